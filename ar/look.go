@@ -1,0 +1,123 @@
+package ar
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Kind says what a layer is.
+type Kind string
+
+// The kinds of layer that can be drawn.
+const (
+	Lipstick Kind = "lipstick"
+	Glasses  Kind = "glasses"
+)
+
+// Kinds lists every kind of layer that can be drawn, in the order in which
+// they are drawn.
+func Kinds() []Kind { return []Kind{Lipstick, Glasses} }
+
+// Finish is how a make-up layer answers light.
+type Finish string
+
+// The finishes that can be drawn.
+const (
+	Matte Finish = "matte"
+	Gloss Finish = "gloss"
+)
+
+// Color is an sRGB colour, written "#RRGGBB".
+type Color struct{ R, G, B uint8 }
+
+// MarshalText writes "#RRGGBB".
+func (c Color) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "#%02X%02X%02X", c.R, c.G, c.B), nil
+}
+
+// UnmarshalText reads "#RRGGBB".
+func (c *Color) UnmarshalText(b []byte) error {
+	var rgb [3]byte
+	s, ok := strings.CutPrefix(string(b), "#")
+	if n, err := hex.Decode(rgb[:], []byte(s)); !ok || len(s) != 6 || n != 3 || err != nil {
+		return fmt.Errorf("colour %q: want #RRGGBB", b)
+	}
+	c.R, c.G, c.B = rgb[0], rgb[1], rgb[2]
+	return nil
+}
+
+// Layer is one thing that is put on a face.
+type Layer struct {
+	Kind      Kind    `json:"kind"`
+	Color     Color   `json:"color"`
+	Finish    Finish  `json:"finish,omitempty"` // make-up only
+	Intensity float64 `json:"intensity"`        // 0–1
+	Asset     string  `json:"asset,omitempty"`  // file name of a shape, for accessories
+}
+
+// Look is what a face wears: layers, drawn in the order of Kinds.
+type Look struct {
+	Layers []Layer `json:"layers"`
+}
+
+// maxLayers bounds what one look may ask of the drawing.
+const maxLayers = 16
+
+// ReadLook reads a look's JSON (at most 64 KiB, unknown keys refused).
+func ReadLook(r io.Reader) (Look, error) {
+	d := json.NewDecoder(io.LimitReader(r, 64<<10))
+	d.DisallowUnknownFields()
+	var l Look
+	if err := d.Decode(&l); err != nil {
+		return Look{}, fmt.Errorf("look: %w", err)
+	}
+	if err := l.Check(); err != nil {
+		return Look{}, fmt.Errorf("look: %w", err)
+	}
+	return l, nil
+}
+
+// Check reports the first thing about the look that cannot be drawn.
+func (l Look) Check() error {
+	if len(l.Layers) > maxLayers {
+		return fmt.Errorf("%d layers, at most %d", len(l.Layers), maxLayers)
+	}
+	for i, la := range l.Layers {
+		if err := la.check(); err != nil {
+			return fmt.Errorf("layer %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+func (la Layer) check() error {
+	if !slices.Contains(Kinds(), la.Kind) {
+		return fmt.Errorf("kind %q: want one of %v", la.Kind, Kinds())
+	}
+	if !(la.Intensity >= 0 && la.Intensity <= 1) {
+		return fmt.Errorf("intensity %v: want 0 to 1", la.Intensity)
+	}
+	switch la.Kind {
+	case Lipstick:
+		if la.Finish != Matte && la.Finish != Gloss {
+			return fmt.Errorf("finish %q: want %s or %s", la.Finish, Matte, Gloss)
+		}
+	case Glasses:
+		if la.Asset == "" {
+			return errors.New("asset is missing: name the file of the frame's shape")
+		}
+	}
+	return nil
+}
+
+// Renderer draws looks onto frames.
+type Renderer interface {
+	// Draw puts look on every face of faces, in place.
+	Draw(f *Frame, faces []Face, look Look) error
+	Close() error
+}

@@ -1,0 +1,345 @@
+package edge
+
+import (
+	"cmp"
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits of a cart; whoever takes a cart from outside checks them first.
+const (
+	MaxLines    = 100 // lines one party may come to, removed ones included
+	MaxQuantity = 99  // pieces of one line
+	maxWriters  = 16  // writers of one line
+	maxMerged   = 400 // lines of a cart that several parties filled while apart
+)
+
+// CartID names a cart: 96 random bits.
+type CartID [12]byte
+
+// String is the id in base64url, 16 characters.
+func (id CartID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
+
+// MarshalText writes base64url.
+func (id CartID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads base64url of exactly 12 bytes.
+func (id *CartID) UnmarshalText(b []byte) error {
+	var raw [12]byte
+	if len(b) != base64.RawURLEncoding.EncodedLen(len(raw)) {
+		return Errorf("edge.CartID", Invalid, "cart id has %d characters, want 16", len(b))
+	}
+	if _, err := base64.RawURLEncoding.Strict().Decode(raw[:], b); err != nil {
+		return &Error{Op: "edge.CartID", Kind: Invalid, Msg: "cart id is not base64url", Err: err}
+	}
+	*id = raw
+	return nil
+}
+
+// Writer names whoever edits a cart: a gateway in one epoch, or one phone.
+// It is 1 to 16 of a–z and 0–9. A gateway takes a new writer with every epoch,
+// so that a restored backup never numbers two lines alike.
+type Writer string
+
+// Valid reports whether w has the form of a writer's name.
+func (w Writer) Valid() bool {
+	if len(w) < 1 || len(w) > 16 {
+		return false
+	}
+	return !strings.ContainsFunc(string(w), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
+}
+
+// LineID names a line for ever: its writer and that writer's running number.
+type LineID struct {
+	Writer Writer
+	N      uint32
+}
+
+func (id LineID) String() string {
+	return string(id.Writer) + "-" + strconv.FormatUint(uint64(id.N), 10)
+}
+
+// MarshalText writes "writer-number".
+func (id LineID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads "writer-number".
+func (id *LineID) UnmarshalText(b []byte) error {
+	w, n, ok := strings.Cut(string(b), "-")
+	num, err := strconv.ParseUint(n, 10, 32)
+	if !ok || err != nil || num == 0 || !Writer(w).Valid() {
+		return Errorf("edge.LineID", Invalid, "line id %.40q: want writer-number", b)
+	}
+	*id = LineID{Writer(w), uint32(num)}
+	return nil
+}
+
+// Count is what one writer did to a line's quantity: pieces it put in and
+// pieces it took out, each only ever growing.
+type Count struct {
+	Added   uint32 `json:"added"`
+	Removed uint32 `json:"removed,omitempty"`
+}
+
+// Line is one line of a cart.
+type Line struct {
+	ID     LineID           `json:"id"`
+	SKU    SKU              `json:"sku,omitempty"` // empty while only the line's removal is known
+	Counts map[Writer]Count `json:"counts,omitempty"`
+	// Gone says that the line's own writer has taken back all it put in. It is
+	// what remains of a line that a printed code left out because it was
+	// removed, when its counters are not known.
+	Gone bool `json:"gone,omitempty"`
+}
+
+// Quantity is the pieces on the line, never below zero.
+func (l *Line) Quantity() int { return max(l.balance(), 0) }
+
+// balance is Quantity without the floor at zero.
+func (l *Line) balance() int {
+	q := 0
+	for w, c := range l.Counts {
+		d := int(c.Added) - int(c.Removed)
+		if l.Gone && w == l.ID.Writer {
+			d = min(d, 0)
+		}
+		q += d
+	}
+	return q
+}
+
+// Holder says who may take money for a cart.
+type Holder string
+
+// The holders.
+const (
+	HeldByShop  Holder = "shop"
+	HeldByPhone Holder = "phone"
+)
+
+// Claim says who may take money for a cart, and from when HQ may.
+type Claim struct {
+	N      uint32    `json:"n"` // counts the hand-overs; the higher one stands
+	Holder Holder    `json:"holder"`
+	Until  time.Time `json:"until"` // only the holder takes money before this
+}
+
+// Closing says that a cart was paid.
+type Closing struct {
+	Sale    string    `json:"sale"`    // the sale's id
+	Receipt string    `json:"receipt"` // as printed
+	At      time.Time `json:"at"`
+}
+
+// Cart is a shopper's cart as one party knows it. Parties that are apart edit
+// their own copies; Merge brings copies together, in any order and any number
+// of times, and all come to the same cart.
+type Cart struct {
+	ID     CartID   `json:"id"`
+	Lines  []Line   `json:"lines"` // ordered by ID
+	Claim  Claim    `json:"claim"`
+	Closed *Closing `json:"closed,omitempty"`
+}
+
+// NewCart makes an empty cart whose shop may take money until until.
+func NewCart(id CartID, until time.Time) *Cart {
+	return &Cart{ID: id, Claim: Claim{Holder: HeldByShop, Until: until.UTC().Truncate(time.Second)}}
+}
+
+// Cut is the highest line number that w has used in this cart.
+func (c *Cart) Cut(w Writer) uint32 {
+	var n uint32
+	for i := range c.Lines {
+		if id := c.Lines[i].ID; id.Writer == w {
+			n = max(n, id.N)
+		}
+	}
+	return n
+}
+
+// Line finds a line; the pointer is good until the cart changes.
+func (c *Cart) Line(id LineID) (*Line, bool) {
+	i, ok := c.search(id)
+	if !ok {
+		return nil, false
+	}
+	return &c.Lines[i], true
+}
+
+func (c *Cart) search(id LineID) (int, bool) {
+	return slices.BinarySearchFunc(c.Lines, id, func(l Line, id LineID) int {
+		return cmp.Or(cmp.Compare(l.ID.Writer, id.Writer), cmp.Compare(l.ID.N, id.N))
+	})
+}
+
+// Add puts quantity pieces of sku into the cart as writer w: onto a living
+// line of that SKU if there is one, else onto a new line.
+func (c *Cart) Add(w Writer, sku SKU, quantity int) (LineID, error) {
+	const op = "edge.Cart.Add"
+	if err := c.open(op); err != nil {
+		return LineID{}, err
+	}
+	if quantity < 1 {
+		return LineID{}, Errorf(op, Invalid, "quantity %d: add at least one", quantity)
+	}
+	for i := range c.Lines {
+		if l := &c.Lines[i]; l.SKU == sku && !l.Gone && l.Quantity() > 0 {
+			return l.ID, c.SetQuantity(w, l.ID, l.Quantity()+quantity)
+		}
+	}
+	if len(c.Lines) >= MaxLines {
+		return LineID{}, Errorf(op, TooLarge, "the cart has %d lines, no more fit", MaxLines)
+	}
+	if quantity > MaxQuantity {
+		return LineID{}, Errorf(op, Invalid, "quantity %d: at most %d of one thing", quantity, MaxQuantity)
+	}
+	l := Line{ID: LineID{w, c.Cut(w) + 1}, SKU: sku, Counts: map[Writer]Count{w: {Added: uint32(quantity)}}}
+	i, _ := c.search(l.ID)
+	c.Lines = slices.Insert(c.Lines, i, l)
+	return l.ID, nil
+}
+
+// SetQuantity makes the line's quantity what w wants it to be, as w sees it
+// now. A line set to zero by its own writer is gone; a piece that another
+// party adds to it meanwhile still counts: add wins over remove.
+func (c *Cart) SetQuantity(w Writer, id LineID, quantity int) error {
+	const op = "edge.Cart.SetQuantity"
+	if err := c.open(op); err != nil {
+		return err
+	}
+	if quantity < 0 || quantity > MaxQuantity {
+		return Errorf(op, Invalid, "quantity %d: want 0 to %d", quantity, MaxQuantity)
+	}
+	l, ok := c.Line(id)
+	if !ok {
+		return Errorf(op, NotFound, "line %s is not in the cart", id)
+	}
+	if l.Gone && w == id.Writer && quantity > 0 {
+		return Errorf(op, Conflict, "line %s was removed: add the product again", id)
+	}
+	if _, known := l.Counts[w]; !known && len(l.Counts) >= maxWriters {
+		return Errorf(op, TooMany, "line %s was changed by %d people: remove it and add it again", id, maxWriters)
+	}
+	// What counters are below zero all told is made up for first, so that the
+	// quantity afterwards is what was asked for.
+	if l.Counts == nil {
+		l.Counts = map[Writer]Count{}
+	}
+	n := l.Counts[w]
+	switch d := quantity - l.balance(); {
+	case d > 0:
+		n.Added += uint32(d)
+	case d < 0:
+		n.Removed += uint32(-d)
+	}
+	l.Counts[w] = n
+	if quantity == 0 && w == id.Writer {
+		l.Gone = true
+	}
+	return nil
+}
+
+func (c *Cart) open(op string) error {
+	if c.Closed != nil {
+		return Errorf(op, Conflict, "this cart was paid with receipt %s and can no longer change", c.Closed.Receipt)
+	}
+	return nil
+}
+
+// Merge takes into c all that o knows. It is commutative, associative and
+// idempotent: per line and writer the larger counters stand, a removal
+// stands, the later claim stands, the earlier closing stands.
+func (c *Cart) Merge(o *Cart) error {
+	if c.ID != o.ID {
+		return Errorf("edge.Cart.Merge", Invalid, "cart %s cannot take in cart %s", c.ID, o.ID)
+	}
+	for i := range o.Lines {
+		ol := &o.Lines[i]
+		j, ok := c.search(ol.ID)
+		if !ok {
+			l := *ol
+			l.Counts = maps.Clone(ol.Counts)
+			c.Lines = slices.Insert(c.Lines, j, l)
+			continue
+		}
+		c.Lines[j].merge(ol)
+	}
+	c.Claim = laterClaim(c.Claim, o.Claim)
+	c.Closed = earlierClosing(c.Closed, o.Closed)
+	return nil
+}
+
+func (l *Line) merge(o *Line) {
+	l.SKU = max(l.SKU, o.SKU) // one of them is empty, or they are equal
+	l.Gone = l.Gone || o.Gone
+	if l.Counts == nil {
+		l.Counts = map[Writer]Count{}
+	}
+	for w, oc := range o.Counts {
+		c := l.Counts[w]
+		l.Counts[w] = Count{max(c.Added, oc.Added), max(c.Removed, oc.Removed)}
+	}
+}
+
+func laterClaim(a, b Claim) Claim {
+	if cmp.Or(cmp.Compare(a.N, b.N), a.Until.Compare(b.Until), cmp.Compare(a.Holder, b.Holder)) < 0 {
+		return b
+	}
+	return a
+}
+
+func earlierClosing(a, b *Closing) *Closing {
+	switch {
+	case a == nil:
+		return b
+	case b == nil:
+		return a
+	case cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Sale, b.Sale)) > 0:
+		return b
+	}
+	return a
+}
+
+// Check reports the first thing that no cart of ours holds: it guards carts
+// that come from outside.
+func (c *Cart) Check() error {
+	const op = "edge.Cart.Check"
+	if len(c.Lines) > maxMerged {
+		return Errorf(op, TooLarge, "%d lines, at most %d", len(c.Lines), maxMerged)
+	}
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		if j, ok := c.search(l.ID); !ok || i != j {
+			return Errorf(op, Invalid, "line %s is out of order or there twice", l.ID)
+		}
+		if err := l.check(); err != nil {
+			return Errorf(op, Invalid, "line %s: %v", l.ID, err)
+		}
+	}
+	if h := c.Claim.Holder; h != HeldByShop && h != HeldByPhone {
+		return Errorf(op, Invalid, "claim holder %.20q", h)
+	}
+	return nil
+}
+
+func (l *Line) check() error {
+	const maxCount = 1 << 20 // a counter no honest writer reaches
+	if len(l.Counts) > maxWriters {
+		return fmt.Errorf("%d writers, at most %d", len(l.Counts), maxWriters)
+	}
+	if l.SKU == "" && !l.Gone {
+		return fmt.Errorf("sku is missing")
+	}
+	for w, c := range l.Counts {
+		if !w.Valid() || c.Added > maxCount || c.Removed > maxCount {
+			return fmt.Errorf("counter of %.20q is out of bounds", w)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package edge
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Money is an amount in minor units of an ISO 4217 currency; the dong has no
+// minor unit, so 199000 VND is 199.000 ₫.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// minorDigits tells how many decimal digits a currency's minor unit has
+// (ISO 4217); two where a currency is not listed.
+func minorDigits(currency string) int {
+	switch currency {
+	case "VND", "KRW", "JPY":
+		return 0
+	}
+	return 2
+}
+
+// String writes the amount the Vietnamese way: 199.000 ₫, 12,50 USD.
+func (m Money) String() string {
+	digits := strconv.FormatInt(m.Amount, 10)
+	sign := ""
+	if rest, ok := strings.CutPrefix(digits, "-"); ok {
+		sign, digits = "-", rest
+	}
+	frac := ""
+	if d := minorDigits(m.Currency); d > 0 {
+		digits = fmt.Sprintf("%0*s", d+1, digits)
+		frac = "," + digits[len(digits)-d:]
+		digits = digits[:len(digits)-d]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "." + digits[i:]
+	}
+	unit := m.Currency
+	if unit == "VND" {
+		unit = "₫"
+	}
+	return sign + digits + frac + " " + unit
+}
+
+// BasisPoints is a rate in hundredths of a percent: 800 is 8 %.
+type BasisPoints int
+
+// Within is the part of gross that is tax when gross includes tax at rate r,
+// rounded half up: gross·r/(1+r).
+func (r BasisPoints) Within(gross int64) int64 {
+	den := 10000 + int64(r)
+	n := 2*gross*int64(r) + den
+	if n < 0 { // refunds: round away from zero, as sales do
+		return -((-2*gross*int64(r) + den) / (2 * den))
+	}
+	return n / (2 * den)
+}
