@@ -1,0 +1,274 @@
+package ar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Sink takes encoded pictures to whoever is looking.
+type Sink interface {
+	// Wanted reports whether anybody is looking; if not, nothing is encoded.
+	Wanted() bool
+	// Publish hands a picture over. It must not block, and it may keep the
+	// slice: the pipeline never writes to it again.
+	Publish(picture []byte)
+}
+
+// OpenFunc opens a camera. It is called at the start and again whenever the
+// camera was lost.
+type OpenFunc func(context.Context) (Camera, error)
+
+// PipelineConfig is what a pipeline is made of. Tracker and Renderer are
+// needed always; Open, Encoder and Sink by Run alone.
+type PipelineConfig struct {
+	Open     OpenFunc
+	Tracker  Tracker
+	Renderer Renderer
+	Encoder  Encoder
+	Sink     Sink
+	// MaxFaces is how many faces wear the look, nearest first; 0 means 1, so
+	// that nobody who merely walks by is painted.
+	MaxFaces int
+	// StallAfter is how long the picture may stand still before the viewers
+	// are shown a card instead; 0 means two seconds.
+	StallAfter time.Duration
+	// RetryMin and RetryMax bound the pause before a lost camera is opened
+	// again; it doubles with each attempt. 0 means 250 ms and 5 s.
+	RetryMin, RetryMax time.Duration
+	Log                *slog.Logger
+}
+
+// Pipeline carries a camera's frames through tracking, drawing and encoding to
+// the viewers. Frames are never mirrored inside it: the tracker sees what the
+// camera sees, so left and right stay the shopper's own, and only the encoder
+// turns the picture into a mirror's. SetLook, SetPaused and Stats may be called
+// from any goroutine; Process and Run are for one goroutine, one of them at a
+// time.
+type Pipeline struct {
+	cfg    PipelineConfig
+	look   atomic.Pointer[Look]
+	paused atomic.Bool
+	meter  meter
+	faces  []Face
+	size   int // bytes of the last picture, to make room for the next
+}
+
+// NewPipeline checks cfg and fills in its defaults. The pipeline does not own
+// the tracker and the renderer: the caller closes them after Run.
+func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
+	if cfg.Tracker == nil || cfg.Renderer == nil || cfg.Log == nil {
+		return nil, errors.New("pipeline: tracker, renderer and log are needed")
+	}
+	cfg.MaxFaces = max(cfg.MaxFaces, 1)
+	if cfg.StallAfter <= 0 {
+		cfg.StallAfter = 2 * time.Second
+	}
+	if cfg.RetryMin <= 0 {
+		cfg.RetryMin = 250 * time.Millisecond
+	}
+	if cfg.RetryMax < cfg.RetryMin {
+		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
+	}
+	p := &Pipeline{cfg: cfg}
+	p.look.Store(&Look{})
+	return p, nil
+}
+
+// SetLook changes what faces wear from the next frame on.
+func (p *Pipeline) SetLook(l Look) error {
+	if err := l.Check(); err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	p.look.Store(&l)
+	return nil
+}
+
+// Look is what faces wear now. Its layers must not be changed.
+func (p *Pipeline) Look() Look { return *p.look.Load() }
+
+// SetPaused stops (true) or resumes everything that looks at a frame: while
+// paused the camera runs on, but its frames are neither tracked nor drawn on
+// nor shown to anybody.
+func (p *Pipeline) SetPaused(v bool) { p.paused.Store(v) }
+
+// Paused reports whether the pipeline is paused.
+func (p *Pipeline) Paused() bool { return p.paused.Load() }
+
+// Stats tells how the pipeline is doing.
+func (p *Pipeline) Stats() Stats { return p.meter.stats(p.paused.Load()) }
+
+// Process tracks the faces in f and draws the look on them, in place. The
+// faces are good until the next call.
+func (p *Pipeline) Process(f *Frame) ([]Face, error) {
+	start := time.Now()
+	faces, err := p.cfg.Tracker.Track(p.faces[:0], f)
+	tracked := time.Now()
+	p.meter.time(stageTrack, tracked.Sub(start))
+	if err != nil {
+		return nil, fmt.Errorf("track: %w", err)
+	}
+	p.faces = faces
+	look := p.look.Load()
+	worn := faces[:min(len(faces), p.cfg.MaxFaces)]
+	drawn := len(worn) > 0 && len(look.Layers) > 0
+	if drawn {
+		if err := p.cfg.Renderer.Draw(f, worn, *look); err != nil {
+			return faces, fmt.Errorf("draw: %w", err)
+		}
+		p.meter.time(stageDraw, time.Since(tracked))
+	}
+	p.meter.frame(f, len(faces), drawn)
+	return faces, nil
+}
+
+// Run opens the camera and keeps the picture going until ctx is done or the
+// camera's source has ended; then it returns nil. A camera that cannot be
+// opened or gets lost is tried again for ever, and a frame that cannot be
+// tracked or drawn on is shown as it is: both are logged when they begin and
+// counted in Stats.
+func (p *Pipeline) Run(ctx context.Context) error {
+	if p.cfg.Open == nil || p.cfg.Encoder == nil || p.cfg.Sink == nil {
+		return errors.New("pipeline: camera, encoder and sink are needed to run")
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+
+	frames := newMailbox()
+	ended := make(chan struct{})
+	wg.Go(func() {
+		defer close(ended)
+		p.capture(ctx, frames)
+	})
+
+	tick := time.NewTicker(p.cfg.StallAfter / 4)
+	defer tick.Stop()
+	var card Frame
+	shown := time.Now()
+	ok := true // whether the last frame went through, so that a failure is logged once
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-frames.ready:
+			ok = p.step(frames, ok)
+			shown = time.Now()
+		case <-tick.C:
+			if time.Since(shown) >= p.cfg.StallAfter {
+				p.showCard(&card)
+			}
+		case <-ended:
+			if ctx.Err() == nil {
+				p.step(frames, ok)
+			}
+			return nil
+		}
+	}
+}
+
+// step takes the newest frame to the viewers. It reports whether all went well
+// and logs when that changes for the worse.
+func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
+	f := frames.take()
+	if f == nil {
+		return wasOK
+	}
+	defer frames.recycle(f)
+	if p.paused.Load() {
+		return wasOK
+	}
+	start := time.Now()
+	_, err := p.Process(f)
+	err = errors.Join(err, p.publish(f))
+	p.meter.time(stageFrame, time.Since(start))
+	if err == nil {
+		return true
+	}
+	p.meter.fail()
+	if wasOK {
+		p.cfg.Log.Error("mirror: frame shown without its look", "err", err)
+	}
+	return false
+}
+
+func (p *Pipeline) publish(f *Frame) error {
+	if !p.cfg.Sink.Wanted() || p.paused.Load() {
+		return nil
+	}
+	start := time.Now()
+	picture, err := p.cfg.Encoder.Encode(make([]byte, 0, p.size+p.size/8), f)
+	if err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	p.size = len(picture)
+	p.meter.time(stageEncode, time.Since(start))
+	p.cfg.Sink.Publish(picture)
+	return nil
+}
+
+func (p *Pipeline) showCard(card *Frame) {
+	w, h := p.meter.frameSize()
+	if card.Width != w || card.Height != h {
+		drawCard(card, w, h)
+	}
+	if err := p.publish(card); err != nil {
+		p.cfg.Log.Error("mirror: no-camera card", "err", err)
+	}
+}
+
+// capture reads the camera into frames until ctx is done or the source has
+// ended, opening it anew after a pause whenever it was lost.
+func (p *Pipeline) capture(ctx context.Context, frames *mailbox) {
+	pause := p.cfg.RetryMin
+	lost := false
+	for ctx.Err() == nil {
+		n, err := p.captureOnce(ctx, frames, lost)
+		if ctx.Err() != nil || errors.Is(err, io.EOF) {
+			return
+		}
+		if n > 0 || !lost {
+			p.cfg.Log.Warn("no camera, trying again", "err", err)
+			pause = p.cfg.RetryMin
+		}
+		lost = true
+		p.meter.camera(false, err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+		pause = min(2*pause, p.cfg.RetryMax)
+	}
+}
+
+// captureOnce opens the camera and reads it until it fails; n is how many
+// frames it gave.
+func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) (n int, err error) {
+	cam, err := p.cfg.Open(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, cam.Close()) }()
+	for {
+		f := frames.spare()
+		if err := cam.Read(ctx, f); err != nil {
+			frames.recycle(f)
+			return n, err
+		}
+		if n++; n == 1 {
+			p.meter.camera(true, nil)
+			if lost {
+				p.cfg.Log.Info("camera is back")
+			}
+		}
+		if frames.put(f) {
+			p.meter.drop()
+		}
+	}
+}
