@@ -5,6 +5,9 @@ package ar
 // numbered as MediaPipe's face mesh numbers them.
 const Points = 478
 
+// MeshPoints is how many of them, the first, are of the canonical mesh.
+const MeshPoints = 468
+
 // Point is a landmark. X and Y are normalised by the frame's width and height;
 // Z has X's scale, is smaller nearer the camera, and is relative to the head's
 // centre.
