@@ -1,0 +1,144 @@
+// Package camera brings pictures in and out through OpenCV: cameras that give
+// frames, an encoder for the viewers' JPEG, and readers and writers of picture
+// and video files.
+//
+// A camera gives its frames upright (Config.Rotate) but never mirrored, so
+// that what is found in them keeps the shopper's own left and right. The
+// mirror is made last, by JPEG.Mirror, as the picture is encoded for display.
+//
+// V4L2 devices are untested on hardware.
+package camera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// maxSide bounds the frame's sides and maxPixels its area, in pixels.
+const (
+	maxSide   = 8192
+	maxPixels = 40 << 20
+)
+
+// Config says what a camera is and how its frames are to be.
+type Config struct {
+	// Source is one of
+	//
+	//	/dev/video0                     a V4L2 device
+	//	clip.mp4                        a video file; it loops at its own speed
+	//	still:face.jpg                  a photo that pans, zooms and turns
+	//	still:face.jpg#xywh=90,40,200,260
+	//
+	// The last names the region of the photo that stays in view and fills most
+	// of the frame, in pixels or as "#xywh=percent:20,10,40,60" (W3C Media
+	// Fragments 1.0, spatial dimension).
+	Source string
+	// Width and Height are the size of the frames, turned by Rotate already.
+	// 0 means the source's own size (a still: 1280 × 720); if only one is 0 it
+	// follows from the other. Where the proportions differ the frame is cut to
+	// fill, never padded.
+	Width, Height int
+	// FPS is wanted of a device (0: its default) or a still (0: 30). A video
+	// file has its own.
+	FPS float64
+	// Rotate turns the picture clockwise by 0, 90, 180 or 270 degrees, for
+	// cameras that are mounted on their side.
+	Rotate int
+	// Once makes a file end with io.EOF after its last frame, and gives its
+	// frames as fast as they are asked for.
+	Once bool
+}
+
+// SourceError is why a source cannot be used, and what to do about it.
+type SourceError struct {
+	Source string // as configured
+	Reason string // what is wrong
+	Mend   string // what to do
+	Err    error  // the cause, if there is one
+}
+
+func (e *SourceError) Error() string {
+	s := fmt.Sprintf("camera %q: %s: %s", e.Source, e.Reason, e.Mend)
+	if e.Err != nil {
+		s += " (" + e.Err.Error() + ")"
+	}
+	return s
+}
+
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// Check reports what is wrong with c itself, without touching its source.
+func (c Config) Check() error {
+	switch {
+	case c.Source == "":
+		return &SourceError{c.Source, "no source is set", "name a device (/dev/video0), a video file or still:PHOTO", nil}
+	case strings.ContainsRune(c.Source, 0):
+		return &SourceError{c.Source, "the name has a NUL byte in it", "write it anew", nil}
+	case c.Rotate != 0 && c.Rotate != 90 && c.Rotate != 180 && c.Rotate != 270:
+		return &SourceError{c.Source, fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
+	case c.Width < 0 || c.Height < 0 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels:
+		return &SourceError{c.Source, fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
+	case !(c.FPS >= 0 && c.FPS <= 1000):
+		return &SourceError{c.Source, fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}
+	}
+	return nil
+}
+
+var devicePath = regexp.MustCompile(`^/dev/video(\d{1,3})$`)
+
+// Open opens the camera that c names. Its errors are SourceErrors.
+func Open(ctx context.Context, c Config) (ar.Camera, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if photo, ok := strings.CutPrefix(c.Source, "still:"); ok {
+		return openStill(c, photo)
+	}
+	if filepath.Dir(c.Source) == "/dev" {
+		return openDevice(c)
+	}
+	return openFile(c)
+}
+
+// pace spaces frames in time.
+type pace struct {
+	fps   float64
+	start time.Time
+	n     uint64 // frames due since start
+}
+
+// wait sleeps until the next frame is due. It returns how many frames the
+// reader has come too late for, which are to be skipped.
+func (p *pace) wait(ctx context.Context) (late int, err error) {
+	now := time.Now()
+	if p.start.IsZero() {
+		p.start = now
+	}
+	if behind := now.Sub(p.start).Seconds()*p.fps - float64(p.n); behind > 1 {
+		late = int(math.Floor(behind))
+	}
+	due := p.start.Add(time.Duration(float64(p.n) / p.fps * float64(time.Second)))
+	p.n += uint64(late) + 1
+	t := time.NewTimer(max(due.Sub(now), 0))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return late, nil
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+}
+
+// errClosed is returned by Read after Close.
+var errClosed = errors.New("camera is closed")

@@ -1,0 +1,147 @@
+package camera
+
+import (
+	"fmt"
+	"image"
+	_ "image/jpeg" // sizes are read before anything is decoded
+	_ "image/png"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gocv.io/x/gocv"
+	_ "golang.org/x/image/webp"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// maxPictureBytes bounds the picture files that are read.
+const maxPictureBytes = 64 << 20
+
+// ReadPicture reads a PNG, JPEG or WebP file of at most 40 megapixels into f.
+// The turn that a JPEG carries in its EXIF head is applied.
+func ReadPicture(path string, f *ar.Frame) error {
+	m, err := readPicture(path, path)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	f.Resize(m.Cols(), m.Rows())
+	f.Seq = 1
+	return withMat(f, func(dst *gocv.Mat) error { return m.CopyTo(dst) })
+}
+
+// IsPicture reports whether the file's name is that of a picture.
+func IsPicture(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".png", ".jpg", ".jpeg", ".webp":
+		return true
+	}
+	return false
+}
+
+func readPicture(source, path string) (gocv.Mat, error) {
+	if err := checkFile(source, path, "name a picture file"); err != nil {
+		return gocv.Mat{}, err
+	}
+	if err := checkPicture(source, path); err != nil {
+		return gocv.Mat{}, err
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return gocv.Mat{}, &SourceError{source, "the file cannot be read", "check its permissions", err}
+	}
+	m, err := gocv.IMDecode(data, gocv.IMReadColor)
+	if err != nil || m.Empty() {
+		m.Close()
+		return gocv.Mat{}, &SourceError{source, "the picture is broken", "copy it anew", err}
+	}
+	return m, nil
+}
+
+// checkPicture reads the size from the file's head, before memory is spent.
+func checkPicture(source, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return &SourceError{source, "the file cannot be read", "check its permissions", err}
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil || st.Size() > maxPictureBytes {
+		return &SourceError{source, "the file is too large", "use a picture of at most 64 MiB", err}
+	}
+	c, _, err := image.DecodeConfig(f)
+	if err != nil {
+		return &SourceError{source, "this is not a picture", "use PNG, JPEG or WebP", err}
+	}
+	if c.Width <= 0 || c.Height <= 0 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels {
+		return &SourceError{source, fmt.Sprintf("the picture is %d × %d pixels", c.Width, c.Height), "scale it to at most 8192 a side and 40 megapixels", nil}
+	}
+	return nil
+}
+
+// WritePicture writes f to path as PNG, or as JPEG (quality 95), by its ending.
+func WritePicture(path string, f *ar.Frame) error {
+	ext, params := gocv.PNGFileExt, []int{gocv.IMWritePngCompression, 6}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".png":
+	case ".jpg", ".jpeg":
+		ext, params = gocv.JPEGFileExt, []int{gocv.IMWriteJpegQuality, 95}
+	default:
+		return fmt.Errorf("write picture %s: the name must end in .png, .jpg or .jpeg", path)
+	}
+	data, err := encode(nil, f, ext, params)
+	if err != nil {
+		return fmt.Errorf("write picture %s: %w", path, err)
+	}
+	return os.WriteFile(path, data, 0o644)
+}
+
+// JPEG encodes frames for the viewers. It is an ar.Encoder.
+type JPEG struct {
+	Quality int // 1–100; 0 means 80
+	// Mirror flips the picture left to right, as a mirror shows it. The frame
+	// itself is left as it is.
+	Mirror bool
+
+	flipped ar.Frame
+}
+
+// Encode appends f as a JPEG file to dst.
+func (j *JPEG) Encode(dst []byte, f *ar.Frame) ([]byte, error) {
+	quality := j.Quality
+	if quality == 0 {
+		quality = 80
+	}
+	if quality < 1 || quality > 100 {
+		return dst, fmt.Errorf("JPEG quality %d: want 1 to 100", quality)
+	}
+	if j.Mirror {
+		j.flipped.Resize(f.Width, f.Height)
+		err := withMat(f, func(src *gocv.Mat) error {
+			return withMat(&j.flipped, func(m *gocv.Mat) error { return gocv.Flip(*src, m, 1) })
+		})
+		if err != nil {
+			return dst, fmt.Errorf("mirror: %w", err)
+		}
+		f = &j.flipped
+	}
+	return encode(dst, f, gocv.JPEGFileExt, []int{gocv.IMWriteJpegQuality, quality})
+}
+
+func encode(dst []byte, f *ar.Frame, ext gocv.FileExt, params []int) ([]byte, error) {
+	err := withMat(f, func(m *gocv.Mat) error {
+		b, err := gocv.IMEncodeWithParams(ext, *m, params)
+		if b != nil {
+			defer b.Close()
+		}
+		if err != nil {
+			return err
+		}
+		dst = append(dst, b.GetBytes()...)
+		return nil
+	})
+	if err != nil {
+		return dst, fmt.Errorf("encode %s: %w", ext, err)
+	}
+	return dst, nil
+}
