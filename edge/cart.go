@@ -2,6 +2,8 @@ package edge
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/base64"
 	"fmt"
 	"maps"
@@ -54,6 +56,12 @@ func (w Writer) Valid() bool {
 	return !strings.ContainsFunc(string(w), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
+}
+
+// EpochWriter is the name under which a gateway writes in an epoch.
+func EpochWriter(epoch string) Writer {
+	sum := sha256.Sum256([]byte("mirrorcart writer 1 " + epoch))
+	return Writer("g" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:5])))
 }
 
 // LineID names a line for ever: its writer and that writer's running number.
@@ -220,11 +228,14 @@ func (c *Cart) SetQuantity(w Writer, id LineID, quantity int) error {
 	if !ok {
 		return Errorf(op, NotFound, "line %s is not in the cart", id)
 	}
-	if l.Gone && w == id.Writer && quantity > 0 {
+	if quantity > 0 && (l.Gone && w == id.Writer || l.SKU == "") {
 		return Errorf(op, Conflict, "line %s was removed: add the product again", id)
 	}
 	if _, known := l.Counts[w]; !known && len(l.Counts) >= maxWriters {
 		return Errorf(op, TooMany, "line %s was changed by %d people: remove it and add it again", id, maxWriters)
+	}
+	if quantity == l.Quantity() {
+		return nil
 	}
 	// What counters are below zero all told is made up for first, so that the
 	// quantity afterwards is what was asked for.
@@ -239,9 +250,9 @@ func (c *Cart) SetQuantity(w Writer, id LineID, quantity int) error {
 		n.Removed += uint32(-d)
 	}
 	l.Counts[w] = n
-	if quantity == 0 && w == id.Writer {
-		l.Gone = true
-	}
+	// Where another writer took some of the pieces, this one has not taken back
+	// all of its own: marking the line would count them as taken twice.
+	l.Gone = l.Gone || quantity == 0 && w == id.Writer && n.Removed >= n.Added
 	return nil
 }
 

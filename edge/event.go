@@ -25,7 +25,7 @@ func Lanes() []Lane { return []Lane{LaneSale, LaneOps} }
 // Event types, with the Go type of their data.
 const (
 	EventEpoch = "epoch.opened"  // EpochOpened; always seq 1 of a lane
-	EventSale  = "sale.recorded" // Sale
+	EventSale  = "sale.recorded" // Sale; its lines imply the stock they took
 	EventStock = "stock.moved"   // StockMove
 	EventCart  = "cart.changed"  // Cart, its whole state: merging it twice is harmless
 )
@@ -94,7 +94,8 @@ func (e *Event) Hash(prev Hash) Hash {
 // EpochOpened is the data of a lane's first event. A new epoch is opened when
 // the database is new, was restored, or was found to differ from HQ's copy.
 type EpochOpened struct {
-	// Parent is where the epoch before it stopped in this lane, nil at birth.
+	// Parent is the last event of this lane that HQ held when the epoch was
+	// opened, and so where the epoch before it ends; nil at birth.
 	Parent *EpochParent `json:"parent,omitempty"`
 }
 

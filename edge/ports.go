@@ -28,13 +28,16 @@ type Carts interface {
 // outbox events commit together, durably, before RecordSale returns.
 type Ledger interface {
 	// RecordSale sells a cart with the release in force. A second call with
-	// the same key and the same check-out returns the first one's sale and
-	// records nothing; the same key with another check-out is a Conflict.
-	RecordSale(ctx context.Context, key string, co Checkout) (*Sale, error)
+	// the same key and the same check-out records nothing and returns the first
+	// one's sale, replayed; the same key with another check-out is a Conflict.
+	// Its event is the whole sale: the stock that its lines take away has no
+	// events of its own.
+	RecordSale(ctx context.Context, key string, co Checkout) (s *Sale, replayed bool, err error)
 	// Sales lists the newest sales, at most limit.
-	Sales(ctx context.Context, limit int) ([]Sale, error)
-	// MoveStock records moves that are no sale. A ref already recorded for the
-	// same SKU and reason is left out, so that a file may be loaded twice.
+	Sales(ctx context.Context, limit int) ([]RecordedSale, error)
+	// MoveStock records moves that are no sale, each with its EventStock in
+	// LaneSale. A ref already recorded for the same SKU and reason is left
+	// out, so that a file may be loaded twice.
 	MoveStock(ctx context.Context, moves []StockMove) error
 	// Stock is what the shop has of each SKU by its own moves.
 	Stock(ctx context.Context) (map[SKU]int64, error)
@@ -75,6 +78,7 @@ type Outbox interface {
 	// of them happened (zero where there is none).
 	Waiting(ctx context.Context, lane Lane) (n uint64, oldest time.Time, err error)
 	// Changed delivers a value soon after events were added; values may merge.
+	// It has one receiver, the uplink.
 	Changed() <-chan struct{}
 	// Applied is the number of the last downlink message that took effect.
 	Applied(ctx context.Context) (uint64, error)

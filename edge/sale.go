@@ -72,6 +72,12 @@ type Sale struct {
 	Offline  bool       `json:"offline"` // the line to HQ was down
 }
 
+// RecordedSale is a sale as the ledger lists it.
+type RecordedSale struct {
+	Sale
+	Confirmed bool `json:"confirmed"` // HQ has it
+}
+
 // PriceCart prices the living lines of c with r. Lines of the same SKU become
 // one.
 func PriceCart(c *Cart, r *Release) ([]SaleLine, Money, error) {
@@ -116,6 +122,38 @@ type Checkout struct {
 	Offline bool    `json:"-"` // from the uplink
 }
 
+// Sale makes the sale of c, priced with r, at the time at. It refuses a cart
+// that is empty or paid already, one that a phone is paying now, and a payment
+// that does not fit. ID, Shop, Checkout and Receipt are left to the ledger.
+func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
+	const op = "edge.Checkout.Sale"
+	if c.Closed != nil {
+		return nil, Errorf(op, Conflict, "this cart was already sold with receipt %s", c.Closed.Receipt)
+	}
+	if c.Claim.Holder == HeldByPhone && at.Before(c.Claim.Until) {
+		return nil, Errorf(op, Conflict, "the shopper is paying for this cart on the phone until %s: wait, or ask for it back there", c.Claim.Until.Format(time.RFC3339))
+	}
+	lines, total, err := PriceCart(c, r)
+	if err != nil {
+		return nil, err
+	}
+	if len(lines) == 0 {
+		return nil, Errorf(op, Invalid, "the cart is empty: there is nothing to sell")
+	}
+	if err := co.Payment.Check(total); err != nil {
+		return nil, err
+	}
+	s := &Sale{
+		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment,
+		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
+	}
+	s.Payment.Amount = total.Amount
+	for i := range lines {
+		s.VAT += lines[i].VAT
+	}
+	return s, nil
+}
+
 // Check refuses what can never be right.
 func (p Payment) Check(total Money) error {
 	const op = "edge.Payment.Check"
@@ -124,7 +162,13 @@ func (p Payment) Check(total Money) error {
 		if p.Tendered != 0 && p.Tendered < total.Amount {
 			return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, total)
 		}
+		if p.Reference != "" {
+			return Errorf(op, Invalid, "a cash payment has no reference: leave it out")
+		}
 	case Card:
+		if p.Tendered != 0 {
+			return Errorf(op, Invalid, "a card payment has no cash given: leave it out")
+		}
 		if strings.TrimSpace(p.Reference) == "" || len(p.Reference) > 40 {
 			return Errorf(op, Invalid, "enter the slip number of the card terminal (at most 40 characters)")
 		}
@@ -137,24 +181,34 @@ func (p Payment) Check(total Money) error {
 	return nil
 }
 
-// looksLikeCardNumber reports 13 to 19 digits (spaces and dashes aside) that
-// pass the Luhn check, ISO/IEC 7812.
+// looksLikeCardNumber reports whether s holds a run of 13 to 19 digits (single
+// spaces, dashes and dots between them aside) that passes the Luhn check of
+// ISO/IEC 7812.
 func looksLikeCardNumber(s string) bool {
-	digits := strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' {
-			return -1
+	var digits []byte
+	gap := false
+	for i := range len(s) + 1 {
+		switch {
+		case i < len(s) && s[i] >= '0' && s[i] <= '9':
+			digits, gap = append(digits, s[i]-'0'), false
+		case i < len(s) && !gap && strings.IndexByte(" -.", s[i]) >= 0:
+			gap = true
+		default:
+			if len(digits) >= 13 && len(digits) <= 19 && luhn(digits) {
+				return true
+			}
+			digits, gap = digits[:0], false
 		}
-		return r
-	}, s)
-	if len(digits) < 13 || len(digits) > 19 {
-		return false
 	}
+	return false
+}
+
+// luhn doubles every second digit from the right, the last one not, and wants
+// the sum of all decimal digits to end in zero.
+func luhn(digits []byte) bool {
 	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i]) - '0'
-		if d < 0 || d > 9 {
-			return false
-		}
+	for i := range digits {
+		d := int(digits[len(digits)-1-i])
 		if i%2 == 1 {
 			if d *= 2; d > 9 {
 				d -= 9
