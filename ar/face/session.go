@@ -1,0 +1,118 @@
+package face
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// onnxRuntime is the library that the process has loaded. ONNX Runtime's
+// environment is one for the whole process and stays until it ends: unloading
+// the library while another tracker uses it would crash.
+var onnxRuntime struct {
+	sync.Mutex
+	path string
+}
+
+// loadRuntime loads ONNX Runtime, the first time it is called.
+func loadRuntime(path string) error {
+	onnxRuntime.Lock()
+	defer onnxRuntime.Unlock()
+	if onnxRuntime.path == path && path != "" {
+		return nil
+	}
+	if onnxRuntime.path != "" {
+		return fmt.Errorf("ONNX Runtime was loaded from %s already: %q cannot be loaded beside it", onnxRuntime.path, path)
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("ONNX Runtime's library: %w", err)
+	}
+	ort.SetSharedLibraryPath(path)
+	if err := ort.InitializeEnvironment(); err != nil {
+		return fmt.Errorf("load ONNX Runtime from %s: %w", path, err)
+	}
+	onnxRuntime.path = path
+	return nil
+}
+
+// session is a model with its input and outputs at fixed places in memory.
+type session struct {
+	run *ort.AdvancedSession
+	in  *ort.Tensor[float32]
+	out []*ort.Tensor[float32]
+}
+
+// result names one of a model's outputs.
+type result struct {
+	name  string
+	shape ort.Shape
+}
+
+// newSession loads a model that takes a picture of side × side pixels.
+func newSession(model []byte, side int, results ...result) (_ *session, err error) {
+	s := &session{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	n := int64(side)
+	if s.in, err = ort.NewEmptyTensor[float32](ort.NewShape(1, 3, n, n)); err != nil {
+		return nil, err
+	}
+	var names []string
+	var out []ort.Value
+	for _, r := range results {
+		t, err := ort.NewEmptyTensor[float32](r.shape)
+		if err != nil {
+			return nil, err
+		}
+		s.out = append(s.out, t)
+		out = append(out, t)
+		names = append(names, r.name)
+	}
+	options, err := sessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	s.run, err = ort.NewAdvancedSessionWithONNXData(model, []string{"image"}, names, []ort.Value{s.in}, out, options)
+	return s, errors.Join(err, options.Destroy())
+}
+
+// sessionOptions: these models are so small that a second thread costs a core
+// and gains nothing, and waiting threads must not spin beside the till's work.
+func sessionOptions() (*ort.SessionOptions, error) {
+	o, err := ort.NewSessionOptions()
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(
+		o.SetIntraOpNumThreads(1),
+		o.SetInterOpNumThreads(1),
+		o.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"),
+		o.AddSessionConfigEntry("session.inter_op.allow_spinning", "0"),
+		o.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableAll),
+	)
+	if err != nil {
+		return nil, errors.Join(err, o.Destroy())
+	}
+	return o, nil
+}
+
+func (s *session) close() error {
+	var errs []error
+	if s.run != nil {
+		errs = append(errs, s.run.Destroy())
+	}
+	if s.in != nil {
+		errs = append(errs, s.in.Destroy())
+	}
+	for _, t := range s.out {
+		errs = append(errs, t.Destroy())
+	}
+	*s = session{}
+	return errors.Join(errs...)
+}
