@@ -1,0 +1,175 @@
+// Package shopdir reads the folder of files in which a merchandiser keeps a
+// shop: shop.yaml, products.csv, pictures/ and tryon/.
+package shopdir
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"reflect"
+	"regexp"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// maxSettings bounds shop.yaml, in bytes.
+const maxSettings = 64 << 10
+
+// Shop is a shop as its files describe it.
+type Shop struct {
+	ID         string
+	Name       edge.Text
+	Currency   string
+	Location   *time.Location
+	Theme      Theme
+	Categories []edge.Category
+	Variants   []edge.Variant
+	Opening    map[edge.SKU]int64 // pieces in the shop when it opens for the first time
+	Pictures   fs.FS
+	TryOn      fs.FS
+}
+
+// Theme is the shop's own colours, #RRGGBB.
+type Theme struct {
+	Background string `yaml:"background"`
+	Ink        string `yaml:"ink"`
+	Accent     string `yaml:"accent"`
+}
+
+// text is an edge.Text in a YAML file.
+type text struct {
+	VI string `yaml:"vi"`
+	EN string `yaml:"en"`
+	ZH string `yaml:"zh"`
+}
+
+type settings struct {
+	ID      string `yaml:"id"`
+	Name    text   `yaml:"name"`
+	Address struct {
+		Street       string `yaml:"street"`
+		Ward         string `yaml:"ward"`
+		Province     string `yaml:"province"`
+		ProvinceCode string `yaml:"province_code"`
+	} `yaml:"address"`
+	Currency   string `yaml:"currency"`
+	Timezone   string `yaml:"timezone"`
+	Categories []struct {
+		ID   string `yaml:"id"`
+		Name text   `yaml:"name"`
+	} `yaml:"categories"`
+	Theme Theme `yaml:"theme"`
+}
+
+// Read reads a shop's folder. Its error names the file and every fault in it.
+func Read(dir fs.FS) (*Shop, error) {
+	set, err := readSettings(dir)
+	if err != nil {
+		return nil, fmt.Errorf("shop.yaml: %w", err)
+	}
+	s := &Shop{ID: set.ID, Name: edge.Text(set.Name), Currency: set.Currency, Theme: set.Theme}
+	if s.Location, err = time.LoadLocation(set.Timezone); err != nil {
+		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
+	}
+	for _, c := range set.Categories {
+		s.Categories = append(s.Categories, edge.Category{ID: c.ID, Name: edge.Text(c.Name)})
+	}
+	products, err := dir.Open("products.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer products.Close()
+	if s.Variants, s.Opening, err = edge.ReadCatalogue(products, s.Currency, s.Categories); err != nil {
+		return nil, fmt.Errorf("products.csv: %w", err)
+	}
+	if s.Pictures, err = fs.Sub(dir, "pictures"); err != nil {
+		return nil, err
+	}
+	if s.TryOn, err = fs.Sub(dir, "tryon"); err != nil {
+		return nil, err
+	}
+	return s, s.checkFiles()
+}
+
+func readSettings(dir fs.FS) (*settings, error) {
+	f, err := dir.Open("shop.yaml")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxSettings {
+		return nil, fmt.Errorf("larger than %d bytes", maxSettings)
+	}
+	var s settings
+	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
+		return nil, err
+	}
+	return &s, s.check()
+}
+
+func (s *settings) check() error {
+	var faults []error
+	that := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf(format, args...))
+		}
+	}
+	full := func(t text) bool { return t.VI != "" && t.EN != "" && t.ZH != "" }
+	that(regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString(s.ID), "id %q: use 1 to 40 of a-z, 0-9 and -", s.ID)
+	that(full(s.Name), "name: give it in vi, en and zh")
+	that(regexp.MustCompile(`^[A-Z]{3}$`).MatchString(s.Currency), "currency %q: use an ISO 4217 code such as VND", s.Currency)
+	that(s.Timezone != "", "timezone: missing, e.g. Asia/Ho_Chi_Minh")
+	that(len(s.Categories) > 0, "categories: list at least one")
+	for i, c := range s.Categories {
+		that(c.ID != "" && full(c.Name), "categories: number %d needs an id and a name in vi, en and zh", i+1)
+	}
+	return errors.Join(faults...)
+}
+
+// checkFiles reports every picture and shape that is named and not there.
+func (s *Shop) checkFiles() error {
+	var faults []error
+	for _, v := range s.Variants {
+		if v.Picture != "" {
+			if _, err := fs.Stat(s.Pictures, v.Picture); err != nil {
+				faults = append(faults, fmt.Errorf("products.csv: %s: picture: %w", v.SKU, err))
+			}
+		}
+		if v.TryOn != nil && v.TryOn.Asset != "" {
+			if _, err := fs.Stat(s.TryOn, v.TryOn.Asset); err != nil {
+				faults = append(faults, fmt.Errorf("products.csv: %s: try-on shape: %w", v.SKU, err))
+			}
+		}
+	}
+	return errors.Join(faults...)
+}
+
+// Publish puts the shop's catalogue in force, as a new version if it differs
+// from the one that is. It returns the release in force.
+func (s *Shop) Publish(ctx context.Context, c edge.Catalogue, now time.Time) (*edge.Release, error) {
+	r := &edge.Release{
+		Version: 1, Effective: now.UTC().Truncate(time.Second),
+		Currency: s.Currency, Categories: s.Categories, Variants: s.Variants,
+	}
+	old, err := c.Release(ctx)
+	switch {
+	case err == nil:
+		r.Version, r.Effective = old.Version, old.Effective
+		if reflect.DeepEqual(r, old) {
+			return old, nil
+		}
+		r.Version, r.Effective = old.Version+1, now.UTC().Truncate(time.Second)
+	case edge.KindOf(err) != edge.Unavailable:
+		return nil, err
+	}
+	return r, c.PutRelease(ctx, r)
+}

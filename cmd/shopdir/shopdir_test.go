@@ -1,0 +1,77 @@
+package shopdir_test
+
+import (
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
+)
+
+// demo is the demo shop's folder, in memory so that a test may spoil it.
+func demo(t *testing.T) fstest.MapFS {
+	m := fstest.MapFS{}
+	dir := os.DirFS("../edge/demo/shop")
+	require.NoError(t, fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(dir, name)
+		m[name] = &fstest.MapFile{Data: b}
+		return err
+	}))
+	return m
+}
+
+func TestDemoShop(t *testing.T) {
+	s, err := shopdir.Read(demo(t))
+	require.NoError(t, err)
+	products, tryon := map[string]bool{}, map[string]int{}
+	for _, v := range s.Variants {
+		products[v.Product] = true
+		if v.TryOn != nil {
+			tryon[v.TryOn.Kind]++
+		}
+	}
+	require.GreaterOrEqual(t, len(products), 24)
+	require.Len(t, s.Categories, 6)
+	require.NotZero(t, tryon["lipstick"])
+	require.NotZero(t, tryon["glasses"])
+	require.Len(t, s.Opening, len(s.Variants))
+}
+
+func TestFaults(t *testing.T) {
+	edit := func(name, old, new string) func(fstest.MapFS) {
+		return func(m fstest.MapFS) {
+			s := string(m[name].Data)
+			if !strings.Contains(s, old) {
+				panic(name + " does not hold " + old)
+			}
+			m[name] = &fstest.MapFile{Data: []byte(strings.Replace(s, old, new, 1))}
+		}
+	}
+	for name, tc := range map[string]struct {
+		spoil func(fstest.MapFS)
+		want  string
+	}{
+		"no settings":     {func(m fstest.MapFS) { delete(m, "shop.yaml") }, "shop.yaml"},
+		"no products":     {func(m fstest.MapFS) { delete(m, "products.csv") }, "products.csv"},
+		"unknown key":     {edit("shop.yaml", "timezone:", "timezon:"), "timezon"},
+		"no such zone":    {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Asia/Nowhere"), "Asia/Nowhere"},
+		"bad id":          {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
+		"missing picture": {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},
+		"missing shape":   {func(m fstest.MapFS) { delete(m, "tryon/round.svg") }, "round.svg"},
+		"bad price":       {edit("products.csv", "329000", "a lot"), "line 2, column price"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := demo(t)
+			tc.spoil(m)
+			_, err := shopdir.Read(m)
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+}
