@@ -1,0 +1,85 @@
+package kiosk
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Defaults of the time without a touch after which a session is wiped, and of
+// that time while the shopper is busy with the phone.
+const (
+	DefaultIdle = 90 * time.Second
+	DefaultHold = 5 * time.Minute
+)
+
+type catalogue interface {
+	Release(ctx context.Context) (*edge.Release, error)
+}
+
+type carts interface {
+	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
+}
+
+// Config is what a kiosk is made of. Idle and Hold have defaults; everything
+// else is needed.
+type Config struct {
+	Mirror    mirror // the try-on pipeline; New pauses it
+	Catalogue catalogue
+	Carts     carts
+	WebSocket http.Handler // the mirror's pictures; must end with its request's context
+	MJPEG     http.Handler // the same for an <img>
+	Pages     fs.FS        // index.html, staff.html and assets/, or none of them
+	Idle      time.Duration
+	Hold      time.Duration
+	NewID     func() string // names a session; not guessable
+	// Fail answers a request with an error.
+	Fail func(c *gin.Context, err error)
+	Log  *slog.Logger
+}
+
+// Kiosk is one kiosk: its session and its pages.
+type Kiosk struct {
+	cfg     Config
+	session *session
+}
+
+// New makes a kiosk that nobody stands before: the mirror is paused and bare.
+func New(cfg Config) (*Kiosk, error) {
+	if cfg.Mirror == nil || cfg.Catalogue == nil || cfg.Carts == nil || cfg.WebSocket == nil ||
+		cfg.MJPEG == nil || cfg.Pages == nil || cfg.NewID == nil || cfg.Fail == nil || cfg.Log == nil {
+		return nil, errors.New("kiosk.New: something is missing from the config")
+	}
+	if cfg.Idle <= 0 {
+		cfg.Idle = DefaultIdle
+	}
+	if cfg.Hold < cfg.Idle {
+		cfg.Hold = max(DefaultHold, cfg.Idle)
+	}
+	return &Kiosk{cfg: cfg, session: newSession(cfg.Mirror, cfg.Idle, cfg.Hold, cfg.Log)}, nil
+}
+
+// Close wipes the session and cuts off all viewers.
+func (k *Kiosk) Close() { k.session.finish() }
+
+// Register adds the kiosk's routes and pages to e.
+func (k *Kiosk) Register(e *gin.Engine) {
+	k.registerPages(e)
+	g := e.Group("/kiosk/v1")
+	g.GET("/session", k.getSession)
+	g.POST("/session", k.postSession)
+	g.POST("/session/consent", k.postConsent)
+	g.PUT("/session/look", k.putLook)
+	g.PUT("/session/cart", k.putCart)
+	g.POST("/session/touch", k.postTouch)
+	g.POST("/session/finish", k.postFinish)
+	g.GET("/mirror", k.live(k.cfg.WebSocket))
+	g.GET("/mirror.mjpeg", k.live(k.cfg.MJPEG))
+}

@@ -1,0 +1,213 @@
+package kiosk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const (
+	maxBody = 64 << 10
+	// defaultIntensity is subtle, so that the first look is an honest one.
+	defaultIntensity = 0.6
+	// faceFresh is how long ago a face may have been seen to be called there.
+	faceFresh = time.Second
+)
+
+// sessionView is a session as the page sees it.
+type sessionView struct {
+	ID       string       `json:"id"`
+	State    State        `json:"state"`
+	Language string       `json:"language"`
+	Camera   cameraView   `json:"camera"`
+	Look     ar.Look      `json:"look"`
+	SKUs     []edge.SKU   `json:"skus"`
+	Cart     *edge.CartID `json:"cart"`
+	Mirror   mirrorView   `json:"mirror"`
+	Idle     idleView     `json:"idle"`
+}
+
+type cameraView struct {
+	Consent bool   `json:"consent"`
+	OK      bool   `json:"ok"`
+	Message string `json:"message"` // why it is not ok
+}
+
+type mirrorView struct {
+	FPS   float64 `json:"fps"`
+	Faces uint64  `json:"faces"` // found since the pipeline's start
+	Face  bool    `json:"face"`  // one is there now
+}
+
+type idleView struct {
+	After float64 `json:"after_s"` // seconds without a touch until the wipe
+	Left  float64 `json:"left_s"`  // of them now
+}
+
+func (k *Kiosk) view(s snapshot) sessionView {
+	st := k.cfg.Mirror.Stats()
+	v := sessionView{
+		ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
+		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError},
+		Look:   s.Worn.look, SKUs: s.Worn.skus,
+		Mirror: mirrorView{FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh},
+		Idle:   idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
+	}
+	if v.Look.Layers == nil {
+		v.Look.Layers = []ar.Layer{}
+	}
+	if v.SKUs == nil {
+		v.SKUs = []edge.SKU{}
+	}
+	return v
+}
+
+// answer sends the session, or the error.
+func (k *Kiosk) answer(c *gin.Context, s snapshot, err error) {
+	if err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, k.view(s))
+}
+
+func (k *Kiosk) getSession(c *gin.Context) { k.answer(c, k.session.snapshot(), nil) }
+
+func (k *Kiosk) postSession(c *gin.Context) {
+	var in struct {
+		Language string `json:"language"`
+	}
+	if err := read(c, &in); err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	if !slices.Contains([]string{"vi", "en", "zh"}, in.Language) {
+		k.cfg.Fail(c, edge.Errorf("kiosk.session", edge.Invalid, "language %.10q: want vi, en or zh", in.Language))
+		return
+	}
+	s := k.session.start(k.cfg.NewID(), in.Language)
+	c.JSON(http.StatusOK, gin.H{"id": s.ID, "state": s.State, "camera": k.cfg.Mirror.Stats().Camera})
+}
+
+func (k *Kiosk) postConsent(c *gin.Context) {
+	var in struct {
+		Camera *bool `json:"camera"`
+	}
+	err := read(c, &in)
+	if err == nil && in.Camera == nil {
+		err = edge.Errorf("kiosk.consent", edge.Invalid, "camera is missing: want true or false")
+	}
+	if err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	s, err := k.session.consent(*in.Camera)
+	k.answer(c, s, err)
+}
+
+func (k *Kiosk) putLook(c *gin.Context) {
+	var in struct {
+		SKUs      []edge.SKU `json:"skus"`
+		Intensity *float64   `json:"intensity"`
+	}
+	if err := read(c, &in); err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	w := worn{skus: in.SKUs, intensity: defaultIntensity}
+	if in.Intensity != nil {
+		w.intensity = *in.Intensity
+	}
+	r, err := k.cfg.Catalogue.Release(c.Request.Context())
+	if err == nil {
+		w.look, err = lookOf(r, w.skus, w.intensity)
+	}
+	if err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	s, err := k.session.wear(w)
+	k.answer(c, s, err)
+}
+
+func (k *Kiosk) putCart(c *gin.Context) {
+	var in struct {
+		Cart edge.CartID `json:"cart"`
+	}
+	err := read(c, &in)
+	if err == nil {
+		_, err = k.cfg.Carts.Cart(c.Request.Context(), in.Cart)
+	}
+	if err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	s, err := k.session.bind(in.Cart)
+	k.answer(c, s, err)
+}
+
+// postTouch says that somebody is there; with ?hold, that they are busy with
+// the phone and will not touch the screen for a while.
+func (k *Kiosk) postTouch(c *gin.Context) {
+	_, hold := c.GetQuery("hold")
+	s, err := k.session.touch(hold)
+	k.answer(c, s, err)
+}
+
+func (k *Kiosk) postFinish(c *gin.Context) {
+	k.session.finish()
+	c.Status(http.StatusNoContent)
+}
+
+// live lets h show the mirror for as long as the shopper's session and consent
+// last.
+func (k *Kiosk) live(h http.Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ended, err := k.session.watch()
+		if err != nil {
+			k.cfg.Fail(c, err)
+			return
+		}
+		ctx, cancel := context.WithCancel(c.Request.Context())
+		defer cancel()
+		go func() {
+			select {
+			case <-ended:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		h.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
+	}
+}
+
+// read decodes the request's body, one JSON object with known keys alone.
+func read(c *gin.Context, v any) error {
+	const op = "kiosk.read"
+	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	d.DisallowUnknownFields()
+	err := d.Decode(v)
+	if err == nil {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
+			return nil
+		}
+		return edge.Errorf(op, edge.Invalid, "the request's body has more than one JSON object")
+	}
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return edge.Errorf(op, edge.TooLarge, "the request's body is over %d bytes", maxBody)
+	}
+	if e, ok := errors.AsType[*edge.Error](err); ok {
+		return e
+	}
+	return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the request's body is not the JSON that is wanted here", Err: err}
+}

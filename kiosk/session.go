@@ -1,0 +1,210 @@
+package kiosk
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// State is where the shopper stands.
+type State string
+
+// The states, in the order in which a session goes through them. A wipe leads
+// back to Attract from anywhere.
+const (
+	Attract   State = "attract" // nobody is there; the camera is paused
+	Consent   State = "consent" // asked whether the camera may look
+	Mirroring State = "mirror"  // trying on, with the camera or without
+)
+
+// mirror is what a session asks of the try-on pipeline.
+type mirror interface {
+	SetLook(ar.Look) error
+	SetPaused(bool)
+	Stats() ar.Stats
+}
+
+// worn is what the shopper has on.
+type worn struct {
+	skus      []edge.SKU
+	intensity float64
+	look      ar.Look
+}
+
+// snapshot is a session at one moment.
+type snapshot struct {
+	ID       string
+	State    State
+	Language string
+	Camera   bool // the shopper agreed to the camera
+	Worn     worn
+	Cart     *edge.CartID
+	IdleLeft time.Duration // until the wipe; zero in Attract
+}
+
+// session is the one session of a kiosk. Its methods may be called from any
+// goroutine.
+type session struct {
+	mirror mirror
+	idle   time.Duration
+	hold   time.Duration
+	log    *slog.Logger
+
+	mu       sync.Mutex
+	now      snapshot
+	deadline time.Time     // when the wipe is due
+	timer    *time.Timer   // fires at deadline; nil in Attract
+	ended    chan struct{} // closed by the wipe; nil in Attract
+}
+
+func newSession(m mirror, idle, hold time.Duration, log *slog.Logger) *session {
+	s := &session{mirror: m, idle: idle, hold: hold, log: log}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	return s
+}
+
+// start wipes what was there and begins a session.
+func (s *session) start(id, language string) snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	s.now = snapshot{ID: id, State: Consent, Language: language}
+	s.ended = make(chan struct{})
+	s.deadline = time.Now().Add(s.idle)
+	s.timer = time.AfterFunc(s.idle, func() { s.expire(id) })
+	return s.view()
+}
+
+// consent records the shopper's answer and opens the mirror. The answer may be
+// changed later: taking it back cuts off whoever is looking.
+func (s *session) consent(camera bool) (snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State == Attract {
+		return snapshot{}, edge.Errorf("kiosk.consent", edge.Conflict, "no session waits for consent: start a new one")
+	}
+	s.mirror.SetPaused(!camera)
+	if s.now.Camera && !camera {
+		close(s.ended)
+		s.ended = make(chan struct{})
+	}
+	s.now.State, s.now.Camera = Mirroring, camera
+	s.touchLocked(s.idle)
+	return s.view(), nil
+}
+
+// wear shows w in the mirror.
+func (s *session) wear(w worn) (snapshot, error) {
+	const op = "kiosk.wear"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State != Mirroring {
+		return snapshot{}, edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
+	}
+	if err := s.mirror.SetLook(w.look); err != nil {
+		return snapshot{}, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the mirror cannot show this", Err: err}
+	}
+	s.now.Worn = w
+	s.touchLocked(s.idle)
+	return s.view(), nil
+}
+
+// bind makes cart the session's cart.
+func (s *session) bind(cart edge.CartID) (snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State != Mirroring {
+		return snapshot{}, edge.Errorf("kiosk.bind", edge.Conflict, "nobody is at the mirror: start a session first")
+	}
+	s.now.Cart = &cart
+	s.touchLocked(s.idle)
+	return s.view(), nil
+}
+
+// touch puts the wipe off: by the idle time, or, while the shopper is busy with
+// the phone, by the longer hold time.
+func (s *session) touch(hold bool) (snapshot, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State == Attract {
+		return snapshot{}, edge.Errorf("kiosk.touch", edge.Conflict, "the session was wiped: start a new one")
+	}
+	if hold {
+		s.touchLocked(s.hold)
+	} else {
+		s.touchLocked(s.idle)
+	}
+	return s.view(), nil
+}
+
+// finish wipes. Wiping what is wiped changes nothing.
+func (s *session) finish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+}
+
+// snapshot is the session now.
+func (s *session) snapshot() snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.view()
+}
+
+// watch lets a viewer look into the mirror until the returned channel closes.
+func (s *session) watch() (ended <-chan struct{}, err error) {
+	const op = "kiosk.watch"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State != Mirroring {
+		return nil, edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
+	}
+	if !s.now.Camera {
+		return nil, edge.Errorf(op, edge.Forbidden, "the shopper chose to go without the camera")
+	}
+	return s.ended, nil
+}
+
+// expire wipes session id if its time is up. The timer may have fired just as
+// a touch put the wipe off, or as another session began.
+func (s *session) expire(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.ID == id && !time.Now().Before(s.deadline) {
+		s.wipe()
+	}
+}
+
+func (s *session) touchLocked(d time.Duration) {
+	s.deadline = time.Now().Add(d)
+	s.timer.Reset(d)
+}
+
+// wipe forgets the shopper: mirror first, so that nothing is shown any more
+// when the rest is gone.
+func (s *session) wipe() {
+	s.mirror.SetPaused(true)
+	if err := s.mirror.SetLook(ar.Look{}); err != nil {
+		s.log.Error("the look could not be cleared", "err", err)
+	}
+	if s.timer != nil {
+		s.timer.Stop()
+		close(s.ended)
+	}
+	s.now, s.timer, s.ended = snapshot{State: Attract}, nil, nil
+}
+
+func (s *session) view() snapshot {
+	v := s.now
+	v.Worn.skus = slices.Clone(v.Worn.skus)
+	if v.State != Attract {
+		v.IdleLeft = max(time.Until(s.deadline), 0)
+	}
+	return v
+}
