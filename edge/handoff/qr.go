@@ -1,0 +1,100 @@
+package handoff
+
+import (
+	"bytes"
+	"encoding/base64"
+	"image"
+	"image/color"
+	"image/png"
+	"strings"
+
+	qrcode "github.com/skip2/go-qrcode"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// What a phone's camera reads from a kiosk's screen at arm's length.
+const (
+	maxVersion = 20  // 97 modules
+	capacityL  = 858 // bytes that version 20 holds at level L (ISO/IEC 18004, table 7)
+	minModule  = 2   // pixels
+	maxPNGSize = 2048
+)
+
+// QR draws a link as a black and white PNG of size by size pixels, all modules
+// of one whole number of pixels, with a quiet zone of 4 modules or more. It
+// corrects errors at level M while that fits version 20, else at level L. A
+// link that fits neither is an error of kind TooLarge that says how many of
+// the cart's lines do.
+func QR(link string, size int) ([]byte, error) {
+	const op = "handoff.QR"
+	code, err := symbol(link)
+	if err != nil {
+		return nil, err
+	}
+	modules := code.Bitmap() // once, a second call would pad the data again; with the quiet zone
+	n := len(modules)
+	if size < n*minModule || size > maxPNGSize {
+		return nil, edge.Errorf(op, edge.Invalid, "a picture of %d pixels: this code needs %d to %d", size, n*minModule, maxPNGSize)
+	}
+	img := image.NewPaletted(image.Rect(0, 0, size, size), color.Palette{color.White, color.Black})
+	scale := size / n
+	margin := (size - n*scale) / 2
+	for y := range n * scale {
+		row := img.Pix[(y+margin)*img.Stride+margin:]
+		for x := range n * scale {
+			if modules[y/scale][x/scale] {
+				row[x] = 1
+			}
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		return nil, &edge.Error{Op: op, Kind: edge.Internal, Msg: "cannot write the picture", Err: err}
+	}
+	return b.Bytes(), nil
+}
+
+func symbol(link string) (*qrcode.QRCode, error) {
+	for _, level := range []qrcode.RecoveryLevel{qrcode.Medium, qrcode.Low} {
+		if code, err := qrcode.New(link, level); err == nil && code.VersionNumber <= maxVersion {
+			return code, nil
+		}
+	}
+	return nil, edge.Errorf("handoff.QR", edge.TooLarge,
+		"the link has %d characters, a code that phones read holds %d: %d lines of this cart fit, remove the others or pay at the till",
+		len(link), capacityL, linesThatFit(link))
+}
+
+// linesThatFit counts how many of the cart's lines in link, the first ones,
+// a QR code could hold. The link is our own, so its signature is not checked.
+func linesThatFit(link string) int {
+	at := strings.LastIndexByte(link, '/') + 1
+	raw, err := base64.RawURLEncoding.DecodeString(link[at:])
+	if err != nil || len(raw) < headSize+64 {
+		return 0
+	}
+	o, err := parseBody(raw[headSize : len(raw)-64])
+	if err != nil {
+		return 0
+	}
+	cart := *o.Cart
+	for n := len(o.Cart.Lines) - 1; n > 0; n-- {
+		cart.Lines = o.Cart.Lines[:n]
+		size := headSize + len(appendBody(nil, &cart, o.Meta)) + 64
+		if at+base64.RawURLEncoding.EncodedLen(size) <= capacityL {
+			return living(cart.Lines)
+		}
+	}
+	return 0
+}
+
+func living(lines []edge.Line) int {
+	n := 0
+	for i := range lines {
+		if lines[i].Quantity() > 0 {
+			n++
+		}
+	}
+	return n
+}
