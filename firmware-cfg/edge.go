@@ -1,0 +1,145 @@
+package firmwarecfg
+
+import "time"
+
+// Edge is a gateway's configuration, edge.yaml. Paths are absolute once
+// loaded.
+type Edge struct {
+	Node      string  `yaml:"node"` // the gateway's name at HQ and on the broker
+	Shop      Shop    `yaml:"shop"`
+	Till      string  `yaml:"till"` // begins every receipt number
+	DataDir   string  `yaml:"data_dir" kind:"path"`
+	ModelsDir string  `yaml:"models_dir" kind:"path"`
+	ShopDir   string  `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
+	HTTP      HTTP    `yaml:"http"`
+	Camera    Camera  `yaml:"camera"`
+	Mirror    Mirror  `yaml:"mirror"`
+	Staff     []Staff `yaml:"staff"`
+	HQ        Line    `yaml:"hq"`
+	Keys      Keys    `yaml:"keys"`
+	Log       Log     `yaml:"log"`
+}
+
+// Shop is the place the gateway stands in.
+type Shop struct {
+	ID   string `yaml:"id"`
+	Name string `yaml:"name"` // as printed on the ticket
+}
+
+// HTTP is where the gateway serves its kiosks and its staff.
+type HTTP struct {
+	Addr string `yaml:"addr"` // host:port; port 0 takes a free one
+	// AllowedHosts are the names, without port, that a browser may have
+	// typed to get here; requests for any other are refused.
+	AllowedHosts []string `yaml:"allowed_hosts"`
+}
+
+// Camera is the mirror's camera.
+type Camera struct {
+	Source  string `yaml:"source"`  // as ar/camera reads it
+	Width   int    `yaml:"width"`   // pixels, after turning
+	Height  int    `yaml:"height"`  // pixels, after turning
+	Rotate  int    `yaml:"rotate"`  // degrees clockwise: 0, 90, 180, 270
+	Mirror  bool   `yaml:"mirror"`  // show the picture as a mirror would
+	Quality int    `yaml:"quality"` // of the viewers' JPEG, 1 to 100
+}
+
+// Mirror is how the try-on behaves.
+type Mirror struct {
+	MaxFaces    int           `yaml:"max_faces"`    // how many faces wear the look, nearest first
+	IdleTimeout time.Duration `yaml:"idle_timeout"` // without a touch, the session is wiped
+}
+
+// Role is what a member of staff may do.
+type Role string
+
+// The roles.
+const (
+	Clerk   Role = "clerk"
+	Manager Role = "manager" // a clerk who may also override
+)
+
+// Staff is someone who may sell.
+type Staff struct {
+	Name    string `yaml:"name"`
+	Role    Role   `yaml:"role"`
+	PINHash string `yaml:"pin_hash"` // argon2id in PHC format
+}
+
+// Line is the gateway's line to HQ. Without an MQTT URL the shop sells on its
+// own and keeps its events.
+type Line struct {
+	MQTT      MQTT   `yaml:"mqtt"`
+	PublicURL string `yaml:"public_url"` // the links in cart QR codes begin with it
+	Key       string `yaml:"key"`        // HQ's public key, see ParsePublicKey
+}
+
+// Keys is where the gateway keeps its keys.
+type Keys struct {
+	Device string `yaml:"device" kind:"path"` // see LoadOrCreateKey
+}
+
+// DefaultEdge is the configuration of which only node, shop and till are
+// missing.
+func DefaultEdge() *Edge {
+	return &Edge{
+		DataDir:   "/var/lib/mirrorcart",
+		ModelsDir: "/usr/share/mirrorcart/models",
+		ShopDir:   "/etc/mirrorcart/shop",
+		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}},
+		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80},
+		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second},
+		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
+	}
+}
+
+// LoadEdge reads a gateway's configuration from the file and from environ, in
+// the form of os.Environ. Its error names every fault; each is an *Error.
+func LoadEdge(file string, environ []string) (*Edge, error) {
+	e := DefaultEdge()
+	if err := load(file, "MIRRORCART_EDGE_", environ, e); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Edge) check(c *checker) {
+	c.name("node", e.Node)
+	c.name("shop.id", e.Shop.ID)
+	c.text("shop.name", e.Shop.Name)
+	c.that("till", tillName.MatchString(e.Till), "%q is no till's name: use 1 to 8 capital letters and digits, e.g. T1", e.Till)
+	c.path("data_dir", e.DataDir)
+	c.path("models_dir", e.ModelsDir)
+	c.path("shop_dir", e.ShopDir)
+	c.listen("http.addr", e.HTTP.Addr)
+	c.that("http.allowed_hosts", len(e.HTTP.AllowedHosts) > 0, "the list is empty, so nobody could open the pages: name localhost at least")
+	for _, host := range e.HTTP.AllowedHosts {
+		c.that("http.allowed_hosts", host != "" && !hasAny(host, "/ \t"), "%q is no host's name: write it without scheme and path, e.g. kiosk.local", host)
+	}
+	c.that("camera.source", e.Camera.Source != "", "no camera is set: name a device such as /dev/video0, a video file, or still:PHOTO")
+	c.between("camera.width", e.Camera.Width, 0, 8192)
+	c.between("camera.height", e.Camera.Height, 0, 8192)
+	c.that("camera.rotate", e.Camera.Rotate%90 == 0 && e.Camera.Rotate >= 0 && e.Camera.Rotate < 360, "%d is no quarter turn: use 0, 90, 180 or 270", e.Camera.Rotate)
+	c.between("camera.quality", e.Camera.Quality, 1, 100)
+	c.between("mirror.max_faces", e.Mirror.MaxFaces, 1, 4)
+	c.that("mirror.idle_timeout", e.Mirror.IdleTimeout >= 5*time.Second && e.Mirror.IdleTimeout <= time.Hour, "%v is out of range: use 5s to 1h", e.Mirror.IdleTimeout)
+	e.checkStaff(c)
+	e.HQ.MQTT.check(c, "hq.mqtt")
+	c.web("hq.public_url", e.HQ.PublicURL)
+	if e.HQ.MQTT.URL != "" || e.HQ.Key != "" {
+		_, err := ParsePublicKey(e.HQ.Key)
+		c.that("hq.key", err == nil, "HQ's public key is missing or wrong (%v): copy what `hq keys` prints", err)
+	}
+	c.path("keys.device", e.Keys.Device)
+}
+
+func (e *Edge) checkStaff(c *checker) {
+	seen := map[string]bool{}
+	for i, s := range e.Staff {
+		c.text(key("staff", i, "name"), s.Name)
+		c.that(key("staff", i, "name"), !seen[s.Name], "%q is there twice: every name signs receipts, so keep them apart", s.Name)
+		seen[s.Name] = true
+		c.that(key("staff", i, "role"), s.Role == Clerk || s.Role == Manager, "%q is no role: use clerk or manager", s.Role)
+		c.that(key("staff", i, "pin_hash"), argon2id.MatchString(s.PINHash), "this is no argon2id hash of a PIN: copy what `edge pin` prints")
+	}
+}
