@@ -1,0 +1,198 @@
+// Package shop_test holds the demo shop's files against what reads them.
+package shop_test
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+	"github.com/srwiley/oksvg"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// maxPicture keeps the kiosk's shelf quick to load.
+const maxPicture = 8 << 10
+
+type shopFile struct {
+	ID      string    `yaml:"id"`
+	Name    edge.Text `yaml:"name"`
+	Address struct {
+		Street       string `yaml:"street"`
+		Ward         string `yaml:"ward"`
+		Province     string `yaml:"province"`
+		ProvinceCode string `yaml:"province_code"`
+	} `yaml:"address"`
+	Currency   string          `yaml:"currency"`
+	Timezone   string          `yaml:"timezone"`
+	Categories []edge.Category `yaml:"categories"`
+	Theme      struct {
+		Background string `yaml:"background"`
+		Ink        string `yaml:"ink"`
+		Accent     string `yaml:"accent"`
+	} `yaml:"theme"`
+}
+
+func readShop(t *testing.T) shopFile {
+	t.Helper()
+	b, err := os.ReadFile("shop.yaml")
+	require.NoError(t, err)
+	var s shopFile
+	require.NoError(t, yaml.UnmarshalWithOptions(b, &s, yaml.Strict()))
+	return s
+}
+
+func readProducts(t *testing.T) ([]edge.Variant, map[edge.SKU]int64) {
+	t.Helper()
+	f, err := os.Open("products.csv")
+	require.NoError(t, err)
+	defer f.Close()
+	s := readShop(t)
+	vs, stock, err := edge.ReadCatalogue(f, s.Currency, s.Categories)
+	require.NoError(t, err)
+	return vs, stock
+}
+
+func TestShop(t *testing.T) {
+	s := readShop(t)
+	require.NotEmpty(t, s.ID)
+	require.Equal(t, "VND", s.Currency)
+	require.NotEmpty(t, s.Address.Ward)
+	_, err := time.LoadLocation(s.Timezone)
+	require.NoError(t, err)
+	for _, name := range append([]edge.Text{s.Name}, names(s.Categories)...) {
+		require.NotEmpty(t, name.VI)
+		require.NotEmpty(t, name.EN)
+		require.NotEmpty(t, name.ZH)
+	}
+	for _, c := range []string{s.Theme.Background, s.Theme.Ink, s.Theme.Accent} {
+		require.Regexp(t, "^#[0-9A-F]{6}$", c)
+	}
+}
+
+func names(cs []edge.Category) []edge.Text {
+	out := make([]edge.Text, len(cs))
+	for i, c := range cs {
+		out[i] = c.Name
+	}
+	return out
+}
+
+func TestProducts(t *testing.T) {
+	vs, stock := readProducts(t)
+	products, categories := map[string]bool{}, map[string]bool{}
+	worn := map[string]bool{}
+	soldOut := 0
+	for _, v := range vs {
+		products[v.Product], categories[v.Category] = true, true
+		if v.TryOn != nil {
+			worn[v.TryOn.Kind+" "+v.TryOn.Finish] = true
+		}
+		if stock[v.SKU] == 0 {
+			soldOut++
+		}
+		require.Positive(t, v.Price.Amount, v.SKU)
+		require.NotEmpty(t, v.Picture, v.SKU)
+	}
+	require.GreaterOrEqual(t, len(products), 24)
+	require.Len(t, categories, 6)
+	for _, want := range []string{"lipstick matte", "lipstick gloss", "glasses "} {
+		require.True(t, worn[want], want)
+	}
+	require.Positive(t, soldOut, "something must show how the shop looks when a variant is gone")
+}
+
+// Every file that a row names is there, and every file there is named.
+func TestFiles(t *testing.T) {
+	named := map[string]bool{}
+	vs, _ := readProducts(t)
+	for _, v := range vs {
+		named[filepath.Join("pictures", v.Picture)] = true
+		if v.TryOn != nil && v.TryOn.Asset != "" {
+			named[filepath.Join("tryon", v.TryOn.Asset)] = true
+		}
+	}
+	for name := range named {
+		require.FileExists(t, name)
+	}
+	for _, dir := range []string{"pictures", "tryon"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*"))
+		require.NoError(t, err)
+		for _, f := range files {
+			require.True(t, named[f], "%s is named by no product", f)
+		}
+	}
+}
+
+func TestPictures(t *testing.T) {
+	files, err := filepath.Glob("pictures/*.svg")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, f := range files {
+		root, _ := readSVG(t, f)
+		require.Equal(t, "0 0 400 400", root["viewBox"], f)
+		info, err := os.Stat(f)
+		require.NoError(t, err)
+		require.LessOrEqual(t, info.Size(), int64(maxPicture), f)
+	}
+}
+
+// A shape is drawn in millimetres about the middle of the bridge, with the
+// group "lens" and the group "frame"; the mirror's renderer must understand
+// all of it.
+func TestTryOnShapes(t *testing.T) {
+	files, err := filepath.Glob("tryon/*.svg")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 3)
+	for _, f := range files {
+		root, ids := readSVG(t, f)
+		require.ElementsMatch(t, []string{"lens", "frame"}, ids, f)
+		require.Regexp(t, `^1[34]\d$`, root["data-temple"], f)
+		require.Regexp(t, `^-\d+$`, root["data-hinge-y"], f)
+
+		icon, err := oksvg.ReadIcon(f, oksvg.StrictErrorMode)
+		require.NoError(t, err, f)
+		require.InDelta(t, 0, icon.ViewBox.X+icon.ViewBox.W/2, 0.01, "%s: the bridge is in the middle", f)
+		require.InDelta(t, 144, icon.ViewBox.W, 4, f)
+		require.GreaterOrEqual(t, len(icon.SVGPaths), 5, "%s: two lenses, two rims and a bridge", f)
+	}
+}
+
+// readSVG checks that the file is well-formed and reaches for nothing outside
+// itself, and returns the root's attributes and the ids of the groups.
+func readSVG(t *testing.T, name string) (root map[string]string, groups []string) {
+	t.Helper()
+	b, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.NotRegexp(t, regexp.MustCompile(`<script|<style|<image|href|@import|\son\w+=`), string(b), name)
+	root = map[string]string{}
+	d := xml.NewDecoder(strings.NewReader(string(b)))
+	for depth := 0; ; {
+		tok, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return root, groups
+		}
+		require.NoError(t, err, name)
+		switch e := tok.(type) {
+		case xml.StartElement:
+			for _, a := range e.Attr {
+				if depth == 0 {
+					root[a.Name.Local] = a.Value
+				} else if e.Name.Local == "g" && a.Name.Local == "id" {
+					groups = append(groups, a.Value)
+				}
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+		}
+	}
+}

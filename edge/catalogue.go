@@ -1,0 +1,189 @@
+package edge
+
+import (
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Limits of a product table.
+const (
+	maxCatalogueBytes  = 5 << 20
+	maxCatalogueRows   = 20_000
+	maxCatalogueFaults = 100 // reported at once; the rest shows when these are mended
+)
+
+// catalogueColumns lists the columns of a product table. They may stand in any
+// order; each must be there once and no other may.
+func catalogueColumns() []string {
+	return []string{
+		"sku", "gtin", "product", "category", "brand",
+		"name_vi", "name_en", "name_zh", "shade_vi", "shade_en", "shade_zh",
+		"price", "vat_bp", "colour", "finish", "tryon", "asset", "picture", "stock",
+	}
+}
+
+// CatalogueError is one fault of a product table.
+type CatalogueError struct {
+	Line   int    // from 1, the header's line; 0 where the whole file is meant
+	Column string // name of the column; empty where the whole line is meant
+	Msg    string // what is wrong and how to mend it
+}
+
+func (e *CatalogueError) Error() string {
+	switch {
+	case e.Line == 0:
+		return e.Msg
+	case e.Column == "":
+		return fmt.Sprintf("line %d: %s", e.Line, e.Msg)
+	}
+	return fmt.Sprintf("line %d, column %s: %s", e.Line, e.Column, e.Msg)
+}
+
+// ReadCatalogue reads a product table: CSV in UTF-8 (a byte order mark may
+// lead), separated by commas, one header line, one row a variant, at most
+// 5 MiB and 20,000 rows. Prices are minor units of currency, tax included;
+// every row's category must be one of categories.
+//
+// It returns the variants in the order of their rows, and the opening stock in
+// pieces. A table with faults gives neither, but an Error whose cause joins a
+// CatalogueError for each fault, the first hundred of them.
+func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Variant, map[SKU]int64, error) {
+	const op = "edge.ReadCatalogue"
+	b, err := io.ReadAll(io.LimitReader(r, maxCatalogueBytes+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if len(b) > maxCatalogueBytes {
+		return nil, nil, Errorf(op, TooLarge, "the product table is larger than %d MiB: split it", maxCatalogueBytes>>20)
+	}
+	t := catalogueTable{
+		currency:   currency,
+		categories: categories,
+		column:     map[string]int{},
+		stock:      map[SKU]int64{},
+		skuLine:    map[SKU]int{},
+		gtinLine:   map[string]int{},
+		product:    map[string]productRow{},
+	}
+	t.read(b)
+	if len(t.faults) > 0 {
+		return nil, nil, &Error{
+			Op: op, Kind: Invalid, Msg: "the product table has faults, mend them and load it again",
+			Err: errors.Join(t.faults...),
+		}
+	}
+	return t.variants, t.stock, nil
+}
+
+// catalogueTable is a product table while it is read.
+type catalogueTable struct {
+	currency   string
+	categories []Category
+	column     map[string]int // index by name
+
+	variants []Variant
+	stock    map[SKU]int64
+	skuLine  map[SKU]int
+	gtinLine map[string]int // by GTIN14
+	product  map[string]productRow
+	faults   []error
+}
+
+// productRow is a product's first row: the later ones must agree with it.
+type productRow struct {
+	line    int
+	variant Variant
+	shades  map[Text]int // line of each shade so far
+}
+
+func (t *catalogueTable) fail(line int, column, format string, args ...any) {
+	if len(t.faults) < maxCatalogueFaults {
+		t.faults = append(t.faults, &CatalogueError{Line: line, Column: column, Msg: fmt.Sprintf(format, args...)})
+	}
+}
+
+func (t *catalogueTable) read(b []byte) {
+	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
+	if !utf8.Valid(b) {
+		t.fail(0, "", "the file is not UTF-8: save it as \"CSV UTF-8 (comma delimited)\"")
+		return
+	}
+	c := csv.NewReader(bytes.NewReader(b))
+	header, err := c.Read()
+	if errors.Is(err, io.EOF) {
+		t.fail(0, "", "the file is empty: it needs a header line and a row for each variant")
+		return
+	}
+	if err != nil {
+		t.failCSV(err)
+		return
+	}
+	headerLine, _ := c.FieldPos(0)
+	if !t.readHeader(headerLine, header) {
+		return
+	}
+	for rows := 0; len(t.faults) < maxCatalogueFaults; rows++ {
+		fields, err := c.Read()
+		switch {
+		case errors.Is(err, io.EOF):
+			if len(t.variants)+len(t.faults) == 0 {
+				t.fail(0, "", "the table has no rows: it needs one for each variant")
+			}
+			return
+		case errors.Is(err, csv.ErrFieldCount):
+			line, _ := c.FieldPos(0)
+			t.fail(line, "", "%d fields, the header has %d: put a text that holds a comma in quotes", len(fields), len(t.column))
+			continue
+		case err != nil:
+			t.failCSV(err) // the quotes are out of step, nothing after this can be trusted
+			return
+		}
+		line, _ := c.FieldPos(0)
+		if rows >= maxCatalogueRows {
+			t.fail(line, "", "more than %d rows: split the table", maxCatalogueRows)
+			return
+		}
+		if slices.ContainsFunc(fields, func(f string) bool { return strings.TrimSpace(f) != "" }) {
+			t.readRow(line, fields)
+		}
+	}
+}
+
+func (t *catalogueTable) failCSV(err error) {
+	if e, ok := errors.AsType[*csv.ParseError](err); ok {
+		t.fail(e.StartLine, "", "%v at character %d: quote a text as \"…\" and write a quote inside it twice", e.Err, e.Column)
+		return
+	}
+	t.fail(0, "", "%v", err)
+}
+
+func (t *catalogueTable) readHeader(line int, header []string) bool {
+	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
+		t.fail(line, "", "the columns are not separated by commas: save the file as \"CSV UTF-8 (comma delimited)\"")
+		return false
+	}
+	want := catalogueColumns()
+	for i, name := range header {
+		name = strings.TrimSpace(name)
+		_, twice := t.column[name]
+		switch {
+		case !slices.Contains(want, name):
+			t.fail(line, fmt.Sprintf("%.40q", name), "no such column: remove it, or mend its name")
+		case twice:
+			t.fail(line, name, "the column is there twice: remove one")
+		}
+		t.column[name] = i
+	}
+	for _, name := range want {
+		if _, ok := t.column[name]; !ok {
+			t.fail(line, name, "the column is missing: add it")
+		}
+	}
+	return len(t.faults) == 0
+}

@@ -1,0 +1,258 @@
+package edge
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of a product table's cells.
+const (
+	maxSKU      = 20
+	maxID       = 64              // bytes of a product id or a file name
+	maxText     = 120             // characters of a name, a brand or a shade
+	maxPrice    = 100_000_000_000 // minor units; the tax of a long line must not overflow
+	maxOpening  = 1_000_000       // pieces
+	maxVATBasis = 10_000          // 100 %
+)
+
+// catalogueRow is one row of a product table while it is read.
+type catalogueRow struct {
+	*catalogueTable
+	line   int
+	fields []string
+}
+
+// cell is the text of a column without the spaces around it.
+func (r catalogueRow) cell(column string) string {
+	return strings.TrimSpace(r.fields[r.column[column]])
+}
+
+func (r catalogueRow) fail(column, format string, args ...any) {
+	r.catalogueTable.fail(r.line, column, format, args...)
+}
+
+func (t *catalogueTable) readRow(line int, fields []string) {
+	r := catalogueRow{t, line, fields}
+	v := Variant{
+		SKU:      r.sku(),
+		GTIN:     r.gtin(),
+		Product:  r.id("product"),
+		Category: r.category(),
+		Brand:    r.text("brand", true),
+		Name:     r.texts("name", true),
+		Shade:    r.texts("shade", false),
+		Color:    r.color(),
+		Finish:   r.finish(),
+		Price:    Money{Amount: r.number("price", maxPrice), Currency: t.currency},
+		VAT:      BasisPoints(r.number("vat_bp", maxVATBasis)),
+		Picture:  r.file("picture", ".svg", ".png", ".jpg", ".jpeg", ".webp"),
+	}
+	v.TryOn = r.tryOn(&v)
+	stock := r.number("stock", maxOpening)
+	if v.Product != "" {
+		r.agree(&v)
+	}
+	t.variants = append(t.variants, v)
+	t.stock[v.SKU] = stock
+}
+
+func (r catalogueRow) sku() SKU {
+	s := r.cell("sku")
+	if s == "" || len(s) > maxSKU || !consistsOf(s, isUpper, isDigit, isDash) {
+		r.fail("sku", "%.40q: want 1 to %d of A-Z, 0-9 and -", s, maxSKU)
+		return SKU(s)
+	}
+	if first, ok := r.skuLine[SKU(s)]; ok {
+		r.fail("sku", "%s is already on line %d: a SKU names one variant", s, first)
+		return SKU(s)
+	}
+	r.skuLine[SKU(s)] = r.line
+	return SKU(s)
+}
+
+func (r catalogueRow) gtin() GTIN {
+	s := r.cell("gtin")
+	if fault := gtinFault(s); fault != "" {
+		r.fail("gtin", "%.40q: %s; in a spreadsheet, format the column as text", s, fault)
+		return ""
+	}
+	g := GTIN(s)
+	if first, ok := r.gtinLine[g.GTIN14()]; ok {
+		r.fail("gtin", "%s is already on line %d: a GTIN names one variant", s, first)
+		return g
+	}
+	r.gtinLine[g.GTIN14()] = r.line
+	return g
+}
+
+func (r catalogueRow) category() string {
+	id := r.cell("category")
+	if !slices.ContainsFunc(r.categories, func(c Category) bool { return c.ID == id }) {
+		known := make([]string, len(r.categories))
+		for i, c := range r.categories {
+			known[i] = c.ID
+		}
+		r.fail("category", "%.40q: the shop has %s", id, strings.Join(known, ", "))
+	}
+	return id
+}
+
+func (r catalogueRow) id(column string) string {
+	s := r.cell(column)
+	if s == "" || len(s) > maxID || !consistsOf(s, isLower, isDigit, isDash) {
+		r.fail(column, "%.80q: want 1 to %d of a-z, 0-9 and -", s, maxID)
+	}
+	return s
+}
+
+func (r catalogueRow) text(column string, required bool) string {
+	s := r.cell(column)
+	switch {
+	case s == "" && required:
+		r.fail(column, "is empty: fill it in")
+	case utf8.RuneCountInString(s) > maxText:
+		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), maxText)
+	case strings.ContainsFunc(s, unicode.IsControl):
+		r.fail(column, "holds a line break or another control character: remove it")
+	}
+	return s
+}
+
+// texts reads a text in all three languages; one that is not required may be
+// empty in all of them.
+func (r catalogueRow) texts(column string, required bool) Text {
+	vi, en, zh := column+"_vi", column+"_en", column+"_zh"
+	required = required || r.cell(vi) != "" || r.cell(en) != "" || r.cell(zh) != ""
+	return Text{VI: r.text(vi, required), EN: r.text(en, required), ZH: r.text(zh, required)}
+}
+
+// number reads a whole number from 0 to most.
+func (r catalogueRow) number(column string, most int64) int64 {
+	s := r.cell(column)
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > most {
+		r.fail(column, "%.40q: want a whole number from 0 to %d, without separators or currency", s, most)
+		return 0
+	}
+	return n
+}
+
+func (r catalogueRow) color() string {
+	s := r.cell("colour")
+	if s == "" {
+		return ""
+	}
+	hex, ok := strings.CutPrefix(s, "#")
+	if !ok || len(hex) != 6 || !consistsOf(hex, isHex) {
+		r.fail("colour", "%.40q: want #RRGGBB, or nothing", s)
+	}
+	return s
+}
+
+func (r catalogueRow) finish() string {
+	s := r.cell("finish")
+	switch s {
+	case "", "matte", "satin", "gloss", "metallic", "shimmer":
+	default:
+		r.fail("finish", "%.40q: want matte, satin, gloss, metallic, shimmer, or nothing", s)
+	}
+	return s
+}
+
+// file reads a plain file name, so that no cell can name a file outside its
+// folder.
+func (r catalogueRow) file(column string, endings ...string) string {
+	s := r.cell(column)
+	if s == "" {
+		return ""
+	}
+	ending := slices.IndexFunc(endings, func(e string) bool { return strings.HasSuffix(s, e) && len(s) > len(e) })
+	if ending < 0 || len(s) > maxID || s[0] == '.' || !consistsOf(s, isLower, isUpper, isDigit, isDash, isDot) {
+		r.fail(column, "%.80q: want a file name of a-z, A-Z, 0-9, - and ., at most %d characters, ending in %s",
+			s, maxID, strings.Join(endings, ", "))
+	}
+	return s
+}
+
+// tryOn reads what the mirror needs, and sees that all of it is there.
+func (r catalogueRow) tryOn(v *Variant) *TryOn {
+	kind, asset := r.cell("tryon"), r.file("asset", ".svg")
+	if kind != "" && v.Color == "" {
+		r.fail("colour", "is empty: the mirror needs the colour to show %.40q", kind)
+	}
+	switch kind {
+	case "":
+		if asset != "" {
+			r.fail("asset", "%q is of no use while tryon is empty", asset)
+		}
+		return nil
+	case "lipstick":
+		if v.Finish != "matte" && v.Finish != "gloss" {
+			r.fail("finish", "%.40q: the mirror shows lipstick as matte or gloss", v.Finish)
+		}
+		if asset != "" {
+			r.fail("asset", "%q: a lipstick has none", asset)
+		}
+		return &TryOn{Kind: kind, Finish: v.Finish}
+	case "glasses":
+		if asset == "" {
+			r.fail("asset", "is empty: name the file of the frame's shape")
+		}
+		return &TryOn{Kind: kind, Asset: asset}
+	}
+	r.fail("tryon", "%.40q: want lipstick, glasses, or nothing", kind)
+	return nil
+}
+
+// agree sees that the variants of one product tell the same of it, and that
+// each can be told from the others.
+func (r catalogueRow) agree(v *Variant) {
+	first, ok := r.product[v.Product]
+	if !ok {
+		r.product[v.Product] = productRow{r.line, *v, map[Text]int{v.Shade: r.line}}
+		return
+	}
+	for _, f := range []struct{ column, here, there string }{
+		{"category", v.Category, first.variant.Category},
+		{"brand", v.Brand, first.variant.Brand},
+		{"name_vi", v.Name.VI, first.variant.Name.VI},
+		{"name_en", v.Name.EN, first.variant.Name.EN},
+		{"name_zh", v.Name.ZH, first.variant.Name.ZH},
+	} {
+		if f.here != "" && f.here != f.there {
+			r.fail(f.column, "differs from line %d of the same product %s", first.line, v.Product)
+		}
+	}
+	const missing = "is empty: product %s has several variants, each needs a shade of its own"
+	if len(first.shades) == 1 && first.variant.Shade == (Text{}) {
+		r.catalogueTable.fail(first.line, "shade_vi", missing, v.Product)
+	}
+	same, taken := first.shades[v.Shade]
+	switch {
+	case v.Shade == (Text{}):
+		r.fail("shade_vi", missing, v.Product)
+	case taken:
+		r.fail("shade_vi", "the shade is that of line %d: each variant of product %s needs its own", same, v.Product)
+	default:
+		first.shades[v.Shade] = r.line
+	}
+}
+
+func consistsOf(s string, classes ...func(byte) bool) bool {
+	for i := range len(s) {
+		if !slices.ContainsFunc(classes, func(in func(byte) bool) bool { return in(s[i]) }) {
+			return false
+		}
+	}
+	return true
+}
+
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
+func isLower(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+func isDash(c byte) bool  { return c == '-' }
+func isDot(c byte) bool   { return c == '.' }
+func isHex(c byte) bool   { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
