@@ -122,9 +122,6 @@ func (t *Tracker) Close() error {
 	if t.landmarks != nil {
 		errs = append(errs, t.landmarks.close())
 	}
-	if t.poser != nil {
-		errs = append(errs, t.poser.close())
-	}
 	t.detector, t.landmarks, t.poser, t.tracks = nil, nil, nil, nil
 	return errors.Join(errs...)
 }
@@ -158,9 +155,7 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 	slices.SortStableFunc(t.tracks, func(a, b *track) int { return cmp.Compare(b.region.size, a.region.size) })
 	for _, tr := range t.tracks {
 		dst = append(dst, ar.Face{})
-		if err := t.finish(tr, &dst[len(dst)-1], f); err != nil {
-			return dst[:len(dst)-1], fmt.Errorf("face: pose: %w", err)
-		}
+		t.finish(tr, &dst[len(dst)-1], f)
 	}
 	return dst, nil
 }
@@ -227,21 +222,16 @@ func overlaps(tracks []*track, b box) bool {
 
 // finish makes the face that is handed out of a track: smoothed, normalised,
 // with a pose.
-func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) error {
+func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	out.ID, out.Score, out.Points = tr.id, tr.score, tr.points
 	if !t.opt.Raw {
 		tr.filter.apply(&out.Points, f.At)
 	}
 	focal := t.opt.Focal * math.Hypot(float64(f.Width), float64(f.Height))
-	pose, err := t.poser.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
-	if err != nil {
-		return err
-	}
-	out.Pose = pose
+	out.Pose = t.poser.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {
 		p := &out.Points[i]
 		p.X, p.Y, p.Z = p.X/w, p.Y/h, p.Z/w
 	}
-	return nil
 }

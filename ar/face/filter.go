@@ -58,8 +58,3 @@ func weight(cutoff, dt float64) float64 {
 	r := 2 * math.Pi * cutoff * dt
 	return r / (r + 1)
 }
-
-func distance(a, b ar.Point) float64 {
-	dx, dy, dz := float64(a.X-b.X), float64(a.Y-b.Y), float64(a.Z-b.Z)
-	return math.Sqrt(dx*dx + dy*dy + dz*dz)
-}

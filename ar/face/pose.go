@@ -1,210 +1,206 @@
 package face
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"slices"
-
-	"gocv.io/x/gocv"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
 const (
-	// The methods of OpenCV's solvePnP: SQPnP needs no first guess, the
-	// iterative one starts from the pose of a frame ago.
-	pnpIterative = 0
-	pnpSQPnP     = 8
+	// depthWeight is what a landmark's depth counts beside its place in the
+	// picture. Without it a short face is taken for one that looks down; the
+	// depth, which is the model's guess, tells them apart.
+	depthWeight = 1
+	// fitSteps bounds the search for a pose; it takes three to eight.
+	fitSteps = 20
 	// maxMisfit is how far (root mean square, in distances between the eyes'
 	// outer corners) the posed head may lie off the landmarks.
 	maxMisfit = 0.15
-	// irisWidth is the visible diameter of a human iris, which hardly differs
-	// between people: mean and spread 11.7 ± 0.5 mm.
-	irisWidth = 11.7
-	// A head's scale is the median over irisFrames frames with the head turned
-	// no further than irisYaw degrees, and stays from then on.
-	irisFrames = 30
-	irisYaw    = 10
 )
 
-// The ends of the irises' horizontal diameters.
-var irises = [][2]int{{469, 471}, {474, 476}}
-
-// head is what is known of a tracked head.
+// head is what is known of a tracked head from the frames before.
 type head struct {
-	known  bool // rotation and shift are those of the frame before
-	vector [3]float64
-	shift  [3]float64
-	scales []float64
-	scale  float64
+	pose ar.Pose
+	iris iris
 }
 
-// poser finds poses.
+// poser finds poses: the rotation and shift that carry the canonical head's
+// points onto the landmarks, by weighted least squares (Gauss-Newton) of their
+// places in the picture and their depths.
 type poser struct {
-	landmarks []int        // those that the pose is found by
-	places    [][3]float64 // theirs on the canonical head
-	object    gocv.Point3fVector
-	image     []gocv.Point2f
-	camera    gocv.Mat
-	lens      gocv.Mat // no distortion
-	rvec      gocv.Mat
-	tvec      gocv.Mat
+	mesh      ar.Mesh
+	landmarks []int     // those that have weight
+	weights   []float64 // by landmark; their sum is 1
 }
 
 func newPoser(mesh ar.Mesh) (*poser, error) {
-	if len(mesh.Weights) > len(mesh.Vertices) || len(mesh.Vertices) > ar.Points {
-		return nil, errors.New("the canonical head has weights or vertices of no landmark")
+	if len(mesh.Vertices) != ar.MeshPoints || len(mesh.Weights) != ar.MeshPoints {
+		return nil, fmt.Errorf("the canonical head has %d vertices and %d weights, want %d",
+			len(mesh.Vertices), len(mesh.Weights), ar.MeshPoints)
 	}
-	p := &poser{}
-	var object []gocv.Point3f
+	p := &poser{mesh: mesh, weights: make([]float64, ar.MeshPoints)}
+	var sum float64
 	for i, w := range mesh.Weights {
 		if w > 0 {
-			v := mesh.Vertices[i]
-			p.landmarks, p.places = append(p.landmarks, i), append(p.places, v)
-			object = append(object, gocv.Point3f{X: float32(v[0]), Y: float32(v[1]), Z: float32(v[2])})
+			p.landmarks = append(p.landmarks, i)
+			sum += w
 		}
 	}
-	if len(object) < 6 {
-		return nil, fmt.Errorf("the canonical head weighs %d points, a pose needs 6", len(object))
+	if len(p.landmarks) < 6 {
+		return nil, fmt.Errorf("the canonical head weighs %d points, a pose needs 6", len(p.landmarks))
 	}
-	p.image = make([]gocv.Point2f, len(object))
-	p.object = gocv.NewPoint3fVectorFromPoints(object)
-	p.camera = gocv.Eye(3, 3, gocv.MatTypeCV64F)
-	p.lens = gocv.NewMat()
-	p.rvec = gocv.NewMatWithSize(3, 1, gocv.MatTypeCV64F)
-	p.tvec = gocv.NewMatWithSize(3, 1, gocv.MatTypeCV64F)
+	for _, i := range p.landmarks {
+		p.weights[i] = mesh.Weights[i] / sum
+	}
 	return p, nil
-}
-
-func (p *poser) close() error {
-	p.object.Close()
-	return errors.Join(p.camera.Close(), p.lens.Close(), p.rvec.Close(), p.tvec.Close())
 }
 
 // pose finds the pose of the head whose landmarks, in pixels, these are. A
 // face that no head fits gets a pose that is not valid.
-func (p *poser) pose(h *head, points *[ar.Points]ar.Point, focal float64, width, height int) (ar.Pose, error) {
-	out := ar.Pose{Focal: focal, CX: float64(width) / 2, CY: float64(height) / 2, Scale: 1}
-	if h.scale > 0 {
-		out.Scale = h.scale
+func (p *poser) pose(h *head, points *[ar.Points]ar.Point, focal float64, width, height int) ar.Pose {
+	camera := ar.Pose{Focal: focal, CX: float64(width) / 2, CY: float64(height) / 2, Scale: 1}
+	pose := camera
+	if h.pose.Valid {
+		pose.R, pose.T = h.pose.R, h.pose.T
+		pose = p.fit(pose, points)
 	}
-	for i, l := range p.landmarks {
-		p.image[i] = gocv.Point2f{X: points[l].X, Y: points[l].Y}
+	if !pose.Valid {
+		pose = p.fit(guess(camera, points), points)
 	}
-	known := h.known
-	h.known = false
-	if err := p.solve(h, out, known); err != nil {
-		return out, err
+	if pose.Valid {
+		pose.Yaw, pose.Pitch, pose.Roll = angles(pose.R)
+		pose.Scale = h.iris.scale(points, pose)
 	}
-	out.R, out.T = rotation(h.vector), h.shift
-	unit := distance(points[rightEyeOuter], points[leftEyeOuter])
-	if misfit := p.misfit(out); !(misfit <= maxMisfit*unit) {
-		if !known {
-			return out, nil
-		}
-		return p.pose(h, points, focal, width, height) // without the guess, once
-	}
-	h.known = true
-	out.Valid = true
-	out.Yaw, out.Pitch, out.Roll = angles(out.R)
-	out.Scale = h.measure(points, out)
-	return out, nil
+	h.pose = pose
+	return pose
 }
 
-// solve fills in h.vector and h.shift; it leaves them NaN if OpenCV finds none.
-func (p *poser) solve(h *head, camera ar.Pose, guess bool) error {
-	k, err := p.camera.DataPtrFloat64()
-	if err != nil {
-		return err
+// guess takes the head's axes from its eyes' corners, forehead and chin.
+func guess(camera ar.Pose, points *[ar.Points]ar.Point) ar.Pose {
+	const forehead, chin = 10, 152
+	right, left := points[rightEyeOuter], points[leftEyeOuter]
+	x := unit(between(right, left))
+	y := between(points[forehead], points[chin])
+	along := dot(x, y)
+	for i := range y {
+		y[i] -= along * x[i]
 	}
-	k[0], k[2], k[4], k[5] = camera.Focal, camera.CX, camera.Focal, camera.CY
-	method := pnpSQPnP
-	if guess {
-		method = pnpIterative
-		for i := range 3 {
-			p.rvec.SetDoubleAt(i, 0, h.vector[i])
-			p.tvec.SetDoubleAt(i, 0, h.shift[i])
-		}
-	}
-	image := gocv.NewPoint2fVectorFromPoints(p.image)
-	defer image.Close()
-	ok := gocv.SolvePnP(p.object, image, p.camera, p.lens, &p.rvec, &p.tvec, guess, method)
-	for i := range 3 {
-		h.vector[i], h.shift[i] = math.NaN(), math.NaN()
-		if ok && p.rvec.Total() == 3 && p.tvec.Total() == 3 {
-			h.vector[i], h.shift[i] = p.rvec.GetDoubleAt(i, 0), p.tvec.GetDoubleAt(i, 0)
-		}
-	}
-	return nil
-}
-
-// misfit is the root mean square distance, pixels, between the landmarks and
-// the posed head's; NaN when a point lies behind the camera.
-func (p *poser) misfit(pose ar.Pose) float64 {
-	var sum float64
-	for i, v := range p.places {
-		c := carry(pose, v)
-		if !(c[2] > 0) {
-			return math.NaN()
-		}
-		dx := pose.Focal*c[0]/c[2] + pose.CX - float64(p.image[i].X)
-		dy := pose.Focal*c[1]/c[2] + pose.CY - float64(p.image[i].Y)
-		sum += dx*dx + dy*dy
-	}
-	return math.Sqrt(sum / float64(len(p.places)))
-}
-
-func carry(p ar.Pose, v [3]float64) (out [3]float64) {
-	for i := range out {
-		out[i] = p.R[3*i]*v[0] + p.R[3*i+1]*v[1] + p.R[3*i+2]*v[2] + p.T[i]
+	y = unit(y)
+	z := [3]float64{x[1]*y[2] - x[2]*y[1], x[2]*y[0] - x[0]*y[2], x[0]*y[1] - x[1]*y[0]}
+	out := camera
+	out.R = [9]float64{x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]}
+	const eyesApart = 88.9 // millimetres, on the canonical head
+	depth := camera.Focal * eyesApart / distance(right, left)
+	out.T = [3]float64{
+		(float64(right.X+left.X)/2 - camera.CX) / camera.Focal * depth,
+		(float64(right.Y+left.Y)/2 - camera.CY) / camera.Focal * depth,
+		depth,
 	}
 	return out
 }
 
-// measure gives the head's scale: the pose says how wide a millimetre of the
-// canonical head appears at the eyes, an iris how wide a true one does.
-func (h *head) measure(points *[ar.Points]ar.Point, pose ar.Pose) float64 {
-	if len(h.scales) < irisFrames && math.Abs(pose.Yaw) <= irisYaw {
-		var pixels float64
-		for _, ends := range irises {
-			a, b := points[ends[0]], points[ends[1]]
-			pixels += math.Hypot(float64(a.X-b.X), float64(a.Y-b.Y)) / float64(len(irises))
+// fit improves the pose until it stands still; it is valid if the head then
+// lies on the landmarks.
+func (p *poser) fit(pose ar.Pose, points *[ar.Points]ar.Point) ar.Pose {
+	pose.Valid = false
+	eyes := distance(points[rightEyeOuter], points[leftEyeOuter])
+	for range fitSteps {
+		eq, misfit := p.linearise(pose, points)
+		step, ok := eq.solve()
+		if !ok {
+			return pose
 		}
-		canonical := pixels * pose.T[2] / pose.Focal / math.Cos(pose.Yaw*math.Pi/180)
-		if canonical > 0 {
-			h.scales = append(h.scales, irisWidth/canonical)
-			sorted := slices.Sorted(slices.Values(h.scales))
-			h.scale = min(max(sorted[len(sorted)/2], 0.75), 1.3)
+		pose.R = multiply(rotation([3]float64{step[0], step[1], step[2]}), pose.R)
+		for i := range pose.T {
+			pose.T[i] += step[3+i]
+		}
+		if math.Abs(step[0])+math.Abs(step[1])+math.Abs(step[2]) < 1e-6 {
+			pose.Valid = misfit <= maxMisfit*eyes && pose.T[2] > 0
+			return pose
 		}
 	}
-	if h.scale == 0 {
-		return 1
-	}
-	return h.scale
+	return pose
 }
 
-// rotation is Rodrigues' formula: the matrix that turns about v by |v|.
-func rotation(v [3]float64) [9]float64 {
-	angle := math.Sqrt(v[0]*v[0] + v[1]*v[1] + v[2]*v[2])
-	if angle < 1e-12 {
-		return [9]float64{1, 0, 0, 0, 1, 0, 0, 0, 1}
+// linearise gives the equations for the small rotation (radians, about the
+// head's origin) and shift (millimetres) that bring the pose nearer to the
+// landmarks, and how far it is off them now, pixels.
+//
+// Depths count from their weighted means, for the landmarks' have no origin
+// that is known; they are brought to pixels as the picture is, at the head's
+// distance.
+func (p *poser) linearise(pose ar.Pose, points *[ar.Points]ar.Point) (eq equations, misfit float64) {
+	var meanTurned [3]float64
+	var meanDepth float64
+	for _, i := range p.landmarks {
+		q, w := turn(pose.R, p.mesh.Vertices[i]), p.weights[i]
+		for axis := range q {
+			meanTurned[axis] += w * q[axis]
+		}
+		meanDepth += w * float64(points[i].Z)
 	}
-	x, y, z := v[0]/angle, v[1]/angle, v[2]/angle
-	s, c := math.Sincos(angle)
-	k := 1 - c
-	return [9]float64{
-		c + k*x*x, k*x*y - s*z, k*x*z + s*y,
-		k*x*y + s*z, c + k*y*y, k*y*z - s*x,
-		k*x*z - s*y, k*y*z + s*x, c + k*z*z,
+	scale := pose.Focal / pose.T[2]
+	for _, i := range p.landmarks {
+		q, w := turn(pose.R, p.mesh.Vertices[i]), p.weights[i]
+		x, y, z := q[0]+pose.T[0], q[1]+pose.T[1], q[2]+pose.T[2]
+		k := pose.Focal / z
+		// How a place in the camera's space follows rotation and shift.
+		dx := [6]float64{0, q[2], -q[1], 1, 0, 0}
+		dy := [6]float64{-q[2], 0, q[0], 0, 1, 0}
+		dz := [6]float64{q[1], -q[0], 0, 0, 0, 1}
+		var du, dv [6]float64
+		for a := range du {
+			du[a], dv[a] = k*(dx[a]-x/z*dz[a]), k*(dy[a]-y/z*dz[a])
+		}
+		dd := [6]float64{scale * (q[1] - meanTurned[1]), -scale * (q[0] - meanTurned[0])}
+		u, v := float64(points[i].X)-(k*x+pose.CX), float64(points[i].Y)-(k*y+pose.CY)
+		d := float64(points[i].Z) - meanDepth - scale*(q[2]-meanTurned[2])
+		eq.add(du, u, w)
+		eq.add(dv, v, w)
+		eq.add(dd, d, w*depthWeight)
+		misfit += w * (u*u + v*v)
+	}
+	return eq, math.Sqrt(misfit)
+}
+
+// equations are the normal equations of a least-squares problem in six
+// unknowns, the right-hand side in the last column.
+type equations [6][7]float64
+
+// add adds weight·(slope·unknowns − residual)².
+func (e *equations) add(slope [6]float64, residual, weight float64) {
+	for i := range slope {
+		for j := range slope {
+			e[i][j] += weight * slope[i] * slope[j]
+		}
+		e[i][6] += weight * slope[i] * residual
 	}
 }
 
-// angles takes R apart as Ry(−yaw)·Rx(pitch)·Rz(roll); ar.Pose says which way
-// each is positive.
-func angles(r [9]float64) (yaw, pitch, roll float64) {
-	const degrees = 180 / math.Pi
-	return degrees * math.Atan2(-r[2], r[8]),
-		degrees * math.Asin(min(max(-r[5], -1), 1)),
-		degrees * math.Atan2(r[3], r[4])
+// solve eliminates (the matrix is symmetric and positive, so without pivoting)
+// and reports whether there is a solution.
+func (e equations) solve() (out [6]float64, ok bool) {
+	for i := range e {
+		if !(e[i][i] > 1e-12) {
+			return out, false
+		}
+		for j := i + 1; j < len(e); j++ {
+			f := e[j][i] / e[i][i]
+			for k := i; k < len(e[j]); k++ {
+				e[j][k] -= f * e[i][k]
+			}
+		}
+	}
+	for i := len(e) - 1; i >= 0; i-- {
+		sum := e[i][6]
+		for j := i + 1; j < len(e); j++ {
+			sum -= e[i][j] * out[j]
+		}
+		out[i] = sum / e[i][i]
+		if math.IsNaN(out[i]) || math.IsInf(out[i], 0) {
+			return out, false
+		}
+	}
+	return out, true
 }
