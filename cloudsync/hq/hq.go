@@ -1,0 +1,98 @@
+package hq
+
+import (
+	"context"
+	"crypto/ed25519"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Options say where HQ's ledger lies and who HQ is. All are needed.
+type Options struct {
+	Path  string             // the database file; made when it is not there
+	Key   ed25519.PrivateKey // signs acks and downlink messages
+	Now   func() time.Time
+	NewID func() string // unique names
+	Log   *slog.Logger
+}
+
+// HQ is headquarters' ledger.
+type HQ struct {
+	key    ed25519.PrivateKey
+	now    func() time.Time
+	log    *slog.Logger
+	codec  *cloudsync.Codec
+	write  *sql.DB // one connection
+	read   *sql.DB
+	ledger string // incarnation
+
+	projecting sync.Mutex
+	passed     *topic[struct{}]    // the mark passed new events
+	changed    *topic[struct{}]    // a projection or a node's state changed
+	carts      *topic[edge.CartID] // a cart changed
+	downs      *topic[string]      // a node has new downlink messages
+}
+
+// Open opens the ledger, bringing its schema up to date. Each opening is a new
+// incarnation: whether the file was restored from a backup meanwhile cannot be
+// seen from inside, so the shops ask anew how far HQ is.
+func Open(ctx context.Context, o Options) (*HQ, error) {
+	const op = "hq.Open"
+	if o.Path == "" || len(o.Key) != ed25519.PrivateKeySize || o.Now == nil || o.NewID == nil || o.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "path, key, clock, ids and log are all needed")
+	}
+	codec, err := cloudsync.NewCodec()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	write, read, err := openDatabase(ctx, o.Path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return &HQ{
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, ledger: o.NewID(),
+		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
+		carts: newTopic[edge.CartID](), downs: newTopic[string](),
+	}, nil
+}
+
+// Close closes the database.
+func (h *HQ) Close() error { return errors.Join(h.read.Close(), h.write.Close()) }
+
+// PublicKey verifies what HQ signs.
+func (h *HQ) PublicKey() ed25519.PublicKey { return h.key.Public().(ed25519.PublicKey) }
+
+// Watch delivers a value soon after sales, stock, carts or the state of a shop
+// changed; values may merge. Call cancel when done.
+func (h *HQ) Watch() (changed <-chan struct{}, cancel func()) { return h.changed.watch(struct{}{}) }
+
+// WatchCart delivers a value soon after the cart changed; values may merge.
+// Call cancel when done.
+func (h *HQ) WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func()) {
+	return h.carts.watch(id)
+}
+
+func (h *HQ) nowMillis() int64 { return h.now().UnixMilli() }
+
+// inTx runs f in one write transaction.
+func (h *HQ) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	tx, err := h.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}

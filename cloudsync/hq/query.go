@@ -1,0 +1,163 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const maxPage = 1000
+
+// Sale is a shop's sale as HQ knows it.
+type Sale struct {
+	Cursor   int64     `json:"cursor"` // for the next page
+	Node     string    `json:"node"`
+	Received time.Time `json:"received"` // by HQ's clock
+	Sale     edge.Sale `json:"sale"`
+}
+
+// Shop is the state of one gateway.
+type Shop struct {
+	Node        string    `json:"node"`
+	Shop        string    `json:"shop"`
+	Up          bool      `json:"up"`         // connected, as far as the broker knows
+	Since       time.Time `json:"since"`      // up or down since; zero before its first connection
+	Seen        time.Time `json:"seen"`       // its last authentic message; zero before the first
+	LastEvent   time.Time `json:"last_event"` // the shop's own clock; zero before the first
+	Lanes       []Lane    `json:"lanes"`      // of the newest epoch
+	Sales       int64     `json:"sales"`
+	Waiting     uint64    `json:"waiting"` // downlink messages it has not confirmed
+	Quarantined int64     `json:"quarantined"`
+}
+
+// Lane is how far HQ holds a lane.
+type Lane struct {
+	Lane  edge.Lane `json:"lane"`
+	Epoch string    `json:"epoch"`
+	Mark  uint64    `json:"mark"` // held without a gap
+	Seen  uint64    `json:"seen"` // highest event held
+}
+
+// Sales lists sales after a cursor (0 for all), oldest first, at most limit
+// (1 to 1000).
+func (h *HQ) Sales(ctx context.Context, after int64, limit int) ([]Sale, error) {
+	const q = "select pos, node, received, body from sale where pos > $1 order by pos limit $2"
+	return h.sales(ctx, "hq.Sales", q, after, min(max(limit, 1), maxPage))
+}
+
+// LatestSales lists the newest sales, newest first, at most limit (1 to 1000).
+func (h *HQ) LatestSales(ctx context.Context, limit int) ([]Sale, error) {
+	const q = "select pos, node, received, body from sale order by pos desc limit $1"
+	return h.sales(ctx, "hq.LatestSales", q, min(max(limit, 1), maxPage))
+}
+
+func (h *HQ) sales(ctx context.Context, op, query string, args ...any) ([]Sale, error) {
+	rows, err := h.read.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer rows.Close()
+	list := []Sale{}
+	for rows.Next() {
+		var s Sale
+		var received int64
+		var body []byte
+		if err := rows.Scan(&s.Cursor, &s.Node, &received, &body); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		if err := json.Unmarshal(body, &s.Sale); err != nil {
+			return nil, fmt.Errorf("%s: sale at %d: %w", op, s.Cursor, err)
+		}
+		s.Received = time.UnixMilli(received).UTC()
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// Stock is what a shop has of each SKU by the moves HQ knows.
+func (h *HQ) Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error) {
+	rows, err := h.read.QueryContext(ctx, "select sku, quantity from stock where shop = $1", shop)
+	if err != nil {
+		return nil, fmt.Errorf("hq.Stock: %w", err)
+	}
+	defer rows.Close()
+	stock := map[edge.SKU]int64{}
+	for rows.Next() {
+		var sku edge.SKU
+		var n int64
+		if err := rows.Scan(&sku, &n); err != nil {
+			return nil, fmt.Errorf("hq.Stock: %w", err)
+		}
+		stock[sku] = n
+	}
+	return stock, rows.Err()
+}
+
+// Shops lists the enrolled gateways by shop and name.
+func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
+	const op = "hq.Shops"
+	const q = `select n.node, n.shop, n.up, n.since, n.seen, n.down_last - n.down_mark,
+		(select coalesce(max(i.time), 0) from inbox i join cursor c
+			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
+		(select count(*) from sale s where s.node = n.node),
+		(select count(*) from quarantine x where x.node = n.node)
+		from node n order by n.shop, n.node`
+	rows, err := h.read.QueryContext(ctx, q)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer rows.Close()
+	shops := []Shop{}
+	for rows.Next() {
+		var s Shop
+		var since, seen, last, waiting int64
+		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &waiting, &last, &s.Sales, &s.Quarantined); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)
+		s.Waiting = uint64(max(waiting, 0))
+		shops = append(shops, s)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	for i := range shops {
+		if shops[i].Lanes, err = lanes(ctx, h.read, shops[i].Node); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+	}
+	return shops, nil
+}
+
+// lanes reads the lanes of a node's newest epoch. Epochs are UUIDv7, but a
+// shop's clock may be wrong: HQ's own clock says which is newest.
+func lanes(ctx context.Context, db *sql.DB, node string) ([]Lane, error) {
+	const q = `select lane, epoch, mark, max_seen from cursor c where node = $1 and opened =
+		(select max(opened) from cursor d where d.node = c.node and d.lane = c.lane) order by lane desc`
+	rows, err := db.QueryContext(ctx, q, node)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	list := []Lane{}
+	for rows.Next() {
+		var l Lane
+		if err := rows.Scan(&l.Lane, &l.Epoch, &l.Mark, &l.Seen); err != nil {
+			return nil, err
+		}
+		list = append(list, l)
+	}
+	return list, rows.Err()
+}
+
+// fromMillis reads a time of the database; 0 is none.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

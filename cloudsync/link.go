@@ -1,0 +1,37 @@
+package cloudsync
+
+import "context"
+
+// Message is what travels on a topic.
+type Message struct {
+	Topic   string
+	Payload []byte
+	Retain  bool // the broker keeps it for those who subscribe later
+}
+
+// Session says what a connection is for.
+type Session struct {
+	Filters []string // topics to hear
+	Will    *Message // what the broker publishes when the connection is lost
+}
+
+// Dialer opens a connection to the broker, subscribed to all of the session's
+// filters. It gives up when ctx ends.
+type Dialer interface {
+	Dial(ctx context.Context, s Session) (Link, error)
+}
+
+// Link is one connection: a pipe that may lose, repeat and reorder. It is not
+// mended; when it is lost the user dials anew.
+type Link interface {
+	// Publish hands a message to the broker and returns once the broker has
+	// it. That says nothing of delivery.
+	Publish(ctx context.Context, m Message) error
+	// Messages delivers what arrived. When the reader falls behind, messages
+	// are dropped.
+	Messages() <-chan Message
+	// Done is closed when the connection is lost.
+	Done() <-chan struct{}
+	// Close ends the connection without the will being published.
+	Close()
+}
