@@ -124,3 +124,21 @@ type StockMove struct {
 	Ref    string      `json:"ref"` // the sale's id, the delivery note's number
 	At     time.Time   `json:"at"`
 }
+
+// Check refuses a move that MoveStock cannot record.
+func (m *StockMove) Check() error {
+	const op = "edge.StockMove.Check"
+	switch {
+	case m.SKU == "" || len(m.SKU) > 64:
+		return Errorf(op, Invalid, "sku %.70q: want 1 to 64 characters", m.SKU)
+	case m.Delta == 0:
+		return Errorf(op, Invalid, "stock move of %s moves nothing", m.SKU)
+	case m.Reason != StockGoodsIn:
+		return Errorf(op, Invalid, "stock move of %s for %.20q: want %s", m.SKU, m.Reason, StockGoodsIn)
+	case m.Ref == "" || len(m.Ref) > 80:
+		return Errorf(op, Invalid, "stock move of %s needs a reference of 1 to 80 characters", m.SKU)
+	case m.At.IsZero():
+		return Errorf(op, Invalid, "stock move of %s has no time", m.SKU)
+	}
+	return nil
+}

@@ -1,0 +1,287 @@
+package edgetest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Memory is a shop without a disk. It is safe for concurrent use.
+type Memory struct {
+	now     func() time.Time
+	start   time.Time
+	changed chan struct{}
+
+	mu       sync.Mutex
+	carts    []*edge.Cart // in the order they were made
+	sales    []soldAs
+	keys     map[string]soldAs
+	moves    []edge.StockMove
+	releases map[uint32]*edge.Release
+	epochs   []*memoryEpoch
+	counter  uint64 // of receipts, in the present epoch
+	applied  uint64
+}
+
+type soldAs struct {
+	sale  edge.Sale
+	asked string // the check-out as JSON
+	event string
+}
+
+type memoryEpoch struct {
+	id     string
+	events map[edge.Lane][]edge.Event
+	hashes map[edge.Lane][]edge.Hash
+	marks  map[edge.Lane]uint64
+	opened map[edge.Lane]edge.EpochOpened
+}
+
+// NewMemory makes an empty shop whose clock is now.
+func NewMemory(now func() time.Time) *Memory {
+	m := &Memory{
+		now: now, start: now(), changed: make(chan struct{}, 1),
+		keys: map[string]soldAs{}, releases: map[uint32]*edge.Release{},
+	}
+	m.openEpoch(nil)
+	return m
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+func clone[T any](v *T) *T {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	w := new(T)
+	if err := json.Unmarshal(b, w); err != nil {
+		panic(err)
+	}
+	return w
+}
+
+func (m *Memory) find(id edge.CartID) (int, error) {
+	i := slices.IndexFunc(m.carts, func(c *edge.Cart) bool { return c.ID == id })
+	if i < 0 {
+		return i, edge.Errorf("edgetest.Memory", edge.NotFound, "there is no cart %s in this shop", id)
+	}
+	return i, nil
+}
+
+// CreateCart implements edge.Carts.
+func (m *Memory) CreateCart(context.Context) (*edge.Cart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var id edge.CartID
+	rand.Read(id[:])
+	c := edge.NewCart(id, m.now().Add(2*time.Hour))
+	m.carts = append(m.carts, c)
+	return clone(c), nil
+}
+
+// Cart implements edge.Carts.
+func (m *Memory) Cart(_ context.Context, id edge.CartID) (*edge.Cart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := m.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return clone(m.carts[i]), nil
+}
+
+// OpenCarts implements edge.Carts.
+func (m *Memory) OpenCarts(_ context.Context, limit int) ([]*edge.Cart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var open []*edge.Cart
+	for _, c := range slices.Backward(m.carts) {
+		living := slices.ContainsFunc(c.Lines, func(l edge.Line) bool { return l.Quantity() > 0 })
+		if living && c.Closed == nil && len(open) < limit {
+			open = append(open, clone(c))
+		}
+	}
+	return open, nil
+}
+
+// ChangeCart implements edge.Carts.
+func (m *Memory) ChangeCart(_ context.Context, id edge.CartID, change func(*edge.Cart, edge.Writer) error) (*edge.Cart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := m.find(id)
+	if err != nil {
+		return nil, err
+	}
+	c := clone(m.carts[i])
+	if err := change(c, edge.EpochWriter(m.epoch().id)); err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(mustJSON(c), mustJSON(m.carts[i])) {
+		m.carts[i] = c
+		m.append(edge.LaneOps, edge.EventCart, id.String(), c)
+	}
+	return clone(c), nil
+}
+
+// MergeCart implements edge.Carts.
+func (m *Memory) MergeCart(_ context.Context, c *edge.Cart) (*edge.Cart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.merge(c)
+}
+
+func (m *Memory) merge(c *edge.Cart) (*edge.Cart, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	i, err := m.find(c.ID)
+	if err != nil {
+		m.carts = append(m.carts, clone(c))
+		return clone(c), nil
+	}
+	merged := clone(m.carts[i])
+	if err := merged.Merge(c); err != nil {
+		return nil, err
+	}
+	if err := merged.Check(); err != nil {
+		return nil, err
+	}
+	m.carts[i] = merged
+	return clone(merged), nil
+}
+
+// RecordSale implements edge.Ledger.
+func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*edge.Sale, bool, error) {
+	const op = "edgetest.Memory"
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(key) < 8 || len(key) > 80 {
+		return nil, false, edge.Errorf(op, edge.Invalid, "the idempotency key has %d characters, want 8 to 80", len(key))
+	}
+	asked := string(mustJSON(co))
+	if before, ok := m.keys[key]; ok {
+		if before.asked != asked {
+			return nil, false, edge.Errorf(op, edge.Conflict, "this idempotency key was used for another sale")
+		}
+		return clone(&before.sale), true, nil
+	}
+	i, err := m.find(co.Cart)
+	if err != nil {
+		return nil, false, err
+	}
+	r, err := m.inForce()
+	if err != nil {
+		return nil, false, err
+	}
+	s, err := co.Sale(m.carts[i], r, m.now().UTC().Truncate(time.Millisecond))
+	if err != nil {
+		return nil, false, err
+	}
+	m.counter++
+	s.ID, s.Shop, s.Checkout = newID(), "shop", 1
+	s.Receipt = edge.Receipt{Till: "T1", Series: uint32(len(m.epochs)), Counter: m.counter}
+	for _, l := range s.Lines {
+		m.moves = append(m.moves, edge.StockMove{SKU: l.SKU, Delta: -int64(l.Quantity), Reason: edge.StockSale, Ref: s.ID, At: s.At})
+	}
+	m.carts[i].Closed = &edge.Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
+	sold := soldAs{*s, asked, m.append(edge.LaneSale, edge.EventSale, s.ID, s)}
+	m.append(edge.LaneOps, edge.EventCart, co.Cart.String(), m.carts[i])
+	m.sales, m.keys[key] = append(m.sales, sold), sold
+	return clone(s), false, nil
+}
+
+// Sales implements edge.Ledger.
+func (m *Memory) Sales(_ context.Context, limit int) ([]edge.RecordedSale, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.epoch()
+	waiting := e.events[edge.LaneSale][e.marks[edge.LaneSale]:]
+	var out []edge.RecordedSale
+	for _, s := range slices.Backward(m.sales) {
+		if len(out) < limit {
+			held := !slices.ContainsFunc(waiting, func(ev edge.Event) bool { return ev.ID == s.event })
+			out = append(out, edge.RecordedSale{Sale: *clone(&s.sale), Confirmed: held})
+		}
+	}
+	return out, nil
+}
+
+// MoveStock implements edge.Ledger.
+func (m *Memory) MoveStock(_ context.Context, moves []edge.StockMove) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i := range moves {
+		if err := moves[i].Check(); err != nil {
+			return err
+		}
+	}
+	for _, mv := range moves {
+		known := slices.ContainsFunc(m.moves, func(o edge.StockMove) bool {
+			return o.SKU == mv.SKU && o.Reason == mv.Reason && o.Ref == mv.Ref
+		})
+		if !known {
+			m.moves = append(m.moves, mv)
+			m.append(edge.LaneSale, edge.EventStock, string(mv.SKU), mv)
+		}
+	}
+	return nil
+}
+
+// Stock implements edge.Ledger.
+func (m *Memory) Stock(context.Context) (map[edge.SKU]int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	stock := map[edge.SKU]int64{}
+	for _, mv := range m.moves {
+		stock[mv.SKU] += mv.Delta
+	}
+	return stock, nil
+}
+
+// Release implements edge.Catalogue.
+func (m *Memory) Release(context.Context) (*edge.Release, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.inForce()
+}
+
+func (m *Memory) inForce() (*edge.Release, error) {
+	for _, v := range slices.Backward(slices.Sorted(maps.Keys(m.releases))) {
+		if r := m.releases[v]; !r.Effective.After(m.now()) {
+			return r, nil
+		}
+	}
+	return nil, edge.Errorf("edgetest.Memory", edge.Unavailable, "the shop has no catalogue yet")
+}
+
+// PutRelease implements edge.Catalogue.
+func (m *Memory) PutRelease(_ context.Context, r *edge.Release) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if r.Version == 0 || r.Currency == "" {
+		return edge.Errorf("edgetest.Memory", edge.Invalid, "a release needs a version from 1 and a currency")
+	}
+	if known, ok := m.releases[r.Version]; ok && !bytes.Equal(mustJSON(known), mustJSON(r)) {
+		return edge.Errorf("edgetest.Memory", edge.Conflict, "catalogue %d is already here with another content", r.Version)
+	}
+	m.releases[r.Version] = clone(r)
+	return nil
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return b
+}

@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// claimTime is how long a new cart is the shop's alone to take money for.
+const claimTime = 2 * time.Hour
+
+// CreateCart opens an empty cart. HQ hears of it with its first line.
+func (db *DB) CreateCart(ctx context.Context) (*edge.Cart, error) {
+	return write(ctx, db, func(ctx context.Context, t *tx) (*edge.Cart, error) {
+		var id edge.CartID
+		rand.Read(id[:]) // never fails (crypto/rand)
+		c := edge.NewCart(id, db.opt.Now().Add(claimTime))
+		_, err := t.saveCart(ctx, c, nil)
+		return c, err
+	})
+}
+
+// Cart finds a cart.
+func (db *DB) Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error) {
+	c, _, err := loadCart(ctx, db.reader, id)
+	return c, fault("sqlite.Cart", err)
+}
+
+func loadCart(ctx context.Context, q querier, id edge.CartID) (c *edge.Cart, body []byte, err error) {
+	err = q.QueryRowContext(ctx, `SELECT body FROM cart WHERE id = ?`, id.String()).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil, edge.Errorf("sqlite.Cart", edge.NotFound, "there is no cart %s in this shop", id)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	c, err = decode[edge.Cart](body)
+	return c, body, err
+}
+
+func decode[T any](body []byte) (*T, error) {
+	v := new(T)
+	if err := json.Unmarshal(body, v); err != nil {
+		return nil, fmt.Errorf("a stored %T does not decode: %w", v, err)
+	}
+	return v, nil
+}
+
+// saveCart stores c unless it still is what before says, and reports whether
+// it had changed.
+func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (changed bool, err error) {
+	body, err := json.Marshal(c)
+	if err != nil || bytes.Equal(body, before) {
+		return false, err
+	}
+	pieces := 0
+	for i := range c.Lines {
+		pieces += c.Lines[i].Quantity()
+	}
+	return true, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET pieces = excluded.pieces, closed = excluded.closed, body = excluded.body`,
+		c.ID.String(), pieces, c.Closed != nil, body)
+}
+
+// OpenCarts lists the newest carts that have lines and are not paid.
+func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []*edge.Cart, err error) {
+	const op = "sqlite.OpenCarts"
+	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`, limit)
+	if err != nil {
+		return nil, fault(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return nil, fault(op, err)
+		}
+		c, err := decode[edge.Cart](body)
+		if err != nil {
+			return nil, fault(op, err)
+		}
+		carts = append(carts, c)
+	}
+	return carts, fault(op, rows.Err())
+}
+
+// ChangeCart runs change on the cart as the gateway of the present epoch.
+// change runs while all writing waits for it: it must not block.
+func (db *DB) ChangeCart(ctx context.Context, id edge.CartID, change func(c *edge.Cart, w edge.Writer) error) (*edge.Cart, error) {
+	return write(ctx, db, func(ctx context.Context, t *tx) (*edge.Cart, error) {
+		c, before, err := loadCart(ctx, t.conn, id)
+		if err != nil {
+			return nil, err
+		}
+		e, err := t.epoch(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := change(c, edge.EpochWriter(e.id)); err != nil {
+			return nil, err
+		}
+		if changed, err := t.saveCart(ctx, c, before); err != nil || !changed {
+			return c, err
+		}
+		_, err = t.append(ctx, edge.LaneOps, edge.EventCart, id.String(), c)
+		return c, err
+	})
+}
+
+// MergeCart takes in what another party knows of a cart.
+func (db *DB) MergeCart(ctx context.Context, c *edge.Cart) (*edge.Cart, error) {
+	return write(ctx, db, func(ctx context.Context, t *tx) (*edge.Cart, error) {
+		return t.mergeCart(ctx, c)
+	})
+}
+
+func (t *tx) mergeCart(ctx context.Context, c *edge.Cart) (*edge.Cart, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	mine, before, err := loadCart(ctx, t.conn, c.ID)
+	switch {
+	case edge.KindOf(err) == edge.NotFound:
+		mine = &edge.Cart{ID: c.ID, Claim: c.Claim}
+	case err != nil:
+		return nil, err
+	}
+	if err := mine.Merge(c); err != nil {
+		return nil, err
+	}
+	if err := mine.Check(); err != nil {
+		return nil, err
+	}
+	_, err = t.saveCart(ctx, mine, before)
+	return mine, err
+}

@@ -1,0 +1,153 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// epoch is a run of the ledger's numbers; n is also the receipt series.
+type epoch struct {
+	n  uint32
+	id string
+}
+
+// epoch is the present one, sql.ErrNoRows in a new database.
+func (t *tx) epoch(ctx context.Context) (*epoch, error) {
+	var e epoch
+	err := t.conn.QueryRowContext(ctx, `SELECT n, id FROM epoch ORDER BY n DESC LIMIT 1`).Scan(&e.n, &e.id)
+	return &e, err
+}
+
+// querier is what both reading and writing connections can do.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// head is the lane's last event in epoch n; 0 and the zero hash where there is
+// none.
+func head(ctx context.Context, q querier, n uint32, lane edge.Lane) (seq uint64, h edge.Hash, err error) {
+	var raw []byte
+	err = q.QueryRowContext(ctx, `SELECT seq, hash FROM event WHERE epoch = ? AND lane = ? ORDER BY seq DESC LIMIT 1`, n, lane).Scan(&seq, &raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, h, nil
+	}
+	copy(h[:], raw)
+	return seq, h, err
+}
+
+// append adds an event to the lane and returns its id.
+func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, data any) (id string, err error) {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("event %s: %w", kind, err)
+	}
+	e, err := t.epoch(ctx)
+	if err != nil {
+		return "", err
+	}
+	now := t.db.opt.Now()
+	ev := edge.Event{
+		Lane: lane, ID: t.db.opt.NewID(), Type: kind,
+		Time: now.UnixMilli(), Mono: now.Sub(t.db.start).Milliseconds(),
+		Subject: subject, Data: body,
+	}
+	return ev.ID, t.put(ctx, e, &ev)
+}
+
+// put gives ev the next number of its lane in e and stores it.
+func (t *tx) put(ctx context.Context, e *epoch, ev *edge.Event) error {
+	seq, prev, err := head(ctx, t.conn, e.n, ev.Lane)
+	if err != nil {
+		return err
+	}
+	ev.Node, ev.Epoch, ev.Seq = t.db.opt.Node, e.id, seq+1
+	h := ev.Hash(prev)
+	t.appended = true
+	return t.exec(ctx,
+		`INSERT INTO event (epoch, lane, seq, id, type, time, mono, subject, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.n, ev.Lane, ev.Seq, ev.ID, ev.Type, ev.Time, ev.Mono, ev.Subject, []byte(ev.Data), h[:])
+}
+
+// openEpoch starts an epoch after the present one, if there is one.
+func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64) (*epoch, error) {
+	old, err := t.epoch(ctx)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	e := &epoch{n: old.n + 1, id: t.db.opt.NewID()}
+	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {
+		return nil, err
+	}
+	for _, lane := range edge.Lanes() {
+		if err := t.openLane(ctx, old, lane, held[lane]); err != nil {
+			return nil, err
+		}
+	}
+	return e, nil
+}
+
+// openLane writes the lane's first event, and after it again whatever HQ does
+// not hold of the lane in the old epoch.
+func (t *tx) openLane(ctx context.Context, old *epoch, lane edge.Lane, held uint64) error {
+	e, err := t.epoch(ctx)
+	if err != nil {
+		return err
+	}
+	last, _, err := head(ctx, t.conn, old.n, lane)
+	if err != nil {
+		return err
+	}
+	held = min(held, last)
+	parent, err := t.parent(ctx, old, lane, held)
+	if err != nil {
+		return err
+	}
+	if _, err := t.append(ctx, lane, edge.EventEpoch, e.id, edge.EpochOpened{Parent: parent}); err != nil {
+		return err
+	}
+	for after := held; ; {
+		evs, err := events(ctx, t.conn, nil, t.db.opt.Node, old, lane, after, rewriteBatch)
+		if err != nil || len(evs) == 0 {
+			return err
+		}
+		after = evs[len(evs)-1].Seq
+		for i := range evs {
+			if evs[i].Type == edge.EventEpoch {
+				continue
+			}
+			if err := t.put(ctx, e, &evs[i]); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// rewriteBatch bounds the events in memory while an epoch is opened.
+const rewriteBatch = 500
+
+// parent names what HQ holds of the lane in the old epoch. Where that is
+// nothing, HQ never heard of the old epoch, whose own parent then stands.
+func (t *tx) parent(ctx context.Context, old *epoch, lane edge.Lane, held uint64) (*edge.EpochParent, error) {
+	if old.n == 0 {
+		return nil, nil
+	}
+	if held > 0 {
+		h, err := hashAt(ctx, t.conn, old.n, lane, held)
+		return &edge.EpochParent{Epoch: old.id, Seq: held, Hash: h}, err
+	}
+	first, err := events(ctx, t.conn, nil, t.db.opt.Node, old, lane, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	var opened edge.EpochOpened
+	if len(first) == 1 && first[0].Type == edge.EventEpoch {
+		err = json.Unmarshal(first[0].Data, &opened)
+	}
+	return opened.Parent, err
+}

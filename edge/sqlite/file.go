@@ -1,0 +1,139 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// applicationID marks our files in SQLite's header: "Mcrt".
+const applicationID = 0x4d637274
+
+// Settings go into the data source name, so that every connection has them.
+const (
+	writing = "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=64"
+	reading = "mode=ro&_query_only=1&_busy_timeout=5000&_stmt_cache_size=32"
+)
+
+func dsn(path, settings string) string {
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: settings}).String()
+}
+
+// prepareFile makes the file if it is missing, and refuses it if it is not
+// ours to open. It returns the absolute path.
+func prepareFile(ctx context.Context, path, node, shop string) (string, error) {
+	const op = "sqlite.Open"
+	abs, err := filepath.Abs(path)
+	if err != nil || path == "" {
+		return "", edge.Errorf(op, edge.Invalid, "database path %q is not usable", path)
+	}
+	if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
+		return "", fmt.Errorf("%s: making the database's folder: %w", op, err)
+	}
+	f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return abs, errors.Join(f.Close(), syncFolder(abs))
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return "", fmt.Errorf("%s: making the database: %w", op, err)
+	}
+	empty, err := checkHeader(abs)
+	if err != nil || empty {
+		return abs, err
+	}
+	return abs, probe(ctx, abs, node, shop)
+}
+
+// checkHeader looks at the file's first bytes (SQLite file format, 1.3).
+func checkHeader(path string) (empty bool, err error) {
+	const op, magic = "sqlite.Open", "SQLite format 3\x00"
+	f, err := os.Open(path)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", op, err)
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
+		return false, edge.Errorf(op, edge.Invalid, "%s is not a file: give the path of the database's file", path)
+	}
+	var head [len(magic)]byte
+	n, err := io.ReadFull(f, head[:])
+	switch {
+	case n == 0 && errors.Is(err, io.EOF):
+		return true, nil
+	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return false, fmt.Errorf("%s: reading %s: %w", op, path, err)
+	case string(head[:]) != magic:
+		return false, edge.Errorf(op, edge.Invalid, "%s is not a database, it was left as it is: move it away or give another path", path)
+	}
+	return false, nil
+}
+
+// probe opens the file for reading only and refuses it unless it is whole, of
+// a version we know, and this gateway's.
+func probe(ctx context.Context, path, node, shop string) (err error) {
+	const op = "sqlite.Open"
+	r, err := sql.Open("sqlite3", dsn(path, reading))
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	damaged := func(err error) error {
+		return &edge.Error{
+			Op: op, Kind: edge.Unavailable, Err: err,
+			Msg: path + " is damaged, it was left as it is: put the last backup in its place, or move it away to start anew",
+		}
+	}
+	var id, version, tables int
+	var check string
+	err = errors.Join(
+		r.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id),
+		r.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version),
+		r.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables),
+		r.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&check),
+	)
+	known := len(migrations())
+	switch {
+	case err != nil:
+		return damaged(err)
+	case id == 0 && version == 0 && tables == 0:
+		return nil // made, but the power went before the first migration
+	case id != applicationID:
+		return edge.Errorf(op, edge.Invalid, "%s is another program's database, it was left as it is: give another path", path)
+	case version > known:
+		return edge.Errorf(op, edge.Unavailable, "%s has version %d, this program knows versions up to %d: run the newer program, or put the backup from before its update in place", path, version, known)
+	case check != "ok":
+		return damaged(errors.New(check))
+	}
+	var gotNode, gotShop string
+	err = r.QueryRowContext(ctx, `SELECT node, shop FROM gateway`).Scan(&gotNode, &gotShop)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil // the power went right after the first migration
+	case err != nil:
+		return damaged(err)
+	case gotNode != node || gotShop != shop:
+		return edge.Errorf(op, edge.Conflict, "%s belongs to gateway %q of shop %q, this is gateway %q of shop %q: correct the settings or give another path", path, gotNode, gotShop, node, shop)
+	}
+	return nil
+}
+
+// syncFolder makes the names of the file, and of those beside it, durable.
+func syncFolder(path string) error {
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("sqlite: syncing the folder: %w", err)
+	}
+	return nil
+}
