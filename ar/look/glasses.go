@@ -1,0 +1,294 @@
+package look
+
+import (
+	"image"
+	"math"
+	"slices"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// How glasses answer light.
+const (
+	shadowDark  = 0.30 // of the light on the skin under the frame
+	rimBack     = 0.55 // light on the inner side of the rims
+	templeLight = 0.78 // light on the side pieces
+	bevel       = 0.22 // light and dark along the front's edges
+	lensGleam   = 0.07 // of white, at the lenses' upper edge
+)
+
+// glasses draws spectacles. Its fields are scratch.
+type glasses struct {
+	points             []vec
+	contours           [][]vec
+	shade, back, front mask
+	side, face         mask
+	lens               mask
+	silhouette, sorted []vec
+	tmp                []uint8
+}
+
+// paint hangs the shape on face's head.
+func (g *glasses) paint(f *ar.Frame, face *ar.Face, s *shape, c ar.Color, alpha float32) {
+	alpha *= 1 - smooth(float32(math.Abs(face.Pose.Yaw)), 50, 65)
+	if alpha <= 0 || !face.Pose.Valid {
+		return
+	}
+	h := newHead(face, f)
+	// Pixels a millimetre at the bridge.
+	a, b := h.project(-10, bridgeY, bridgeZ), h.project(10, bridgeY, bridgeZ)
+	up, down := h.project(0, bridgeY-10, bridgeZ), h.project(0, bridgeY+10, bridgeZ)
+	scale := max(math.Hypot(b.x-a.x, b.y-a.y), math.Hypot(up.x-down.x, up.y-down.y)) / 20
+	if !(scale > 0.1 && scale < 50) {
+		return
+	}
+	r := g.frameRegion(f, &h, s, scale)
+	if r.Empty() {
+		return
+	}
+	g.masks(f, face, &h, s, r, scale)
+	base := ar3{float32(c.B), float32(c.G), float32(c.R)}
+	light := g.light(f)
+	for i := range base {
+		base[i] *= light
+	}
+	g.shadow(f, alpha)
+	for _, side := range []float64{-1, 1} {
+		g.temple(f, &h, s, side, base, alpha)
+	}
+	for i := range s.lenses {
+		g.drawLens(f, &h, &s.lenses[i], light, alpha)
+	}
+	g.drawFront(f, base, scale, alpha)
+}
+
+// frameRegion is the part of the frame in which glasses change anything.
+func (g *glasses) frameRegion(f *ar.Frame, h *head, s *shape, scale float64) image.Rectangle {
+	g.points = g.points[:0]
+	for _, c := range s.frame {
+		for _, p := range c {
+			g.points = append(g.points, h.front(p, 0, 0), h.front(p, skinBack, 4))
+		}
+	}
+	for _, side := range []float64{-1, 1} {
+		for _, y := range []float64{-6, 6} {
+			g.points = append(g.points, h.project(side*h.width, earY+y, earZ))
+		}
+	}
+	return bounds(6*scale+2, image.Rect(0, 0, f.Width, f.Height), g.points)
+}
+
+// masks draws the coverage of all but the lenses and side pieces.
+func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.Rectangle, scale float64) {
+	for _, layer := range []struct {
+		m          *mask
+		back, down float64
+	}{{&g.shade, skinBack, 3}, {&g.back, rimDepth, 0}, {&g.front, 0, 0}} {
+		layer.m.reset(r)
+		for _, c := range s.frame {
+			g.points = g.points[:0]
+			for _, p := range c {
+				g.points = append(g.points, h.front(p, layer.back, layer.down))
+			}
+			layer.m.edges(g.points)
+		}
+		layer.m.fill()
+	}
+	g.tmp = g.shade.blur(max(int(1.3*scale+0.5), 1), g.tmp)
+
+	g.sorted = g.sorted[:0]
+	for i := range 468 {
+		g.sorted = append(g.sorted, pixel(face, i, f))
+	}
+	slices.SortFunc(g.sorted, func(a, b vec) int {
+		switch {
+		case a.x < b.x || a.x == b.x && a.y < b.y:
+			return -1
+		case a == b:
+			return 0
+		}
+		return 1
+	})
+	g.silhouette = hull(g.silhouette, g.sorted)
+	g.face.reset(r)
+	g.face.outline(g.silhouette)
+	g.face.fill()
+}
+
+// light is how bright the scene is, from the skin around the eyes: a frame
+// must not shine in a dark shop.
+func (g *glasses) light(f *ar.Frame) float32 {
+	r := g.face.Rect
+	sum, n := 0, 0
+	for y := r.Min.Y; y < r.Max.Y; y += 4 {
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		for x := 0; x < r.Dx(); x += 4 {
+			if g.face.Pix[(y-r.Min.Y)*r.Dx()+x] > 0 {
+				sum += int(row[3*x+1])
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return 1
+	}
+	return min(max(0.45+float32(sum)/float32(n)/200, 0.5), 1)
+}
+
+// shadow darkens the skin that the frame is before.
+func (g *glasses) shadow(f *ar.Frame, alpha float32) {
+	k := uint32(alpha * shadowDark * 256)
+	r := g.shade.Rect
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		shade, face := g.shade.Pix[i:][:r.Dx()], g.face.Pix[i:][:r.Dx()]
+		for x, v := range shade {
+			if v == 0 || face[x] == 0 {
+				continue
+			}
+			keep := 65536 - k*uint32(v)*uint32(face[x])/255*256/255
+			px := row[3*x:][:3]
+			px[0] = uint8(uint32(px[0]) * keep >> 16)
+			px[1] = uint8(uint32(px[1]) * keep >> 16)
+			px[2] = uint8(uint32(px[2]) * keep >> 16)
+		}
+	}
+}
+
+// drawFront paints the rims' inner sides, then the front with light along its
+// upper edges and dark along its lower ones.
+func (g *glasses) drawFront(f *ar.Frame, base ar3, scale float64, alpha float32) {
+	r := g.front.Rect
+	w, h := r.Dx(), r.Dy()
+	step := max(int(0.7*scale+0.5), 1)
+	for y := range h {
+		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
+		back, front := g.back.Pix[y*w:][:w], g.front.Pix[y*w:][:w]
+		above, below := g.front.Pix[max(y-step, 0)*w:][:w], g.front.Pix[min(y+step, h-1)*w:][:w]
+		for x := range front {
+			if back[x] == 0 && front[x] == 0 {
+				continue
+			}
+			px := row[3*x:][:3]
+			if back[x] > 0 && front[x] < 255 {
+				blend(px, base, rimBack, 0, alpha*float32(back[x])/255)
+			}
+			if front[x] > 0 {
+				edge := float32(int(below[x])-int(above[x])) / 255
+				blend(px, base, 1+bevel*edge, 26*max(edge, 0), alpha*float32(front[x])/255)
+			}
+		}
+	}
+}
+
+// blend lays c·light+shine over the pixel.
+func blend(px []byte, c ar3, light, shine, alpha float32) {
+	for i := range c {
+		v := min(c[i]*light+shine, 255)
+		px[i] = uint8(float32(px[i]) + alpha*(v-float32(px[i])) + 0.5)
+	}
+}
+
+// drawLens tints what lies behind a lens and puts a faint gleam on its upper
+// half.
+func (g *glasses) drawLens(f *ar.Frame, h *head, l *lens, light, alpha float32) {
+	g.contours = g.contours[:0]
+	n := 0
+	for _, c := range l.contours {
+		n += len(c)
+	}
+	g.points = slices.Grow(g.points[:0], n)
+	for _, c := range l.contours {
+		from := len(g.points)
+		for _, p := range c {
+			g.points = append(g.points, h.front(p, rimDepth/2, 0))
+		}
+		g.contours = append(g.contours, g.points[from:])
+	}
+	r := bounds(1, g.front.Rect, g.contours...)
+	if r.Empty() {
+		return
+	}
+	g.lens.reset(r)
+	for _, c := range g.contours {
+		g.lens.edges(c)
+	}
+	g.lens.fill()
+	top, height := float32(r.Min.Y), float32(r.Dy())
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		gleam := 255 * lensGleam * light * (1 - smooth((float32(y)-top)/height, 0, 0.7))
+		for x, v := range g.lens.Pix[i:][:r.Dx()] {
+			if v == 0 {
+				continue
+			}
+			px := row[3*x:][:3]
+			a := alpha * float32(v) / 255
+			for c := range 3 {
+				old := float32(px[c])
+				tinted := old + l.opacity*(light*l.color[c]-old)
+				tinted += gleam * (1 - tinted/255) * (0.3 + 0.7*l.opacity)
+				px[c] = uint8(old + a*(tinted-old) + 0.5)
+			}
+		}
+	}
+}
+
+// temple draws one side piece from its hinge to the ear. Where the camera sees
+// its inside, the face is before it.
+func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3, alpha float32) {
+	const steps = 8
+	x0 := side * (s.halfWidth - 1.5) * h.size
+	y0 := bridgeY + s.hingeY*h.size
+	z0 := bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
+	half := s.templeHeight / 2 * h.size
+	thick := min(1.2, half)
+	r := g.front.Rect
+	g.side.reset(r)
+	at := func(t, out, up float64) vec {
+		x := x0 + t*(side*h.width-x0) + side*out
+		y := y0 + t*(earY-y0) + up
+		return h.project(x, y, z0+t*(earZ-z0))
+	}
+	var quad [4]vec
+	for i := range steps {
+		t0, t1 := float64(i)/steps, float64(i+1)/steps
+		h0, h1 := half*(1-0.35*t0), half*(1-0.35*t1)
+		for _, q := range [3][4]vec{
+			{at(t0, thick, -h0), at(t1, thick, -h1), at(t1, thick, h1), at(t0, thick, h0)},     // outside
+			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, -thick, h1), at(t0, -thick, h0)}, // inside
+			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, thick, -h1), at(t0, thick, -h0)}, // top
+		} {
+			quad = q
+			if area(quad[:]) < 0 {
+				slices.Reverse(quad[:])
+			}
+			g.side.outline(quad[:])
+		}
+	}
+	g.side.fill()
+
+	sees := h.seesSide(side)
+	from, to := at(0, 0, 0), at(1, 0, 0)
+	dx, dy := to.x-from.x, to.y-from.y
+	// Where the outside is in view the ear hides the end; on the other side
+	// hair and head hide most.
+	fadeFrom, fadeTo := 0.15+0.70*sees, 0.45+0.55*sees
+	norm := 1 / max(dx*dx+dy*dy, 1)
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		face := g.face.Pix[i:][:r.Dx()]
+		for x, v := range g.side.Pix[i:][:r.Dx()] {
+			if v == 0 {
+				continue
+			}
+			a := alpha * float32(v) / 255 * (1 - float32(face[x])/255*(1-sees))
+			t := ((float64(x+r.Min.X)+0.5-from.x)*dx + (float64(y)+0.5-from.y)*dy) * norm
+			a *= 1 - smooth(float32(t), fadeFrom, fadeTo)
+			blend(row[3*x:][:3], base, templeLight, 0, a)
+		}
+	}
+}

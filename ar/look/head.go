@@ -1,0 +1,85 @@
+package look
+
+import (
+	"math"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// Where glasses sit on the canonical head, in millimetres of ar.Pose's space.
+const (
+	bridgeY   = 0.5    // height of the bridge; the outer corners of the eyes are 0
+	bridgeZ   = -26.5  // the front of the frame at the bridge
+	frontWrap = 0.0014 // 1/mm: how the front bends back with the square of x
+	frontTilt = 0.10   // how the front's lower edge comes nearer to the cheeks
+	rimDepth  = 3.0    // how thick the front is
+	skinBack  = 11.0   // how far behind the front the skin lies that it shades
+	earX      = 76.0   // half the head's width at the ears
+	earY      = 4.0    // where a side piece rests
+	earZ      = 94.0   // where a side piece goes behind the ear
+	eyeX      = 44.46  // the outer corners of the eyes, landmarks 33 and 263
+	cheekX    = 77.4   // the edge of the face before the ears, 127 and 356
+	cheekY    = 3.0
+	cheekZ    = 51.8
+)
+
+// head carries millimetres on one face's head to pixels of its frame.
+type head struct {
+	pose  ar.Pose
+	shift vec     // what brings the head's eyes to where the landmarks saw them
+	width float64 // this head's half width at the ears
+	size  float64 // millimetres on the canonical head for a millimetre in the shop
+}
+
+// newHead fits the canonical head to face.
+func newHead(face *ar.Face, f *ar.Frame) head {
+	h := head{pose: face.Pose, width: earX, size: 1}
+	if s := face.Pose.Scale; s > 0 {
+		h.size = 1 / min(max(s, 0.8), 1.25)
+	}
+	mid := func(a, b vec) vec { return vec{(a.x + b.x) / 2, (a.y + b.y) / 2} }
+	seen := mid(pixel(face, 33, f), pixel(face, 263, f))
+	model := mid(h.project(-eyeX, 0, 0), h.project(eyeX, 0, 0))
+	// The pose is fitted to the whole face; a few pixels at the eyes are its
+	// rounding, more would be its failure and not ours to hide.
+	limit := 0.08 * eyeDistance(face, f)
+	h.shift = vec{clamp(seen.x-model.x, limit), clamp(seen.y-model.y, limit)}
+
+	r, l := pixel(face, 127, f), pixel(face, 356, f)
+	mr, ml := h.project(-cheekX, cheekY, cheekZ), h.project(cheekX, cheekY, cheekZ)
+	if wide := math.Hypot(ml.x-mr.x, ml.y-mr.y); wide > 0 {
+		h.width = earX * min(max(math.Hypot(l.x-r.x, l.y-r.y)/wide, 0.85), 1.1)
+	}
+	return h
+}
+
+func clamp(v, limit float64) float64 { return min(max(v, -limit), limit) }
+
+// project is where a place on the head is seen.
+func (h *head) project(x, y, z float64) vec {
+	r, t := &h.pose.R, &h.pose.T
+	cz := max(r[6]*x+r[7]*y+r[8]*z+t[2], 1)
+	return vec{
+		h.pose.CX + h.pose.Focal*(r[0]*x+r[1]*y+r[2]*z+t[0])/cz + h.shift.x,
+		h.pose.CY + h.pose.Focal*(r[3]*x+r[4]*y+r[5]*z+t[1])/cz + h.shift.y,
+	}
+}
+
+// front is where a place on the glasses' drawing is seen, back millimetres
+// behind the front surface and down millimetres lower.
+func (h *head) front(p vec, back, down float64) vec {
+	x, y := p.x*h.size, p.y*h.size
+	return h.project(x, bridgeY+y+down, bridgeZ+frontWrap*x*x+frontTilt*y+back)
+}
+
+// seesSide tells how much of the outside of the side piece is in view: 1 when
+// the head is turned so that the camera sees it, 0 when the head is before it.
+// side is −1 for the picture's left, +1 for its right.
+func (h *head) seesSide(side float64) float32 {
+	r, t := &h.pose.R, &h.pose.T
+	// A place on the side piece, and the direction outwards, before the camera.
+	x, z := side*h.width, earZ/2
+	px, py, pz := r[0]*x+r[2]*z+t[0], r[3]*x+r[5]*z+t[1], r[6]*x+r[8]*z+t[2]
+	out := -side * (r[0]*px + r[3]*py + r[6]*pz) / math.Sqrt(px*px+py*py+pz*pz)
+	return smooth(float32(out), -0.06, 0.10)
+}

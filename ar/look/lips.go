@@ -1,0 +1,202 @@
+package look
+
+import (
+	"image"
+	"math"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// The lips' contours in the landmarks' numbering, each a closed loop.
+var (
+	lipsOuter = []int{61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146}
+	lipsInner = []int{78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95}
+)
+
+// lipFeather is how far the lips' edge is softened to either side, as a part
+// of the distance between the eyes.
+const lipFeather = 0.025
+
+// lips paints lipstick. Its fields are scratch.
+type lips struct {
+	outer, inner, curve []vec
+	lip, mouth          mask
+	open, tmp           []uint8
+	lab                 []lab
+}
+
+// paint colours the lips of face in the light that falls on them.
+func (l *lips) paint(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) {
+	if alpha <= 0 {
+		return
+	}
+	if !l.mask(f, face) {
+		return
+	}
+	s := l.measure(f)
+	if s.weight == 0 {
+		return
+	}
+	shade := toLab(layer.Color.B, layer.Color.G, layer.Color.R)
+	finish := matte
+	if layer.Finish == ar.Gloss {
+		finish = gloss
+	}
+	r := l.lip.Rect
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		for x := range r.Dx() {
+			cover := l.lip.Pix[i+x]
+			if cover == 0 {
+				continue
+			}
+			px := row[3*x:][:3]
+			old := l.lab[i+x]
+			c := finish(old, shade, s)
+			t := alpha * float32(cover) / 255
+			px[0], px[1], px[2] = lab{
+				old.L + t*(c.L-old.L),
+				old.a + t*(c.a-old.a),
+				old.b + t*(c.b-old.b),
+			}.bgr()
+		}
+	}
+}
+
+// mask makes l.lip the coverage of the lips: the outer contour softened to
+// both sides, less the mouth's opening, softened into the lip alone so that no
+// tooth is ever painted. It reports whether there is anything to paint.
+func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
+	l.outer = contour(l.outer[:0], face, lipsOuter, f)
+	l.inner = contour(l.inner[:0], face, lipsInner, f)
+	feather := lipFeather * eyeDistance(face, f)
+	radius := max(int(feather/2+0.5), 1)
+	r := bounds(2*float64(radius)+1, image.Rect(0, 0, f.Width, f.Height), l.outer)
+	if r.Empty() {
+		return false
+	}
+	l.lip.reset(r)
+	l.curve = curve(l.curve[:0], l.outer)
+	l.lip.outline(l.curve)
+	l.lip.fill()
+	l.tmp = l.lip.blur(radius, l.tmp)
+
+	l.mouth.reset(r)
+	l.curve = curve(l.curve[:0], l.inner)
+	l.mouth.outline(l.curve)
+	l.mouth.fill()
+	l.open = append(l.open[:0], l.mouth.Pix...)
+	l.tmp = l.mouth.blur(radius, l.tmp)
+	for i, cover := range l.lip.Pix {
+		if cover == 0 {
+			continue
+		}
+		// Blurred, the opening's edge is at 128 and its feather below.
+		rest := uint32(max(255-2*int(l.mouth.Pix[i]), 0))
+		rest = min(rest, uint32(255-l.open[i]))
+		l.lip.Pix[i] = uint8(uint32(cover) * rest / 255)
+	}
+	return true
+}
+
+// light is how the bare lips look.
+type light struct {
+	weight     float32 // pixels measured
+	mean       lab
+	shine, top float32 // L above which the brightest tenth and fiftieth lie
+}
+
+// measure fills l.lab with the colours under the mask and sums them up.
+func (l *lips) measure(f *ar.Frame) light {
+	r := l.lip.Rect
+	if cap(l.lab) < len(l.lip.Pix) {
+		l.lab = make([]lab, len(l.lip.Pix))
+	}
+	l.lab = l.lab[:len(l.lip.Pix)]
+	var histogram [256]int
+	var s light
+	n := 0
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		for x := range r.Dx() {
+			cover := l.lip.Pix[i+x]
+			if cover == 0 {
+				continue
+			}
+			c := toLab(row[3*x], row[3*x+1], row[3*x+2])
+			l.lab[i+x] = c
+			if cover < 160 {
+				continue
+			}
+			s.mean.L += c.L
+			s.mean.a += c.a
+			s.mean.b += c.b
+			histogram[int(min(max(c.L, 0), 1)*255)]++
+			n++
+		}
+	}
+	if n == 0 {
+		return light{}
+	}
+	s.weight = float32(n)
+	s.mean.L /= s.weight
+	s.mean.a /= s.weight
+	s.mean.b /= s.weight
+	s.shine, s.top = brightest(&histogram, n/10), brightest(&histogram, n/50)
+	return s
+}
+
+// brightest is the L above which n pixels lie.
+func brightest(histogram *[256]int, n int) float32 {
+	i := 255
+	for ; i > 0 && n >= 0; i-- {
+		n -= histogram[i]
+	}
+	return float32(i+1) / 255
+}
+
+// matte covers the lip evenly and dulls what shines.
+func matte(old, shade lab, s light) lab {
+	d := old.L - s.mean.L
+	if d > 0 {
+		d /= 1 + d/0.07 // never rises by more than 0.07
+	}
+	return lab{
+		shade.L + 0.8*d,
+		shade.a + 0.25*(old.a-s.mean.a),
+		shade.b + 0.25*(old.b-s.mean.b),
+	}
+}
+
+// gloss is clearer, deeper, and puts the lip's own brightest spots back as
+// white light on top.
+func gloss(old, shade lab, s light) lab {
+	c := lab{
+		shade.L + 1.15*(old.L-s.mean.L),
+		shade.a + 0.4*(old.a-s.mean.a),
+		shade.b + 0.4*(old.b-s.mean.b),
+	}
+	spark := 0.45 * smooth(old.L, s.shine-0.02, max(s.top, s.shine+0.02)+0.02)
+	return lab{c.L + spark*(1-c.L), c.a * (1 - spark), c.b * (1 - spark)}
+}
+
+// contour appends the named landmarks in pixels to dst.
+func contour(dst []vec, face *ar.Face, points []int, f *ar.Frame) []vec {
+	for _, i := range points {
+		dst = append(dst, pixel(face, i, f))
+	}
+	return dst
+}
+
+func pixel(face *ar.Face, i int, f *ar.Frame) vec {
+	p := face.Points[i]
+	return vec{float64(p.X) * float64(f.Width), float64(p.Y) * float64(f.Height)}
+}
+
+// eyeDistance is the distance between the irises' centres in pixels.
+func eyeDistance(face *ar.Face, f *ar.Frame) float64 {
+	r, l := pixel(face, 468, f), pixel(face, 473, f)
+	return math.Hypot(l.x-r.x, l.y-r.y)
+}

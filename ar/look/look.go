@@ -1,0 +1,177 @@
+// Package look draws looks onto faces: lipstick in a perceptual colour space
+// that keeps the skin's own light, and glasses hung on the head's pose. It
+// changes only the part of the frame that wears something.
+//
+// # Shapes of glasses
+//
+// A pair of glasses is an SVG file, drawn from the front as somebody sees it
+// who stands before the wearer, in millimetres:
+//
+//		<svg viewBox="-72 -28 144 56" data-temple="145" data-hinge-y="-9">
+//		  <g class="lens" fill="#2a1d12" fill-opacity="0.6"> … </g>
+//		  <path id="frame" d="…"/>
+//		</svg>
+//
+//	  - x = 0, y = 0 is the middle of the bridge, which sits at the height of the
+//	    pupils; x grows to the right of the picture, y downwards. The viewBox is
+//	    for drawing programs alone.
+//	  - Elements whose id or class, or whose group's, is "frame" are opaque. The
+//	    layer's colour takes the place of theirs.
+//	  - Those that are "lens" keep their own fill and fill-opacity. All others
+//	    are not drawn.
+//	  - Fills follow the even-odd rule, whatever fill-rule says, and the contours
+//	    of one path do not cross; strokes work too. A gradient counts as the
+//	    colour it has at the bridge.
+//	  - data-temple is the length of the side pieces (60–200, 145 if left out)
+//	    and data-hinge-y the height at which they begin (-40–40, -8 if left out),
+//	    both in millimetres. They begin at the outer ends of the frame, which is
+//	    80 to 200 mm wide.
+//	  - At most 256 KiB and 20,000 points.
+package look
+
+import (
+	"fmt"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// fadeTime is how long a layer takes to come or go.
+const fadeTime = 250 * time.Millisecond
+
+// A face that is surely there wears the whole look; the less sure, the less.
+const (
+	scoreNone = 0.45
+	scoreFull = 0.75
+)
+
+// maxShapes bounds how many shapes are kept in memory.
+const maxShapes = 256
+
+// Renderer draws looks. It is an ar.Renderer. Draw is for one goroutine at a
+// time; Check may be called from any.
+type Renderer struct {
+	assets  fs.FS
+	lips    lips
+	glasses glasses
+	fades   map[int]fade // by face ID
+
+	mu     sync.Mutex
+	shapes map[string]*shape
+}
+
+// fade is how far a face's look has come.
+type fade struct {
+	alpha float32
+	at    time.Time
+}
+
+// New makes a renderer that takes shapes from assets, which may be nil when
+// looks have none.
+func New(assets fs.FS) *Renderer {
+	return &Renderer{assets: assets, fades: map[int]fade{}, shapes: map[string]*shape{}}
+}
+
+// Check reports what of the look cannot be drawn, and loads what it needs, so
+// that drawing it for the first time is not slower than later.
+func (r *Renderer) Check(look ar.Look) error {
+	if err := look.Check(); err != nil {
+		return err
+	}
+	for i, layer := range look.Layers {
+		if layer.Kind != ar.Glasses {
+			continue
+		}
+		if _, err := r.shape(layer.Asset); err != nil {
+			return fmt.Errorf("layer %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// shape is the shape of a name, read once.
+func (r *Renderer) shape(name string) (*shape, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s, ok := r.shapes[name]; ok {
+		return s, nil
+	}
+	s, err := loadShape(r.assets, name)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.shapes) >= maxShapes {
+		clear(r.shapes)
+	}
+	r.shapes[name] = s
+	return s, nil
+}
+
+// Draw puts look on every face of faces, in place.
+func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
+	r.forget(f.At)
+	for i := range faces {
+		face := &faces[i]
+		alpha := r.fade(face, f.At)
+		for _, kind := range ar.Kinds() {
+			for _, layer := range look.Layers {
+				if layer.Kind != kind {
+					continue
+				}
+				if err := r.layer(f, face, layer, alpha); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) error {
+	switch layer.Kind {
+	case ar.Lipstick:
+		r.lips.paint(f, face, layer, alpha*float32(layer.Intensity))
+	case ar.Glasses:
+		s, err := r.shape(layer.Asset)
+		if err != nil {
+			return err
+		}
+		r.glasses.paint(f, face, s, layer.Color, alpha*float32(layer.Intensity))
+	default:
+		return fmt.Errorf("no way to draw a layer of kind %q", layer.Kind)
+	}
+	return nil
+}
+
+// fade is how strongly face wears its look in a frame taken at time at. It
+// follows the face's score at the speed of fadeTime; a frame without a time is
+// a picture by itself and does not fade.
+func (r *Renderer) fade(face *ar.Face, at time.Time) float32 {
+	want := smooth(face.Score, scoreNone, scoreFull)
+	if at.IsZero() {
+		return want
+	}
+	last, ok := r.fades[face.ID]
+	if !ok {
+		last.at = at
+	}
+	step := float32(at.Sub(last.at).Seconds() / fadeTime.Seconds())
+	now := min(max(want, last.alpha-step), last.alpha+step)
+	r.fades[face.ID] = fade{now, at}
+	return now
+}
+
+// forget drops the fades of faces that have been away for longer than a fade
+// takes.
+func (r *Renderer) forget(now time.Time) {
+	for id, f := range r.fades {
+		if age := now.Sub(f.at); age > 2*fadeTime || age < 0 {
+			delete(r.fades, id)
+		}
+	}
+}
+
+// Close frees nothing: the renderer's memory is Go's.
+func (r *Renderer) Close() error { return nil }
