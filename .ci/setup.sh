@@ -3,9 +3,12 @@
 # with "test", tested: Debian packages, Go modules, face models, pages. What is
 # there already is left alone, so a second run needs no network and no time.
 #
+# Called by make setup and by make test, which name the versions.
+#
 # usage: .ci/setup.sh [run|test]
 set -euo pipefail
 cd "$(dirname "$0")/.."
+: "${GOLANGCI_LINT:?call make setup instead}" "${NODE:?call make setup instead}"
 
 mode=${1:-run}
 log=build/setup.log
@@ -19,6 +22,8 @@ test) steps=6 ;;
 *) echo "usage: .ci/setup.sh [run|test]" >&2 && exit 2 ;;
 esac
 n=0
+dots=
+trap '[ -z "$dots" ] || kill "$dots"' EXIT
 
 step() {
 	n=$((n + 1))
@@ -34,12 +39,17 @@ fail() {
 	exit 1
 }
 
-# work SENTENCE COMMAND… runs it into the log; if it fails, shows the log's end
-# and says the sentence.
+# work SENTENCE COMMAND… runs it into the log, with a dot every five seconds; if
+# it fails, shows the log's end and says the sentence.
 work() {
-	local sentence=$1 begin=$SECONDS
+	local sentence=$1 begin=$SECONDS status=0
 	shift
-	if ! "$@" >"$log" 2>&1; then
+	(while sleep 5; do printf .; done) &
+	dots=$!
+	"$@" >"$log" 2>&1 || status=$?
+	kill "$dots" && wait "$dots" 2>/dev/null || true
+	dots=
+	if [ $status -ne 0 ]; then
 		echo
 		tail -n 20 "$log" >&2
 		fail "$sentence (above is the end of $log)"
@@ -47,7 +57,7 @@ work() {
 	printf ' (%d s)' $((SECONDS - begin))
 }
 
-# same FILE… compares the files' content with what the stamp of that step says.
+# A stamp holds the digest of what a step was last done with.
 digest() { sha256sum "$@" 2>/dev/null | sha256sum | cut -d' ' -f1; }
 same() { [ "$(cat "$stamps/$1" 2>/dev/null)" = "$2" ]; }
 stamp() { echo "$2" >"$stamps/$1"; }
