@@ -1,0 +1,165 @@
+package sqlite_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
+)
+
+// sellIn, in the environment, makes the test binary a till that sells until it
+// is killed.
+const sellIn = "MIRRORCART_TEST_SELL_IN"
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(sellIn); path != "" {
+		if err := sellForEver(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// sellForEver prints "try KEY CART" before each sale and "sold KEY RECEIPT"
+// after it, from four tills' worth of goroutines.
+func sellForEver(path string) error {
+	ctx := context.Background()
+	db, err := sqlite.Open(ctx, options(path))
+	if err != nil {
+		return err
+	}
+	errs := make(chan error)
+	for range 4 {
+		go func() {
+			for {
+				if err := sellOne(ctx, db); err != nil {
+					errs <- err
+					return
+				}
+			}
+		}()
+	}
+	return <-errs
+}
+
+func sellOne(ctx context.Context, db *sqlite.DB) error {
+	c, err := db.CreateCart(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = db.ChangeCart(ctx, c.ID, func(c *edge.Cart, w edge.Writer) error {
+		_, err := c.Add(w, edgetest.Cream, 1)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	key := "key-" + c.ID.String()
+	fmt.Printf("try %s %s\n", key, c.ID)
+	s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash}})
+	if err != nil {
+		return err
+	}
+	fmt.Printf("sold %s %s\n", key, s.Receipt)
+	return nil
+}
+
+func TestKilledTillsLoseNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	db, err := sqlite.Open(t.Context(), options(path))
+	require.NoError(t, err)
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	require.NoError(t, db.Close())
+
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	tried, sold := map[string]edge.CartID{}, map[string]string{}
+	for range 8 {
+		sellAndKill(t, path, time.Duration(rnd.IntN(120))*time.Millisecond, tried, sold)
+	}
+	t.Logf("%d sales tried, %d receipts printed", len(tried), len(sold))
+	require.Greater(t, len(sold), 100)
+
+	db = open(t, options(path))
+	checkSales(t, db, sold)
+	for key, cart := range tried { // what a clerk does who saw no answer
+		s, _, err := db.RecordSale(t.Context(), key, edge.Checkout{Cart: cart, Payment: edge.Payment{Method: edge.Cash}})
+		require.NoError(t, err)
+		if printed, ok := sold[key]; ok {
+			require.Equal(t, printed, s.Receipt.String())
+		}
+		sold[key] = s.Receipt.String()
+	}
+	require.Equal(t, len(tried), checkSales(t, db, sold))
+	stock, err := db.Stock(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, -len(tried), stock[edgetest.Cream])
+}
+
+// sellAndKill runs a till, kills it a while after its first sale, and notes
+// what it printed.
+func sellAndKill(t *testing.T, path string, after time.Duration, tried map[string]edge.CartID, sold map[string]string) {
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), sellIn+"="+path)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var killed sync.Once
+	lines := bufio.NewReader(out)
+	for {
+		line, err := lines.ReadString('\n')
+		if err != nil {
+			break // the last line may be half a line: nobody saw it
+		}
+		f := strings.Fields(line)
+		require.Len(t, f, 3, line)
+		switch f[0] {
+		case "try":
+			var id edge.CartID
+			require.NoError(t, id.UnmarshalText([]byte(f[2])))
+			tried[f[1]] = id
+		case "sold":
+			sold[f[1]] = f[2]
+			killed.Do(func() { time.AfterFunc(after, func() { _ = cmd.Process.Kill() }) })
+		}
+	}
+	err = cmd.Wait()
+	require.ErrorContains(t, err, "killed")
+}
+
+// checkSales checks that the printed receipts are all there, that no number
+// is missing or there twice, and that the ledger agrees. It returns how many
+// sales there are.
+func checkSales(t *testing.T, db *sqlite.DB, printed map[string]string) int {
+	sales, err := db.Sales(t.Context(), 1<<20)
+	require.NoError(t, err)
+	receipts, carts := map[string]bool{}, map[edge.CartID]bool{}
+	for i, s := range sales { // newest first
+		require.EqualValues(t, len(sales)-i, s.Receipt.Counter)
+		receipts[s.Receipt.String()], carts[s.Cart] = true, true
+	}
+	require.Len(t, receipts, len(sales))
+	require.Len(t, carts, len(sales))
+	for _, r := range printed {
+		require.True(t, receipts[r], "receipt %s was printed and is lost", r)
+	}
+	require.Len(t, edgetest.Chain(t, db, edge.LaneSale), len(sales)+1)
+	edgetest.Chain(t, db, edge.LaneOps)
+	return len(sales)
+}

@@ -1,0 +1,213 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+func openTest(t testing.TB) *DB {
+	t.Helper()
+	db, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "shop", Till: "T1"})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	return db
+}
+
+// A request that fails, or panics, in the middle of a commit takes nobody
+// else's work with it.
+func TestOneCommitManyFates(t *testing.T) {
+	db := openTest(t)
+	var batch []request
+	answers := make([]chan error, 30)
+	for i := range answers {
+		answers[i] = make(chan error, 1)
+		batch = append(batch, request{ctx: t.Context(), done: answers[i], do: func(ctx context.Context, t *tx) error {
+			if _, err := t.append(ctx, edge.LaneOps, "test", fmt.Sprint(i), i); err != nil {
+				return err
+			}
+			switch i % 3 {
+			case 1:
+				return edge.Errorf("test", edge.Conflict, "no")
+			case 2:
+				panic("boom")
+			}
+			return nil
+		}})
+	}
+	db.commitNow(t, batch)
+	for i, a := range answers {
+		want := []error{nil, errors.New("test: no"), errors.New("sqlite: a write panicked: boom")}[i%3]
+		if err := <-a; want == nil {
+			require.NoError(t, err)
+		} else {
+			require.EqualError(t, err, want.Error())
+		}
+	}
+	evs := edgetest.Chain(t, db, edge.LaneOps)
+	require.Len(t, evs, 1+10)
+	for i, e := range evs[1:] {
+		require.Equal(t, fmt.Sprint(3*i), e.Subject)
+	}
+}
+
+// commitNow commits the batch between two turns of the loop.
+func (db *DB) commitNow(t *testing.T, batch []request) {
+	_, err := write(t.Context(), db, func(ctx context.Context, inner *tx) (struct{}, error) {
+		if err := inner.exec(ctx, `COMMIT`); err != nil {
+			return struct{}{}, err
+		}
+		db.commit(inner.conn, batch)
+		return struct{}{}, errors.Join(inner.exec(ctx, `BEGIN`), inner.exec(ctx, `SAVEPOINT request`))
+	})
+	require.NoError(t, err)
+}
+
+// When COMMIT itself fails, everybody hears of it and nothing is there.
+func TestFailedCommitAnswersEverybody(t *testing.T) {
+	db := openTest(t)
+	before, _, err := db.Head(t.Context(), edge.LaneOps)
+	require.NoError(t, err)
+	batch := make([]request, 3)
+	answers := make(chan error, len(batch))
+	for i := range batch {
+		batch[i] = request{ctx: t.Context(), done: answers, do: func(ctx context.Context, t *tx) error {
+			if _, err := t.append(ctx, edge.LaneOps, "test", "", i); err != nil || i != 1 {
+				return err
+			}
+			// What only COMMIT checks: a sale that is not there.
+			return errors.Join(
+				t.exec(ctx, `PRAGMA defer_foreign_keys = 1`),
+				t.exec(ctx, `INSERT INTO request (key, digest, sale) VALUES ('key', zeroblob(32), 'nowhere')`))
+		}}
+	}
+	db.commitNow(t, batch)
+	for range batch {
+		require.ErrorContains(t, <-answers, "FOREIGN KEY")
+	}
+	after, _, err := db.Head(t.Context(), edge.LaneOps)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	edgetest.Sell(t, db, edgetest.Cream) // and the till goes on
+}
+
+func TestManySellersManyReaders(t *testing.T) {
+	db := openTest(t)
+	const sellers, each = 16, 25
+	var selling, reading sync.WaitGroup
+	var stop atomic.Bool
+	for range 3 {
+		reading.Go(func() {
+			for !stop.Load() {
+				sales, err := db.Sales(t.Context(), 20)
+				if err != nil {
+					t.Error(err)
+				}
+				for i := 1; i < len(sales); i++ {
+					if sales[i-1].Receipt.Counter != sales[i].Receipt.Counter+1 {
+						t.Errorf("receipt %s follows %s", sales[i-1].Receipt, sales[i].Receipt)
+					}
+				}
+			}
+		})
+	}
+	for range sellers {
+		selling.Go(func() {
+			for range each {
+				edgetest.Sell(t, db, edgetest.Lipstick)
+			}
+		})
+	}
+	selling.Wait()
+	stop.Store(true)
+	reading.Wait()
+	sales, err := db.Sales(t.Context(), sellers*each+1)
+	require.NoError(t, err)
+	require.Len(t, sales, sellers*each)
+	require.Len(t, edgetest.Chain(t, db, edge.LaneSale), sellers*each+1)
+}
+
+func TestWaitingCallerMayLeave(t *testing.T) {
+	db := openTest(t)
+	inside, leave := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, err := write(t.Context(), db, func(context.Context, *tx) (struct{}, error) {
+			close(inside)
+			<-leave
+			return struct{}{}, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-inside
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := db.CreateCart(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	close(leave)
+	wg.Wait()
+}
+
+func BenchmarkRecordSale(b *testing.B) {
+	b.Run("one till", func(b *testing.B) {
+		db := openTest(b)
+		carts := benchCarts(b, db)
+		b.ResetTimer()
+		for i := range b.N {
+			benchSell(b, db, carts[i])
+		}
+	})
+	b.Run("64 tills", func(b *testing.B) {
+		db := openTest(b)
+		carts := benchCarts(b, db)
+		var next atomic.Int64
+		b.SetParallelism(32) // times GOMAXPROCS
+		b.ResetTimer()
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				benchSell(b, db, carts[next.Add(1)-1])
+			}
+		})
+	})
+}
+
+// benchCarts makes a cart with two lines for each sale.
+func benchCarts(b *testing.B, db *DB) []edge.CartID {
+	ids, err := write(b.Context(), db, func(ctx context.Context, t *tx) ([]edge.CartID, error) {
+		ids := make([]edge.CartID, b.N)
+		for i := range ids {
+			c := edge.NewCart(edge.CartID{1, byte(i >> 16), byte(i >> 8), byte(i)}, db.start)
+			ids[i] = c.ID
+			for _, sku := range []edge.SKU{edgetest.Lipstick, edgetest.Cream} {
+				if _, err := c.Add("bench", sku, 1); err != nil {
+					return nil, err
+				}
+			}
+			if _, err := t.saveCart(ctx, c, nil); err != nil {
+				return nil, err
+			}
+		}
+		return ids, nil
+	})
+	require.NoError(b, err)
+	return ids
+}
+
+func benchSell(b *testing.B, db *DB, id edge.CartID) {
+	_, _, err := db.RecordSale(b.Context(), "key-"+id.String(), edge.Checkout{Cart: id, Payment: edge.Payment{Method: edge.Cash}})
+	if err != nil {
+		b.Error(err)
+	}
+}
