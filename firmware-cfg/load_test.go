@@ -122,7 +122,7 @@ func TestLoadRefuses(t *testing.T) {
 	}{
 		"unknown key":      {smallEdge + "camra: {}\n", "", 4, []string{"camra", "did you mean camera?"}},
 		"unknown in depth": {smallEdge + "hq:\n  mqtt:\n    ulr: x\n", "", 6, []string{"hq.mqtt.ulr", "did you mean hq.mqtt.url?"}},
-		"unknown in list":  {smallEdge + "staff:\n  - nmae: Lan\n", "", 5, []string{"staff[0].nmae", "did you mean staff[0].name?"}},
+		"unknown in list":  {smallEdge + "staff:\n  - nam: Lan\n", "", 5, []string{"staff[0].nam", "did you mean staff[0].name?"}},
 		"unlike any":       {smallEdge + "log: {colour: red}\n", "", 4, []string{"log.colour", "known here: level"}},
 		"twice":            {smallEdge + "till: T2\n", "", 4, []string{"till", "already defined"}},
 		"list for section": {smallEdge + "camera: []\n", "", 4, []string{"camera", "a section"}},
