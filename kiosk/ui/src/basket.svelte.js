@@ -1,0 +1,91 @@
+import { call } from './net.js';
+
+/**
+ * Basket is a cart under somebody's fingers. It answers a touch at once, with
+ * what is wanted, and follows with what the gateway says; requests go out one
+ * after the other. opened(id) is awaited when a new cart was opened for the
+ * first thing in it; failed(err) hears of everything that was refused.
+ */
+export class Basket {
+  view = $state.raw(null); // the gateway's cart, null before the first thing
+  adding = $state(0); // pieces on their way into it
+  wanted = $state({}); // line → quantity on its way
+  #queue = Promise.resolve();
+  #opened;
+  #failed;
+
+  constructor({ view = null, opened, failed }) {
+    this.view = view;
+    this.#opened = opened;
+    this.#failed = failed;
+  }
+
+  get id() {
+    return this.view?.id ?? null;
+  }
+
+  get lines() {
+    return this.view?.lines ?? [];
+  }
+
+  get count() {
+    return this.lines.reduce((n, line) => n + this.quantity(line), this.adding);
+  }
+
+  get total() {
+    return this.view?.total ?? null;
+  }
+
+  get closed() {
+    return this.view?.closed ?? null;
+  }
+
+  quantity(line) {
+    return this.wanted[line.id] ?? line.quantity;
+  }
+
+  add(sku) {
+    this.adding++;
+    this.#enqueue(
+      async () => {
+        if (!this.id) {
+          const cart = await call('POST', '/api/v1/carts');
+          await this.#opened?.(cart.id);
+          this.view = cart;
+        }
+        this.view = await call('POST', `/api/v1/carts/${this.id}/lines`, { sku, quantity: 1 });
+      },
+      () => this.adding--,
+    );
+  }
+
+  set(line, quantity) {
+    this.wanted[line.id] = quantity;
+    this.#enqueue(
+      async () => {
+        if (this.wanted[line.id] !== quantity) return; // a later touch replaced this one
+        this.view = await call('PUT', `/api/v1/carts/${this.id}/lines/${line.id}`, { quantity });
+      },
+      () => {
+        if (this.wanted[line.id] === quantity) delete this.wanted[line.id];
+      },
+    );
+  }
+
+  /** handoff asks for a link that opens this cart, with all that was touched, on a phone. */
+  handoff() {
+    return this.settled().then(() => call('POST', `/api/v1/carts/${this.id}/handoff`));
+  }
+
+  /** settled waits until the gateway knows of every touch so far. */
+  settled() {
+    return this.#queue;
+  }
+
+  #enqueue(work, settled) {
+    this.#queue = this.#queue
+      .then(work)
+      .catch((err) => this.#failed(err))
+      .finally(settled);
+  }
+}

@@ -1,0 +1,68 @@
+// Calls to the gateway, and what it tells by itself.
+
+/** Refusal is the gateway's answer that something cannot be done. */
+export class Refusal extends Error {
+  constructor(status, { kind, message }) {
+    super(message);
+    this.status = status;
+    this.kind = kind; // a key of the glossary
+  }
+}
+
+/** NoAnswer says that it is not known whether the request took effect. */
+export class NoAnswer extends Error {
+  kind = 'offline';
+}
+
+/**
+ * call sends a request and returns the answer's JSON (null where it has none).
+ * It throws Refusal or NoAnswer.
+ */
+export async function call(method, path, body, { headers = {}, timeout = 10_000 } = {}) {
+  let response, text;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: body === undefined ? headers : { 'Content-Type': 'application/json', ...headers },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(timeout),
+      cache: 'no-store',
+    });
+    text = await response.text();
+  } catch (err) {
+    throw new NoAnswer(`${method} ${path}: ${err.message}`, { cause: err });
+  }
+  let answer = null;
+  try {
+    answer = text ? JSON.parse(text) : null;
+  } catch {
+    throw new NoAnswer(`${method} ${path}: the answer is not JSON`);
+  }
+  if (response.ok) return answer;
+  throw new Refusal(response.status, answer?.error ?? { kind: 'internal', message: response.statusText });
+}
+
+/**
+ * listen follows the gateway's events until the returned function is called:
+ * cart(view) when a cart changed, status(status) for the line to HQ, and
+ * connected(bool) for the line to the gateway itself. The browser reconnects
+ * by itself, except after an answer that is no event stream; then we do.
+ */
+export function listen(query, { cart, status, connected }) {
+  let source, timer;
+  const open = () => {
+    source = new EventSource(`/api/v1/events${query}`);
+    source.onopen = () => connected?.(true);
+    source.addEventListener('cart', (e) => cart?.(JSON.parse(e.data)));
+    source.addEventListener('status', (e) => status?.(JSON.parse(e.data)));
+    source.onerror = () => {
+      connected?.(false);
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 2000);
+    };
+  };
+  open();
+  return () => {
+    clearTimeout(timer);
+    source.close();
+  };
+}

@@ -1,0 +1,158 @@
+import { Basket } from '../basket.svelte.js';
+import { call, listen } from '../net.js';
+import { Checkout } from './checkout.svelte.js';
+
+const pollEvery = 4000; // ms between looks at the lists
+const salesShown = 50;
+
+/** Till is what a signed-in clerk works with. */
+export class Till {
+  lang = $state('vi');
+  staff = $state.raw(null); // {name, role, csrf}
+  known = $state(false); // whether somebody is signed in has been asked
+  tab = $state('carts'); // carts, search, sales
+  catalogue = $state.raw(null);
+  carts = $state.raw([]);
+  sales = $state.raw([]);
+  status = $state.raw(null);
+  connected = $state(true);
+  notice = $state(''); // a key of the glossary
+  ticket = $state.raw(this.#newTicket());
+  paying = $state(false);
+  checkout = new Checkout();
+  #noticeTimer;
+
+  /** run keeps the lists fresh until the returned function is called. */
+  run() {
+    this.#resume();
+    this.#loadCatalogue();
+    const poll = setInterval(() => this.refresh(), pollEvery);
+    return () => clearInterval(poll);
+  }
+
+  /** follow listens for changes of the ticket's cart and of the lines. */
+  follow(cart) {
+    return listen(cart ? `?cart=${cart}` : '', {
+      cart: (view) => {
+        if (view.id === this.ticket.id) this.ticket.view = view;
+        this.refresh();
+      },
+      status: (status) => (this.status = status),
+      connected: (up) => (this.connected = up),
+    });
+  }
+
+  /** signIn returns the kind of the refusal, or nothing. */
+  async signIn(pin) {
+    try {
+      this.staff = await call('POST', '/api/v1/staff/session', { pin });
+      this.notice = '';
+      this.refresh();
+    } catch (err) {
+      return err.kind === 'unauthorized' ? 'wrongPin' : err.kind;
+    }
+  }
+
+  async signOut() {
+    await this.#try(() => call('DELETE', '/api/v1/staff/session', undefined, this.#csrf));
+    this.staff = null;
+    this.ticket = this.#newTicket();
+    this.paying = false;
+  }
+
+  async refresh() {
+    if (!this.staff) return;
+    try {
+      const [open, sold] = await Promise.all([
+        call('GET', '/api/v1/staff/carts'),
+        call('GET', `/api/v1/staff/sales?limit=${salesShown}`),
+      ]);
+      this.carts = open.carts ?? [];
+      this.sales = sold.sales ?? [];
+    } catch (err) {
+      if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
+    }
+  }
+
+  take(cart) {
+    this.ticket = this.#newTicket(cart);
+    this.paying = false;
+  }
+
+  clearTicket() {
+    this.ticket = this.#newTicket();
+    this.paying = false;
+  }
+
+  add(sku) {
+    if (this.checkout.running) return;
+    if (this.ticket.closed) this.clearTicket();
+    this.paying = false;
+    this.ticket.add(sku);
+  }
+
+  /** startPaying waits until the ticket is what the gateway knows. */
+  async startPaying() {
+    await this.ticket.settled();
+    this.paying = this.ticket.lines.length > 0 && !this.ticket.closed;
+  }
+
+  pay(payment) {
+    return this.#try(() => this.checkout.record(this.staff.csrf, this.ticket.view, payment));
+  }
+
+  retry() {
+    return this.#try(() => this.checkout.retry(this.staff.csrf));
+  }
+
+  nextCustomer() {
+    this.checkout.next();
+    this.clearTicket();
+    this.tab = 'carts';
+    this.refresh();
+  }
+
+  get #csrf() {
+    return { headers: { 'X-CSRF': this.staff.csrf } };
+  }
+
+  #newTicket(view) {
+    return new Basket({ view, failed: (err) => this.#failed(err) });
+  }
+
+  /** resume finds the clerk who was signed in before a reload. */
+  async #resume() {
+    try {
+      this.staff = await call('GET', '/api/v1/staff/session');
+      this.refresh();
+    } catch {
+      // Nobody is: the PIN pad asks.
+    }
+    this.known = true;
+  }
+
+  async #loadCatalogue() {
+    try {
+      this.catalogue = await call('GET', '/api/v1/catalogue');
+    } catch {
+      setTimeout(() => this.#loadCatalogue(), 2000);
+    }
+  }
+
+  async #try(work) {
+    try {
+      await work();
+    } catch (err) {
+      this.#failed(err);
+    }
+  }
+
+  #failed(err) {
+    if (!err.kind) throw err;
+    if (err.kind === 'unauthorized') this.staff = null;
+    this.notice = err.kind;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => (this.notice = ''), 6000);
+    this.refresh();
+  }
+}

@@ -1,0 +1,248 @@
+// The glossary: every word on the kiosk's and the staff's screens, in
+// Vietnamese, English and Chinese. One thing has one name everywhere:
+// gương · mirror · 镜子, giỏ hàng · cart · 购物篮, hoá đơn · receipt · 小票.
+
+export const languages = [
+  { id: 'vi', name: 'Tiếng Việt' },
+  { id: 'en', name: 'English' },
+  { id: 'zh', name: '中文' },
+];
+
+const glossary = {
+  // Everywhere
+  close: ['Đóng', 'Close', '关闭'],
+  back: ['Quay lại', 'Back', '返回'],
+  tryAgain: ['Thử lại', 'Try again', '重试'],
+  total: ['Tổng cộng', 'Total', '合计'],
+  quantity: ['Số lượng', 'Quantity', '数量'],
+  more: ['Thêm một', 'One more', '增加一件'],
+  less: ['Bớt một', 'One less', '减少一件'],
+  remove: ['Bỏ', 'Remove', '移除'],
+  language: ['Ngôn ngữ', 'Language', '语言'],
+  pieces: ['{n} món', '{n} items', '{n} 件'],
+  reconnecting: ['Đang nối lại với máy của cửa hàng…', 'Reconnecting to the shop’s computer…', '正在重新连接门店主机…'],
+
+  // Attract
+  touchToTry: ['Chạm để thử', 'Touch to try on', '轻触试妆'],
+  attractLine: [
+    'Son môi, kính và hơn thế, ngay trên gương mặt bạn.',
+    'Lipstick, glasses and more, live on your own face.',
+    '口红、眼镜等，实时呈现在你的脸上。',
+  ],
+
+  // Consent
+  consentTitle: ['Bật gương thử?', 'Start the mirror?', '打开试妆镜？'],
+  consentWhat: [
+    'Camera xem gương mặt bạn để vẽ son và kính lên đúng chỗ, chỉ trong lúc bạn đứng đây.',
+    'The camera looks at your face to place make-up and glasses, only while you stand here.',
+    '摄像头只在你使用期间查看面部，用来呈现妆容和眼镜。',
+  ],
+  privacy: [
+    'Hình trực tiếp không được lưu và không rời cửa hàng.',
+    'Live video is not stored and stays in this shop.',
+    '实时画面不保存、不离开本店。',
+  ],
+  startMirror: ['Bật gương', 'Start the mirror', '打开镜子'],
+  withoutCamera: ['Không dùng camera', 'Without camera', '不使用摄像头'],
+  readMore: ['Đọc thêm', 'Read more', '了解更多'],
+  consentMore: [
+    'Máy đặt trong cửa hàng xử lý từng khung hình trong bộ nhớ rồi bỏ ngay. Không có ảnh, không có nhận dạng, không có dữ liệu khuôn mặt nào được giữ lại hay gửi đi. Khi bạn bấm “Kết thúc”, hoặc màn hình không được chạm một lúc, mọi thứ của lượt thử này được xoá. Giỏ hàng chỉ còn mở được bằng mã bạn đã quét.',
+    'A computer in this shop works on each frame in memory and drops it at once. No photo is taken, nobody is identified, and no face data is kept or sent anywhere. When you press “Finish”, or nobody touches the screen for a while, everything of this session is wiped. Your cart then opens only with the code you scanned.',
+    '店内主机在内存中处理每一帧画面，随即丢弃。不拍照、不识别身份，不保留也不发送任何面部数据。点“结束”或一段时间无人触屏后，本次内容全部清除；购物篮只能用你扫过的二维码打开。',
+  ],
+  noCameraNow: [
+    'Camera đang tắt hoặc chưa cắm. Bạn vẫn xem và chọn hàng được.',
+    'The camera is off or unplugged. You can still look and choose.',
+    '摄像头未连接，仍可浏览和选购。',
+  ],
+
+  // Mirror
+  mirror: ['Gương thử', 'Try-on mirror', '试妆镜'],
+  mirrorStarting: ['Gương đang bật…', 'The mirror is starting…', '镜子正在启动…'],
+  noFace: ['Nhìn vào gương nhé', 'Look into the mirror', '请看向镜子'],
+  categories: ['Nhóm hàng', 'Categories', '分类'],
+  products: ['Sản phẩm', 'Products', '商品'],
+  shades: ['Màu', 'Shades', '色号'],
+  nothingOn: ['Không đeo', 'None', '不试'],
+  intensity: ['Đậm nhạt', 'Intensity', '浓淡'],
+  before: ['Xem lúc chưa thử', 'Show without', '看素颜'],
+  after: ['Xem lúc đã thử', 'Show with', '看试妆'],
+  addToCart: ['Thêm vào giỏ', 'Add to cart', '加入购物篮'],
+  added: ['Đã thêm', 'Added', '已加入'],
+  soldOut: ['Tạm hết hàng', 'Out of stock', '暂时缺货'],
+  canTryOn: ['Thử được', 'Try on', '可试'],
+  cannotTryOn: [
+    'Món này chưa thử được trên gương',
+    'Not yet in the mirror',
+    '暂不支持镜中试戴',
+  ],
+
+  // Cart
+  cart: ['Giỏ hàng', 'Cart', '购物篮'],
+  cartEmpty: [
+    'Giỏ còn trống. Chọn một món rồi bấm “Thêm vào giỏ”.',
+    'Nothing here yet. Choose something and press “Add to cart”.',
+    '购物篮是空的。选好商品后点“加入购物篮”。',
+  ],
+  keepTrying: ['Thử tiếp', 'Keep trying', '继续试'],
+  takeWithYou: ['Mang theo điện thoại', 'Take it with you', '带走购物篮'],
+
+  // Take it with you
+  scan: [
+    'Quét mã bằng máy ảnh hoặc ứng dụng chat. Giỏ hàng mở trên điện thoại và thay đổi cùng màn hình này.',
+    'Scan with your camera or chat app. The cart opens on your phone and changes together with this screen.',
+    '用相机或聊天应用扫码。购物篮会在手机上打开，并与此屏幕同步。',
+  ],
+  payAtTill: [
+    'Thanh toán tại quầy thu ngân bất cứ lúc nào.',
+    'Pay at the till whenever you like.',
+    '可随时到收银台付款。',
+  ],
+  qrLabel: ['Mã QR của giỏ hàng', 'QR code of the cart', '购物篮二维码'],
+  qrMaking: ['Đang tạo mã…', 'Making the code…', '正在生成二维码…'],
+  phoneWaiting: ['Chờ điện thoại quét mã', 'Waiting for your phone', '等待手机扫码'],
+  phoneSeen: ['Điện thoại đã mở giỏ hàng', 'Your phone has the cart', '手机已打开购物篮'],
+  paid: ['Đã thanh toán', 'Paid', '已付款'],
+  receipt: ['Hoá đơn {number}', 'Receipt {number}', '小票 {number}'],
+  thanks: ['Cảm ơn bạn!', 'Thank you!', '谢谢惠顾！'],
+  wiped: ['Mọi thứ của bạn đã được xoá.', 'Everything of yours is wiped.', '你的内容已全部清除。'],
+
+  // Finish and idle
+  finish: ['Kết thúc', 'Finish', '结束'],
+  finishLong: ['Kết thúc và xoá', 'Finish and wipe', '结束并清除'],
+  stillThere: ['Bạn còn ở đây không?', 'Still there?', '你还在吗？'],
+  touchToStay: [
+    'Chạm để tiếp tục. Tự xoá sau {n} giây.',
+    'Touch to go on. Wiping in {n} s.',
+    '轻触继续，{n} 秒后自动清除。',
+  ],
+
+  // The line to HQ
+  offlineShopper: [
+    'Đang ngoại tuyến: vẫn thử và mua tại cửa hàng như thường.',
+    'Offline: trying on and buying in this shop work as usual.',
+    '当前离线：店内试妆和购买照常。',
+  ],
+
+  // Staff
+  staff: ['Nhân viên', 'Staff', '店员'],
+  enterPin: ['Nhập mã PIN', 'Enter your PIN', '输入 PIN 码'],
+  signIn: ['Vào ca', 'Sign in', '登录'],
+  signOut: ['Ra ca', 'Sign out', '退出'],
+  erase: ['Xoá một số', 'Erase one digit', '删除一位'],
+  openCarts: ['Giỏ đang mở', 'Open carts', '未结购物篮'],
+  noOpenCarts: [
+    'Chưa có giỏ nào. Khách thêm hàng ở gương, hoặc bạn tìm hàng để tạo giỏ mới.',
+    'No carts yet. Shoppers fill them at the mirror, or you start one from “Search”.',
+    '暂无购物篮。顾客可在镜前添加，或在“找货”新建。',
+  ],
+  search: ['Tìm / quét', 'Search / scan', '找货 / 扫码'],
+  searchHint: ['Tên, SKU hoặc mã vạch', 'Name, SKU or barcode', '名称、SKU 或条码'],
+  noHits: [
+    'Không thấy “{text}”. Thử một phần của tên, hoặc quét lại mã vạch.',
+    'Nothing for “{text}”. Try part of the name, or scan the barcode again.',
+    '没有找到“{text}”。请输入部分名称或重新扫码。',
+  ],
+  recentSales: ['Đã bán', 'Sales', '销售'],
+  noSales: [
+    'Chưa có hoá đơn nào. Hoá đơn hiện ở đây ngay sau khi thu tiền.',
+    'No sales yet. Each shows here as soon as it is paid.',
+    '暂无销售。收款后会立即显示在这里。',
+  ],
+  ticket: ['Phiếu bán', 'Ticket', '销售单'],
+  newTicket: ['Phiếu mới', 'New ticket', '新建销售单'],
+  ticketEmpty: [
+    'Chọn một giỏ bên trái, hoặc tìm / quét hàng.',
+    'Choose a cart on the left, or search / scan.',
+    '选择左侧购物篮，或找货 / 扫码。',
+  ],
+  stock: ['Còn {n}', '{n} in stock', '库存 {n}'],
+  pay: ['Thu tiền', 'Take payment', '收款'],
+  cash: ['Tiền mặt', 'Cash', '现金'],
+  card: ['Thẻ', 'Card', '银行卡'],
+  tendered: ['Khách đưa', 'Cash given', '收到现金'],
+  exact: ['Đúng tiền', 'Exact', '正好'],
+  clear: ['Xoá', 'Clear', '清零'],
+  change: ['Tiền thối', 'Change', '找零'],
+  missing: ['Còn thiếu', 'Still missing', '还差'],
+  slipNumber: ['Số phiếu máy thẻ', 'Terminal slip number', 'POS 单号'],
+  slipHint: [
+    'Số trên phiếu của máy quẹt thẻ, không phải số thẻ.',
+    'The number on the terminal’s slip, never the card number.',
+    'POS 小票上的号码，不是银行卡号。',
+  ],
+  recordSale: ['Ghi hoá đơn', 'Record the sale', '记录销售'],
+  recording: ['Đang ghi…', 'Recording…', '正在记录…'],
+  unknownTitle: ['Chưa rõ đã ghi hay chưa', 'Not sure it was recorded', '尚不确定是否已记录'],
+  unknownText: [
+    'Không nhận được trả lời của máy. Bấm “Thử lại”: hoá đơn sẽ không bị ghi hai lần.',
+    'No answer came back. Press “Try again”: it will not be recorded twice.',
+    '未收到主机答复。点“重试”，不会重复记录。',
+  ],
+  saleDone: ['Đã thu tiền', 'Paid', '收款完成'],
+  receiptNumber: ['Số hoá đơn', 'Receipt number', '小票号'],
+  nextCustomer: ['Khách tiếp theo', 'Next customer', '下一位'],
+  lineUp: ['Nối với trung tâm', 'Line to HQ up', '总部连线正常'],
+  lineDown: ['Mất nối với trung tâm từ {time}: vẫn bán như thường', 'Line to HQ down since {time}: keep selling as usual', '{time} 起与总部断线：照常销售'],
+  nothingWaiting: ['Mọi hoá đơn đã gửi', 'All sales sent', '销售已全部上传'],
+  salesWaiting: ['{n} hoá đơn chờ gửi, lâu nhất {age}', '{n} sales waiting, oldest {age}', '{n} 笔待上传，最早 {age}'],
+  confirmedByHQ: ['Trung tâm đã nhận', 'HQ has it', '总部已收'],
+  notConfirmed: ['Chờ gửi', 'Waiting', '待上传'],
+  seconds: ['{n} giây', '{n} s', '{n} 秒'],
+  minutes: ['{n} phút', '{n} min', '{n} 分钟'],
+  hours: ['{n} giờ', '{n} h', '{n} 小时'],
+  time: ['Giờ', 'Time', '时间'],
+  soldBy: ['Người bán', 'Sold by', '店员'],
+  sentToHQ: ['Trung tâm', 'HQ', '总部'],
+  offlineMark: ['bán lúc mất nối', 'sold offline', '离线销售'],
+
+  // What went wrong, by the kind of error
+  invalid: ['Thông tin chưa đúng. Kiểm tra rồi thử lại.', 'Something is not right. Check it and try again.', '信息有误，请检查后重试。'],
+  unauthorized: ['Hãy đăng nhập lại.', 'Please sign in again.', '请重新登录。'],
+  wrongPin: ['Mã PIN không đúng. Nhập lại.', 'Wrong PIN. Enter it again.', 'PIN 码错误，请重新输入。'],
+  forbidden: ['Bạn không được làm việc này.', 'You are not allowed to do this.', '你没有权限执行此操作。'],
+  not_found: ['Không tìm thấy. Có thể đã được thay đổi ở máy khác.', 'Not found. It may have been changed elsewhere.', '未找到，可能已在别处更改。'],
+  conflict: ['Vừa có thay đổi ở nơi khác. Xem lại rồi thử lại.', 'It was just changed elsewhere. Look again and retry.', '内容刚在别处更改，请查看后重试。'],
+  cartPaid: ['Giỏ này đã thanh toán, không đổi được nữa.', 'This cart is paid and can no longer change.', '此购物篮已付款，不能再更改。'],
+  expired: ['Đã hết hạn. Hãy làm lại.', 'It has expired. Start again.', '已过期，请重新开始。'],
+  too_large: ['Nhiều quá. Bớt lại rồi thử lại.', 'Too much at once. Try with less.', '内容过多，请减少后重试。'],
+  too_many: ['Thử quá nhiều lần. Đợi 60 giây rồi thử lại.', 'Too many tries. Wait 60 seconds, then try again.', '尝试次数过多，请等待 60 秒。'],
+  internal: ['Máy gặp lỗi. Thử lại; nếu vẫn vậy hãy gọi quản lý.', 'Our fault. Try again; if it stays, call the manager.', '系统出错，请重试；仍有问题请联系店长。'],
+  unavailable: ['Chưa sẵn sàng. Thử lại sau ít giây.', 'Not ready yet. Try again in a few seconds.', '暂不可用，请稍后重试。'],
+  offline: ['Không nối được với máy của cửa hàng. Thử lại.', 'The shop’s computer does not answer. Try again.', '无法连接门店主机，请重试。'],
+};
+
+/** say is the word for key in language lang, with {name} filled from values. */
+export function say(lang, key, values = {}) {
+  const word = glossary[key];
+  if (!word) throw new Error(`words: no entry "${key}"`);
+  const text = word[languages.findIndex((l) => l.id === lang)] ?? word[0];
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+}
+
+/** pick is one language of a text of the shop: {vi, en, zh}. */
+export function pick(lang, text) {
+  return text?.[lang] || text?.vi || '';
+}
+
+const digits = new Intl.NumberFormat('vi-VN');
+const cents = new Intl.NumberFormat('vi-VN', { minimumFractionDigits: 2 });
+
+/** price writes an amount of minor units the shop's way: 199.000 ₫. */
+export function price({ amount, currency }) {
+  if (currency === 'VND') return `${digits.format(amount)}\u00a0₫`;
+  return `${cents.format(amount / 100)}\u00a0${currency}`;
+}
+
+/** age writes a time span in the largest unit that fits. */
+export function age(lang, seconds) {
+  if (seconds < 90) return say(lang, 'seconds', { n: Math.round(seconds) });
+  if (seconds < 5400) return say(lang, 'minutes', { n: Math.round(seconds / 60) });
+  return say(lang, 'hours', { n: Math.round(seconds / 3600) });
+}
+
+/** clock writes a moment's time of day, 24 h. */
+export function clock(lang, moment) {
+  const locale = { vi: 'vi-VN', en: 'en-GB', zh: 'zh-CN' }[lang];
+  return new Date(moment).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
+}
