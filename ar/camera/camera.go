@@ -52,8 +52,8 @@ type Config struct {
 	// Rotate turns the picture clockwise by 0, 90, 180 or 270 degrees, for
 	// cameras that are mounted on their side.
 	Rotate int
-	// Once makes a file end with io.EOF after its last frame, and gives its
-	// frames as fast as they are asked for.
+	// Once makes a file end with io.EOF after its last frame, and gives frames
+	// as fast as they are asked for, with the times of the source's own speed.
 	Once bool
 }
 
@@ -138,6 +138,19 @@ func (p *pace) wait(ctx context.Context) (late int, err error) {
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}
+}
+
+// time is when frame seq was taken: now, or when it would have been at the
+// source's own speed if its frames are not spaced.
+func (p *pace) time(unspaced bool, seq uint64) time.Time {
+	now := time.Now()
+	if !unspaced {
+		return now
+	}
+	if p.start.IsZero() {
+		p.start = now
+	}
+	return p.start.Add(time.Duration(float64(seq) / p.fps * float64(time.Second)))
 }
 
 // errClosed is returned by Read after Close.

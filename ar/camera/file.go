@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"time"
 
 	"gocv.io/x/gocv"
 
@@ -148,7 +147,7 @@ func (c *capture) Read(ctx context.Context, f *ar.Frame) error {
 	if err := c.fit.fit(f, &c.raw); err != nil {
 		return &SourceError{c.cfg.Source, "a picture cannot be used", "check the source", err}
 	}
-	f.Seq, f.At = c.seq, time.Now()
+	f.Seq, f.At = c.seq, c.pace.time(c.cfg.Once, c.seq)
 	return nil
 }
 

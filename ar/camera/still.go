@@ -9,7 +9,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 
 	"gocv.io/x/gocv"
 
@@ -132,7 +131,7 @@ func (s *still) Read(ctx context.Context, f *ar.Frame) error {
 	if err != nil {
 		return &SourceError{s.cfg.Source, "the photo cannot be moved", "use another photo", err}
 	}
-	f.Seq, f.At = s.n, time.Now()
+	f.Seq, f.At = s.n, s.pace.time(s.cfg.Once, s.n)
 	return nil
 }
 

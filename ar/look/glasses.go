@@ -29,15 +29,15 @@ type glasses struct {
 }
 
 // paint hangs the shape on face's head.
-func (g *glasses) paint(f *ar.Frame, face *ar.Face, s *shape, c ar.Color, alpha float32) {
+func (g *glasses) paint(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, s *shape, c ar.Color, alpha float32) {
 	alpha *= 1 - smooth(float32(math.Abs(face.Pose.Yaw)), 50, 65)
 	if alpha <= 0 || !face.Pose.Valid {
 		return
 	}
-	h := newHead(face, f)
+	h := newHead(mesh, face, f)
 	// Pixels a millimetre at the bridge.
-	a, b := h.project(-10, bridgeY, bridgeZ), h.project(10, bridgeY, bridgeZ)
-	up, down := h.project(0, bridgeY-10, bridgeZ), h.project(0, bridgeY+10, bridgeZ)
+	a, b := h.project(-10, bridgeY, h.bridgeZ), h.project(10, bridgeY, h.bridgeZ)
+	up, down := h.project(0, bridgeY-10, h.bridgeZ), h.project(0, bridgeY+10, h.bridgeZ)
 	scale := max(math.Hypot(b.x-a.x, b.y-a.y), math.Hypot(up.x-down.x, up.y-down.y)) / 20
 	if !(scale > 0.1 && scale < 50) {
 		return
@@ -72,7 +72,7 @@ func (g *glasses) frameRegion(f *ar.Frame, h *head, s *shape, scale float64) ima
 	}
 	for _, side := range []float64{-1, 1} {
 		for _, y := range []float64{-6, 6} {
-			g.points = append(g.points, h.project(side*h.width, earY+y, earZ))
+			g.points = append(g.points, h.project(side*h.width, earY+y, h.earZ))
 		}
 	}
 	return bounds(6*scale+2, image.Rect(0, 0, f.Width, f.Height), g.points)
@@ -97,7 +97,7 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 	g.tmp = g.shade.blur(max(int(1.3*scale+0.5), 1), g.tmp)
 
 	g.sorted = g.sorted[:0]
-	for i := range 468 {
+	for i := range ar.MeshPoints {
 		g.sorted = append(g.sorted, pixel(face, i, f))
 	}
 	slices.SortFunc(g.sorted, func(a, b vec) int {
@@ -242,7 +242,7 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 	const steps = 8
 	x0 := side * (s.halfWidth - 1.5) * h.size
 	y0 := bridgeY + s.hingeY*h.size
-	z0 := bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
+	z0 := h.bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
 	half := s.templeHeight / 2 * h.size
 	thick := min(1.2, half)
 	r := g.front.Rect
@@ -250,7 +250,7 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 	at := func(t, out, up float64) vec {
 		x := x0 + t*(side*h.width-x0) + side*out
 		y := y0 + t*(earY-y0) + up
-		return h.project(x, y, z0+t*(earZ-z0))
+		return h.project(x, y, z0+t*(h.earZ-z0))
 	}
 	var quad [4]vec
 	for i := range steps {

@@ -8,47 +8,54 @@ import (
 
 // Where glasses sit on the canonical head, in millimetres of ar.Pose's space.
 const (
-	bridgeY   = 0.5    // height of the bridge; the outer corners of the eyes are 0
-	bridgeZ   = -26.5  // the front of the frame at the bridge
+	bridgeY   = 0.5    // the height of the bridge; the outer corners of the eyes are 0
+	bridgeGap = 1.5    // from the skin to the front of the frame at the bridge
 	frontWrap = 0.0014 // 1/mm: how the front bends back with the square of x
 	frontTilt = 0.10   // how the front's lower edge comes nearer to the cheeks
 	rimDepth  = 3.0    // how thick the front is
 	skinBack  = 11.0   // how far behind the front the skin lies that it shades
-	earX      = 76.0   // half the head's width at the ears
-	earY      = 4.0    // where a side piece rests
-	earZ      = 94.0   // where a side piece goes behind the ear
-	eyeX      = 44.46  // the outer corners of the eyes, landmarks 33 and 263
-	cheekX    = 77.4   // the edge of the face before the ears, 127 and 356
-	cheekY    = 3.0
-	cheekZ    = 51.8
+	earY      = 4.0    // where a side piece rests on the ear
+	earBehind = 42.0   // how far behind the edge of the face that is
+)
+
+// Landmarks that glasses are hung by.
+const (
+	rightEye, leftEye   = 33, 263  // outer corners
+	rightEdge, leftEdge = 127, 356 // of the face, before the ears
+	nose                = 6        // where the bridge sits
 )
 
 // head carries millimetres on one face's head to pixels of its frame.
 type head struct {
-	pose  ar.Pose
-	shift vec     // what brings the head's eyes to where the landmarks saw them
-	width float64 // this head's half width at the ears
-	size  float64 // millimetres on the canonical head for a millimetre in the shop
+	pose    ar.Pose
+	shift   vec     // what brings the head's eyes to where the landmarks saw them
+	bridgeZ float64 // the front of the frame at the bridge
+	width   float64 // this head's half width at the ears
+	earZ    float64
+	size    float64 // millimetres on the canonical head for a millimetre in the shop
 }
 
 // newHead fits the canonical head to face.
-func newHead(face *ar.Face, f *ar.Frame) head {
-	h := head{pose: face.Pose, width: earX, size: 1}
+func newHead(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) head {
+	v := mesh.Vertices
+	h := head{pose: face.Pose, bridgeZ: v[nose][2] - bridgeGap, earZ: v[leftEdge][2] + earBehind, size: 1}
 	if s := face.Pose.Scale; s > 0 {
-		h.size = 1 / min(max(s, 0.8), 1.25)
+		h.size = 1 / min(max(s, 0.75), 1.3)
 	}
 	mid := func(a, b vec) vec { return vec{(a.x + b.x) / 2, (a.y + b.y) / 2} }
-	seen := mid(pixel(face, 33, f), pixel(face, 263, f))
-	model := mid(h.project(-eyeX, 0, 0), h.project(eyeX, 0, 0))
+	at := func(i int) vec { return h.project(v[i][0], v[i][1], v[i][2]) }
+	seen := mid(pixel(face, rightEye, f), pixel(face, leftEye, f))
+	model := mid(at(rightEye), at(leftEye))
 	// The pose is fitted to the whole face; a few pixels at the eyes are its
 	// rounding, more would be its failure and not ours to hide.
 	limit := 0.08 * eyeDistance(face, f)
 	h.shift = vec{clamp(seen.x-model.x, limit), clamp(seen.y-model.y, limit)}
 
-	r, l := pixel(face, 127, f), pixel(face, 356, f)
-	mr, ml := h.project(-cheekX, cheekY, cheekZ), h.project(cheekX, cheekY, cheekZ)
+	h.width = v[leftEdge][0]
+	r, l := pixel(face, rightEdge, f), pixel(face, leftEdge, f)
+	mr, ml := at(rightEdge), at(leftEdge)
 	if wide := math.Hypot(ml.x-mr.x, ml.y-mr.y); wide > 0 {
-		h.width = earX * min(max(math.Hypot(l.x-r.x, l.y-r.y)/wide, 0.85), 1.1)
+		h.width *= min(max(math.Hypot(l.x-r.x, l.y-r.y)/wide, 0.85), 1.1)
 	}
 	return h
 }
@@ -69,7 +76,7 @@ func (h *head) project(x, y, z float64) vec {
 // behind the front surface and down millimetres lower.
 func (h *head) front(p vec, back, down float64) vec {
 	x, y := p.x*h.size, p.y*h.size
-	return h.project(x, bridgeY+y+down, bridgeZ+frontWrap*x*x+frontTilt*y+back)
+	return h.project(x, bridgeY+y+down, h.bridgeZ+frontWrap*x*x+frontTilt*y+back)
 }
 
 // seesSide tells how much of the outside of the side piece is in view: 1 when
@@ -78,7 +85,7 @@ func (h *head) front(p vec, back, down float64) vec {
 func (h *head) seesSide(side float64) float32 {
 	r, t := &h.pose.R, &h.pose.T
 	// A place on the side piece, and the direction outwards, before the camera.
-	x, z := side*h.width, earZ/2
+	x, z := side*h.width, h.earZ/2
 	px, py, pz := r[0]*x+r[2]*z+t[0], r[3]*x+r[5]*z+t[1], r[6]*x+r[8]*z+t[2]
 	out := -side * (r[0]*px + r[3]*py + r[6]*pz) / math.Sqrt(px*px+py*py+pz*pz)
 	return smooth(float32(out), -0.06, 0.10)

@@ -53,6 +53,7 @@ const maxShapes = 256
 // Renderer draws looks. It is an ar.Renderer. Draw is for one goroutine at a
 // time; Check may be called from any.
 type Renderer struct {
+	head    ar.Mesh
 	assets  fs.FS
 	lips    lips
 	glasses glasses
@@ -68,10 +69,13 @@ type fade struct {
 	at    time.Time
 }
 
-// New makes a renderer that takes shapes from assets, which may be nil when
-// looks have none.
-func New(assets fs.FS) *Renderer {
-	return &Renderer{assets: assets, fades: map[int]fade{}, shapes: map[string]*shape{}}
+// New makes a renderer for poses of the given canonical head. It takes shapes
+// from assets, which may be nil when looks have none.
+func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
+	if len(head.Vertices) < ar.MeshPoints {
+		return nil, fmt.Errorf("look: canonical head with %d vertices: want %d", len(head.Vertices), ar.MeshPoints)
+	}
+	return &Renderer{head: head, assets: assets, fades: map[int]fade{}, shapes: map[string]*shape{}}, nil
 }
 
 // Check reports what of the look cannot be drawn, and loads what it needs, so
@@ -138,7 +142,7 @@ func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float
 		if err != nil {
 			return err
 		}
-		r.glasses.paint(f, face, s, layer.Color, alpha*float32(layer.Intensity))
+		r.glasses.paint(f, &r.head, face, s, layer.Color, alpha*float32(layer.Intensity))
 	default:
 		return fmt.Errorf("no way to draw a layer of kind %q", layer.Kind)
 	}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/ar/camera"
+	"github.com/mirrorcart/mirrorcart/ar/look"
+	"github.com/mirrorcart/mirrorcart/ar/models"
+)
+
+// lookJob is what edge look is asked to do.
+type lookJob struct {
+	look, in, out string // files
+	landmarks     string // file; "" for none
+	models        string // folder
+	assets        string // folder; "" for the folder of the look
+	faces         int
+}
+
+func lookCommand() *cobra.Command {
+	var job lookJob
+	cmd := &cobra.Command{
+		Use:   "look --look FILE --in IMAGE|VIDEO --out FILE",
+		Short: "Draw a look onto a picture or a video",
+		Long: `Draw a look onto the faces of a picture or a video, as the mirror would.
+
+The look is JSON:
+
+  {"layers": [
+    {"kind": "lipstick", "color": "#B4243C", "finish": "matte", "intensity": 0.6},
+    {"kind": "glasses", "color": "#3B2418", "asset": "round.svg", "intensity": 1}
+  ]}
+
+Pictures are read and written as PNG or JPEG (WebP is read too); videos are
+written as .mp4 or .avi, without sound. --landmarks writes a line of JSON for
+each frame: {"width", "height", "faces": [{"score", "points": [[x, y, z] × 478]}]},
+x and y normalised by the frame's sides.`,
+		Example: `  edge look --look red.json --in face.png --out red.png
+  edge look --look red.json --in clip.mp4 --out red.mp4 --landmarks red.ndjson`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := job.check(); err != nil {
+				return usageError{fmt.Errorf("look: %w", err)}
+			}
+			if err := job.run(cmd.Context(), cmd.OutOrStdout()); err != nil {
+				return fmt.Errorf("look: %w", err)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&job.look, "look", "", "the look's JSON `file`")
+	f.StringVar(&job.in, "in", "", "the picture or video `file` to draw on")
+	f.StringVar(&job.out, "out", "", "the `file` to write: .png, .jpg, .mp4 or .avi")
+	f.StringVar(&job.landmarks, "landmarks", "", "also write the faces' landmarks to this `file`")
+	f.StringVar(&job.models, "models", "", "the `folder` of the face models (default: $"+models.EnvDir+" or build/models)")
+	f.StringVar(&job.assets, "assets", "", "the `folder` of the shapes of glasses (default: the look's folder)")
+	f.IntVar(&job.faces, "faces", 1, "how many faces wear the look, nearest first")
+	return cmd
+}
+
+// check reports what is wrong with the command line itself.
+func (j *lookJob) check() error {
+	for _, f := range []struct{ name, value string }{{"look", j.look}, {"in", j.in}, {"out", j.out}} {
+		if f.value == "" {
+			return fmt.Errorf("--%s is missing: name a file", f.name)
+		}
+	}
+	if j.faces < 1 || j.faces > 16 {
+		return fmt.Errorf("--faces is %d: want 1 to 16", j.faces)
+	}
+	for _, out := range []string{j.out, j.landmarks} {
+		for _, in := range []string{j.in, j.look} {
+			if out != "" && sameFile(in, out) {
+				return fmt.Errorf("%s would be overwritten: name another file", in)
+			}
+		}
+	}
+	if j.landmarks != "" && sameFile(j.out, j.landmarks) {
+		return fmt.Errorf("--out and --landmarks are the same file: %s", j.out)
+	}
+	if camera.IsPicture(j.in) != camera.IsPicture(j.out) {
+		return fmt.Errorf("a picture makes a picture (.png, .jpg), a video a video (.mp4, .avi): --in is %s, --out is %s", j.in, j.out)
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	ia, errA := os.Stat(a)
+	ib, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(ia, ib)
+}
+
+func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
+	worn, err := readLookFile(j.look)
+	if err != nil {
+		return err
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	dir := j.models
+	if dir == "" {
+		dir = models.Dir(os.Getenv(models.EnvDir), exe)
+	}
+	set, err := models.Open(dir)
+	if err != nil {
+		return err
+	}
+	// One picture has no past to be smoothed with.
+	tracker, err := newTracker(set, j.faces, camera.IsPicture(j.in))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tracker.Close()) }()
+	renderer, err := look.New(set.Head, j.shapes())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, renderer.Close()) }()
+	if err := renderer.Check(worn); err != nil {
+		return fmt.Errorf("%s: %w", j.look, err)
+	}
+	p, err := ar.NewPipeline(ar.PipelineConfig{
+		Tracker: tracker, Renderer: renderer, MaxFaces: j.faces, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.SetLook(worn); err != nil {
+		return err
+	}
+	if err := j.draw(ctx, p); err != nil {
+		return err
+	}
+	s := p.Stats()
+	_, err = fmt.Fprintf(stdout, "%s: %d frames, %d faces, %d frames wear the look\n", j.out, s.Frames, s.Faces, s.Drawn)
+	return err
+}
+
+func (j *lookJob) shapes() fs.FS {
+	if j.assets != "" {
+		return os.DirFS(j.assets)
+	}
+	return os.DirFS(filepath.Dir(j.look))
+}
+
+func readLookFile(path string) (ar.Look, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return ar.Look{}, err
+	}
+	defer f.Close()
+	l, err := ar.ReadLook(f)
+	if err != nil {
+		return ar.Look{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// draw takes every frame through the pipeline. What it had begun to write is
+// removed when it fails.
+func (j *lookJob) draw(ctx context.Context, p *ar.Pipeline) (err error) {
+	landmarks := io.Discard
+	if j.landmarks != "" {
+		file, e := os.Create(j.landmarks)
+		if e != nil {
+			return e
+		}
+		defer func() {
+			if err = errors.Join(err, file.Close()); err != nil {
+				err = errors.Join(err, os.Remove(j.landmarks))
+			}
+		}()
+		landmarks = file
+	}
+	process := func(f *ar.Frame) error {
+		faces, err := p.Process(f)
+		if err != nil {
+			return err
+		}
+		return ar.WriteLandmarks(landmarks, f.Width, f.Height, faces)
+	}
+	if !camera.IsPicture(j.in) {
+		return j.drawVideo(ctx, process)
+	}
+	var f ar.Frame
+	if err := camera.ReadPicture(j.in, &f); err != nil {
+		return err
+	}
+	if err := process(&f); err != nil {
+		return err
+	}
+	return camera.WritePicture(j.out, &f)
+}
+
+func (j *lookJob) drawVideo(ctx context.Context, process func(*ar.Frame) error) (err error) {
+	in, err := camera.OpenVideo(j.in)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.Close()) }()
+	out, err := camera.CreateVideo(j.out, in.FPS())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err = errors.Join(err, out.Close()); err != nil {
+			if e := os.Remove(j.out); e != nil && !errors.Is(e, fs.ErrNotExist) {
+				err = errors.Join(err, e)
+			}
+		}
+	}()
+	var f ar.Frame
+	for {
+		if err := in.Read(ctx, &f); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := process(&f); err != nil {
+			return err
+		}
+		if err := out.Write(&f); err != nil {
+			return err
+		}
+	}
+}
