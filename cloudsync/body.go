@@ -68,11 +68,14 @@ type Nack struct {
 	Msg  string  `json:"msg"`
 }
 
-// Down is one numbered message from HQ to a node.
+// Down is one message from HQ to a node. It takes effect on a node that has
+// applied Prev and not yet N. Numbers follow HQ's clock, in milliseconds, so
+// that an HQ restored from a backup never gives one out again.
 type Down struct {
 	V     int          `json:"v"`
 	Node  string       `json:"node"`
-	N     uint64       `json:"n"` // from 1, without a gap
+	N     uint64       `json:"n"`
+	Prev  uint64       `json:"prev"` // the message before it, 0 for the first
 	Carts []*edge.Cart `json:"carts,omitempty"`
 }
 

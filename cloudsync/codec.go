@@ -95,7 +95,7 @@ func (c *Codec) DecodeDown(body []byte) (*Down, error) {
 	if err := c.unpack(op, body, &d, func() int { return d.V }); err != nil {
 		return nil, err
 	}
-	if d.N == 0 || d.N > maxSeq || len(d.Carts) > maxDown {
+	if d.N == 0 || d.N > maxSeq || d.Prev >= d.N || len(d.Carts) > maxDown {
 		return nil, refuse(op, RefusedUndecodable, "number %d with %d carts", d.N, len(d.Carts))
 	}
 	for _, cart := range d.Carts {

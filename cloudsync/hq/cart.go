@@ -127,6 +127,6 @@ func (h *HQ) ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, chan
 	}
 	h.carts.tell(id)
 	h.changed.tell(struct{}{})
-	h.downs.tell(node)
+	h.downs.tell(struct{}{})
 	return c, nil
 }

@@ -37,7 +37,7 @@ type HQ struct {
 	passed     *topic[struct{}]    // the mark passed new events
 	changed    *topic[struct{}]    // a projection or a node's state changed
 	carts      *topic[edge.CartID] // a cart changed
-	downs      *topic[string]      // a node has new downlink messages
+	downs      *topic[struct{}]    // a node has new downlink messages
 }
 
 // Open opens the ledger, bringing its schema up to date. Each opening is a new
@@ -59,7 +59,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	return &HQ{
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, ledger: o.NewID(),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
-		carts: newTopic[edge.CartID](), downs: newTopic[string](),
+		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](),
 	}, nil
 }
 

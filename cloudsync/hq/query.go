@@ -30,7 +30,7 @@ type Shop struct {
 	LastEvent   time.Time `json:"last_event"` // the shop's own clock; zero before the first
 	Lanes       []Lane    `json:"lanes"`      // of the newest epoch
 	Sales       int64     `json:"sales"`
-	Waiting     uint64    `json:"waiting"` // downlink messages it has not confirmed
+	Waiting     int64     `json:"waiting"` // downlink messages it has not confirmed
 	Quarantined int64     `json:"quarantined"`
 }
 
@@ -100,7 +100,8 @@ func (h *HQ) Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error)
 // Shops lists the enrolled gateways by shop and name.
 func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	const op = "hq.Shops"
-	const q = `select n.node, n.shop, n.up, n.since, n.seen, n.down_last - n.down_mark,
+	const q = `select n.node, n.shop, n.up, n.since, n.seen, 
+		(select count(*) from down d where d.node = n.node and d.n > n.down_mark),
 		(select coalesce(max(i.time), 0) from inbox i join cursor c
 			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
 		(select count(*) from sale s where s.node = n.node),
@@ -114,12 +115,11 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	shops := []Shop{}
 	for rows.Next() {
 		var s Shop
-		var since, seen, last, waiting int64
-		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &waiting, &last, &s.Sales, &s.Quarantined); err != nil {
+		var since, seen, last int64
+		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &s.Waiting, &last, &s.Sales, &s.Quarantined); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)
-		s.Waiting = uint64(max(waiting, 0))
 		shops = append(shops, s)
 	}
 	if err := rows.Err(); err != nil {

@@ -7,8 +7,8 @@ create table node (
   up         integer not null default 0,
   since      integer not null default 0, -- up or down since
   seen       integer not null default 0, -- last authentic message
-  down_last  integer not null default 0, -- last downlink number given out
-  down_mark  integer not null default 0  -- last downlink number it applied
+  down_last  integer not null default 0, -- number of the last downlink message
+  down_mark  integer not null default 0  -- number of the last one it applied
 ) strict;
 
 -- Old keys stay: what they signed verifies for ever.

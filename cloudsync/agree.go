@@ -1,0 +1,160 @@
+package cloudsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// errNewEpoch ends a session because the events to come are of another epoch.
+var errNewEpoch = errors.New("a new epoch was opened")
+
+// errForked ends a session because HQ's history is not the shop's.
+var errForked = errors.New("HQ holds another history")
+
+// agree asks HQ how far it holds each lane. HQ's answer to a fresh question is
+// the truth and is adopted, also when it is less than before: HQ was restored.
+// Where HQ holds what the shop does not, the shop lost data or has a double;
+// then a new epoch begins and the session ends.
+func (s *session) agree(ctx context.Context) error {
+	forked := false
+	for _, l := range s.lanes {
+		switch err := l.sync(ctx); {
+		case errors.Is(err, errForked):
+			forked = true
+		case err != nil:
+			return fmt.Errorf("lane %s: %w", l.name, err)
+		}
+	}
+	if !forked {
+		return nil
+	}
+	held := map[edge.Lane]uint64{}
+	for _, l := range s.lanes {
+		seq, err := l.common(ctx)
+		if err != nil {
+			return fmt.Errorf("lane %s: find the last common event: %w", l.name, err)
+		}
+		held[l.name] = seq
+	}
+	old := s.c.Outbox.Epoch()
+	epoch, err := s.c.Outbox.OpenEpoch(ctx, held)
+	if err != nil {
+		return fmt.Errorf("open a new epoch: %w", err)
+	}
+	s.c.Log.Error("HQ holds another history than this shop: a new epoch and receipt series were opened",
+		"epoch_before", old, "epoch", epoch, "common", held,
+		"mend", "look whether a backup was restored here, or whether a second gateway runs under this name")
+	return errNewEpoch
+}
+
+// sync asks HQ for the lane's mark and adopts it; errForked when HQ holds what
+// the shop does not.
+func (l *lane) sync(ctx context.Context) error {
+	head, _, err := l.outbox.Head(ctx, l.name)
+	if err != nil {
+		return err
+	}
+	ack, err := l.ask(ctx, head)
+	if err != nil {
+		return err
+	}
+	if err := l.sameHistory(ctx, ack); err != nil {
+		return err
+	}
+	return l.adopt(ctx, ack)
+}
+
+// sameHistory compares HQ's hash at its mark with the shop's.
+func (l *lane) sameHistory(ctx context.Context, ack *Ack) error {
+	hash, err := l.outbox.HashAt(ctx, l.name, ack.Mark)
+	switch {
+	case edge.KindOf(err) == edge.NotFound && err != nil:
+		return fmt.Errorf("%w: it holds event %d, which is not here", errForked, ack.Mark)
+	case err != nil:
+		return err
+	case hash != ack.Hash:
+		return fmt.Errorf("%w: event %d differs", errForked, ack.Mark)
+	case ack.Fork:
+		return fmt.Errorf("%w: after event %d", errForked, ack.Mark)
+	}
+	return nil
+}
+
+// common finds the last event that HQ and the shop share, by halving: from it
+// back the histories are one, after it they differ or HQ has nothing.
+func (l *lane) common(ctx context.Context) (uint64, error) {
+	head, _, err := l.outbox.Head(ctx, l.name)
+	if err != nil {
+		return 0, err
+	}
+	top, err := l.ask(ctx, head)
+	if err != nil {
+		return 0, err
+	}
+	var failed error
+	differs := func(seq uint64) bool {
+		if failed != nil {
+			return true
+		}
+		var ack *Ack
+		var mine edge.Hash
+		if ack, failed = l.ask(ctx, seq); failed != nil {
+			return true
+		}
+		mine, failed = l.outbox.HashAt(ctx, l.name, seq)
+		return failed != nil || ack.At != seq || ack.AtHash != mine
+	}
+	// Search finds the first of 1..top.At that differs.
+	n := sort.Search(int(top.At), func(i int) bool { return differs(uint64(i) + 1) })
+	return uint64(n), failed
+}
+
+// ask sends a probe for event seq and waits for HQ's answer to it, asking
+// again when none comes. Only an answer to this very question counts.
+func (l *lane) ask(ctx context.Context, seq uint64) (*Ack, error) {
+	hash, err := l.outbox.HashAt(ctx, l.name, seq)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		b := &Batch{
+			Node: l.c.Node, Epoch: l.epoch, Lane: l.name, From: seq + 1, To: seq, PrevHash: hash, Hash: hash, Nonce: nonce(),
+		}
+		ref, err := l.publish(ctx, b)
+		if err != nil {
+			return nil, err
+		}
+		ack, err := l.answer(ctx, ref)
+		if ack != nil || err != nil {
+			return ack, err
+		}
+		l.status.setUp(false)
+	}
+}
+
+// answer waits for the reply to ref, nil when none comes in time.
+func (l *lane) answer(ctx context.Context, ref Ref) (*Ack, error) {
+	patience := time.NewTimer(l.c.Resend)
+	defer patience.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-patience.C:
+			return nil, nil
+		case r := <-l.in:
+			switch {
+			case r.ref() != ref:
+			case r.nack != nil:
+				return nil, &RefusalError{Op: "cloudsync.ask", Code: r.nack.Code, Msg: "HQ refused: " + r.nack.Msg}
+			case r.ack.Epoch == l.epoch && r.ack.Lane == l.name:
+				return r.ack, nil
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package cloudsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// followDown lets HQ's messages take effect, in order and once each, and tells
+// HQ how far the shop is: at the start, so that HQ sends what is missing, and
+// after whatever came.
+func (s *session) followDown(ctx context.Context) error {
+	if err := s.confirm(ctx); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case d := <-s.down:
+			if err := s.applyAll(ctx, d); err != nil {
+				return err
+			}
+		}
+		if err := s.confirm(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// applyAll applies d and what is queued behind it.
+func (s *session) applyAll(ctx context.Context, d *Down) error {
+	for {
+		if err := s.apply(ctx, d); err != nil {
+			return fmt.Errorf("downlink message %d: %w", d.N, err)
+		}
+		select {
+		case d = <-s.down:
+		default:
+			return nil
+		}
+	}
+}
+
+func (s *session) apply(ctx context.Context, d *Down) error {
+	applied, err := s.c.Outbox.Applied(ctx)
+	if err != nil {
+		return err
+	}
+	if d.Node != s.c.Node || d.N <= applied || d.Prev > applied {
+		return nil // not ours, repeated, or one before it was lost: HQ sends that again
+	}
+	var carts []*edge.Cart
+	for _, c := range d.Carts {
+		if err := c.Check(); err != nil {
+			s.c.Log.Error("cart from HQ left out", "cart", c.ID, "message", d.N, "error", err)
+			continue
+		}
+		carts = append(carts, c)
+	}
+	err = s.c.Outbox.Apply(ctx, d.N, carts)
+	// What can never be right must not hold up what comes after it.
+	if refused, ok := errors.AsType[*edge.Error](err); ok && permanent(refused.Kind) {
+		s.c.Log.Error("downlink message left out", "message", d.N, "error", refused)
+		err = s.c.Outbox.Apply(ctx, d.N, nil)
+	}
+	return err
+}
+
+func permanent(k edge.Kind) bool {
+	return k == edge.Invalid || k == edge.TooLarge || k == edge.Conflict || k == edge.NotFound || k == edge.TooMany
+}
+
+func (s *session) confirm(ctx context.Context) error {
+	applied, err := s.c.Outbox.Applied(ctx)
+	if err != nil {
+		return err
+	}
+	body, err := (&Confirm{Node: s.c.Node, Down: applied}).Encode()
+	if err != nil {
+		return err
+	}
+	topic := s.topic(BranchRsp, "")
+	if err := s.link.Publish(ctx, Message{Topic: topic, Payload: Seal(s.c.Key, KindConfirm, topic, body)}); err != nil {
+		return fmt.Errorf("publish confirmation: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,65 @@
+package hq
+
+import (
+	"context"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// ack says how far the lane is held, as the transaction sees it.
+func (in *intake) ack(ctx context.Context) (*cloudsync.Ack, error) {
+	b := in.batch
+	a := &cloudsync.Ack{Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Mark: in.cur.mark, Hash: in.cur.hash}
+	a.At, a.AtHash = min(in.cur.mark, b.To), in.cur.hash
+	var err error
+	if a.At < in.cur.mark {
+		if a.AtHash, err = in.hashAt(ctx, a.At); err != nil {
+			return nil, err
+		}
+	}
+	if in.cur.maxSeen <= in.cur.mark {
+		return a, nil
+	}
+	a.Missing, err = in.gaps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// What is held just above the mark and was not passed does not follow it.
+	a.Fork = len(a.Missing) == 0 || a.Missing[0][0] > in.cur.mark+1
+	return a, nil
+}
+
+func (in *intake) hashAt(ctx context.Context, seq uint64) (edge.Hash, error) {
+	if seq == 0 {
+		return edge.Hash{}, nil
+	}
+	const q = "select hash from inbox where node = $1 and epoch = $2 and lane = $3 and seq = $4"
+	var hash []byte
+	if err := in.tx.QueryRowContext(ctx, q, in.batch.Node, in.batch.Epoch, in.batch.Lane, seq).Scan(&hash); err != nil {
+		return edge.Hash{}, err
+	}
+	return toHash(hash)
+}
+
+// gaps lists the ranges missing between the mark and the highest event held.
+func (in *intake) gaps(ctx context.Context) ([][2]uint64, error) {
+	const q = `select before + 1, seq - 1 from (
+			select seq, lag(seq, 1, $1) over (order by seq) as before
+			from inbox where node = $2 and epoch = $3 and lane = $4 and seq > $1
+		) as held where seq > before + 1 order by seq limit $5`
+	rows, err := in.tx.QueryContext(ctx, q, in.cur.mark, in.batch.Node, in.batch.Epoch, in.batch.Lane, maxGaps)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var gaps [][2]uint64
+	for rows.Next() {
+		var g [2]uint64
+		if err := rows.Scan(&g[0], &g[1]); err != nil {
+			return nil, err
+		}
+		gaps = append(gaps, g)
+	}
+	return gaps, rows.Err()
+}

@@ -1,0 +1,248 @@
+package hq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+)
+
+// CollectorConfig says how a collector reaches the broker. HQ, Dialer and Log
+// are needed.
+type CollectorConfig struct {
+	HQ     *HQ
+	Dialer cloudsync.Dialer
+	Log    *slog.Logger
+
+	Backoff cloudsync.Backoff
+	Workers int           // batches taken in at once; a node's stay in order; 2
+	Resend  time.Duration // downlink messages not confirmed for so long go again; 5 s
+}
+
+// Collector takes in what the shops send and publishes the replies and the
+// downlink messages. Several may run side by side.
+type Collector struct{ c CollectorConfig }
+
+// NewCollector makes a collector; Run starts it.
+func NewCollector(c CollectorConfig) *Collector {
+	if c.Workers <= 0 {
+		c.Workers = 2
+	}
+	if c.Resend <= 0 {
+		c.Resend = 5 * time.Second
+	}
+	return &Collector{c}
+}
+
+// Run collects until ctx ends, and keeps the projections up to date meanwhile.
+func (c *Collector) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	wg.Go(func() { c.project(ctx) })
+	session := func() cloudsync.Session {
+		return cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
+	}
+	cloudsync.Redial(ctx, c.c.Dialer, c.c.Backoff, c.c.Log, session, func(ctx context.Context, link cloudsync.Link) (bool, error) {
+		return true, c.collect(ctx, link)
+	})
+	cancel()
+	return nil
+}
+
+// project runs the projections whenever a mark has moved.
+func (c *Collector) project(ctx context.Context) {
+	passed, stop := c.c.HQ.passed.watch(struct{}{})
+	defer stop()
+	for {
+		wait := time.Duration(0)
+		if err := c.c.HQ.Project(ctx); err != nil && ctx.Err() == nil {
+			c.c.Log.Error("projection failed, trying again", "error", err)
+			wait = time.Second
+		}
+		retry := make(<-chan time.Time)
+		if wait > 0 {
+			retry = time.After(wait)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-passed:
+		case <-retry:
+		}
+	}
+}
+
+// collect serves one connection: messages go to a worker by their node, so
+// that a node's batches keep the order in which they came.
+func (c *Collector) collect(ctx context.Context, link cloudsync.Link) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+	d := newDownlink(c.c, link)
+	wg.Go(func() { d.run(ctx) })
+	queues := make([]chan cloudsync.Message, c.c.Workers)
+	for i := range queues {
+		queues[i] = make(chan cloudsync.Message, 16)
+		wg.Go(func() { c.work(ctx, link, d, queues[i]) })
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case m := <-link.Messages():
+			t, err := cloudsync.ParseTopic(m.Topic)
+			if err != nil {
+				c.c.Log.Warn("message ignored", "error", err)
+				continue
+			}
+			select {
+			case queues[slot(t.Node, len(queues))] <- m:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+}
+
+func slot(node string, n int) int {
+	h := fnv.New32a()
+	h.Write([]byte(node))
+	return int(h.Sum32() % uint32(n))
+}
+
+func (c *Collector) work(ctx context.Context, link cloudsync.Link, d *downlink, queue <-chan cloudsync.Message) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case m := <-queue:
+			if err := c.handle(ctx, link, d, m); err != nil && ctx.Err() == nil {
+				c.c.Log.Warn("message not handled", "topic", m.Topic, "error", err)
+			}
+		}
+	}
+}
+
+func (c *Collector) handle(ctx context.Context, link cloudsync.Link, d *downlink, m cloudsync.Message) error {
+	t, err := cloudsync.ParseTopic(m.Topic)
+	if err != nil {
+		return err
+	}
+	switch t.Branch {
+	case cloudsync.BranchUp:
+		reply, err := c.c.HQ.Ingest(ctx, m.Topic, m.Payload)
+		if err != nil {
+			return err
+		}
+		return link.Publish(ctx, reply)
+	case cloudsync.BranchRsp:
+		waiting, err := c.c.HQ.confirmed(ctx, t, m.Payload)
+		if waiting {
+			d.send(t.Node)
+		}
+		return err
+	case cloudsync.BranchState:
+		if err := c.c.HQ.heard(ctx, t, m.Payload); err != nil {
+			return err
+		}
+		d.restart(t.Node)
+		return nil
+	}
+	return errors.New("not a topic for HQ: " + m.Topic)
+}
+
+// downlink publishes what waits for the nodes over one connection.
+type downlink struct {
+	hq     *HQ
+	link   cloudsync.Link
+	log    *slog.Logger
+	resend time.Duration
+	work   chan downWork
+}
+
+// downWork asks for a node's messages: those not yet sent over this connection
+// or, from the start, all that it has not confirmed.
+type downWork struct {
+	node    string
+	restart bool
+}
+
+func newDownlink(c CollectorConfig, link cloudsync.Link) *downlink {
+	return &downlink{hq: c.HQ, link: link, log: c.Log, resend: c.Resend, work: make(chan downWork, 64)}
+}
+
+// send and restart never wait: what does not fit the queue goes with the next
+// round of resending.
+func (d *downlink) send(node string)    { d.ask(downWork{node: node}) }
+func (d *downlink) restart(node string) { d.ask(downWork{node: node, restart: true}) }
+
+func (d *downlink) ask(w downWork) {
+	select {
+	case d.work <- w:
+	default:
+	}
+}
+
+func (d *downlink) run(ctx context.Context) {
+	fresh, stop := d.hq.downs.watch(struct{}{})
+	defer stop()
+	tick := time.NewTicker(d.resend)
+	defer tick.Stop()
+	sent := map[string]uint64{} // by node, the last number sent
+	for {
+		var due []downWork
+		var err error
+		select {
+		case <-ctx.Done():
+			return
+		case w := <-d.work:
+			due = []downWork{w}
+		case <-fresh:
+			due, err = d.behind(ctx, false)
+		case <-tick.C:
+			due, err = d.behind(ctx, true)
+		}
+		for _, w := range due {
+			err = errors.Join(err, d.publish(ctx, w, sent))
+		}
+		if err != nil && ctx.Err() == nil {
+			d.log.Warn("downlink", "error", err)
+		}
+	}
+}
+
+func (d *downlink) behind(ctx context.Context, restart bool) ([]downWork, error) {
+	nodes, err := d.hq.behind(ctx)
+	due := make([]downWork, len(nodes))
+	for i, n := range nodes {
+		due[i] = downWork{n, restart}
+	}
+	return due, err
+}
+
+func (d *downlink) publish(ctx context.Context, w downWork, sent map[string]uint64) error {
+	const atOnce = 32
+	after := sent[w.node]
+	if w.restart {
+		after = 0
+	}
+	list, err := d.hq.pendingDown(ctx, w.node, after, atOnce)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		if err := d.link.Publish(ctx, p.message); err != nil {
+			return fmt.Errorf("publish to %s: %w", w.node, err)
+		}
+		sent[w.node] = p.n
+	}
+	return nil
+}

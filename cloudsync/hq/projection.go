@@ -1,0 +1,227 @@
+package hq
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const projectAtOnce = 500 // events of one transaction
+
+// entry is an event that a mark has passed, on its way into the tables that
+// people read.
+type entry struct {
+	edge.Event
+	pos      int64
+	shop     string
+	hash     edge.Hash
+	received int64
+}
+
+// Project brings sales, stock and carts up to what the marks have passed. An
+// event it cannot use is quarantined and holds up nothing.
+func (h *HQ) Project(ctx context.Context) error {
+	h.projecting.Lock()
+	defer h.projecting.Unlock()
+	for {
+		n, err := h.projectSome(ctx)
+		if err != nil {
+			return fmt.Errorf("hq.Project: %w", err)
+		}
+		if n < projectAtOnce {
+			return nil
+		}
+	}
+}
+
+// Rebuild makes sales and stock anew from the inbox. Carts are only merged
+// again: what phones changed is not in the inbox.
+func (h *HQ) Rebuild(ctx context.Context) error {
+	h.projecting.Lock()
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		for _, q := range []string{
+			"delete from sale", "delete from stock", "delete from projected", "update projection set pos = 0 where name = 'inbox'",
+		} {
+			if _, err := tx.ExecContext(ctx, q); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	h.projecting.Unlock()
+	if err != nil {
+		return fmt.Errorf("hq.Rebuild: %w", err)
+	}
+	return h.Project(ctx)
+}
+
+func (h *HQ) projectSome(ctx context.Context) (int, error) {
+	var carts []edge.CartID
+	var count int
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		entries, err := nextEntries(ctx, tx)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		count = len(entries)
+		for i := range entries {
+			e := &entries[i]
+			flaw, err := h.projectOne(ctx, tx, e, &carts)
+			if err != nil {
+				return fmt.Errorf("event at %d: %w", e.pos, err)
+			}
+			if flaw == nil {
+				continue
+			}
+			h.log.Error("event not usable", "node", e.Node, "epoch", e.Epoch, "lane", e.Lane, "seq", e.Seq, "error", flaw)
+			if err := h.setEntryAside(ctx, tx, e, flaw); err != nil {
+				return err
+			}
+		}
+		_, err = tx.ExecContext(ctx, "update projection set pos = $1 where name = 'inbox'", entries[count-1].pos)
+		return err
+	})
+	if err != nil || count == 0 {
+		return 0, err
+	}
+	for _, id := range carts {
+		h.carts.tell(id)
+	}
+	h.changed.tell(struct{}{})
+	return count, nil
+}
+
+func nextEntries(ctx context.Context, tx *sql.Tx) ([]entry, error) {
+	const q = `select i.pos, i.node, n.shop, i.epoch, i.lane, i.seq, i.id, i.type, i.time, i.mono, i.subject, i.data, i.hash, i.received
+		from inbox i join node n on n.node = i.node
+		where i.pos > (select pos from projection where name = 'inbox') and i.flaw is null
+		order by i.pos limit $1`
+	rows, err := tx.QueryContext(ctx, q, projectAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []entry
+	for rows.Next() {
+		var e entry
+		var hash []byte
+		if err := rows.Scan(&e.pos, &e.Node, &e.shop, &e.Epoch, &e.Lane, &e.Seq, &e.ID, &e.Type, &e.Time, &e.Mono,
+			&e.Subject, (*[]byte)(&e.Data), &hash, &e.received); err != nil {
+			return nil, err
+		}
+		if e.hash, err = toHash(hash); err != nil {
+			return nil, err
+		}
+		list = append(list, e)
+	}
+	return list, rows.Err()
+}
+
+// projectOne lets one event take effect, once however often it comes. flaw
+// says why it cannot; err that the database failed.
+func (h *HQ) projectOne(ctx context.Context, tx *sql.Tx, e *entry, carts *[]edge.CartID) (flaw, err error) {
+	if e.Type == edge.EventEpoch {
+		return nil, nil
+	}
+	first, flaw, err := firstTime(ctx, tx, e)
+	if !first || err != nil {
+		return flaw, err
+	}
+	switch e.Type {
+	case edge.EventSale:
+		return projectSale(ctx, tx, e)
+	case edge.EventStock:
+		return projectStock(ctx, tx, e)
+	case edge.EventCart:
+		var c edge.Cart
+		if err := json.Unmarshal(e.Data, &c); err != nil {
+			return fmt.Errorf("not a cart: %w", err), nil
+		}
+		*carts = append(*carts, c.ID)
+		_, err := h.mergeCart(ctx, tx, &c, e.Node)
+		if refused, ok := errors.AsType[*edge.Error](err); ok {
+			return refused, nil
+		}
+		return nil, err
+	}
+	return fmt.Errorf("event type %.40q is unknown to this version", e.Type), nil
+}
+
+// firstTime remembers the event by its id. An event of an earlier epoch is
+// sent again in the next one under its old id; the same id with another
+// content is a flaw.
+func firstTime(ctx context.Context, tx *sql.Tx, e *entry) (first bool, flaw, err error) {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\x00", e.Type)
+	sum.Write(e.Data)
+	digest := sum.Sum(nil)
+	const remember = "insert into projected (node, id, digest) values ($1, $2, $3) on conflict (node, id) do nothing"
+	res, err := tx.ExecContext(ctx, remember, e.Node, e.ID, digest)
+	if err != nil {
+		return false, nil, err
+	}
+	if n, err := res.RowsAffected(); n > 0 || err != nil {
+		return n > 0, nil, err
+	}
+	var have []byte
+	err = tx.QueryRowContext(ctx, "select digest from projected where node = $1 and id = $2", e.Node, e.ID).Scan(&have)
+	if err != nil {
+		return false, nil, err
+	}
+	if !bytes.Equal(have, digest) {
+		flaw = fmt.Errorf("id %.40q was used before for another event", e.ID)
+	}
+	return false, flaw, nil
+}
+
+func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
+	var s edge.Sale
+	if err := json.Unmarshal(e.Data, &s); err != nil {
+		return fmt.Errorf("not a sale: %w", err), nil
+	}
+	const q = `insert into sale (pos, node, shop, id, receipt, amount, currency, at, offline, received, body)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (node, id) do nothing`
+	res, err := tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, s.ID, s.Receipt.String(), s.Total.Amount, s.Total.Currency,
+		s.At.UnixMilli(), s.Offline, e.received, []byte(e.Data))
+	if err != nil {
+		return nil, err
+	}
+	if n, err := res.RowsAffected(); err != nil || n > 0 {
+		return nil, err
+	}
+	return fmt.Errorf("sale %.40q is held already from another event", s.ID), nil
+}
+
+func projectStock(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
+	var m edge.StockMove
+	if err := json.Unmarshal(e.Data, &m); err != nil {
+		return fmt.Errorf("not a stock move: %w", err), nil
+	}
+	const most = 1 << 31 // pieces; keeps sums far from overflow
+	if m.SKU == "" || m.Delta > most || m.Delta < -most {
+		return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU), nil
+	}
+	const q = `insert into stock (shop, sku, quantity) values ($1, $2, $3)
+		on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity`
+	_, err = tx.ExecContext(ctx, q, e.shop, m.SKU, m.Delta)
+	return nil, err
+}
+
+func (h *HQ) setEntryAside(ctx context.Context, tx *sql.Tx, e *entry, flaw error) error {
+	body, err := json.Marshal(cloudsync.NewOpaque(&e.Event))
+	if err != nil {
+		return err
+	}
+	_, err = setAside(ctx, tx, Flaw{
+		Node: e.Node, Epoch: e.Epoch, Lane: e.Lane, Seq: e.Seq, Hash: e.hash,
+		Reason: flaw.Error(), Body: body, At: h.now(),
+	})
+	return err
+}

@@ -1,0 +1,61 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Flaw is an event that was set aside for a person to look at.
+type Flaw struct {
+	Node   string    `json:"node"`
+	Epoch  string    `json:"epoch"`
+	Lane   edge.Lane `json:"lane"`
+	Seq    uint64    `json:"seq"`
+	Hash   edge.Hash `json:"hash"`
+	Reason string    `json:"reason"`
+	Body   []byte    `json:"body"` // JSON of cloudsync.Opaque
+	At     time.Time `json:"at"`
+}
+
+// Quarantine lists the newest events that were set aside, at most limit (1 to
+// 1000).
+func (h *HQ) Quarantine(ctx context.Context, limit int) ([]Flaw, error) {
+	const op = "hq.Quarantine"
+	const q = "select node, epoch, lane, seq, hash, reason, body, at from quarantine order by n desc limit $1"
+	rows, err := h.read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer rows.Close()
+	list := []Flaw{}
+	for rows.Next() {
+		var f Flaw
+		var hash []byte
+		var at int64
+		if err := rows.Scan(&f.Node, &f.Epoch, &f.Lane, &f.Seq, &hash, &f.Reason, &f.Body, &at); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		if f.Hash, err = toHash(hash); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		f.At = fromMillis(at)
+		list = append(list, f)
+	}
+	return list, rows.Err()
+}
+
+// setAside stores a flaw once; fresh is false when it is there already.
+func setAside(ctx context.Context, tx *sql.Tx, f Flaw) (fresh bool, err error) {
+	const q = `insert into quarantine (node, epoch, lane, seq, hash, reason, body, at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (node, epoch, lane, seq, hash) do nothing`
+	res, err := tx.ExecContext(ctx, q, f.Node, f.Epoch, f.Lane, f.Seq, f.Hash[:], f.Reason, f.Body, f.At.UnixMilli())
+	if err != nil {
+		return false, fmt.Errorf("quarantine: %w", err)
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
+}

@@ -1,0 +1,55 @@
+package hq
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+)
+
+// heard takes a node's word, or that of its will, of whether it is connected.
+// The will of an earlier connection changes nothing.
+func (h *HQ) heard(ctx context.Context, t cloudsync.Topic, payload []byte) error {
+	const op = "hq.heard"
+	body, err := h.authentic(ctx, cloudsync.KindState, t, payload)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	s, err := cloudsync.DecodeState(body)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	const up = "update node set up = 1, session = $1, since = $2 where node = $3 and (session <> $1 or up = 0)"
+	const down = "update node set up = 0, since = $1 where node = $2 and session = $3 and up = 1"
+	q, args := up, []any{s.Session, h.nowMillis(), t.Node}
+	if !s.Up {
+		q, args = down, []any{h.nowMillis(), t.Node, s.Session}
+	}
+	res, err := h.write.ExecContext(ctx, q, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if n, err := res.RowsAffected(); err == nil && n > 0 {
+		h.changed.tell(struct{}{})
+	}
+	return nil
+}
+
+// behind lists the connected nodes that have not confirmed all their downlink
+// messages.
+func (h *HQ) behind(ctx context.Context) ([]string, error) {
+	rows, err := h.read.QueryContext(ctx, "select node from node where up = 1 and down_mark < down_last order by node")
+	if err != nil {
+		return nil, fmt.Errorf("hq.behind: %w", err)
+	}
+	defer rows.Close()
+	var nodes []string
+	for rows.Next() {
+		var n string
+		if err := rows.Scan(&n); err != nil {
+			return nil, fmt.Errorf("hq.behind: %w", err)
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, rows.Err()
+}

@@ -1,0 +1,90 @@
+package cloudsync
+
+import (
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Status is how the line to HQ stands.
+type Status struct {
+	Up    bool      // connected, and HQ answers
+	Since time.Time // up or down since
+	Lanes []LaneStatus
+}
+
+// LaneStatus is how far a lane is confirmed, as of the last look.
+type LaneStatus struct {
+	Lane       edge.Lane
+	Mark, Head uint64
+}
+
+// statusBoard keeps the status and tells those who watch it.
+type statusBoard struct {
+	mu       sync.Mutex
+	s        Status
+	watchers map[chan struct{}]struct{}
+}
+
+func newStatusBoard() *statusBoard {
+	b := &statusBoard{watchers: map[chan struct{}]struct{}{}, s: Status{Since: time.Now()}}
+	for _, l := range edge.Lanes() {
+		b.s.Lanes = append(b.s.Lanes, LaneStatus{Lane: l})
+	}
+	return b
+}
+
+func (b *statusBoard) get() Status {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := b.s
+	s.Lanes = append([]LaneStatus(nil), b.s.Lanes...)
+	return s
+}
+
+func (b *statusBoard) watch() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.watchers[ch] = struct{}{}
+	return ch, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.watchers, ch)
+	}
+}
+
+func (b *statusBoard) setUp(up bool) {
+	b.change(func(s *Status) bool {
+		if s.Up == up {
+			return false
+		}
+		s.Up, s.Since = up, time.Now()
+		return true
+	})
+}
+
+func (b *statusBoard) setLane(lane edge.Lane, mark, head uint64) {
+	b.change(func(s *Status) bool {
+		for i := range s.Lanes {
+			if l := &s.Lanes[i]; l.Lane == lane && (l.Mark != mark || l.Head != head) {
+				l.Mark, l.Head = mark, head
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// change tells the watchers when f reports a change.
+func (b *statusBoard) change(f func(*Status) bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !f(&b.s) {
+		return
+	}
+	for ch := range b.watchers {
+		offer(ch, struct{}{})
+	}
+}

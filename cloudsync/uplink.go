@@ -1,0 +1,267 @@
+package cloudsync
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// UplinkConfig says who the shop is and how to reach HQ. The fields of the
+// first group are needed; the others have defaults.
+type UplinkConfig struct {
+	Node   string
+	Key    ed25519.PrivateKey  // signs batches
+	HQ     []ed25519.PublicKey // verify acks and downlink messages
+	Outbox edge.Outbox
+	Dialer Dialer
+	Log    *slog.Logger
+
+	Backoff Backoff
+	Window  int           // batches of a lane in flight; 4
+	Resend  time.Duration // without progress for so long, send again from the mark; 5 s
+	Probe   time.Duration // with nothing to send, ask HQ for its mark this often; 30 s
+}
+
+// Uplink is the shop's side of the line to HQ.
+type Uplink struct {
+	c      UplinkConfig
+	hq     map[KeyID]ed25519.PublicKey
+	codec  *Codec
+	status *statusBoard
+}
+
+// NewUplink makes an uplink; Run starts it.
+func NewUplink(c UplinkConfig) (*Uplink, error) {
+	const op = "cloudsync.NewUplink"
+	if err := CheckNode(c.Node); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if len(c.Key) != ed25519.PrivateKeySize || len(c.HQ) == 0 || c.Outbox == nil || c.Dialer == nil || c.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "key, HQ's public key, outbox, dialer and log are all needed")
+	}
+	if c.Window <= 0 {
+		c.Window = 4
+	}
+	if c.Resend <= 0 {
+		c.Resend = 5 * time.Second
+	}
+	if c.Probe <= 0 {
+		c.Probe = 30 * time.Second
+	}
+	hq := map[KeyID]ed25519.PublicKey{}
+	for _, pub := range c.HQ {
+		if len(pub) != ed25519.PublicKeySize {
+			return nil, edge.Errorf(op, edge.Invalid, "HQ's public key has %d bytes, want %d", len(pub), ed25519.PublicKeySize)
+		}
+		hq[IDOf(pub)] = pub
+	}
+	codec, err := NewCodec()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return &Uplink{c: c, hq: hq, codec: codec, status: newStatusBoard()}, nil
+}
+
+// Status is how the line stands.
+func (u *Uplink) Status() Status { return u.status.get() }
+
+// Watch delivers a value soon after the status changed; values may merge.
+// Call cancel when done.
+func (u *Uplink) Watch() (changed <-chan struct{}, cancel func()) { return u.status.watch() }
+
+// Run keeps the line up until ctx ends.
+func (u *Uplink) Run(ctx context.Context) error {
+	var s *session
+	begin := func() Session {
+		s = u.newSession()
+		return s.describe()
+	}
+	Redial(ctx, u.c.Dialer, u.c.Backoff, u.c.Log, begin, func(ctx context.Context, link Link) (bool, error) {
+		s.link = link
+		defer u.status.setUp(false)
+		err := s.run(ctx)
+		return s.healthy, err
+	})
+	return nil
+}
+
+// session is one connection's worth of an uplink.
+type session struct {
+	*Uplink
+	id      string
+	link    Link
+	lanes   []*lane
+	down    chan *Down
+	healthy bool // HQ answered
+}
+
+func (u *Uplink) newSession() *session {
+	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64)}
+	for _, name := range edge.Lanes() {
+		s.lanes = append(s.lanes, newLane(s, name))
+	}
+	return s
+}
+
+func nonce() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func (s *session) topic(b Branch, l edge.Lane) string {
+	return Topic{Node: s.c.Node, Branch: b, Lane: l}.String()
+}
+
+func (s *session) describe() Session {
+	d := Session{Filters: []string{s.topic(BranchDown, "")}, Will: s.state(false)}
+	for _, l := range s.lanes {
+		d.Filters = append(d.Filters, s.topic(BranchAck, l.name))
+	}
+	return d
+}
+
+// state is the retained message that says whether this session is on.
+func (s *session) state(up bool) *Message {
+	body, err := (&State{Node: s.c.Node, Session: s.id, Up: up}).Encode()
+	if err != nil { // a struct of strings and a bool always encodes
+		panic(err)
+	}
+	topic := s.topic(BranchState, "")
+	return &Message{Topic: topic, Payload: Seal(s.c.Key, KindState, topic, body), Retain: true}
+}
+
+func (s *session) run(ctx context.Context) error {
+	if err := s.link.Publish(ctx, *s.state(true)); err != nil {
+		return fmt.Errorf("publish state: %w", err)
+	}
+	err := together(ctx, s.receive, s.followDown, s.send)
+	// A link that closes in good order takes no will with it.
+	bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	if perr := s.link.Publish(bye, *s.state(false)); perr != nil && !errors.Is(err, ErrLinkLost) {
+		s.c.Log.Debug("could not say goodbye", "error", perr)
+	}
+	return err
+}
+
+// send agrees with HQ where each lane stands, then keeps all lanes moving.
+func (s *session) send(ctx context.Context) error {
+	if err := s.agree(ctx); err != nil {
+		return err
+	}
+	s.healthy = true
+	s.status.setUp(true)
+	fs := []func(context.Context) error{s.wakeLanes}
+	for _, l := range s.lanes {
+		fs = append(fs, l.run)
+	}
+	return together(ctx, fs...)
+}
+
+// wakeLanes hands the outbox's one signal to every lane.
+func (s *session) wakeLanes(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.c.Outbox.Changed():
+		}
+		for _, l := range s.lanes {
+			select {
+			case l.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// receive verifies what arrives and hands it to whoever it is for. It never
+// waits: a lane that is behind loses an ack, and the next one says the same.
+func (s *session) receive(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case m := <-s.link.Messages():
+			if err := s.dispatch(m); err != nil {
+				s.c.Log.Warn("message ignored", "topic", m.Topic, "error", err)
+			}
+		}
+	}
+}
+
+func (s *session) dispatch(m Message) error {
+	t, err := ParseTopic(m.Topic)
+	if err != nil {
+		return err
+	}
+	env, err := Open(m.Payload)
+	if err != nil {
+		return err
+	}
+	if err := env.Verify(s.hq[env.Key], m.Topic); err != nil {
+		return err
+	}
+	if env.Kind == KindDown && t.Branch == BranchDown {
+		d, err := s.codec.DecodeDown(env.Body)
+		if err != nil {
+			return err
+		}
+		offer(s.down, d)
+		return nil
+	}
+	i := slices.IndexFunc(s.lanes, func(l *lane) bool { return l.name == t.Lane })
+	if t.Branch != BranchAck || i < 0 {
+		return refuse("cloudsync.dispatch", RefusedUndecodable, "envelope kind %d is not expected here", env.Kind)
+	}
+	r, err := s.decodeReply(env)
+	if err != nil {
+		return err
+	}
+	offer(s.lanes[i].in, r)
+	return nil
+}
+
+// reply is HQ's answer to a batch: an ack or a nack.
+type reply struct {
+	ack  *Ack
+	nack *Nack
+}
+
+func (r reply) ref() Ref {
+	if r.ack != nil {
+		return r.ack.Ref
+	}
+	return r.nack.Ref
+}
+
+func (s *session) decodeReply(env Envelope) (r reply, err error) {
+	switch env.Kind {
+	case KindAck:
+		r.ack, err = DecodeAck(env.Body)
+		if err == nil && r.ack.Node != s.c.Node {
+			err = refuse("cloudsync.decodeReply", RefusedForged, "an ack for node %.64q", r.ack.Node)
+		}
+	case KindNack:
+		r.nack, err = DecodeNack(env.Body)
+	default:
+		err = refuse("cloudsync.decodeReply", RefusedUndecodable, "envelope kind %d is no reply", env.Kind)
+	}
+	return r, err
+}
+
+func offer[T any](ch chan<- T, v T) {
+	select {
+	case ch <- v:
+	default:
+	}
+}
