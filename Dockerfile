@@ -1,0 +1,55 @@
+# A gateway and a collector in one image: edge by default, hq by
+#   docker run … --entrypoint hq IMAGE run --config /etc/mirrorcart/hq.yaml
+#
+# Build:  docker build -t mirrorcart --build-arg VERSION=$(git describe --tags) .
+# Try:    docker run --rm --network host mirrorcart demo
+# Run:    docker run -d --network host --device /dev/video0 \
+#           -v /etc/mirrorcart:/etc/mirrorcart:ro -v mirrorcart:/var/lib/mirrorcart \
+#           mirrorcart run --config /etc/mirrorcart/edge.yaml
+#
+# The bases can be replaced, by an image of one's own registry for example; both
+# must be the same Debian, as the gateway links its OpenCV.
+ARG BUILDER=golang:1.26-bookworm
+ARG NODE=node:22-bookworm-slim
+ARG BASE=debian:bookworm-slim
+
+FROM ${NODE} AS pages
+WORKDIR /src
+COPY ar/models/ ar/models/
+RUN ar/models/install.sh /models
+COPY kiosk/ui/package.json kiosk/ui/package-lock.json kiosk/ui/.npmrc kiosk/ui/
+RUN npm --prefix kiosk/ui ci --ignore-scripts
+COPY kiosk/ui/ kiosk/ui/
+RUN npm --prefix kiosk/ui run build
+
+FROM ${BUILDER} AS programs
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends g++ pkg-config libopencv-dev \
+ && rm -rf /var/lib/apt/lists/*
+WORKDIR /src
+ENV GOFLAGS=-tags=gocv_specific_modules,gocv_videoio,gocv_calib3d,gocv_photo
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+COPY --from=pages /src/kiosk/ui/dist/ kiosk/ui/dist/
+ARG VERSION=dev
+RUN go build -trimpath -ldflags "-X main.version=${VERSION}" -o /out/ ./cmd/edge ./cmd/hq
+# The packages that own the libraries the gateway is linked with.
+RUN readelf -d /out/edge | sed -n 's/.*NEEDED.*\[\(libopencv.*\)\]/\1/p' \
+  | xargs -I{} dpkg -S '*/{}' | cut -d: -f1 | sort -u > /out/packages
+
+FROM ${BASE}
+COPY --from=programs /out/packages /tmp/packages
+RUN apt-get update \
+ && xargs apt-get install -y --no-install-recommends ca-certificates tzdata < /tmp/packages \
+ && rm -rf /var/lib/apt/lists/* /tmp/packages \
+ && useradd --system --home-dir /var/lib/mirrorcart --create-home --groups video mirrorcart \
+ && install -d -o mirrorcart /var/lib/mirrorcart-hq
+COPY --from=pages /models/ /usr/share/mirrorcart/models/
+COPY --from=programs /out/edge /out/hq /usr/local/bin/
+COPY LICENSE NOTICE /usr/share/doc/mirrorcart/
+USER mirrorcart
+VOLUME /var/lib/mirrorcart /var/lib/mirrorcart-hq
+EXPOSE 8080 8090
+ENTRYPOINT ["edge"]
+CMD ["demo"]
