@@ -33,7 +33,7 @@ RUN go mod download
 COPY . .
 COPY --from=pages /src/kiosk/ui/dist/ kiosk/ui/dist/
 ARG VERSION=dev
-RUN go build -trimpath -ldflags "-X main.version=${VERSION}" -o /out/ ./cmd/edge ./cmd/hq
+RUN go build -trimpath -buildvcs=false -ldflags "-X main.version=${VERSION}" -o /out/ ./cmd/edge ./cmd/hq
 # The packages that own the libraries the gateway is linked with.
 RUN readelf -d /out/edge | sed -n 's/.*NEEDED.*\[\(libopencv.*\)\]/\1/p' \
   | xargs -I{} dpkg -S '*/{}' | cut -d: -f1 | sort -u > /out/packages
