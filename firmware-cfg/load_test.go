@@ -114,6 +114,14 @@ log: {level: debug}
 	require.Equal(t, slog.LevelWarn, e.Log.Level)
 }
 
+func TestKeyWithoutValueKeepsTheDefault(t *testing.T) {
+	e, err := LoadEdge(write(t, smallEdge+"camera:\n  width:\n  mirror: null\nmirror:\nhttp:\n  allowed_hosts:\ndata_dir:\n"), nil)
+	require.NoError(t, err)
+	want := DefaultEdge()
+	want.Node, want.Till, want.Shop = "gw", "T1", Shop{"s", "S"}
+	require.Equal(t, want, e)
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		text, environ string
