@@ -1,0 +1,92 @@
+package cart
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+func (p *Pages) page(c *gin.Context) {
+	lang := langOf(c)
+	cart, err := p.open(c.Request.Context(), c.Param("token"))
+	if err != nil {
+		p.errorPage(c, lang, err)
+		return
+	}
+	v, err := p.view(c.Request.Context(), cart, c.Param("token"), lang)
+	if err != nil {
+		p.errorPage(c, lang, err)
+		return
+	}
+	p.render(c, http.StatusOK, "page", v)
+}
+
+func (p *Pages) errorPage(c *gin.Context, lang string, err error) {
+	p.problemPage(c, lang, p.report(c, err), openingProblem)
+}
+
+func (p *Pages) problemPage(c *gin.Context, lang string, kind edge.Kind, says wording) {
+	p.render(c, status(kind), "problem", view{Brand: p.Brand, Lang: lang, Words: wordsIn(lang), Problem: says(lang, kind)})
+}
+
+// report logs what is our own fault and classes the error.
+func (p *Pages) report(c *gin.Context, err error) edge.Kind {
+	kind := edge.KindOf(err)
+	if kind == edge.Internal && !errors.Is(err, context.Canceled) {
+		p.Log.Error("cart page", "route", c.FullPath(), "err", err)
+	}
+	return kind
+}
+
+// render writes a whole page, compressed where the phone takes that.
+func (p *Pages) render(c *gin.Context, code int, name string, v view) {
+	v.Nonce = nonce()
+	var page bytes.Buffer
+	if err := pageTemplates().ExecuteTemplate(&page, name, v); err != nil {
+		p.Log.Error("cart page", "template", name, "err", err)
+		c.Status(http.StatusInternalServerError)
+		return
+	}
+	h := c.Writer.Header()
+	privately(h)
+	h.Set("Vary", "Accept-Encoding, Accept-Language")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data:; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
+		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		page = p.compressed(page.Bytes())
+	}
+	c.Data(code, "text/html; charset=utf-8", page.Bytes())
+}
+
+func (p *Pages) compressed(page []byte) (out bytes.Buffer) {
+	z := p.zip.Get().(*gzip.Writer)
+	defer p.zip.Put(z)
+	z.Reset(&out)
+	_, _ = z.Write(page) // a Buffer takes everything
+	_ = z.Close()
+	return out
+}
+
+// privately keeps the address, which opens the cart, from leaking.
+func privately(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Robots-Tag", "noindex, nofollow")
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+func nonce() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}

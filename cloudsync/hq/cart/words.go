@@ -1,0 +1,117 @@
+package cart
+
+import "github.com/mirrorcart/mirrorcart/edge"
+
+// words are the page's texts in one language.
+type words struct {
+	Title, One, Many, Total, Till, Empty   string
+	Fewer, More, Remove                    string
+	Paid, PaidText, Receipt                string
+	NoPrice, SumOpen                       string
+	Live, Waiting, Still, Failed, Language string
+}
+
+// problem is what an error page says.
+type problem struct{ Title, Text string }
+
+func wordsIn(lang string) words {
+	switch lang {
+	case "en":
+		return words{
+			Title: "Your cart", One: "item", Many: "items", Total: "Total",
+			Till:  "Pay at the till: show this page to the staff.",
+			Empty: "Your cart is empty. Add something at the mirror in the shop.",
+			Fewer: "One less", More: "One more", Remove: "Remove",
+			Paid: "Paid", PaidText: "Thank you. This cart can no longer be changed.", Receipt: "Receipt",
+			NoPrice: "Ask for the price at the till", SumOpen: "without what has no price yet",
+			Live: "Live: your changes go to the shop", Waiting: "No connection, trying again…",
+			Still: "Reload the page to see changes made in the shop", Failed: "The change did not arrive. Try again.",
+			Language: "Language",
+		}
+	case "zh":
+		return words{
+			Title: "您的购物车", One: "件", Many: "件", Total: "合计",
+			Till:  "请到收银台付款，并向店员出示本页。",
+			Empty: "购物车是空的。请在店内的试妆镜前添加商品。",
+			Fewer: "减少一件", More: "增加一件", Remove: "移除",
+			Paid: "已付款", PaidText: "谢谢惠顾。此购物车不能再更改。", Receipt: "小票号",
+			NoPrice: "请在收银台询价", SumOpen: "不含尚无价格的商品",
+			Live: "实时：您的更改会发送到门店", Waiting: "连接已断开，正在重试…",
+			Still: "刷新页面可查看门店所做的更改", Failed: "更改未能送达，请重试。",
+			Language: "语言",
+		}
+	}
+	return words{
+		Title: "Giỏ hàng của bạn", One: "món", Many: "món", Total: "Tổng cộng",
+		Till:  "Thanh toán tại quầy: cho nhân viên xem trang này.",
+		Empty: "Giỏ hàng đang trống. Hãy thêm sản phẩm tại gương trong cửa hàng.",
+		Fewer: "Bớt một", More: "Thêm một", Remove: "Bỏ ra",
+		Paid: "Đã thanh toán", PaidText: "Cảm ơn bạn. Giỏ hàng này không thể thay đổi nữa.", Receipt: "Biên lai",
+		NoPrice: "Hỏi giá tại quầy", SumOpen: "chưa gồm món chưa có giá",
+		Live: "Trực tiếp: thay đổi của bạn được gửi tới cửa hàng", Waiting: "Mất kết nối, đang thử lại…",
+		Still: "Tải lại trang để xem thay đổi từ cửa hàng", Failed: "Thay đổi chưa gửi được. Hãy thử lại.",
+		Language: "Ngôn ngữ",
+	}
+}
+
+// wording says in words what an error of a kind means and what to do.
+type wording func(lang string, k edge.Kind) problem
+
+// openingProblem speaks of a code that does not open.
+func openingProblem(lang string, k edge.Kind) problem {
+	type texts = map[string]problem
+	var t texts
+	switch k {
+	case edge.Invalid:
+		t = texts{
+			"vi": {"Không đọc được mã này.", "Mã đã bị thay đổi hoặc bị hỏng. Hãy quét lại mã trên màn hình, hoặc lấy mã mới tại cửa hàng."},
+			"en": {"This code cannot be read.", "It was changed or damaged. Scan the code on the screen again, or take a new one at the shop."},
+			"zh": {"无法读取此码。", "它已被更改或损坏。请重新扫描屏幕上的码，或在门店获取新的码。"},
+		}
+	case edge.Expired:
+		t = texts{
+			"vi": {"Mã này đã hết hạn.", "Vì sự riêng tư của bạn, mã chỉ mở được trong thời gian ngắn. Hãy lấy mã mới tại cửa hàng."},
+			"en": {"This code has expired.", "For your privacy a code opens for a short time only. Take a new one at the shop."},
+			"zh": {"此码已过期。", "为保护您的隐私，码只在短时间内有效。请在门店获取新的码。"},
+		}
+	case edge.NotFound:
+		t = texts{
+			"vi": {"Không tìm thấy.", "Mã này không phải của cửa hàng chúng tôi, hoặc đã bị thay đổi. Hãy quét lại mã trên màn hình."},
+			"en": {"Nothing was found.", "This code is not from one of our shops, or it was changed. Scan the code on the screen again."},
+			"zh": {"未找到。", "此码不属于我们的门店，或已被更改。请重新扫描屏幕上的码。"},
+		}
+	case edge.TooMany:
+		t = texts{
+			"vi": {"Xin chờ một chút.", "Có quá nhiều yêu cầu cùng lúc. Hãy thử lại sau vài giây."},
+			"en": {"One moment, please.", "There were too many requests at once. Try again in a few seconds."},
+			"zh": {"请稍候。", "同时请求过多，请几秒后重试。"},
+		}
+	default:
+		t = texts{
+			"vi": {"Tạm thời chưa mở được.", "Giỏ hàng vẫn còn ở cửa hàng. Hãy thử lại sau vài phút."},
+			"en": {"It does not open right now.", "Your cart is still there in the shop. Try again in a few minutes."},
+			"zh": {"暂时无法打开。", "您的购物车仍保留在门店。请几分钟后重试。"},
+		}
+	}
+	return t[lang]
+}
+
+// changeProblem speaks of a change that was not made.
+func changeProblem(lang string, k edge.Kind) problem {
+	type texts = map[string]problem
+	switch k {
+	case edge.Conflict:
+		return texts{
+			"vi": {"Không thể thay đổi.", "Giỏ hàng vừa được thanh toán hoặc thay đổi ở nơi khác. Hãy tải lại trang."},
+			"en": {"That cannot be changed.", "The cart was just paid or changed elsewhere. Reload the page."},
+			"zh": {"无法更改。", "购物车刚刚已付款或在别处被更改。请刷新页面。"},
+		}[lang]
+	case edge.Invalid, edge.NotFound, edge.TooLarge, edge.Forbidden:
+		return texts{
+			"vi": {"Yêu cầu không được chấp nhận.", "Hãy tải lại trang và thử lại."},
+			"en": {"This request was not accepted.", "Reload the page and try again."},
+			"zh": {"请求未被接受。", "请刷新页面后重试。"},
+		}[lang]
+	}
+	return openingProblem(lang, k)
+}
