@@ -1,0 +1,173 @@
+// Package api is the gateway's HTTP interface: catalogue, carts, hand-off, live
+// events and the staff's till, with the one table that turns an edge.Kind into
+// an HTTP status. openapi.yaml describes it all.
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// base leads every route of this package.
+const base = "/api/v1"
+
+//go:embed openapi.yaml
+var openAPI []byte
+
+type carts interface {
+	CreateCart(ctx context.Context) (*edge.Cart, error)
+	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
+	OpenCarts(ctx context.Context, limit int) ([]*edge.Cart, error)
+	ChangeCart(ctx context.Context, id edge.CartID, change func(c *edge.Cart, w edge.Writer) error) (*edge.Cart, error)
+}
+
+type ledger interface {
+	RecordSale(ctx context.Context, key string, co edge.Checkout) (s *edge.Sale, replayed bool, err error)
+	Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
+	Stock(ctx context.Context) (map[edge.SKU]int64, error)
+}
+
+type catalogue interface {
+	Release(ctx context.Context) (*edge.Release, error)
+}
+
+type outbox interface {
+	Waiting(ctx context.Context, lane edge.Lane) (n uint64, oldest time.Time, err error)
+}
+
+type handoff interface {
+	Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
+	QR(url string, size int) ([]byte, error)
+}
+
+// Shop is how the shop calls itself.
+type Shop struct {
+	ID   string    `json:"id"`
+	Name edge.Text `json:"name"`
+}
+
+// Config is what a Server needs. Every field but the last two must be set.
+type Config struct {
+	Shop      Shop
+	Carts     carts
+	Ledger    ledger
+	Catalogue catalogue
+	Outbox    outbox
+	Handoff   handoff
+	Pictures  fs.FS    // product pictures, by file name
+	Hosts     []string // names, without port, that a browser may reach us by
+	Staff     []Staff
+	Version   string // the program's
+	Log       *slog.Logger
+
+	// Line says whether HQ answers, and since when; nil in a shop without HQ.
+	Line func() (up bool, since time.Time)
+	// Now is time.Now where nil.
+	Now func() time.Time
+}
+
+// Server answers the gateway's HTTP requests.
+type Server struct {
+	Config
+	staff    *staffRoom
+	live     *broker
+	creating *limiter // new carts
+	changing *limiter // all that is not GET
+	start    time.Time
+}
+
+// New checks the configuration.
+func New(cfg Config) (*Server, error) {
+	const op = "api.New"
+	if cfg.Carts == nil || cfg.Ledger == nil || cfg.Catalogue == nil || cfg.Outbox == nil || cfg.Handoff == nil || cfg.Pictures == nil || cfg.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "carts, ledger, catalogue, outbox, handoff, pictures and log must all be given")
+	}
+	if len(cfg.Hosts) == 0 {
+		return nil, edge.Errorf(op, edge.Invalid, "no host is allowed: name localhost at least")
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	staff, err := newStaffRoom(cfg.Staff, cfg.Now)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		Config: cfg, staff: staff, live: newBroker(), start: cfg.Now(),
+		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
+	}
+	if s.Line == nil {
+		s.Line = func() (bool, time.Time) { return false, s.start }
+	}
+	return s, nil
+}
+
+// Engine makes the gateway's gin engine: this package's routes behind the
+// checks that every request passes. Other packages add theirs to it, under the
+// same checks.
+func (s *Server) Engine() *gin.Engine {
+	gin.SetMode(gin.ReleaseMode) // gin offers no other way to keep it from printing
+	e := gin.New()
+	_ = e.SetTrustedProxies(nil) // cannot fail: there is no address to parse
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	e.Use(s.logRequest, s.recoverPanic, securityHeaders, s.checkHost, s.checkOrigin, s.limitRate, limitBody)
+	e.NoRoute(func(c *gin.Context) {
+		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is nothing at %.100q", c.Request.URL.Path))
+	})
+	e.NoMethod(func(c *gin.Context) {
+		s.failStatus(c, http.StatusMethodNotAllowed, edge.Errorf("api", edge.Invalid, "%.100q does not take %.10s", c.Request.URL.Path, c.Request.Method))
+	})
+	s.register(e.Group(base))
+	return e
+}
+
+func (s *Server) register(r *gin.RouterGroup) {
+	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
+	r.GET("/catalogue", s.getCatalogue)
+	r.GET("/pictures/:file", s.getPicture)
+	r.GET("/status", s.getStatus)
+	r.GET("/events", s.getEvents)
+
+	r.POST("/carts", s.postCart)
+	r.GET("/carts/:id", s.getCart)
+	r.POST("/carts/:id/lines", s.postLine)
+	r.PUT("/carts/:id/lines/:line", s.putLine)
+	r.POST("/carts/:id/handoff", s.postHandoff)
+	r.GET("/carts/:id/qr.png", s.getQR)
+
+	r.POST("/staff/session", s.postSession)
+	staff := r.Group("/staff", s.requireStaff)
+	staff.GET("/session", s.getSession)
+	staff.DELETE("/session", s.deleteSession)
+	staff.GET("/carts", s.getOpenCarts)
+	staff.POST("/sales", s.postSale)
+	staff.GET("/sales", s.getSales)
+}
+
+// CartChanged tells whoever watches the cart that it has changed. The server
+// does so itself for the changes it makes.
+func (s *Server) CartChanged(id edge.CartID) { s.live.cartChanged(id) }
+
+// Run watches the status for those who listen to events, until ctx is done;
+// then it ends their streams.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.live.close()
+	return s.watchStatus(ctx)
+}
+
+// random is n random bytes.
+func random(n int) []byte {
+	b := make([]byte, n)
+	rand.Read(b) // never fails (crypto/rand)
+	return b
+}

@@ -1,0 +1,93 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// openCarts bounds the list of open carts.
+const openCarts = 50
+
+func (s *Server) getOpenCarts(c *gin.Context) {
+	carts, err := s.Carts.OpenCarts(c.Request.Context(), openCarts)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	r, err := s.Catalogue.Release(c.Request.Context())
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	views := []cartView{}
+	for _, cart := range carts {
+		views = append(views, viewCart(cart, r))
+	}
+	c.JSON(http.StatusOK, gin.H{"carts": views})
+}
+
+// postSale sells a cart. The Idempotency-Key makes it safe to send again: the
+// answer is then the first one's sale.
+func (s *Server) postSale(c *gin.Context) {
+	var in struct {
+		Cart    *edge.CartID `json:"cart"`
+		Payment struct {
+			Method    edge.Method `json:"method"`
+			Tendered  int64       `json:"tendered"`
+			Reference string      `json:"reference"`
+		} `json:"payment"`
+	}
+	key := c.GetHeader("Idempotency-Key")
+	if key == "" {
+		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "the Idempotency-Key header is missing: make one for each check-out and keep it when trying again"))
+		return
+	}
+	if err := bind(c, &in); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if in.Cart == nil {
+		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "cart is missing"))
+		return
+	}
+	up, _ := s.Line()
+	sale, replayed, err := s.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
+		Cart:    *in.Cart,
+		Payment: edge.Payment{Method: in.Payment.Method, Tendered: in.Payment.Tendered, Reference: in.Payment.Reference},
+		Staff:   signedIn(c).Name,
+		Offline: !up,
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	status := http.StatusCreated
+	if replayed {
+		status = http.StatusOK
+		c.Header("Idempotent-Replay", "true")
+	} else {
+		s.CartChanged(*in.Cart)
+		s.live.statusChanged()
+	}
+	c.JSON(status, gin.H{"sale": sale, "change": sale.Payment.Change()})
+}
+
+func (s *Server) getSales(c *gin.Context) {
+	limit, err := number(c, "limit", 1, 200, 50)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	sales, err := s.Ledger.Sales(c.Request.Context(), limit)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if sales == nil {
+		sales = []edge.RecordedSale{}
+	}
+	c.JSON(http.StatusOK, gin.H{"sales": sales})
+}

@@ -1,0 +1,211 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"math"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Staff is someone who may sell.
+type Staff struct {
+	Name string // signs receipts
+	Role string // clerk or manager
+	PIN  string // HashPIN's hash
+}
+
+const (
+	maxStaff    = 32 // each costs one hash a sign-in
+	maxSessions = 64
+	sessionLife = 8 * time.Hour
+	sessionIdle = 30 * time.Minute
+	staffCookie = "mc_staff"
+	staffPath   = base + "/staff"
+)
+
+// session is a signed-in member of staff.
+type session struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+	CSRF string `json:"csrf"`
+
+	opened, seen time.Time
+}
+
+// staffRoom knows who is who, and who is signed in. Sessions live in memory: a
+// restart signs everybody off.
+type staffRoom struct {
+	now    func() time.Time
+	staff  []Staff
+	pins   []pinHash
+	locks  *lockout
+	hashes sync.Mutex // one sign-in at a time: a hash is dear
+
+	mu       sync.Mutex
+	sessions map[[sha256.Size]byte]*session // by the token's hash
+}
+
+func newStaffRoom(staff []Staff, now func() time.Time) (*staffRoom, error) {
+	const op = "api.New"
+	if len(staff) > maxStaff {
+		return nil, edge.Errorf(op, edge.Invalid, "%d members of staff, at most %d", len(staff), maxStaff)
+	}
+	r := &staffRoom{now: now, staff: staff, locks: newLockout(now), sessions: map[[sha256.Size]byte]*session{}}
+	for _, s := range staff {
+		h, err := parsePIN(s.PIN)
+		if err != nil {
+			return nil, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "staff " + s.Name, Err: err}
+		}
+		if s.Name == "" || (s.Role != "clerk" && s.Role != "manager") {
+			return nil, edge.Errorf(op, edge.Invalid, "staff %q: want a name, and clerk or manager as the role", s.Name)
+		}
+		r.pins = append(r.pins, h)
+	}
+	return r, nil
+}
+
+// find is the member of staff who has the PIN. It checks everybody's, so that
+// the time tells nothing.
+func (r *staffRoom) find(pin string) (*Staff, bool) {
+	r.hashes.Lock()
+	defer r.hashes.Unlock()
+	var found *Staff
+	for i := range r.pins {
+		if r.pins[i].matches(pin) && found == nil {
+			found = &r.staff[i]
+		}
+	}
+	return found, found != nil
+}
+
+// open signs s in and returns the cookie's token. Where too many are signed
+// in, whoever was away longest is signed off.
+func (r *staffRoom) open(s *Staff) (token string, _ *session) {
+	token = base64.RawURLEncoding.EncodeToString(random(32))
+	now := r.now()
+	ses := &session{
+		Name: s.Name, Role: s.Role, CSRF: base64.RawURLEncoding.EncodeToString(random(18)),
+		opened: now, seen: now,
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.sessions) >= maxSessions {
+		var oldest [sha256.Size]byte
+		at := now
+		for k, v := range r.sessions {
+			if !v.seen.After(at) {
+				oldest, at = k, v.seen
+			}
+		}
+		delete(r.sessions, oldest)
+	}
+	r.sessions[sha256.Sum256([]byte(token))] = ses
+	return token, ses
+}
+
+// find by token; it counts as being there.
+func (r *staffRoom) session(token string) (session, bool) {
+	key := sha256.Sum256([]byte(token))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, ok := r.sessions[key]
+	if !ok {
+		return session{}, false
+	}
+	now := r.now()
+	if now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= sessionIdle {
+		delete(r.sessions, key)
+		return session{}, false
+	}
+	s.seen = now
+	return *s, true
+}
+
+func (r *staffRoom) close(token string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.sessions, sha256.Sum256([]byte(token)))
+}
+
+func (s *Server) postSession(c *gin.Context) {
+	const op = "api.postSession"
+	var in struct {
+		PIN string `json:"pin"`
+	}
+	if err := bind(c, &in); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if !validPIN(in.PIN) {
+		s.Fail(c, edge.Errorf(op, edge.Invalid, "a PIN has 4 to 12 digits"))
+		return
+	}
+	if wait := s.staff.locks.try(c.ClientIP()); wait > 0 {
+		seconds := int(math.Ceil(wait.Seconds()))
+		c.Header("Retry-After", strconv.Itoa(seconds))
+		s.Fail(c, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds))
+		return
+	}
+	who, ok := s.staff.find(in.PIN)
+	if !ok {
+		s.Log.WarnContext(c.Request.Context(), "wrong PIN")
+		s.Fail(c, edge.Errorf(op, edge.Unauthorized, "this PIN is not known"))
+		return
+	}
+	s.staff.locks.right(c.ClientIP())
+	if old, err := c.Cookie(staffCookie); err == nil {
+		s.staff.close(old)
+	}
+	token, ses := s.staff.open(who)
+	setCookie(c, token, int(sessionLife.Seconds()))
+	s.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
+	c.JSON(http.StatusOK, ses)
+}
+
+func setCookie(c *gin.Context, token string, maxAge int) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: staffCookie, Value: token, Path: staffPath, MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: c.Request.TLS != nil,
+	})
+}
+
+// requireStaff lets nobody past without a session, nor a change without the
+// session's own token in a header, which no other site can send.
+func (s *Server) requireStaff(c *gin.Context) {
+	const op = "api.requireStaff"
+	token, err := c.Cookie(staffCookie)
+	ses, ok := s.staff.session(token)
+	if err != nil || !ok {
+		s.Fail(c, edge.Errorf(op, edge.Unauthorized, "sign in with your PIN first"))
+		return
+	}
+	if !reads(c.Request.Method) && subtle.ConstantTimeCompare([]byte(c.GetHeader("X-CSRF")), []byte(ses.CSRF)) != 1 {
+		s.Fail(c, edge.Errorf(op, edge.Forbidden, "the X-CSRF header is missing or not this session's: load the page again"))
+		return
+	}
+	c.Set(staffCookie, ses)
+}
+
+// signedIn is who requireStaff let past.
+func signedIn(c *gin.Context) session {
+	ses, _ := c.Get(staffCookie)
+	return ses.(session)
+}
+
+func (s *Server) getSession(c *gin.Context) { c.JSON(http.StatusOK, signedIn(c)) }
+
+func (s *Server) deleteSession(c *gin.Context) {
+	if token, err := c.Cookie(staffCookie); err == nil {
+		s.staff.close(token)
+	}
+	setCookie(c, "", -1)
+	c.Status(http.StatusNoContent)
+}

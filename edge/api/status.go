@@ -1,0 +1,86 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+type statusView struct {
+	Line struct {
+		Up    bool      `json:"up"`
+		Since time.Time `json:"since"`
+	} `json:"line"`
+	Waiting map[edge.Lane]uint64 `json:"waiting"`  // events HQ has not confirmed
+	Oldest  int64                `json:"oldest_s"` // age of the oldest of them
+	Release uint32               `json:"release"`  // 0 where there is none yet
+	Version string               `json:"version"`
+}
+
+func (s *Server) status(ctx context.Context) (statusView, error) {
+	v := statusView{Waiting: map[edge.Lane]uint64{}, Version: s.Version}
+	v.Line.Up, v.Line.Since = s.Line()
+	v.Line.Since = v.Line.Since.UTC().Truncate(time.Second)
+	for _, lane := range edge.Lanes() {
+		n, oldest, err := s.Outbox.Waiting(ctx, lane)
+		if err != nil {
+			return v, err
+		}
+		v.Waiting[lane] = n
+		if n > 0 {
+			v.Oldest = max(v.Oldest, int64(s.Now().Sub(oldest).Seconds()))
+		}
+	}
+	switch r, err := s.Catalogue.Release(ctx); {
+	case err == nil:
+		v.Release = r.Version
+	case edge.KindOf(err) != edge.Unavailable:
+		return v, err
+	}
+	return v, nil
+}
+
+func (s *Server) getStatus(c *gin.Context) {
+	v, err := s.status(c.Request.Context())
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, v)
+}
+
+// statusEvery is how often the status is looked at for those who listen.
+const statusEvery = time.Second
+
+// watchStatus tells the listeners when the status is another one than before;
+// that its oldest event has aged is no change.
+func (s *Server) watchStatus(ctx context.Context) error {
+	tick := time.NewTicker(statusEvery)
+	defer tick.Stop()
+	var last statusView
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if s.live.empty() {
+			continue
+		}
+		v, err := s.status(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				s.Log.ErrorContext(ctx, "status", "error", err)
+			}
+			continue
+		}
+		if v.Line != last.Line || v.Release != last.Release || v.Waiting[edge.LaneSale] != last.Waiting[edge.LaneSale] || v.Waiting[edge.LaneOps] != last.Waiting[edge.LaneOps] {
+			last = v
+			s.live.statusChanged()
+		}
+	}
+}
