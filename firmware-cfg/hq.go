@@ -15,7 +15,8 @@ type HQ struct {
 // Node is a gateway that HQ knows from the start.
 type Node struct {
 	Name string `yaml:"name"`
-	Key  string `yaml:"key"` // the gateway's public key, see ParsePublicKey
+	Shop string `yaml:"shop"` // the id of the shop it stands in
+	Key  string `yaml:"key"`  // the gateway's public key, see ParsePublicKey
 }
 
 // DefaultHQ is the configuration of which only the broker and the public URL
@@ -53,6 +54,7 @@ func (h *HQ) check(c *checker) {
 		c.name(key("nodes", i, "name"), n.Name)
 		c.that(key("nodes", i, "name"), !seen[n.Name], "%q is there twice", n.Name)
 		seen[n.Name] = true
+		c.name(key("nodes", i, "shop"), n.Shop)
 		_, err := ParsePublicKey(n.Key)
 		c.that(key("nodes", i, "key"), err == nil, "the gateway's public key is wrong (%v): copy what `edge keys` prints", err)
 	}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mirrorcart/mirrorcart/ar/models"
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/broker"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// demoFiles is the demo shop: its folder, and the page that explains the demo.
+//
+//go:embed demo/index.html demo/shop/shop.yaml demo/shop/products.csv demo/shop/pictures demo/shop/tryon
+var demoFiles embed.FS
+
+const (
+	demoPIN  = "2468"
+	demoNode = "nang-mai-q1-gw1"
+)
+
+// demoFlags are the flags of `edge demo`.
+type demoFlags struct {
+	addr, hqAddr, mqttAddr string
+	dir, shop, models      string
+	camera                 string
+	once, json, verbose    bool
+}
+
+func demoCommand() *cobra.Command {
+	var f demoFlags
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a whole shop and its headquarters in one process",
+		Long: `Run a whole shop and its headquarters in one process, on this machine alone: a
+recorded clip stands in for the camera, and the line between the two can be cut.
+Everything else is what a real shop runs.`,
+		Example: `  edge demo                            # addresses are printed
+  edge demo --camera /dev/video0       # with your own camera
+  edge demo --once --json              # the main job unattended, one line of JSON`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address of kiosk and till; a free port if this one is taken and not asked for")
+	fl.StringVar(&f.hqAddr, "hq-addr", "127.0.0.1:8090", "address of headquarters; likewise")
+	fl.StringVar(&f.mqttAddr, "mqtt-addr", "127.0.0.1:0", "address of the message broker")
+	fl.StringVar(&f.dir, "dir", "", "folder for the databases, kept; without it a new one that is removed at the end")
+	fl.StringVar(&f.shop, "shop", "", "folder of a shop's files, instead of the built-in demo shop")
+	fl.StringVar(&f.models, "models", "", "folder of the face models")
+	fl.StringVar(&f.camera, "camera", "", "camera: a device, a video file, still:PHOTO, or fake; without it the demo clip")
+	fl.BoolVar(&f.once, "once", false, "do the main job once, unattended, and stop")
+	fl.BoolVar(&f.json, "json", false, "print one line of JSON on standard output")
+	fl.BoolVar(&f.verbose, "verbose", false, "log what goes on")
+	return cmd
+}
+
+func (f *demoFlags) run(cmd *cobra.Command) (err error) {
+	if !cmd.Flags().Changed("addr") {
+		f.addr = freeUnless(f.addr, !f.once)
+	}
+	if !cmd.Flags().Changed("hq-addr") {
+		f.hqAddr = freeUnless(f.hqAddr, !f.once)
+	}
+	if f.dir == "" {
+		if f.dir, err = os.MkdirTemp("", "mirrorcart-demo-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(f.dir)) }()
+	}
+	level := slog.LevelWarn
+	if f.verbose {
+		level = slog.LevelDebug
+	}
+	d, err := newDemo(cmd.Context(), f, newLog(cmd.ErrOrStderr(), level))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	ctx, stop := context.WithCancel(cmd.Context())
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- d.run(ctx) }()
+	if f.once {
+		r := runOnce(ctx, d)
+		stop()
+		return errors.Join(<-done, f.report(cmd, r))
+	}
+	if err := d.announce(cmd, f.json); err != nil {
+		return err
+	}
+	return <-done
+}
+
+// freeUnless is addr if it is wanted and can be had, else a free port there.
+func freeUnless(addr string, wanted bool) string {
+	if wanted {
+		if ln, err := net.Listen("tcp", addr); err == nil {
+			ln.Close()
+			return addr
+		}
+	}
+	return "127.0.0.1:0"
+}
+
+// report prints what --once found; a job not done is an error.
+func (f *demoFlags) report(cmd *cobra.Command, r onceReport) error {
+	out := cmd.OutOrStdout()
+	if f.json {
+		if err := json.NewEncoder(out).Encode(r); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(out, "mirror: %d frames, %d faces, %.1f a second, %.1f ms each (p99 %.1f)\n", r.Frames, r.Faces, r.FPS, r.FrameMS.P50, r.FrameMS.P99)
+		fmt.Fprintf(out, "cart:   %s\n        read back from print: %v, opened at HQ with the line cut: %v\n", r.Cart.URL, r.Cart.QRReadBack, r.Cart.OpenedAtHQ)
+		fmt.Fprintf(out, "sale:   %s, recorded offline: %v, confirmed by HQ: %v\n", r.Sale.Receipt, r.Sale.RecordedOffline, r.Sale.ConfirmedByHQ)
+	}
+	if !r.OK {
+		return errors.New("the main job was not done: " + r.Error)
+	}
+	return nil
+}
+
+// demo is a shop, its headquarters and the line between them.
+type demo struct {
+	gateway        *gateway
+	hq             *headquarters.Server
+	broker         *broker.Broker
+	line           *shopLine
+	edgeURL, hqURL string
+}
+
+// newDemo makes and enrols everything; run starts it.
+func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (d *demo, err error) {
+	d = &demo{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	shop, err := f.shopFiles()
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := f.edgeConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := tryCamera(ctx, cfg.Camera); err != nil {
+		return nil, err
+	}
+	users := []broker.User{{Name: demoNode, Password: uuid.NewString()}, {Name: "hq", Password: uuid.NewString(), HQ: true}}
+	if d.broker, err = broker.Listen(f.mqttAddr, broker.Options{Users: users, Log: log}); err != nil {
+		return nil, err
+	}
+	if d.hq, err = f.newHeadquarters(ctx, d.broker.Addr().String(), users[1], shop, log); err != nil {
+		return nil, err
+	}
+	if d.line, err = listenLine(ctx, d.broker.Addr().String()); err != nil {
+		return nil, err
+	}
+	d.hqURL = d.hq.URL()
+	cfg.HQ = firmwarecfg.Line{
+		MQTT:      firmwarecfg.MQTT{URL: "mqtt://" + d.line.addr(), Username: demoNode},
+		PublicURL: d.hqURL,
+		Key:       firmwarecfg.FormatPublicKey(d.hq.DB.PublicKey()),
+	}
+	if cfg.HQ.MQTT.PasswordFile, err = f.secret("gateway.password", users[0].Password); err != nil {
+		return nil, err
+	}
+	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
+	if err != nil {
+		return nil, err
+	}
+	node := hq.Node{Node: demoNode, Shop: cfg.Shop.ID, Key: key.Public().(ed25519.PublicKey)}
+	if err := d.hq.DB.Enrol(ctx, node); err != nil {
+		return nil, err
+	}
+	quick := cloudsync.Backoff{Base: 200 * time.Millisecond, Max: 2 * time.Second}
+	if d.gateway, err = newGateway(ctx, gatewayOptions{cfg: cfg, shop: shop, backoff: quick, log: log}); err != nil {
+		return nil, err
+	}
+	d.edgeURL = d.gateway.url()
+	return d, d.addPage()
+}
+
+func (f *demoFlags) shopFiles() (fs.FS, error) {
+	if f.shop != "" {
+		return os.DirFS(f.shop), nil
+	}
+	return fs.Sub(demoFiles, "demo/shop")
+}
+
+// edgeConfig is the demo gateway's configuration, all but its line.
+func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	if f.models == "" {
+		f.models = models.Dir(os.Getenv(models.EnvDir), exe)
+	}
+	pin, err := api.HashPIN(demoPIN)
+	if err != nil {
+		return nil, err
+	}
+	cfg := firmwarecfg.DefaultEdge()
+	cfg.Node, cfg.Shop.ID, cfg.Shop.Name, cfg.Till = demoNode, "nang-mai-q1", "Tiệm đẹp Nắng Mai", "T1"
+	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = f.dir, f.models, f.addr
+	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
+	cfg.Staff = []firmwarecfg.Staff{{Name: "Linh", Role: firmwarecfg.Manager, PINHash: pin}}
+	cfg.Camera.Source = f.camera
+	if f.camera == "" {
+		// The clip is small; the mirror's drawing is finer on a larger frame.
+		cfg.Camera.Source = filepath.Join(f.models, "demo.mp4")
+		cfg.Camera.Width, cfg.Camera.Height = 960, 720
+	}
+	return cfg, nil
+}
+
+func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user broker.User, shop fs.FS, log *slog.Logger) (*headquarters.Server, error) {
+	password, err := f.secret("hq.password", user.Password)
+	if err != nil {
+		return nil, err
+	}
+	cfg := firmwarecfg.DefaultHQ()
+	cfg.Addr, cfg.DataDir, cfg.Key = f.hqAddr, f.dir, filepath.Join(f.dir, "hq.key")
+	cfg.MQTT = firmwarecfg.MQTT{URL: "mqtt://" + brokerAddr, Username: user.Name, PasswordFile: password}
+	return headquarters.New(ctx, cfg, shop, log)
+}
+
+// secret keeps a password of the demo's broker in its folder.
+func (f *demoFlags) secret(name, password string) (string, error) {
+	path := filepath.Join(f.dir, name)
+	return path, os.WriteFile(path, []byte(password), 0o600)
+}
+
+// run serves shop and headquarters until ctx is done.
+func (d *demo) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, run := range []func(context.Context) error{d.broker.Run, d.hq.Run, d.line.run, d.gateway.run} {
+		group.Go(func() error { return run(ctx) })
+	}
+	return group.Wait()
+}
+
+// close frees everything; it may be called on a demo that was made in part.
+func (d *demo) close() error {
+	var errs []error
+	if d.gateway != nil {
+		errs = append(errs, d.gateway.close())
+	}
+	if d.hq != nil {
+		errs = append(errs, d.hq.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// announce prints where everything is.
+func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
+	out := cmd.OutOrStdout()
+	if asJSON {
+		return json.NewEncoder(out).Encode(map[string]string{
+			"demo": d.edgeURL + "/demo", "kiosk": d.edgeURL + "/", "staff": d.edgeURL + "/staff",
+			"hq": d.hqURL, "mqtt": d.broker.Addr().String(), "pin": demoPIN,
+		})
+	}
+	_, err := fmt.Fprintf(out, `
+  Mirrorcart demo, a shop in your browser
+
+    start here    %[1]s/demo
+    kiosk         %[1]s/
+    till          %[1]s/staff     PIN %[3]s
+    headquarters  %[2]s/
+    broker        mqtt://%[4]s
+
+  Ctrl-C stops it.
+
+`, d.edgeURL, d.hqURL, demoPIN, d.broker.Addr())
+	return err
+}

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"html/template"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+)
+
+// addPage adds the page that explains the demo and cuts its line.
+func (d *demo) addPage() error {
+	page, err := template.ParseFS(demoFiles, "demo/index.html")
+	if err != nil {
+		return err
+	}
+	d.gateway.engine.GET("/demo", func(c *gin.Context) {
+		nonce := uuid.NewString()
+		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		c.Header("Content-Type", "text/html; charset=utf-8")
+		c.Header("Cache-Control", "no-store")
+		c.Status(http.StatusOK)
+		if err := page.Execute(c.Writer, gin.H{"Nonce": nonce, "PIN": demoPIN, "HQ": d.hqURL, "Cut": d.line.isCut()}); err != nil {
+			d.gateway.log.Debug("demo page", "err", err)
+		}
+	})
+	d.gateway.engine.POST("/demo/line", func(c *gin.Context) {
+		d.line.setCut(c.PostForm("up") != "true")
+		c.Redirect(http.StatusSeeOther, "/demo")
+	})
+	return nil
+}

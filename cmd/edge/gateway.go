@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cmd/brokerdial"
+	"github.com/mirrorcart/mirrorcart/cmd/httpserve"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	"github.com/mirrorcart/mirrorcart/edge/handoff"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+	"github.com/mirrorcart/mirrorcart/kiosk"
+	"github.com/mirrorcart/mirrorcart/kiosk/ui"
+)
+
+// cartLife is how long a cart's link can be opened.
+const cartLife = 72 * time.Hour
+
+// gatewayOptions are what a gateway is made of.
+type gatewayOptions struct {
+	cfg     *firmwarecfg.Edge
+	shop    fs.FS             // the shop's files
+	backoff cloudsync.Backoff // of the line's redialling; its zero value is the usual one
+	log     *slog.Logger
+}
+
+// gateway is the shop's whole: database, mirror, till, pages and uplink.
+type gateway struct {
+	gatewayOptions
+	db     *sqlite.DB
+	mirror *mirror
+	api    *api.Server
+	kiosk  *kiosk.Kiosk
+	uplink *cloudsync.Uplink // nil in a shop that has no line
+	engine *gin.Engine
+	ln     net.Listener
+}
+
+// newGateway opens everything that a gateway needs and listens; run starts it.
+func newGateway(ctx context.Context, o gatewayOptions) (g *gateway, err error) {
+	g = &gateway{gatewayOptions: o}
+	cfg := o.cfg
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, g.close())
+		}
+	}()
+	shop, err := shopdir.Read(o.shop)
+	if err != nil {
+		return nil, fmt.Errorf("shop files: %w", err)
+	}
+	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
+	if err != nil {
+		return nil, err
+	}
+	g.db, err = sqlite.Open(ctx, sqlite.Options{
+		Path: filepath.Join(cfg.DataDir, "edge.db"),
+		Node: cfg.Node, Shop: cfg.Shop.ID, Till: cfg.Till, Log: o.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := g.stockShop(ctx, shop); err != nil {
+		return nil, err
+	}
+	if g.mirror, err = newMirror(cfg, shop.TryOn, o.log); err != nil {
+		return nil, err
+	}
+	if err := g.newPages(shop, key); err != nil {
+		return nil, err
+	}
+	if g.uplink, err = g.newUplink(key); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	if g.ln, err = lc.Listen(ctx, "tcp", cfg.HTTP.Addr); err != nil {
+		return nil, fmt.Errorf("the address %s cannot be used (another program may have it): choose another with --addr or http.addr: %w", cfg.HTTP.Addr, err)
+	}
+	return g, nil
+}
+
+// stockShop puts the catalogue in force and, the first time, the opening stock
+// on the shelves.
+func (g *gateway) stockShop(ctx context.Context, shop *shopdir.Shop) error {
+	now := time.Now()
+	r, err := shop.Publish(ctx, g.db, now)
+	if err != nil {
+		return fmt.Errorf("catalogue: %w", err)
+	}
+	g.log.Info("catalogue in force", "release", r.Version, "variants", len(r.Variants))
+	var moves []edge.StockMove
+	for _, v := range shop.Variants {
+		if n := shop.Opening[v.SKU]; n > 0 {
+			moves = append(moves, edge.StockMove{SKU: v.SKU, Delta: n, Reason: edge.StockGoodsIn, Ref: "opening", At: now.UTC()})
+		}
+	}
+	if err := g.db.MoveStock(ctx, moves); err != nil {
+		return fmt.Errorf("opening stock: %w", err)
+	}
+	return nil
+}
+
+// newUplink makes the shop's side of the line; nil where there is no line.
+func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
+	if g.cfg.HQ.MQTT.URL == "" {
+		return nil, nil
+	}
+	hq, err := firmwarecfg.ParsePublicKey(g.cfg.HQ.Key)
+	if err != nil {
+		return nil, fmt.Errorf("hq.key: %w", err)
+	}
+	dialer, err := brokerdial.New(g.cfg.HQ.MQTT, g.cfg.Node, g.log)
+	if err != nil {
+		return nil, err
+	}
+	return cloudsync.NewUplink(cloudsync.UplinkConfig{
+		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
+		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: dialer, Log: g.log,
+		Backoff: g.backoff,
+	})
+}
+
+// tellingOutbox tells the pages of carts that a phone changed.
+type tellingOutbox struct {
+	*sqlite.DB
+	changed func(edge.CartID)
+}
+
+func (o tellingOutbox) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
+	if err := o.DB.Apply(ctx, n, carts); err != nil {
+		return err
+	}
+	for _, c := range carts {
+		o.changed(c.ID)
+	}
+	return nil
+}
+
+// newPages makes the till's and the kiosk's HTTP side.
+func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
+	links, err := g.newLinks(key)
+	if err != nil {
+		return err
+	}
+	var staff []api.Staff
+	for _, s := range g.cfg.Staff {
+		staff = append(staff, api.Staff{Name: s.Name, Role: string(s.Role), PIN: s.PINHash})
+	}
+	g.api, err = api.New(api.Config{
+		Shop:  api.Shop{ID: shop.ID, Name: shop.Name},
+		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
+		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
+		Version: version, Log: g.log, Line: g.line,
+	})
+	if err != nil {
+		return err
+	}
+	g.kiosk, err = kiosk.New(kiosk.Config{
+		Mirror: g.mirror.pipeline, Catalogue: g.db, Carts: g.db,
+		WebSocket: g.mirror.hub.WebSocket(), MJPEG: g.mirror.hub.MJPEG(),
+		Pages: ui.Dist(), Idle: g.cfg.Mirror.IdleTimeout,
+		NewID: uuid.NewString, Fail: g.api.Fail, Log: g.log,
+	})
+	if err != nil {
+		return err
+	}
+	g.engine = g.api.Engine()
+	g.kiosk.Register(g.engine)
+	return nil
+}
+
+// links makes the links that take a cart to the phone.
+type links interface {
+	Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
+	QR(url string, size int) ([]byte, error)
+}
+
+func (g *gateway) newLinks(key ed25519.PrivateKey) (links, error) {
+	if g.cfg.HQ.PublicURL == "" {
+		return noLinks{}, nil
+	}
+	return handoff.NewLinks(handoff.Config{
+		Base: g.cfg.HQ.PublicURL, Key: key, Life: cartLife,
+		Writer:    func() edge.Writer { return edge.EpochWriter(g.db.Epoch()) },
+		Catalogue: g.db, Now: time.Now,
+	})
+}
+
+// noLinks is a shop whose carts stay in the shop.
+type noLinks struct{}
+
+func (noLinks) Link(context.Context, *edge.Cart) (string, time.Time, error) {
+	return "", time.Time{}, edge.Errorf("handoff", edge.Unavailable, "carts cannot leave this shop yet: set hq.public_url in edge.yaml")
+}
+
+func (noLinks) QR(link string, size int) ([]byte, error) { return handoff.QR(link, size) }
+
+// line tells whether HQ answers, and since when.
+func (g *gateway) line() (up bool, since time.Time) {
+	if g.uplink == nil {
+		return false, time.Time{}
+	}
+	s := g.uplink.Status()
+	return s.Up, s.Since
+}
+
+// run serves the shop until ctx is done.
+func (g *gateway) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return g.mirror.pipeline.Run(ctx) })
+	group.Go(func() error { return g.api.Run(ctx) })
+	if g.uplink != nil {
+		group.Go(func() error { return g.uplink.Run(ctx) })
+	}
+	group.Go(func() error { return httpserve.Run(ctx, g.ln, g.engine) })
+	return group.Wait()
+}
+
+// close frees everything; run must have ended. It may be called on a gateway
+// that was made in part only.
+func (g *gateway) close() error {
+	var errs []error
+	if g.kiosk != nil {
+		g.kiosk.Close()
+	}
+	if g.ln != nil {
+		if err := g.ln.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if g.mirror != nil {
+		errs = append(errs, g.mirror.close())
+	}
+	if g.db != nil {
+		errs = append(errs, g.db.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"log/slog"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/ar/camera"
+	"github.com/mirrorcart/mirrorcart/ar/face"
+	"github.com/mirrorcart/mirrorcart/ar/fake"
+	"github.com/mirrorcart/mirrorcart/ar/live"
+	"github.com/mirrorcart/mirrorcart/ar/look"
+	"github.com/mirrorcart/mirrorcart/ar/models"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// fakeCamera is the camera.source that shows a test card.
+const fakeCamera = "fake"
+
+// mirror is the kiosk's try-on: models, drawing, pipeline and viewers.
+type mirror struct {
+	pipeline *ar.Pipeline
+	hub      *live.Hub
+	tracker  ar.Tracker
+	renderer ar.Renderer
+}
+
+// newTracker loads the face models.
+func newTracker(set *models.Set, faces int, raw bool) (*face.Tracker, error) {
+	return face.New(face.Models{
+		Runtime:   set.Runtime,
+		Detector:  set.Detector,
+		Landmarks: set.Attention,
+		Head:      set.Head,
+	}, face.Options{MaxFaces: faces, Raw: raw})
+}
+
+// newMirror makes the mirror; nothing runs yet, and the camera is not opened.
+func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (m *mirror, err error) {
+	set, err := models.Open(cfg.ModelsDir)
+	if err != nil {
+		return nil, err
+	}
+	m = &mirror{hub: live.NewHub(live.Config{Log: log})}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, m.close())
+		}
+	}()
+	if m.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, false); err != nil {
+		return nil, err
+	}
+	if m.renderer, err = look.New(set.Head, shapes); err != nil {
+		return nil, err
+	}
+	m.pipeline, err = ar.NewPipeline(ar.PipelineConfig{
+		Open:     openCamera(cfg.Camera),
+		Tracker:  m.tracker,
+		Renderer: m.renderer,
+		Encoder:  &camera.JPEG{Quality: cfg.Camera.Quality, Mirror: cfg.Camera.Mirror},
+		Sink:     m.hub,
+		MaxFaces: cfg.Mirror.MaxFaces,
+		Log:      log,
+	})
+	return m, err
+}
+
+func openCamera(cfg firmwarecfg.Camera) ar.OpenFunc {
+	return func(ctx context.Context) (ar.Camera, error) {
+		if cfg.Source == fakeCamera {
+			return &fake.Camera{Width: cfg.Width, Height: cfg.Height, FPS: 30}, nil
+		}
+		return camera.Open(ctx, camera.Config{
+			Source: cfg.Source, Width: cfg.Width, Height: cfg.Height, Rotate: cfg.Rotate,
+		})
+	}
+}
+
+// tryCamera opens the camera once and reads one frame, so that a wrong setting
+// is told at the start and not on the kiosk's screen.
+func tryCamera(ctx context.Context, cfg firmwarecfg.Camera) error {
+	c, err := openCamera(cfg)(ctx)
+	if err != nil {
+		return err
+	}
+	var f ar.Frame
+	return errors.Join(c.Read(ctx, &f), c.Close())
+}
+
+// close frees what OpenCV and ONNX Runtime hold. The pipeline must have ended.
+func (m *mirror) close() error {
+	m.hub.Close()
+	var errs []error
+	if m.tracker != nil {
+		errs = append(errs, m.tracker.Close())
+	}
+	if m.renderer != nil {
+		errs = append(errs, m.renderer.Close())
+	}
+	return errors.Join(errs...)
+}

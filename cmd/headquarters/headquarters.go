@@ -1,0 +1,138 @@
+// Package headquarters wires a whole headquarters: ledger, collector, and the
+// pages for phones and people. cmd/hq runs one, and so does the demo.
+package headquarters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
+	"github.com/mirrorcart/mirrorcart/cmd/brokerdial"
+	"github.com/mirrorcart/mirrorcart/cmd/httpserve"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// Server is a headquarters.
+type Server struct {
+	DB        *hq.HQ
+	cfg       *firmwarecfg.HQ
+	collector *hq.Collector
+	engine    *gin.Engine
+	ln        net.Listener
+}
+
+// New opens headquarters' ledger, enrols the gateways of the configuration,
+// publishes the catalogue and listens; Run starts it.
+func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Logger) (s *Server, err error) {
+	s = &Server{cfg: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	shop, err := shopdir.Read(shopFiles)
+	if err != nil {
+		return nil, fmt.Errorf("shop files: %w", err)
+	}
+	key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	s.DB, err = hq.Open(ctx, hq.Options{
+		Path: filepath.Join(cfg.DataDir, "hq.db"), Key: key,
+		Now: time.Now, NewID: uuid.NewString, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.enrol(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := shop.Publish(ctx, s.DB, time.Now()); err != nil {
+		return nil, fmt.Errorf("catalogue: %w", err)
+	}
+	dialer, err := brokerdial.New(cfg.MQTT, "hq-"+uuid.NewString(), log)
+	if err != nil {
+		return nil, err
+	}
+	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log})
+	if err := s.newPages(shop, log); err != nil {
+		return nil, err
+	}
+	var lc net.ListenConfig
+	if s.ln, err = lc.Listen(ctx, "tcp", cfg.Addr); err != nil {
+		return nil, fmt.Errorf("headquarters cannot listen on %s (another program may have it): choose another address: %w", cfg.Addr, err)
+	}
+	return s, nil
+}
+
+func (s *Server) enrol(ctx context.Context) error {
+	for _, n := range s.cfg.Nodes {
+		key, err := firmwarecfg.ParsePublicKey(n.Key)
+		if err == nil {
+			err = s.DB.Enrol(ctx, hq.Node{Node: n.Name, Shop: n.Shop, Key: key})
+		}
+		if err != nil {
+			return fmt.Errorf("enrol %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
+
+func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
+	carts, err := cart.New(cart.Options{
+		HQ: s.DB, Brand: shop.Name.VI, Pictures: shop.Pictures, Zone: shop.Location, Now: time.Now, Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	gin.SetMode(gin.ReleaseMode)
+	s.engine = gin.New()
+	s.engine.Use(gin.Recovery())
+	carts.Register(s.engine)
+	pages.Register(s.engine)
+	return nil
+}
+
+// URL is where headquarters serves.
+func (s *Server) URL() string { return "http://" + s.ln.Addr().String() }
+
+// Run collects and serves until ctx is done.
+func (s *Server) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.collector.Run(ctx) })
+	group.Go(func() error { return httpserve.Run(ctx, s.ln, s.engine) })
+	return group.Wait()
+}
+
+// Close frees everything; Run must have ended. It may be called on a Server
+// that was made in part only.
+func (s *Server) Close() error {
+	var errs []error
+	if s.ln != nil {
+		if err := s.ln.Close(); !errors.Is(err, net.ErrClosed) {
+			errs = append(errs, err)
+		}
+	}
+	if s.DB != nil {
+		errs = append(errs, s.DB.Close())
+	}
+	return errors.Join(errs...)
+}
