@@ -63,7 +63,7 @@ const glossary = {
   categories: ['Nhóm hàng', 'Categories', '分类'],
   products: ['Sản phẩm', 'Products', '商品'],
   shades: ['Màu', 'Shades', '色号'],
-  nothingOn: ['Không đeo', 'None', '不试'],
+  nothingOn: ['Không', 'None', '不试'],
   intensity: ['Đậm nhạt', 'Intensity', '浓淡'],
   before: ['Xem lúc chưa thử', 'Show without', '看素颜'],
   after: ['Xem lúc đã thử', 'Show with', '看试妆'],
@@ -85,7 +85,7 @@ const glossary = {
     '购物篮是空的。选好商品后点“加入购物篮”。',
   ],
   keepTrying: ['Thử tiếp', 'Keep trying', '继续试'],
-  takeWithYou: ['Mang theo điện thoại', 'Take it with you', '带走购物篮'],
+  takeWithYou: ['Mang giỏ hàng theo bạn', 'Take it with you', '带走购物篮'],
 
   // Take it with you
   scan: [
