@@ -1,0 +1,148 @@
+package kiosk
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// fakeMirror remembers what it was told.
+type fakeMirror struct {
+	mu     sync.Mutex
+	look   ar.Look
+	paused bool
+	stats  ar.Stats
+}
+
+func (m *fakeMirror) SetLook(l ar.Look) error {
+	if err := l.Check(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.look = l
+	return nil
+}
+
+func (m *fakeMirror) SetPaused(v bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.paused = v
+}
+
+func (m *fakeMirror) Stats() ar.Stats {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.stats
+}
+
+func (m *fakeMirror) now() (layers int, paused bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.look.Layers), m.paused
+}
+
+// fakeShop has one release and one cart.
+type fakeShop struct {
+	release *edge.Release
+	cart    *edge.Cart
+}
+
+func (s fakeShop) Release(context.Context) (*edge.Release, error) { return s.release, nil }
+
+func (s fakeShop) Cart(_ context.Context, id edge.CartID) (*edge.Cart, error) {
+	if id != s.cart.ID {
+		return nil, edge.Errorf("fake", edge.NotFound, "no such cart")
+	}
+	return s.cart, nil
+}
+
+func testRelease() *edge.Release {
+	return &edge.Release{Version: 1, Currency: "VND", Variants: []edge.Variant{
+		{SKU: "LIP-1", Color: "#A63A2B", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "matte"}},
+		{SKU: "LIP-2", Color: "#E8836F", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "gloss"}},
+		{SKU: "GLS-1", Color: "#1E1C1C", TryOn: &edge.TryOn{Kind: "glasses", Asset: "round.svg"}},
+		{SKU: "CARE-1"},
+		{SKU: "BAD-COLOR", Color: "red", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "matte"}},
+		{SKU: "BAD-KIND", Color: "#FFFFFF", TryOn: &edge.TryOn{Kind: "hat"}},
+	}}
+}
+
+type fixture struct {
+	t      *testing.T
+	kiosk  *Kiosk
+	mirror *fakeMirror
+	cart   *edge.Cart
+	engine *gin.Engine
+}
+
+// newFixture is a kiosk whose streams last as long as their requests.
+func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
+	t.Helper()
+	gin.SetMode(gin.TestMode)
+	f := &fixture{t: t, mirror: &fakeMirror{}, cart: edge.NewCart(edge.CartID{1}, time.Now()), engine: gin.New()}
+	stream := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusOK)
+		<-r.Context().Done()
+	})
+	shop := fakeShop{testRelease(), f.cart}
+	ids := 0
+	k, err := New(Config{
+		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Pages: pages,
+		Idle: 90 * time.Second, Hold: 5 * time.Minute,
+		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },
+		Fail: func(c *gin.Context, err error) {
+			c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
+		},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	})
+	require.NoError(t, err)
+	t.Cleanup(k.Close)
+	f.kiosk = k
+	k.Register(f.engine)
+	return f
+}
+
+func (f *fixture) do(method, path, body string) *httptest.ResponseRecorder {
+	f.t.Helper()
+	w := httptest.NewRecorder()
+	f.engine.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	return w
+}
+
+// ok is do that must be answered with 200.
+func (f *fixture) ok(method, path, body string) string {
+	f.t.Helper()
+	w := f.do(method, path, body)
+	require.Equal(f.t, http.StatusOK, w.Code, w.Body.String())
+	return w.Body.String()
+}
+
+// refused is do that must be refused with kind.
+func (f *fixture) refused(kind edge.Kind, method, path, body string) {
+	f.t.Helper()
+	w := f.do(method, path, body)
+	require.Equal(f.t, http.StatusTeapot, w.Code, w.Body.String())
+	require.Contains(f.t, w.Body.String(), `"kind":"`+string(kind)+`"`)
+}
+
+// begin brings a shopper to the mirror.
+func (f *fixture) begin(camera bool) {
+	f.t.Helper()
+	f.ok("POST", "/kiosk/v1/session", `{"language":"vi"}`)
+	f.ok("POST", "/kiosk/v1/session/consent", `{"camera":`+strconv.FormatBool(camera)+`}`)
+}

@@ -1,0 +1,115 @@
+package kiosk
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+func TestSessionView(t *testing.T) {
+	f := newFixture(t, nil)
+	f.mirror.stats = ar.Stats{CameraError: "no /dev/video0"}
+	require.JSONEq(t, `{"id":"","state":"attract","language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
+		"look":{"layers":[]},"skus":[],"cart":null,"mirror":{"fps":0,"faces":0,"face":false},"idle":{"after_s":90,"left_s":0}}`,
+		f.ok("GET", "/kiosk/v1/session", ""))
+
+	f.begin(true)
+	f.mirror.stats = ar.Stats{Camera: true, FPS: 30, Faces: 7, LastFace: time.Now()}
+	f.ok("PUT", "/kiosk/v1/session/cart", `{"cart":"`+f.cart.ID.String()+`"}`)
+	var v sessionView
+	require.NoError(t, json.Unmarshal([]byte(f.ok("PUT", "/kiosk/v1/session/look", `{"skus":["GLS-1","LIP-2"]}`)), &v))
+	require.Equal(t, Mirroring, v.State)
+	require.Equal(t, cameraView{Consent: true, OK: true}, v.Camera)
+	require.Equal(t, mirrorView{FPS: 30, Faces: 7, Face: true}, v.Mirror)
+	require.Equal(t, f.cart.ID, *v.Cart)
+	require.Equal(t, []edge.SKU{"GLS-1", "LIP-2"}, v.SKUs)
+	require.Equal(t, []ar.Layer{
+		{Kind: ar.Glasses, Color: ar.Color{R: 0x1E, G: 0x1C, B: 0x1C}, Intensity: 1, Asset: "round.svg"},
+		{Kind: ar.Lipstick, Color: ar.Color{R: 0xE8, G: 0x83, B: 0x6F}, Finish: ar.Gloss, Intensity: defaultIntensity},
+	}, v.Look.Layers)
+}
+
+func TestRefusals(t *testing.T) {
+	const look, session = "/kiosk/v1/session/look", "/kiosk/v1/session"
+	cases := []struct {
+		name         string
+		kind         edge.Kind
+		method, path string
+		body         string
+	}{
+		{"unknown language", edge.Invalid, "POST", session, `{"language":"de"}`},
+		{"unknown key", edge.Invalid, "POST", session, `{"language":"vi","age":16}`},
+		{"no JSON", edge.Invalid, "POST", session, `language=vi`},
+		{"no body", edge.Invalid, "POST", session, ``},
+		{"two objects", edge.Invalid, "POST", session, `{"language":"vi"}{}`},
+		{"body over the limit", edge.TooLarge, "POST", session, `{"language":"` + strings.Repeat("v", maxBody) + `"}`},
+		{"consent unsaid", edge.Invalid, "POST", session + "/consent", `{}`},
+		{"unknown product", edge.NotFound, "PUT", look, `{"skus":["NO-1"]}`},
+		{"product without try-on", edge.Invalid, "PUT", look, `{"skus":["CARE-1"]}`},
+		{"two lipsticks", edge.Invalid, "PUT", look, `{"skus":["LIP-1","LIP-2"]}`},
+		{"too many products", edge.TooLarge, "PUT", look, `{"skus":["LIP-1"` + strings.Repeat(`,"LIP-1"`, maxWorn) + `]}`},
+		{"intensity out of range", edge.Invalid, "PUT", look, `{"skus":["LIP-1"],"intensity":1.2}`},
+		{"colour of the catalogue", edge.Invalid, "PUT", look, `{"skus":["BAD-COLOR"]}`},
+		{"kind of the catalogue", edge.Invalid, "PUT", look, `{"skus":["BAD-KIND"]}`},
+		{"malformed cart id", edge.Invalid, "PUT", session + "/cart", `{"cart":"x"}`},
+		{"unknown cart", edge.NotFound, "PUT", session + "/cart", `{"cart":"` + edge.CartID{2}.String() + `"}`},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			f := newFixture(t, nil)
+			f.begin(true)
+			f.ok("PUT", look, `{"skus":["GLS-1"]}`)
+			f.refused(c.kind, c.method, c.path, c.body)
+			s := f.kiosk.session.snapshot()
+			require.Equal(t, "s1", s.ID, "a refused request touched the session")
+			require.Equal(t, []edge.SKU{"GLS-1"}, s.Worn.skus)
+			require.Nil(t, s.Cart)
+		})
+	}
+}
+
+func TestPages(t *testing.T) {
+	f := newFixture(t, fstest.MapFS{
+		"index.html":       {Data: []byte("<p>kiosk")},
+		"staff.html":       {Data: []byte("<p>staff")},
+		"assets/a-1.js":    {Data: []byte("1")},
+		"assets/b-2.woff2": {Data: []byte("2")},
+	})
+	for path, want := range map[string]string{"/": "<p>kiosk", "/staff": "<p>staff"} {
+		w := f.do("GET", path, "")
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, want, w.Body.String())
+		require.Equal(t, "no-cache", w.Header().Get("Cache-Control"))
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'self'")
+		require.Contains(t, w.Header().Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	}
+	for path, want := range map[string]string{"/assets/a-1.js": "text/javascript; charset=utf-8", "/assets/b-2.woff2": "font/woff2"} {
+		w := f.do("GET", path, "")
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, want, w.Header().Get("Content-Type"))
+		require.Contains(t, w.Header().Get("Cache-Control"), "immutable")
+	}
+	for _, path := range []string{"/assets/", "/assets/none.js", "/assets/../index.html", "/assets/%2e%2e/index.html"} {
+		require.NotEqual(t, http.StatusOK, f.do("GET", path, "").Code, path)
+	}
+}
+
+func TestPagesNotBuilt(t *testing.T) {
+	f := newFixture(t, fstest.MapFS{".gitkeep": {}})
+	w := f.do("GET", "/", "")
+	require.Equal(t, http.StatusServiceUnavailable, w.Code)
+	require.Equal(t, notBuilt, w.Body.String())
+}
+
+func TestNewNeedsEverything(t *testing.T) {
+	_, err := New(Config{})
+	require.Error(t, err)
+}
