@@ -31,7 +31,7 @@ type glasses struct {
 // paint hangs the shape on face's head.
 func (g *glasses) paint(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, s *shape, c ar.Color, alpha float32) {
 	alpha *= 1 - smooth(float32(math.Abs(face.Pose.Yaw)), 50, 65)
-	if alpha <= 0 || !face.Pose.Valid {
+	if !(alpha > 0) || !sound(&face.Pose) {
 		return
 	}
 	h := newHead(mesh, face, f)

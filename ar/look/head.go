@@ -60,6 +60,24 @@ func newHead(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) head {
 	return h
 }
 
+// sound reports whether a pose is one that a head before a camera can have.
+func sound(p *ar.Pose) bool {
+	if !p.Valid || !(p.Focal > 1 && p.Focal < 1e6) || !(math.Abs(p.CX) < 1e6 && math.Abs(p.CY) < 1e6) {
+		return false
+	}
+	for _, v := range p.R {
+		if !(math.Abs(v) < 1.01) {
+			return false
+		}
+	}
+	for _, v := range p.T {
+		if !(math.Abs(v) < 1e6) {
+			return false
+		}
+	}
+	return p.T[2] > 50
+}
+
 func clamp(v, limit float64) float64 { return min(max(v, -limit), limit) }
 
 // project is where a place on the head is seen.

@@ -178,7 +178,8 @@ func gloss(old, shade lab, s light) lab {
 		shade.a + 0.4*(old.a-s.mean.a),
 		shade.b + 0.4*(old.b-s.mean.b),
 	}
-	spark := 0.45 * smooth(old.L, s.shine-0.02, max(s.top, s.shine+0.02)+0.02)
+	// Only what stands out counts: dry lips in flat light have no spots.
+	spark := 0.5 * smooth(old.L, s.shine, max(s.top, s.shine+0.04)) * smooth(old.L-s.mean.L, 0.04, 0.14)
 	return lab{c.L + spark*(1-c.L), c.a * (1 - spark), c.b * (1 - spark)}
 }
 

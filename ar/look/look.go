@@ -118,6 +118,9 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 	r.forget(f.At)
 	for i := range faces {
 		face := &faces[i]
+		if !plausible(face) {
+			continue
+		}
 		alpha := r.fade(face, f.At)
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
@@ -131,6 +134,17 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 		}
 	}
 	return nil
+}
+
+// plausible reports whether the landmarks are numbers and lie where those of a
+// face that is at least partly in the frame can lie.
+func plausible(face *ar.Face) bool {
+	for _, p := range face.Points {
+		if !(p.X > -2 && p.X < 3 && p.Y > -2 && p.Y < 3) {
+			return false
+		}
+	}
+	return true
 }
 
 func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) error {

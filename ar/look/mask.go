@@ -39,9 +39,11 @@ func (m *mask) outline(contour []vec) {
 
 // edges adds a part of a contour: all parts together must close.
 func (m *mask) edges(line []vec) {
+	// The rasteriser's fixed-point numbers overflow far outside the mask.
+	const far = 2048
 	x0, y0 := float64(m.Rect.Min.X), float64(m.Rect.Min.Y)
 	for i, p := range line {
-		x, y := float32(p.x-x0), float32(p.y-y0)
+		x, y := float32(clamp(p.x-x0, far)), float32(clamp(p.y-y0, far))
 		if i == 0 {
 			m.raster.MoveTo(x, y)
 		} else {

@@ -181,7 +181,7 @@ func splitSVG(data []byte) (p svgParts, err error) {
 			lens.text(string(t))
 		}
 	}
-	if frame.buf.Len() == 0 || len(roles) != 1 {
+	if !frame.seen || len(roles) != 1 {
 		return p, errors.New("not an SVG: it is empty or cut off")
 	}
 	p.frame, p.lens = frame.buf.Bytes(), lens.buf.Bytes()
@@ -231,6 +231,7 @@ type part struct {
 	role string
 	buf  bytes.Buffer
 	open []string // names of the elements that are written and not yet closed
+	seen bool     // whether there was any
 }
 
 // start writes the element, or an empty group in place of a drawing one that
@@ -241,7 +242,7 @@ func (p *part) start(t xml.StartElement, role string) {
 	if role != p.role && slices.Contains(draws, name) {
 		name, attrs = "g", nil
 	}
-	p.open = append(p.open, name)
+	p.open, p.seen = append(p.open, name), true
 	fmt.Fprintf(&p.buf, "<%s", name)
 	for _, a := range attrs {
 		name := a.Name.Local
@@ -271,21 +272,14 @@ func flatten(svg []byte) ([]lens, error) {
 		return nil, err
 	}
 	var parts []lens
-	points := 0
+	left := maxShapePoints
 	for i := range icon.SVGPaths {
 		// The library does not read fill-rule; contours that do not cross
 		// look the same by the even-odd rule, whatever way round they run.
-		icon.SVGPaths[i].UseNonZeroWinding = false
-		pen := &pen{nonZero: true} // until a fill says otherwise
+		icon.SVGPaths[i].UseNonZeroWinding = false // so that a fill differs from a stroke
+		pen := &pen{nonZero: true, left: left}
 		icon.SVGPaths[i].DrawTransformed(rasterx.NewDasher(1, 1, pen), 1, rasterx.Identity)
-		for _, l := range pen.lenses {
-			for _, c := range l.contours {
-				points += len(c)
-			}
-		}
-		if points > maxShapePoints {
-			return nil, fmt.Errorf("over %d points: simplify the drawing", maxShapePoints)
-		}
+		left = pen.left
 		parts = append(parts, pen.lenses...)
 	}
 	return parts, nil
@@ -298,13 +292,28 @@ type pen struct {
 	nonZero  bool
 	color    color.Color
 	lenses   []lens
+	left     int // points it may still draw
 }
+
+// spend counts a point. The library flattens curves of any size into as many
+// lines as that takes, so it is stopped where it draws.
+func (p *pen) spend() {
+	if p.left--; p.left < 0 {
+		panic(errTooManyPoints)
+	}
+}
+
+var errTooManyPoints = fmt.Errorf("over %d points: simplify the drawing", maxShapePoints)
 
 func at(p fixed.Point26_6) vec { return vec{float64(p.X) / 64, float64(p.Y) / 64} }
 
-func (p *pen) Start(a fixed.Point26_6) { p.contours = append(p.contours, []vec{at(a)}) }
+func (p *pen) Start(a fixed.Point26_6) {
+	p.spend()
+	p.contours = append(p.contours, []vec{at(a)})
+}
 
 func (p *pen) Line(b fixed.Point26_6) {
+	p.spend()
 	if n := len(p.contours); n > 0 {
 		p.contours[n-1] = append(p.contours[n-1], at(b))
 	}

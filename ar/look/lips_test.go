@@ -1,0 +1,231 @@
+package look
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+var (
+	red  = ar.Color{R: 0xB4, G: 0x24, B: 0x3C}
+	pink = ar.Color{R: 0xD9, G: 0x88, B: 0x80}
+)
+
+var pictures = []string{"astronaut.png", "group_s1a.png", "group_s6a.png"}
+
+func TestLipstickStaysOnTheLips(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for _, name := range pictures {
+		t.Run(name, func(t *testing.T) {
+			f, face := fx.read(t, name)
+			out := drawn(t, r, f, face, lipstick(red, ar.Matte, 1))
+			outer := curve(nil, contour(nil, &face, lipsOuter, f))
+			inner := curve(nil, contour(nil, &face, lipsInner, f))
+			// The feather and the pixel that the contour crosses.
+			reach := 2*lipFeather*eyeDistance(&face, f) + 3
+			pixels := changed(f, out)
+			require.NotEmpty(t, pixels)
+			for _, p := range pixels {
+				if !contains(outer, p) {
+					require.LessOrEqual(t, edgeDistance(outer, p), reach, "painted beside the lips at %v", p)
+				}
+				if contains(inner, p) {
+					require.LessOrEqual(t, edgeDistance(inner, p), math.Sqrt2/2, "painted inside the mouth at %v", p)
+				}
+			}
+		})
+	}
+}
+
+func TestIntensityZeroChangesNothing(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	f, face := fx.read(t, "astronaut.png")
+	for _, finish := range []ar.Finish{ar.Matte, ar.Gloss} {
+		require.Equal(t, f.Pix, drawn(t, r, f, face, lipstick(red, finish, 0)).Pix)
+	}
+	l := spectacles("round.svg")
+	l.Layers[0].Intensity = 0
+	require.Equal(t, f.Pix, drawn(t, r, f, face, l).Pix)
+	require.Equal(t, f.Pix, drawn(t, r, f, face, ar.Look{}).Pix)
+}
+
+// lipColors are the colours well inside the lips, darkest first.
+func lipColors(f *ar.Frame, face *ar.Face) []lab {
+	outer := contour(nil, face, lipsOuter, f)
+	inner := contour(nil, face, lipsInner, f)
+	margin := 1.6 * lipFeather * eyeDistance(face, f)
+	var out []lab
+	for y := range f.Height {
+		for x := range f.Width {
+			p := vec{float64(x) + 0.5, float64(y) + 0.5}
+			if contains(outer, p) && !contains(inner, p) && min(edgeDistance(outer, p), edgeDistance(inner, p)) > margin {
+				px := f.Pix[3*(y*f.Width+x):]
+				out = append(out, toLab(px[0], px[1], px[2]))
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b lab) int { return int(math.Copysign(1, float64(a.L-b.L))) })
+	return out
+}
+
+func meanLab(c []lab) lab {
+	var m lab
+	for _, v := range c {
+		m.L, m.a, m.b = m.L+v.L, m.a+v.a, m.b+v.b
+	}
+	n := float32(len(c))
+	return lab{m.L / n, m.a / n, m.b / n}
+}
+
+func TestFullMatteIsTheShade(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for _, name := range pictures[1:] { // the first shows too little lip beside the teeth
+		for _, c := range []ar.Color{red, pink, {R: 0x5A, G: 0x12, B: 0x30}} {
+			f, face := fx.read(t, name)
+			got := meanLab(lipColors(drawn(t, r, f, face, lipstick(c, ar.Matte, 1)), &face))
+			want := toLab(c.B, c.G, c.R)
+			require.InDelta(t, want.L, got.L, 0.03, "%s %v", name, c)
+			require.InDelta(t, want.a, got.a, 0.02, "%s %v", name, c)
+			require.InDelta(t, want.b, got.b, 0.02, "%s %v", name, c)
+		}
+	}
+}
+
+func TestFinishesAnswerLight(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	f, face := fx.read(t, "astronaut.png")
+	// How far the brightest twentieth of the lips stands out.
+	shine := func(f *ar.Frame) float32 {
+		c := lipColors(f, &face)
+		return meanLab(c[len(c)*19/20:]).L - meanLab(c).L
+	}
+	bare := shine(f)
+	require.Less(t, shine(drawn(t, r, f, face, lipstick(red, ar.Matte, 1))), bare*2/3, "matte dulls")
+	require.Greater(t, shine(drawn(t, r, f, face, lipstick(red, ar.Gloss, 1))), bare*5/4, "gloss shines")
+}
+
+// TestTextureStays: light and dark on the bare lips are still so under matte.
+func TestTextureStays(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	f, face := fx.read(t, "group_s6a.png")
+	out := drawn(t, r, f, face, lipstick(red, ar.Matte, 1))
+	outer := contour(nil, &face, lipsOuter, f)
+	inner := contour(nil, &face, lipsInner, f)
+	var x, y []float64
+	for _, p := range changed(f, out) {
+		if contains(outer, p) && !contains(inner, p) && edgeDistance(outer, p) > 2 && edgeDistance(inner, p) > 2 {
+			i := 3 * (int(p.y)*f.Width + int(p.x))
+			x = append(x, float64(toLab(f.Pix[i], f.Pix[i+1], f.Pix[i+2]).L))
+			y = append(y, float64(toLab(out.Pix[i], out.Pix[i+1], out.Pix[i+2]).L))
+		}
+	}
+	require.Greater(t, len(x), 50)
+	require.Greater(t, correlation(x, y), 0.8)
+}
+
+func correlation(x, y []float64) float64 {
+	var mx, my, xy, xx, yy float64
+	for i := range x {
+		mx += x[i] / float64(len(x))
+		my += y[i] / float64(len(x))
+	}
+	for i := range x {
+		dx, dy := x[i]-mx, y[i]-my
+		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
+	}
+	return xy / math.Sqrt(xx*yy)
+}
+
+func TestLooksFadeAndNeverPop(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	f, face := fx.read(t, "astronaut.png")
+	look := lipstick(ar.Color{R: 0x20, G: 0x10, B: 0x80}, ar.Matte, 1)
+	strength := func() float64 { // of the paint, in levels of the mean lip colour
+		out := drawn(t, r, f, face, look)
+		a, b := meanLab(lipColors(f, &face)), meanLab(lipColors(out, &face))
+		return math.Hypot(float64(a.a-b.a), float64(a.b-b.b))
+	}
+	full := strength() // a picture without a time does not fade
+	start := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	last := 0.0
+	step := func(i int, score float32) float64 {
+		f.At = start.Add(time.Duration(i) * time.Second / 30)
+		face.Score = score
+		s := strength()
+		require.LessOrEqual(t, math.Abs(s-last), full/5, "frame %d pops", i)
+		last = s
+		return s
+	}
+	for i := range 12 {
+		step(i, 1)
+	}
+	require.InDelta(t, full, last, full/50, "a sure face wears the whole look")
+	for i := range 12 {
+		step(12+i, 0.2)
+	}
+	require.InDelta(t, 0, last, full/50, "a doubtful one wears none")
+	require.Positive(t, step(24, 1), "and it comes back")
+
+	face.ID = 2
+	f.At = start.Add(time.Minute)
+	require.Less(t, strength(), full/5, "another face begins anew")
+	require.Len(t, r.fades, 1, "and the first is forgotten")
+}
+
+// TestWildLandmarks: whatever the landmarks are, drawing neither panics nor
+// writes outside the frame.
+func TestWildLandmarks(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	_, good := fx.read(t, "astronaut.png")
+	rapid.Check(t, func(t *rapid.T) {
+		f := &ar.Frame{}
+		f.Resize(rapid.IntRange(1, 200).Draw(t, "width"), rapid.IntRange(1, 200).Draw(t, "height"))
+		face := good
+		wild := rapid.Float32()
+		switch rapid.IntRange(0, 3).Draw(t, "kind") {
+		case 0: // shifted and scaled, perhaps far outside
+			dx, dy := rapid.Float32Range(-2, 2).Draw(t, "dx"), rapid.Float32Range(-2, 2).Draw(t, "dy")
+			k := rapid.Float32Range(-4, 4).Draw(t, "k")
+			for i := range face.Points {
+				face.Points[i].X = face.Points[i].X*k + dx
+				face.Points[i].Y = face.Points[i].Y*k + dy
+			}
+		case 1: // some landmarks anywhere
+			for range 20 {
+				i := rapid.IntRange(0, ar.Points-1).Draw(t, "i")
+				face.Points[i] = ar.Point{X: wild.Draw(t, "x"), Y: wild.Draw(t, "y")}
+			}
+		case 2: // not numbers
+			nan := float32(math.NaN())
+			for i := range face.Points {
+				face.Points[i] = ar.Point{X: nan, Y: nan}
+			}
+		case 3: // a wild pose
+			for i := range face.Pose.R {
+				face.Pose.R[i] = rapid.Float64().Draw(t, "r")
+			}
+			for i := range face.Pose.T {
+				face.Pose.T[i] = rapid.Float64().Draw(t, "t")
+			}
+			face.Pose.Scale = rapid.Float64().Draw(t, "scale")
+		}
+		look := lipstick(red, ar.Gloss, 1)
+		look.Layers = append(look.Layers, spectacles("wire.svg").Layers...)
+		if err := r.Draw(f, []ar.Face{face}, look); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
