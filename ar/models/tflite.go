@@ -29,6 +29,7 @@ const (
 	activationNone    = 0
 	activationRelu    = 1
 	activationRelu6   = 3
+	maxRank           = 8
 	maxTensorElements = 1 << 24 // far above the largest of these models
 )
 
@@ -110,6 +111,9 @@ func (g *tfGraph) has(numbers []int, lowest int) bool {
 }
 
 func readTensor(t table, buffers []table) (tfTensor, error) {
+	if _, rank := t.vector(0, 4); rank > maxRank {
+		return tfTensor{}, errCorrupt
+	}
 	out := tfTensor{name: string(t.bytesAt(3)), shape: t.intsAt(0), typ: t.byteAt(1, 0)}
 	n := 1
 	for _, d := range out.shape {
