@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"embed"
@@ -40,6 +41,7 @@ const (
 // demoFlags are the flags of `edge demo`.
 type demoFlags struct {
 	addr, hqAddr, mqttAddr string
+	publicURL              string
 	dir, shop, models      string
 	camera                 string
 	once, json, verbose    bool
@@ -63,6 +65,7 @@ Everything else is what a real shop runs.`,
 	fl.StringVar(&f.addr, "addr", "127.0.0.1:8080", "address of kiosk and till; a free port if this one is taken and not asked for")
 	fl.StringVar(&f.hqAddr, "hq-addr", "127.0.0.1:8090", "address of headquarters; likewise")
 	fl.StringVar(&f.mqttAddr, "mqtt-addr", "127.0.0.1:0", "address of the message broker")
+	fl.StringVar(&f.publicURL, "public-url", "", "headquarters' address as phones reach it, for the QR codes; without it --hq-addr")
 	fl.StringVar(&f.dir, "dir", "", "folder for the databases, kept; without it a new one that is removed at the end")
 	fl.StringVar(&f.shop, "shop", "", "folder of a shop's files, instead of the built-in demo shop")
 	fl.StringVar(&f.models, "models", "", "folder of the face models")
@@ -149,8 +152,8 @@ type demo struct {
 }
 
 // newDemo makes and enrols everything; run starts it.
-func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (d *demo, err error) {
-	d = &demo{}
+func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err error) {
+	d := &demo{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
@@ -168,7 +171,7 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (d *demo, err 
 		return nil, err
 	}
 	users := []broker.User{{Name: demoNode, Password: uuid.NewString()}, {Name: "hq", Password: uuid.NewString(), HQ: true}}
-	if d.broker, err = broker.Listen(f.mqttAddr, broker.Options{Users: users, Log: log}); err != nil {
+	if d.broker, err = broker.Listen(f.mqttAddr, broker.Options{Users: users, Log: slog.New(slog.DiscardHandler)}); err != nil {
 		return nil, err
 	}
 	if d.hq, err = f.newHeadquarters(ctx, d.broker.Addr().String(), users[1], shop, log); err != nil {
@@ -180,7 +183,7 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (d *demo, err 
 	d.hqURL = d.hq.URL()
 	cfg.HQ = firmwarecfg.Line{
 		MQTT:      firmwarecfg.MQTT{URL: "mqtt://" + d.line.addr(), Username: demoNode},
-		PublicURL: d.hqURL,
+		PublicURL: cmp.Or(f.publicURL, d.hqURL),
 		Key:       firmwarecfg.FormatPublicKey(d.hq.DB.PublicKey()),
 	}
 	if cfg.HQ.MQTT.PasswordFile, err = f.secret("gateway.password", users[0].Password); err != nil {

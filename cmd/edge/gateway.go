@@ -52,8 +52,8 @@ type gateway struct {
 }
 
 // newGateway opens everything that a gateway needs and listens; run starts it.
-func newGateway(ctx context.Context, o gatewayOptions) (g *gateway, err error) {
-	g = &gateway{gatewayOptions: o}
+func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
+	g := &gateway{gatewayOptions: o}
 	cfg := o.cfg
 	defer func() {
 		if err != nil {

@@ -38,12 +38,12 @@ func newTracker(set *models.Set, faces int, raw bool) (*face.Tracker, error) {
 }
 
 // newMirror makes the mirror; nothing runs yet, and the camera is not opened.
-func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (m *mirror, err error) {
+func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror, err error) {
 	set, err := models.Open(cfg.ModelsDir)
 	if err != nil {
 		return nil, err
 	}
-	m = &mirror{hub: live.NewHub(live.Config{Log: log})}
+	m := &mirror{hub: live.NewHub(live.Config{Log: log})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, m.close())

@@ -36,8 +36,8 @@ type Server struct {
 
 // New opens headquarters' ledger, enrols the gateways of the configuration,
 // publishes the catalogue and listens; Run starts it.
-func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Logger) (s *Server, err error) {
-	s = &Server{cfg: cfg}
+func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Logger) (_ *Server, err error) {
+	s := &Server{cfg: cfg}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
