@@ -94,7 +94,7 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 		}
 		layer.m.fill()
 	}
-	g.tmp = g.shade.blur(max(int(1.3*scale+0.5), 1), g.tmp)
+	g.tmp = g.shade.blur(max(int(2*scale+0.5), 1), 1, g.tmp)
 
 	g.sorted = g.sorted[:0]
 	for i := range ar.MeshPoints {
@@ -219,18 +219,24 @@ func (g *glasses) drawLens(f *ar.Frame, h *head, l *lens, light, alpha float32) 
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := (y - r.Min.Y) * r.Dx()
 		row := f.Pix[3*(y*f.Width+r.Min.X):]
-		gleam := 255 * lensGleam * light * (1 - smooth((float32(y)-top)/height, 0, 0.7))
+		gleam := lensGleam * light * (1 - smooth((float32(y)-top)/height, 0, 0.7)) * (0.3 + 0.7*l.opacity)
+		// Tint and gleam together are old·keep + add, in 16.16 numbers.
+		keep := int32(65536 * (1 - l.opacity) * (1 - gleam))
+		var add [3]int32
+		for c := range add {
+			add[c] = int32(65536 * (l.opacity*light*l.color[c]*(1-gleam) + 255*gleam))
+		}
+		part := int32(alpha * 257)
 		for x, v := range g.lens.Pix[i:][:r.Dx()] {
 			if v == 0 {
 				continue
 			}
 			px := row[3*x:][:3]
-			a := alpha * float32(v) / 255
-			for c := range 3 {
-				old := float32(px[c])
-				tinted := old + l.opacity*(light*l.color[c]-old)
-				tinted += gleam * (1 - tinted/255) * (0.3 + 0.7*l.opacity)
-				px[c] = uint8(old + a*(tinted-old) + 0.5)
+			a := part * int32(v) >> 8
+			for c := range add {
+				old := int32(px[c])
+				tinted := (old*keep + add[c]) >> 16
+				px[c] = uint8(old + ((tinted-old)*a+128)>>8)
 			}
 		}
 	}
@@ -245,14 +251,12 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 	z0 := h.bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
 	half := s.templeHeight / 2 * h.size
 	thick := min(1.2, half)
-	r := g.front.Rect
-	g.side.reset(r)
 	at := func(t, out, up float64) vec {
 		x := x0 + t*(side*h.width-x0) + side*out
 		y := y0 + t*(earY-y0) + up
 		return h.project(x, y, z0+t*(h.earZ-z0))
 	}
-	var quad [4]vec
+	g.points = g.points[:0]
 	for i := range steps {
 		t0, t1 := float64(i)/steps, float64(i+1)/steps
 		h0, h1 := half*(1-0.35*t0), half*(1-0.35*t1)
@@ -261,12 +265,20 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, -thick, h1), at(t0, -thick, h0)}, // inside
 			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, thick, -h1), at(t0, thick, -h0)}, // top
 		} {
-			quad = q
-			if area(quad[:]) < 0 {
-				slices.Reverse(quad[:])
+			if area(q[:]) < 0 {
+				slices.Reverse(q[:])
 			}
-			g.side.outline(quad[:])
+			g.points = append(g.points, q[:]...)
 		}
+	}
+	whole := g.front.Rect
+	r := bounds(1, whole, g.points)
+	if r.Empty() {
+		return
+	}
+	g.side.reset(r)
+	for q := range slices.Chunk(g.points, 4) {
+		g.side.outline(q)
 	}
 	g.side.fill()
 
@@ -280,7 +292,7 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := (y - r.Min.Y) * r.Dx()
 		row := f.Pix[3*(y*f.Width+r.Min.X):]
-		face := g.face.Pix[i:][:r.Dx()]
+		face := g.face.Pix[(y-whole.Min.Y)*whole.Dx()+r.Min.X-whole.Min.X:][:r.Dx()]
 		for x, v := range g.side.Pix[i:][:r.Dx()] {
 			if v == 0 {
 				continue

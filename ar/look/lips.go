@@ -80,14 +80,14 @@ func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
 	l.curve = curve(l.curve[:0], l.outer)
 	l.lip.outline(l.curve)
 	l.lip.fill()
-	l.tmp = l.lip.blur(radius, l.tmp)
+	l.tmp = l.lip.blur(radius, 2, l.tmp)
 
 	l.mouth.reset(r)
 	l.curve = curve(l.curve[:0], l.inner)
 	l.mouth.outline(l.curve)
 	l.mouth.fill()
 	l.open = append(l.open[:0], l.mouth.Pix...)
-	l.tmp = l.mouth.blur(radius, l.tmp)
+	l.tmp = l.mouth.blur(radius, 2, l.tmp)
 	for i, cover := range l.lip.Pix {
 		if cover == 0 {
 			continue

@@ -57,9 +57,9 @@ func (m *mask) fill() {
 	m.raster.Draw(&m.Alpha, m.Rect, image.Opaque, image.Point{})
 }
 
-// blur softens the mask by two box filters of the given radius each, so that
-// an edge becomes a ramp of 4·radius pixels. tmp is scratch.
-func (m *mask) blur(radius int, tmp []uint8) []uint8 {
+// blur softens the mask by so many passes of a box filter, each of which turns
+// an edge into a ramp 2·radius pixels wider. tmp is scratch.
+func (m *mask) blur(radius, passes int, tmp []uint8) []uint8 {
 	if radius < 1 {
 		return tmp
 	}
@@ -68,7 +68,7 @@ func (m *mask) blur(radius int, tmp []uint8) []uint8 {
 		tmp = make([]uint8, w*h)
 	}
 	tmp = tmp[:w*h]
-	for range 2 {
+	for range passes {
 		boxRows(tmp, m.Pix, w, h, radius)
 		boxColumns(m.Pix, tmp, w, h, radius)
 	}
