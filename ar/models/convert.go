@@ -57,6 +57,9 @@ func (c *converter) op(op tfOp) error {
 	if len(op.in) < want || slices.Contains(op.in, -1) {
 		return errCorrupt
 	}
+	if in, out := c.shape(op.in[0]), c.shape(op.out[0]); keepsShape(op.code) && !slices.Equal(in, out) {
+		return fmt.Errorf("%v becomes %v", in, out)
+	}
 	switch op.code {
 	case opDequantize:
 		return c.dequantize(op)
@@ -82,6 +85,11 @@ func (c *converter) op(op tfOp) error {
 		return c.stridedSlice(op)
 	}
 	return c.custom(op)
+}
+
+// keepsShape says of which operators the output is shaped like the first input.
+func keepsShape(code int) bool {
+	return slices.Contains([]int{opAdd, opMul, opRelu, opPRelu, opDequantize, opStridedSlice}, code)
 }
 
 func (c *converter) shape(tensor int) []int { return c.tf.tensors[tensor].shape }

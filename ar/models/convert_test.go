@@ -3,6 +3,7 @@ package models
 import (
 	"encoding/binary"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -139,4 +140,30 @@ func FuzzHead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestChangedModels changes a few bytes where a model's structure stands, many
+// times over: what comes out does not matter, that it comes does.
+func TestChangedModels(t *testing.T) {
+	data := readBuilt(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, model := range []struct {
+		part  [2]int
+		read  func([]byte) ([]byte, error)
+		times int
+	}{{detectorPart, detector, 500}, {meshPart, mesh, 100}, {attentionPart, attention, 100}} {
+		original := part(data, model.part)
+		changed := append([]byte(nil), original...)
+		for range model.times {
+			for range 1 + random.IntN(3) {
+				at := len(changed) - 1 - random.IntN(60_000)
+				if random.IntN(3) == 0 {
+					at = random.IntN(3000)
+				}
+				changed[at] += byte(random.IntN(256))
+			}
+			_, _ = model.read(changed)
+			copy(changed, original)
+		}
+	}
 }
