@@ -32,7 +32,8 @@ type Pose struct {
 	// Focal length and principal point of the pinhole camera the pose was
 	// found with, in pixels of the frame.
 	Focal, CX, CY float64
-	// Scale is this head's size relative to the canonical head's.
+	// Scale is this head's size relative to the canonical head's: a thing of
+	// w millimetres on it measures w/Scale in the canonical head's space.
 	Scale float64
 	// Yaw is positive when the head turns to the shopper's own left, pitch
 	// when it looks down, roll when it leans to the shopper's own left; degrees.
