@@ -1,0 +1,271 @@
+// The main job in a real Chromium, against a running `edge demo`: a shopper
+// tries on and fills a cart while the shop's line to headquarters is cut, the
+// phone opens the cart from the QR code, the line comes back, the clerk sells
+// the cart, and headquarters shows the receipt.
+//
+// MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
+// STAFF_URL, HQ_URL, DEMO_URL and STAFF_PIN take its place one by one. SHOTS
+// is a folder for screenshots, CHROMIUM the browser's program. It exits with 1
+// and one sentence at the first thing that is wrong.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const run = promisify(execFile);
+const env = process.env;
+const demo = JSON.parse(env.MIRRORCART_DEMO ?? '{}');
+const kioskURL = (env.KIOSK_URL ?? demo.kiosk ?? '').replace(/\/$/, '');
+const staffURL = env.STAFF_URL ?? demo.staff ?? `${kioskURL}/staff`;
+const hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
+const demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
+const pin = env.STAFF_PIN ?? demo.pin ?? '';
+const patience = 20_000; // ms for anything to happen
+
+const lip = { category: 1, product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
+const glasses = { category: 4, sku: 'GLS-RND-01', product: 'glasses-alley-round' };
+
+let doing = 'start';
+const faults = []; // what the pages' consoles said that no page should say
+
+/** step names what is being shown, for the sentence when it fails. */
+async function step(what, work) {
+  doing = what;
+  const began = Date.now();
+  const got = await work();
+  console.log(`ok  ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  return got;
+}
+
+/** until waits for work to give something true. */
+async function until(work, what) {
+  const end = Date.now() + patience;
+  for (let last; ; ) {
+    try {
+      const got = await work();
+      if (got) return got;
+    } catch (err) {
+      last = err;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${patience / 1000} s`, { cause: last });
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+async function get(url) {
+  const response = await fetch(url);
+  assert.ok(response.ok, `GET ${url} was answered with ${response.status}`);
+  return response.json();
+}
+
+async function setLine(up) {
+  const response = await fetch(`${demoURL}/line`, {
+    method: 'POST',
+    body: new URLSearchParams({ up: String(up) }),
+    redirect: 'manual',
+  });
+  assert.equal(response.status, 303, `the line could not be ${up ? 'mended' : 'cut'}`);
+  await until(async () => (await get(`${kioskURL}/api/v1/status`)).line.up === up, `the line being ${up ? 'up' : 'down'}`);
+}
+
+async function open(browser, name, url, options) {
+  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'vi-VN', ...options });
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
+  page.on('pageerror', (err) => faults.push(`${name}: ${err.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Uncaught/.test(message.text())) faults.push(`${name}: ${message.text()}`);
+  });
+  const response = await page.goto(url);
+  assert.ok(response.ok(), `${name} at ${url} was answered with ${response.status()}`);
+  return page;
+}
+
+/** picture is what the mirror shows now, with the number of the frame. */
+function picture(page) {
+  return page.$eval('canvas', (canvas) => ({ n: Number(canvas.dataset.frames), data: canvas.toDataURL() }));
+}
+
+/** addToCart presses the button and measures how long the page takes to count it. */
+function addToCart(page) {
+  return page.evaluate(() => {
+    const count = document.querySelector('[data-count]');
+    const pressed = performance.now();
+    return new Promise((done) => {
+      new MutationObserver(() => done(performance.now() - pressed)).observe(count, { attributes: true });
+      document.querySelector('.add').click();
+    });
+  });
+}
+
+async function mainJob(browser, shots) {
+  const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
+
+  const kiosk = await step('the kiosk opens with the camera off', async () => {
+    const page = await open(browser, 'kiosk', `${kioskURL}/`, { viewport: { width: 1080, height: 1920 } });
+    await page.waitForSelector('.wall img');
+    assert.equal((await get(`${kioskURL}/kiosk/v1/session`)).state, 'attract');
+    await shot(page, '01-attract');
+    return page;
+  });
+
+  await step('nothing is shown before consent', async () => {
+    await kiosk.click('.start');
+    await kiosk.waitForSelector('.answers');
+    assert.equal((await fetch(`${kioskURL}/kiosk/v1/mirror.mjpeg`)).status, 409);
+    await shot(kiosk, '02-consent');
+  });
+
+  await step('the mirror shows moving frames', async () => {
+    await kiosk.click('.answers .main');
+    await kiosk.waitForSelector('canvas[data-frames]');
+    const first = await picture(kiosk);
+    await until(async () => {
+      const next = await picture(kiosk);
+      return next.n > first.n && next.data !== first.data;
+    }, 'a second, different frame');
+    await until(async () => (await get(`${kioskURL}/kiosk/v1/session`)).mirror.face, 'a face being seen');
+    await shot(kiosk, '03-mirror');
+  });
+
+  await step('the line to headquarters is cut and the kiosk says so calmly', async () => {
+    await setLine(false);
+    await kiosk.waitForSelector('.calm');
+  });
+
+  await step('shades are worn and added to the cart within 100 ms of the touch', async () => {
+    for (const { category, product, sku } of [lip, glasses]) {
+      await kiosk.click(`.rail .chip:nth-child(${category})`);
+      await kiosk.click(`[data-product="${product}"]`);
+      await kiosk.click(`[data-sku="${sku}"]`);
+      await until(async () => (await get(`${kioskURL}/kiosk/v1/session`)).skus.includes(sku), `${sku} being worn`);
+      const took = await addToCart(kiosk);
+      assert.ok(took < 100, `the cart's count took ${took.toFixed(0)} ms to change`);
+    }
+    const { look } = await get(`${kioskURL}/kiosk/v1/session`);
+    assert.deepEqual(look.layers.map((layer) => layer.kind).sort(), ['glasses', 'lipstick']);
+    const from = (await picture(kiosk)).n;
+    await until(async () => (await picture(kiosk)).n >= from + 5, 'five more frames'); // with the look on them
+    await shot(kiosk, '04-worn');
+  });
+
+  const cart = await step('the cart has both lines', async () => {
+    await kiosk.click('.bar .button:nth-child(2)');
+    await kiosk.waitForSelector(`.cart li[data-sku="${glasses.sku}"]`);
+    const { cart: id } = await get(`${kioskURL}/kiosk/v1/session`);
+    const view = await until(async () => {
+      const found = await get(`${kioskURL}/api/v1/carts/${id}`);
+      return found.lines.length === 2 && found;
+    }, 'the gateway having two lines');
+    assert.deepEqual(view.lines.map((line) => [line.sku, line.quantity]).sort(), [[glasses.sku, 1], [lip.sku, 1]]);
+    await shot(kiosk, '05-cart');
+    return view;
+  });
+
+  const link = await step('the QR code on the screen reads back as a link to headquarters', async () => {
+    await kiosk.click('.cart .main');
+    const code = await kiosk.waitForSelector('img.drawn[data-link]');
+    const box = await code.boundingBox();
+    assert.ok(box.width >= 420 && box.height >= 420, `the QR code is ${box.width} × ${box.height} px`);
+    await shot(kiosk, '06-qr');
+    const { stdout } = await run('zbarimg', ['--quiet', '--raw', join(shots, '06-qr.png')]);
+    const read = stdout.trim();
+    const shown = await code.getAttribute('data-link');
+    for (const url of [read, shown]) assert.ok(url.startsWith(`${hqURL}/c/`), `${url} does not lead to ${hqURL}/c/`);
+    return read;
+  });
+
+  const phone = await step('the phone opens the cart that headquarters has never heard of', async () => {
+    const page = await open(browser, 'phone', link, {
+      viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true,
+    });
+    const lines = await page.$$eval('main li', (items) =>
+      items.map((item) => [item.querySelector('h2').textContent, Number(item.querySelector('output').textContent)]),
+    );
+    assert.deepEqual(lines.sort(), cart.lines.map((line) => [line.name.vi, line.quantity]).sort());
+    await shot(page, '07-phone');
+    return page;
+  });
+
+  await step('a change on the phone reaches the kiosk once the line is back', async () => {
+    await phone.click('main li:first-child button[data-d="1"]');
+    await until(async () => (await phone.textContent('main li:first-child output')) === '2', 'the phone showing two pieces');
+    await setLine(true);
+    await kiosk.waitForSelector('[data-phone="seen"]');
+    const view = await get(`${kioskURL}/api/v1/carts/${cart.id}`);
+    assert.equal(view.count, 3, 'pieces in the cart after one was added on the phone');
+    await kiosk.waitForSelector('.calm', { state: 'detached' });
+    await shot(kiosk, '08-seen');
+  });
+
+  const receipt = await step('the clerk signs in and sells that cart', async () => {
+    const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
+    await page.waitForSelector('#pin');
+    await page.keyboard.type(pin);
+    await page.keyboard.press('Enter');
+    await page.click(`[data-cart="${cart.id}"]`);
+    await page.waitForSelector(`.ticket li[data-sku="${lip.sku}"]`);
+    await shot(page, '09-ticket');
+    await page.click('.ticket .main');
+    await page.click('.exact');
+    await shot(page, '10-pay');
+    await page.dblclick('.pay .main'); // a nervous finger sells once
+    const number = await page.waitForSelector('.done [data-receipt]');
+    await shot(page, '11-done');
+    const got = await number.getAttribute('data-receipt');
+    await page.click('.done .main');
+    await page.click('#tab-sales');
+    await page.waitForSelector(`tr[data-receipt="${got}"] .sent`);
+    assert.equal((await page.$$('tr[data-receipt]')).length, 1, 'sales in the list');
+    await shot(page, '12-sales');
+    return got;
+  });
+
+  await step('kiosk and phone show the cart paid', async () => {
+    await kiosk.waitForSelector(`[data-receipt="${receipt}"]`);
+    await shot(kiosk, '13-paid');
+    await phone.waitForSelector('section[data-closed]');
+    assert.match(await phone.textContent('.paid'), new RegExp(receipt));
+    await shot(phone, '14-phone-paid');
+  });
+
+  await step('headquarters shows the receipt', async () => {
+    const page = await open(browser, 'headquarters', `${hqURL}/sales`, { viewport: { width: 1280, height: 800 } });
+    await page.waitForSelector(`td.receipt:text-is("${receipt}")`);
+    await shot(page, '15-hq');
+  });
+
+  await step('finish wipes the kiosk', async () => {
+    await kiosk.click('.bar .main');
+    await kiosk.waitForSelector('[data-screen="attract"]');
+    const session = await get(`${kioskURL}/kiosk/v1/session`);
+    assert.deepEqual([session.state, session.cart, session.skus, session.look.layers], ['attract', null, [], []]);
+    assert.equal((await fetch(`${kioskURL}/kiosk/v1/mirror.mjpeg`)).status, 409);
+  });
+
+  await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
+}
+
+const scratch = await mkdtemp(join(tmpdir(), 'mirrorcart-e2e-'));
+const shots = env.SHOTS ?? scratch;
+let browser;
+try {
+  assert.ok(kioskURL && hqURL && pin, 'set MIRRORCART_DEMO, or KIOSK_URL, HQ_URL and STAFF_PIN');
+  await mkdir(shots, { recursive: true });
+  browser = await chromium.launch({
+    executablePath: env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  });
+  await mainJob(browser, shots);
+} catch (err) {
+  console.error(`e2e: not so: ${doing}: ${err.message.split('\n')[0]}`);
+  if (err.cause) console.error(`     because: ${err.cause.message}`);
+  for (const fault of faults) console.error(`     page: ${fault}`);
+  process.exitCode = 1;
+} finally {
+  await browser?.close();
+  await rm(scratch, { recursive: true, force: true });
+}
