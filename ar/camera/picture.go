@@ -3,14 +3,14 @@ package camera
 import (
 	"fmt"
 	"image"
-	_ "image/jpeg" // sizes are read before anything is decoded
+	_ "image/jpeg" // the three kinds whose sizes are read before they are decoded
 	_ "image/png"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"gocv.io/x/gocv"
-	_ "golang.org/x/image/webp"
+	_ "golang.org/x/image/webp" // see above
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )

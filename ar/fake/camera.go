@@ -86,8 +86,14 @@ const counterBits = 16
 // TestCard draws the card of f.Seq over the whole of f.
 func TestCard(f *ar.Frame) {
 	bars := [8][3]byte{ // BGR
-		{235, 235, 235}, {16, 235, 235}, {235, 235, 16}, {16, 235, 16},
-		{235, 16, 235}, {16, 16, 235}, {235, 16, 16}, {16, 16, 16},
+		{235, 235, 235},
+		{16, 235, 235},
+		{235, 235, 16},
+		{16, 235, 16},
+		{235, 16, 235},
+		{16, 16, 235},
+		{235, 16, 16},
+		{16, 16, 16},
 	}
 	for y := range f.Height {
 		row := f.Pix[3*y*f.Width:][:3*f.Width]
