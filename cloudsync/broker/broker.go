@@ -36,8 +36,8 @@ type Options struct {
 
 // Broker is a listening broker.
 type Broker struct {
-	server *mochi.Server
-	addr   net.Addr
+	server   *mochi.Server
+	listener net.Listener
 }
 
 // Listen takes the address ("127.0.0.1:1883"; port 0 picks a free one) and
@@ -74,16 +74,18 @@ func Listen(addr string, o Options) (*Broker, error) {
 		server.Close()
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	return &Broker{server: server, addr: l.Addr()}, nil
+	return &Broker{server: server, listener: l}, nil
 }
 
 // Addr is where the broker listens.
-func (b *Broker) Addr() net.Addr { return b.addr }
+func (b *Broker) Addr() net.Addr { return b.listener.Addr() }
 
 // Run serves until ctx ends, then closes all connections.
 func (b *Broker) Run(ctx context.Context) error {
 	<-ctx.Done()
-	if err := b.server.Close(); err != nil {
+	// The server closes its clients before its listener; one that came in
+	// between would stay.
+	if err := errors.Join(b.listener.Close(), b.server.Close()); err != nil {
 		return fmt.Errorf("broker.Run: %w", err)
 	}
 	return nil

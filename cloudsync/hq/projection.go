@@ -188,30 +188,52 @@ func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 	}
 	const q = `insert into sale (pos, node, shop, id, receipt, amount, currency, at, offline, received, body)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (node, id) do nothing`
+	for _, l := range s.Lines {
+		if l.Quantity > maxPieces || l.Quantity < -maxPieces {
+			return fmt.Errorf("sale %.40q has %d pieces of %.40q", s.ID, l.Quantity, l.SKU), nil
+		}
+	}
 	res, err := tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, s.ID, s.Receipt.String(), s.Total.Amount, s.Total.Currency,
 		s.At.UnixMilli(), s.Offline, e.received, []byte(e.Data))
 	if err != nil {
 		return nil, err
 	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
+	switch n, err := res.RowsAffected(); {
+	case err != nil:
 		return nil, err
+	case n == 0:
+		return fmt.Errorf("sale %.40q is held already from another event", s.ID), nil
 	}
-	return fmt.Errorf("sale %.40q is held already from another event", s.ID), nil
+	for _, l := range s.Lines { // a sale's lines imply the stock they took
+		if err := moveStock(ctx, tx, e.shop, l.SKU, -int64(l.Quantity)); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
 }
+
+// maxPieces bounds one move, which keeps sums far from overflow.
+const maxPieces = 1 << 31
 
 func projectStock(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 	var m edge.StockMove
 	if err := json.Unmarshal(e.Data, &m); err != nil {
 		return fmt.Errorf("not a stock move: %w", err), nil
 	}
-	const most = 1 << 31 // pieces; keeps sums far from overflow
-	if m.SKU == "" || m.Delta > most || m.Delta < -most {
+	if err := m.Check(); err != nil {
+		return err, nil
+	}
+	if m.Delta > maxPieces || m.Delta < -maxPieces {
 		return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU), nil
 	}
+	return nil, moveStock(ctx, tx, e.shop, m.SKU, m.Delta)
+}
+
+func moveStock(ctx context.Context, tx *sql.Tx, shop string, sku edge.SKU, delta int64) error {
 	const q = `insert into stock (shop, sku, quantity) values ($1, $2, $3)
 		on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity`
-	_, err = tx.ExecContext(ctx, q, e.shop, m.SKU, m.Delta)
-	return nil, err
+	_, err := tx.ExecContext(ctx, q, shop, sku, delta)
+	return err
 }
 
 func (h *HQ) setEntryAside(ctx context.Context, tx *sql.Tx, e *entry, flaw error) error {

@@ -1,0 +1,173 @@
+package cloudsync_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
+)
+
+const (
+	node = "shop-1"
+	shop = "hanoi-1"
+)
+
+// chain is a shop and HQ, with all the keys between them.
+type chain struct {
+	net     network
+	nodeKey ed25519.PrivateKey
+	hqKey   ed25519.PrivateKey
+	shop    *sqlite.DB
+	hqPath  string
+	hq      *hq.HQ
+	uplink  *cloudsync.Uplink
+}
+
+var quick = cloudsync.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}
+
+func newKey(t *testing.T) ed25519.PrivateKey {
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	return key
+}
+
+func newChain(t *testing.T, n network) *chain {
+	dir := t.TempDir()
+	c := &chain{net: n, nodeKey: newKey(t), hqKey: newKey(t), hqPath: filepath.Join(dir, "hq.db")}
+	var err error
+	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "shop.db"), Node: node, Shop: shop, Till: "T1"})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
+	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
+	c.openHQ(t)
+	t.Cleanup(func() { require.NoError(t, c.hq.Close()) })
+	require.NoError(t, c.hq.Enrol(t.Context(), hq.Node{Node: node, Shop: shop, Key: c.nodeKey.Public().(ed25519.PublicKey)}))
+	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
+		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
+		Outbox: c.shop, Dialer: n.dialer(node), Log: quiet(),
+		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
+	})
+	require.NoError(t, err)
+	return c
+}
+
+func (c *chain) openHQ(t *testing.T) {
+	var err error
+	c.hq, err = hq.Open(t.Context(), hq.Options{
+		Path: c.hqPath, Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
+	})
+	require.NoError(t, err)
+}
+
+// start runs f until the returned function is called, or the test ends.
+func start(t *testing.T, f func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+		case <-time.After(10 * time.Second):
+			t.Error("did not stop within 10 s")
+		}
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func (c *chain) collect(t *testing.T, client string) (stop func()) {
+	return start(t, hq.NewCollector(hq.CollectorConfig{
+		HQ: c.hq, Dialer: c.net.dialer(client), Log: quiet(), Backoff: quick, Resend: 300 * time.Millisecond,
+	}).Run)
+}
+
+// settled waits until HQ has confirmed all there is, and checks that the shop
+// and HQ tell the same story.
+func (c *chain) settled(t *testing.T, sold []edge.Sale) {
+	ctx := t.Context()
+	require.Eventually(t, func() bool {
+		for _, lane := range edge.Lanes() {
+			if n, _, err := c.shop.Waiting(ctx, lane); err != nil || n > 0 {
+				return false
+			}
+		}
+		return true
+	}, 30*time.Second, 20*time.Millisecond, "HQ does not confirm: %+v", c.uplink.Status())
+	require.NoError(t, c.hq.Project(ctx))
+
+	var held []edge.Sale
+	list, err := c.hq.Sales(ctx, 0, 1000)
+	require.NoError(t, err)
+	for _, s := range list {
+		require.Equal(t, node, s.Node)
+		held = append(held, s.Sale)
+	}
+	require.ElementsMatch(t, receipts(sold), receipts(held), "0 missing, 0 double")
+	stock, err := c.shop.Stock(ctx)
+	require.NoError(t, err)
+	atHQ, err := c.hq.Stock(ctx, shop)
+	require.NoError(t, err)
+	require.Equal(t, stock, atHQ)
+	flaws, err := c.hq.Quarantine(ctx, 10)
+	require.NoError(t, err)
+	require.Empty(t, flaws)
+}
+
+func receipts(sales []edge.Sale) []string {
+	var list []string
+	for _, s := range sales {
+		list = append(list, s.ID+" "+s.Receipt.String())
+	}
+	return list
+}
+
+func TestSalesArriveOnceThoughTheBrokerAndHQAreKilled(t *testing.T) {
+	for name, make := range networks() {
+		t.Run(name, func(t *testing.T) {
+			c := newChain(t, make(t))
+			c.net.start(t)
+			start(t, c.uplink.Run)
+			stop1 := c.collect(t, "hq-1")
+			stop2 := c.collect(t, "hq-2")
+
+			var sold []edge.Sale
+			sell := func(n int) {
+				for range n {
+					sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
+				}
+			}
+			sell(60)
+			c.net.kill(t)
+			sell(60)
+			c.net.start(t)
+			sell(60)
+			stop1()
+			sell(60)
+			stop2()
+			require.NoError(t, c.hq.Close())
+			sell(60)
+			c.openHQ(t) // a new incarnation
+			c.collect(t, "hq-1")
+			sell(60)
+			c.net.kill(t)
+			c.collect(t, "hq-2")
+			c.net.start(t)
+			sell(60)
+			c.settled(t, sold)
+		})
+	}
+}
