@@ -1,6 +1,6 @@
 // The glossary: every word on the kiosk's and the staff's screens, in
 // Vietnamese, English and Chinese. One thing has one name everywhere:
-// gương · mirror · 镜子, giỏ hàng · cart · 购物篮, hoá đơn · receipt · 小票.
+// gương · mirror · 镜子, giỏ hàng · cart · 购物车, biên lai · receipt · 小票.
 
 export const languages = [
   { id: 'vi', name: 'Tiếng Việt' },
@@ -48,7 +48,7 @@ const glossary = {
   consentMore: [
     'Máy đặt trong cửa hàng xử lý từng khung hình trong bộ nhớ rồi bỏ ngay. Không có ảnh, không có nhận dạng, không có dữ liệu khuôn mặt nào được giữ lại hay gửi đi. Khi bạn bấm “Kết thúc”, hoặc màn hình không được chạm một lúc, mọi thứ của lượt thử này được xoá. Giỏ hàng chỉ còn mở được bằng mã bạn đã quét.',
     'A computer in this shop works on each frame in memory and drops it at once. No photo is taken, nobody is identified, and no face data is kept or sent anywhere. When you press “Finish”, or nobody touches the screen for a while, everything of this session is wiped. Your cart then opens only with the code you scanned.',
-    '店内主机在内存中处理每一帧画面，随即丢弃。不拍照、不识别身份，不保留也不发送任何面部数据。点“结束”或一段时间无人触屏后，本次内容全部清除；购物篮只能用你扫过的二维码打开。',
+    '店内主机在内存中处理每一帧画面，随即丢弃。不拍照、不识别身份，不保留也不发送任何面部数据。点“结束”或一段时间无人触屏后，本次内容全部清除；购物车只能用你扫过的二维码打开。',
   ],
   noCameraNow: [
     'Camera đang tắt hoặc chưa cắm. Bạn vẫn xem và chọn hàng được.',
@@ -67,7 +67,7 @@ const glossary = {
   intensity: ['Đậm nhạt', 'Intensity', '浓淡'],
   before: ['Xem lúc chưa thử', 'Show without', '看素颜'],
   after: ['Xem lúc đã thử', 'Show with', '看试妆'],
-  addToCart: ['Thêm vào giỏ', 'Add to cart', '加入购物篮'],
+  addToCart: ['Thêm vào giỏ', 'Add to cart', '加入购物车'],
   added: ['Đã thêm', 'Added', '已加入'],
   soldOut: ['Tạm hết hàng', 'Out of stock', '暂时缺货'],
   canTryOn: ['Thử được', 'Try on', '可试'],
@@ -78,32 +78,32 @@ const glossary = {
   ],
 
   // Cart
-  cart: ['Giỏ hàng', 'Cart', '购物篮'],
+  cart: ['Giỏ hàng', 'Cart', '购物车'],
   cartEmpty: [
     'Giỏ còn trống. Chọn một món rồi bấm “Thêm vào giỏ”.',
     'Nothing here yet. Choose something and press “Add to cart”.',
-    '购物篮是空的。选好商品后点“加入购物篮”。',
+    '购物车是空的。选好商品后点“加入购物车”。',
   ],
   keepTrying: ['Thử tiếp', 'Keep trying', '继续试'],
-  takeWithYou: ['Mang giỏ hàng theo bạn', 'Take it with you', '带走购物篮'],
+  takeWithYou: ['Mang giỏ hàng theo bạn', 'Take it with you', '带走购物车'],
 
   // Take it with you
   scan: [
     'Quét mã bằng máy ảnh hoặc ứng dụng chat. Giỏ hàng mở trên điện thoại và thay đổi cùng màn hình này.',
     'Scan with your camera or chat app. The cart opens on your phone and changes together with this screen.',
-    '用相机或聊天应用扫码。购物篮会在手机上打开，并与此屏幕同步。',
+    '用相机或聊天应用扫码。购物车会在手机上打开，并与此屏幕同步。',
   ],
   payAtTill: [
     'Thanh toán tại quầy thu ngân bất cứ lúc nào.',
     'Pay at the till whenever you like.',
     '可随时到收银台付款。',
   ],
-  qrLabel: ['Mã QR của giỏ hàng', 'QR code of the cart', '购物篮二维码'],
+  qrLabel: ['Mã QR của giỏ hàng', 'QR code of the cart', '购物车二维码'],
   qrMaking: ['Đang tạo mã…', 'Making the code…', '正在生成二维码…'],
   phoneWaiting: ['Chờ điện thoại quét mã', 'Waiting for your phone', '等待手机扫码'],
-  phoneSeen: ['Điện thoại đã mở giỏ hàng', 'Your phone has the cart', '手机已打开购物篮'],
+  phoneSeen: ['Điện thoại đã mở giỏ hàng', 'Your phone has the cart', '手机已打开购物车'],
   paid: ['Đã thanh toán', 'Paid', '已付款'],
-  receipt: ['Hoá đơn {number}', 'Receipt {number}', '小票 {number}'],
+  receipt: ['Biên lai {number}', 'Receipt {number}', '小票 {number}'],
   thanks: ['Cảm ơn bạn!', 'Thank you!', '谢谢惠顾！'],
   wiped: ['Mọi thứ của bạn đã được xoá.', 'Everything of yours is wiped.', '你的内容已全部清除。'],
 
@@ -130,11 +130,11 @@ const glossary = {
   signIn: ['Vào ca', 'Sign in', '登录'],
   signOut: ['Ra ca', 'Sign out', '退出'],
   erase: ['Xoá một số', 'Erase one digit', '删除一位'],
-  openCarts: ['Giỏ đang mở', 'Open carts', '未结购物篮'],
+  openCarts: ['Giỏ đang mở', 'Open carts', '未结购物车'],
   noOpenCarts: [
     'Chưa có giỏ nào. Khách thêm hàng ở gương, hoặc bạn tìm hàng để tạo giỏ mới.',
     'No carts yet. Shoppers fill them at the mirror, or you start one from “Search”.',
-    '暂无购物篮。顾客可在镜前添加，或在“找货”新建。',
+    '暂无购物车。顾客可在镜前添加，或在“找货”新建。',
   ],
   search: ['Tìm / quét', 'Search / scan', '找货 / 扫码'],
   searchHint: ['Tên, SKU hoặc mã vạch', 'Name, SKU or barcode', '名称、SKU 或条码'],
@@ -143,9 +143,9 @@ const glossary = {
     'Nothing for “{text}”. Try part of the name, or scan the barcode again.',
     '没有找到“{text}”。请输入部分名称或重新扫码。',
   ],
-  recentSales: ['Đã bán', 'Sales', '销售'],
+  recentSales: ['Đơn bán', 'Sales', '销售'],
   noSales: [
-    'Chưa có hoá đơn nào. Hoá đơn hiện ở đây ngay sau khi thu tiền.',
+    'Chưa có đơn bán nào. Mỗi đơn hiện ở đây ngay sau khi thu tiền.',
     'No sales yet. Each shows here as soon as it is paid.',
     '暂无销售。收款后会立即显示在这里。',
   ],
@@ -154,7 +154,7 @@ const glossary = {
   ticketEmpty: [
     'Chọn một giỏ bên trái, hoặc tìm / quét hàng.',
     'Choose a cart on the left, or search / scan.',
-    '选择左侧购物篮，或找货 / 扫码。',
+    '选择左侧购物车，或找货 / 扫码。',
   ],
   stock: ['Còn {n}', '{n} in stock', '库存 {n}'],
   pay: ['Thu tiền', 'Take payment', '收款'],
@@ -171,21 +171,21 @@ const glossary = {
     'The number on the terminal’s slip, never the card number.',
     'POS 小票上的号码，不是银行卡号。',
   ],
-  recordSale: ['Ghi hoá đơn', 'Record the sale', '记录销售'],
+  recordSale: ['Ghi đơn bán', 'Record the sale', '记录销售'],
   recording: ['Đang ghi…', 'Recording…', '正在记录…'],
   unknownTitle: ['Chưa rõ đã ghi hay chưa', 'Not sure it was recorded', '尚不确定是否已记录'],
   unknownText: [
-    'Không nhận được trả lời của máy. Bấm “Thử lại”: hoá đơn sẽ không bị ghi hai lần.',
+    'Không nhận được trả lời của máy. Bấm “Thử lại”: đơn bán sẽ không bị ghi hai lần.',
     'No answer came back. Press “Try again”: it will not be recorded twice.',
     '未收到主机答复。点“重试”，不会重复记录。',
   ],
   saleDone: ['Đã thu tiền', 'Paid', '收款完成'],
-  receiptNumber: ['Số hoá đơn', 'Receipt number', '小票号'],
+  receiptNumber: ['Số biên lai', 'Receipt number', '小票号'],
   nextCustomer: ['Khách tiếp theo', 'Next customer', '下一位'],
   lineUp: ['Nối với trung tâm', 'Line to HQ up', '总部连线正常'],
   lineDown: ['Mất nối với trung tâm từ {time}: vẫn bán như thường', 'Line to HQ down since {time}: keep selling as usual', '{time} 起与总部断线：照常销售'],
-  nothingWaiting: ['Mọi hoá đơn đã gửi', 'All sales sent', '销售已全部上传'],
-  salesWaiting: ['{n} hoá đơn chờ gửi, lâu nhất {age}', '{n} sales waiting, oldest {age}', '{n} 笔待上传，最早 {age}'],
+  nothingWaiting: ['Mọi đơn bán đã gửi', 'All sales sent', '销售已全部上传'],
+  salesWaiting: ['{n} đơn bán chờ gửi, lâu nhất {age}', '{n} sales waiting, oldest {age}', '{n} 笔待上传，最早 {age}'],
   confirmedByHQ: ['Trung tâm đã nhận', 'HQ has it', '总部已收'],
   notConfirmed: ['Chờ gửi', 'Waiting', '待上传'],
   seconds: ['{n} giây', '{n} s', '{n} 秒'],
@@ -203,7 +203,7 @@ const glossary = {
   forbidden: ['Bạn không được làm việc này.', 'You are not allowed to do this.', '你没有权限执行此操作。'],
   not_found: ['Không tìm thấy. Có thể đã được thay đổi ở máy khác.', 'Not found. It may have been changed elsewhere.', '未找到，可能已在别处更改。'],
   conflict: ['Vừa có thay đổi ở nơi khác. Xem lại rồi thử lại.', 'It was just changed elsewhere. Look again and retry.', '内容刚在别处更改，请查看后重试。'],
-  cartPaid: ['Giỏ này đã thanh toán, không đổi được nữa.', 'This cart is paid and can no longer change.', '此购物篮已付款，不能再更改。'],
+  cartPaid: ['Giỏ này đã thanh toán, không đổi được nữa.', 'This cart is paid and can no longer change.', '此购物车已付款，不能再更改。'],
   expired: ['Đã hết hạn. Hãy làm lại.', 'It has expired. Start again.', '已过期，请重新开始。'],
   too_large: ['Nhiều quá. Bớt lại rồi thử lại.', 'Too much at once. Try with less.', '内容过多，请减少后重试。'],
   too_many: ['Thử quá nhiều lần. Đợi 60 giây rồi thử lại.', 'Too many tries. Wait 60 seconds, then try again.', '尝试次数过多，请等待 60 秒。'],

@@ -5,6 +5,8 @@ import { Outfit } from './outfit.svelte.js';
 const pollEvery = 2000; // ms between looks at the session
 const touchEvery = 2000; // ms between touches told to the gateway
 const thanksFor = 3500; // ms that the goodbye stays
+const restockEvery = 60_000; // ms between catalogues while nobody is here
+const faceMisses = 2; // looks without a face before the shopper is told
 
 /**
  * Kiosk is where the shopper stands: the screen that is shown, and the
@@ -20,16 +22,25 @@ export class Kiosk {
   face = $state(true); // somebody is seen
   outfit = $state.raw(null);
   basket = $state.raw(null);
-  chosen = $state.raw(null); // {product, variant} the shopper looks at
   status = $state.raw(null); // the line to HQ
   connected = $state(true); // the line to the gateway
   notice = $state(''); // a key of the glossary
   idle = $state(1); // what is left until the wipe, 1 to 0
   idleSeconds = $state(0);
+  #choice = $state.raw(null); // {product, sku} by their ids
+  /** What the shopper looks at, as the newest catalogue has it: {product, variant}. */
+  chosen = $derived.by(() => {
+    const product = this.#choice && this.catalogue?.products.find((p) => p.id === this.#choice.product);
+    const variant = product?.variants.find((v) => v.sku === this.#choice.sku);
+    return variant ? { product, variant } : null;
+  });
 
   #session = null;
   #idleAfter = 90_000;
   #deadline = Infinity;
+  #starting = false;
+  #misses = 0;
+  #version = '';
   #touched = 0;
   #touchTimer;
   #noticeTimer;
@@ -49,7 +60,9 @@ export class Kiosk {
     this.#loadCatalogue();
     const poll = setInterval(() => this.active && this.#look(), pollEvery);
     const tick = setInterval(() => this.#tick(), 200);
+    const restock = setInterval(() => this.active || this.#loadCatalogue(), restockEvery);
     return () => {
+      clearInterval(restock);
       clearInterval(poll);
       clearInterval(tick);
     };
@@ -59,13 +72,14 @@ export class Kiosk {
   follow(cart) {
     return listen(cart ? `?cart=${cart}` : '', {
       cart: (view) => this.#cartChanged(view),
-      status: (status) => (this.status = status),
+      status: (status) => this.#statusChanged(status),
       connected: (up) => (this.connected = up),
     });
   }
 
   async start() {
-    if (this.active) return;
+    if (this.active || this.#starting) return;
+    this.#starting = true;
     clearTimeout(this.#thanksTimer);
     await this.#try(async () => {
       const session = await call('POST', '/kiosk/v1/session', { language: this.lang });
@@ -76,17 +90,25 @@ export class Kiosk {
         opened: (cart) => call('PUT', '/kiosk/v1/session/cart', { cart }),
         failed: this.#failed,
       });
+      this.#misses = 0;
       this.screen = 'consent';
       this.#putOff(this.#idleAfter);
     });
+    this.#starting = false;
   }
 
   async consent(camera) {
+    const mine = this.#session;
     await this.#try(async () => {
-      this.#adopt(await call('POST', '/kiosk/v1/session/consent', { camera }));
+      this.#adopt(mine, await call('POST', '/kiosk/v1/session/consent', { camera }));
+      if (mine !== this.#session) return;
       this.outfit.live = camera;
       this.screen = 'mirror';
     });
+  }
+
+  choose(product, variant) {
+    this.#choice = { product: product.id, sku: variant.sku };
   }
 
   show(screen) {
@@ -103,8 +125,9 @@ export class Kiosk {
     this.#touchTimer = setTimeout(async () => {
       if (!this.active) return;
       this.#touched = Date.now();
+      const mine = this.#session;
       const path = `/kiosk/v1/session/touch${this.#hold ? '?hold' : ''}`;
-      await this.#try(async () => this.#adopt(await call('POST', path)));
+      await this.#try(async () => this.#adopt(mine, await call('POST', path)));
     }, wait);
   }
 
@@ -113,7 +136,7 @@ export class Kiosk {
     if (!this.active) return;
     this.#wipe('thanks');
     this.#thanksTimer = setTimeout(() => this.screen === 'thanks' && (this.screen = 'attract'), thanksFor);
-    for (let tries = 0; tries < 3; tries++) {
+    for (let tries = 0; tries < 3 && !this.active; tries++) {
       try {
         await call('POST', '/kiosk/v1/session/finish');
         return;
@@ -132,7 +155,7 @@ export class Kiosk {
     this.camera = false;
     this.outfit = null;
     this.basket = null;
-    this.chosen = null;
+    this.#choice = null;
     this.lang = 'vi';
     this.notice = '';
   }
@@ -141,7 +164,7 @@ export class Kiosk {
     try {
       this.catalogue = await call('GET', '/api/v1/catalogue');
     } catch {
-      setTimeout(() => this.#loadCatalogue(), 2000);
+      if (!this.catalogue) setTimeout(() => this.#loadCatalogue(), 2000);
     }
   }
 
@@ -149,24 +172,33 @@ export class Kiosk {
     const mine = this.#session;
     try {
       const session = await call('GET', '/kiosk/v1/session');
-      if (mine === this.#session) this.#adopt(session);
+      this.#misses = session.mirror.face ? 0 : this.#misses + 1;
+      this.face = this.#misses < faceMisses;
+      this.#adopt(mine, session);
     } catch {
       // The events say that the line is down; the next look may succeed.
     }
   }
 
-  /** adopt takes over what the gateway says of the session. */
-  #adopt(session) {
-    if (!this.active) return;
-    if (session.id !== this.#session) {
+  /** adopt takes over what the gateway says of the session that was mine when it was asked. */
+  #adopt(mine, session) {
+    if (mine !== this.#session) return;
+    if (session.id !== mine) {
       this.#wipe('attract');
       return;
     }
     this.camera = session.camera.consent;
     this.cameraOK = session.camera.ok;
-    this.face = session.mirror.face;
     this.#idleAfter = session.idle.after_s * 1000;
     this.#putOff(session.idle.left_s * 1000);
+  }
+
+  #statusChanged(status) {
+    this.status = status;
+    if (this.catalogue && status.release !== this.catalogue.release) this.#loadCatalogue();
+    // A new program brings new pages: they are loaded when nobody is here.
+    this.#version ||= status.version;
+    if (this.#version !== status.version && this.screen === 'attract') location.reload();
   }
 
   #cartChanged(view) {

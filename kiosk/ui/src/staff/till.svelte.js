@@ -3,6 +3,7 @@ import { call, listen } from '../net.js';
 import { Checkout } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
+const restockEvery = 60_000; // ms between catalogues
 const salesShown = 50;
 
 /** Till is what a signed-in clerk works with. */
@@ -27,7 +28,11 @@ export class Till {
     this.#resume();
     this.#loadCatalogue();
     const poll = setInterval(() => this.refresh(), pollEvery);
-    return () => clearInterval(poll);
+    const restock = setInterval(() => this.#loadCatalogue(), restockEvery);
+    return () => {
+      clearInterval(poll);
+      clearInterval(restock);
+    };
   }
 
   /** follow listens for changes of the ticket's cart and of the lines. */
@@ -110,6 +115,7 @@ export class Till {
     this.clearTicket();
     this.tab = 'carts';
     this.refresh();
+    this.#loadCatalogue(); // the stock has changed
   }
 
   get #csrf() {
@@ -135,7 +141,7 @@ export class Till {
     try {
       this.catalogue = await call('GET', '/api/v1/catalogue');
     } catch {
-      setTimeout(() => this.#loadCatalogue(), 2000);
+      if (!this.catalogue) setTimeout(() => this.#loadCatalogue(), 2000);
     }
   }
 
