@@ -69,10 +69,10 @@ func TestLookOnAPicture(t *testing.T) {
 	green := func(f *ar.Frame, x, y float32) int { return int(f.Pix[3*(int(y*512)*f.Width+int(x*512))+1]) }
 	lip := faces[0].Points[16]
 	require.Less(t, green(&worn, lip.X, lip.Y)+30, green(&bare, lip.X, lip.Y))
-	upper, lower := faces[0].Points[168], faces[0].Points[6]
+	upper, lower := faces[0].Points[9], faces[0].Points[6]
 	dark := 255
-	for i := range 11 {
-		k := float32(i) / 10
+	for i := range 41 {
+		k := float32(i) / 40
 		dark = min(dark, green(&worn, upper.X+k*(lower.X-upper.X), upper.Y+k*(lower.Y-upper.Y)))
 	}
 	require.Less(t, dark, 100)
