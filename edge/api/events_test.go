@@ -1,0 +1,128 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+type event struct{ name, data string }
+
+// listen opens an event stream on a real connection.
+func listen(t *testing.T, url string) <-chan event {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.Equal(t, 200, res.StatusCode)
+	require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))
+	events := make(chan event, 100)
+	go func() {
+		defer close(events)
+		defer res.Body.Close()
+		var e event
+		for lines := bufio.NewScanner(res.Body); lines.Scan(); {
+			switch name, value, _ := strings.Cut(lines.Text(), ": "); name {
+			case "event":
+				e.name = value
+			case "data":
+				e.data = value
+			case "":
+				events <- e
+			}
+		}
+	}()
+	return events
+}
+
+// next waits for the next event called name.
+func next(t *testing.T, events <-chan event, name string) string {
+	t.Helper()
+	limit := time.After(10 * time.Second)
+	for {
+		select {
+		case e, ok := <-events:
+			require.True(t, ok, "the stream ended before %q came", name)
+			if e.name == name {
+				return e.data
+			}
+		case <-limit:
+			require.FailNow(t, "no event "+name)
+		}
+	}
+}
+
+func parse(t *testing.T, data string) (c cart) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(data), &c))
+	return c
+}
+
+func TestEvents(t *testing.T) {
+	s := memoryShop(t)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.server.Run(ctx) }()
+	srv := httptest.NewServer(s.engine)
+	t.Cleanup(srv.Close) // after the test's context, and so its streams, have ended
+	c, other := s.fill(t, edgetest.Cream, 1), s.fill(t, edgetest.Lipstick, 1)
+
+	one := listen(t, srv.URL+"/api/v1/events?cart="+c.ID)
+	all := listen(t, srv.URL+"/api/v1/events")
+	require.Equal(t, c, parse(t, next(t, one, "cart")), "how it stands comes first")
+	require.Contains(t, next(t, one, "status"), `"up":true`)
+	next(t, all, "status")
+
+	// From this side.
+	s.do("PUT", "/api/v1/carts/"+other.ID+"/lines/"+other.Lines[0].ID, `{"quantity":7}`)
+	require.Equal(t, other.ID, parse(t, next(t, all, "cart")).ID)
+	s.do("PUT", "/api/v1/carts/"+c.ID+"/lines/"+c.Lines[0].ID, `{"quantity":3}`)
+	require.Equal(t, 3, parse(t, next(t, one, "cart")).Count, "other carts are not for this listener")
+	require.Equal(t, c.ID, parse(t, next(t, all, "cart")).ID)
+
+	// From the phone's side.
+	var id edge.CartID
+	require.NoError(t, id.UnmarshalText([]byte(c.ID)))
+	phone, err := s.Cart(t.Context(), id)
+	require.NoError(t, err)
+	require.NoError(t, phone.SetQuantity("phone1", phone.Lines[0].ID, 5))
+	_, err = s.MergeCart(t.Context(), phone)
+	require.NoError(t, err)
+	s.server.CartChanged(id)
+	require.Equal(t, 5, parse(t, next(t, one, "cart")).Count)
+
+	// A sale closes it, and the line's fall is told.
+	s.signIn(t)
+	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash"}}`, header{"Idempotency-Key": "key-00001"})
+	require.NotNil(t, parse(t, next(t, one, "cart")).Closed)
+	s.setLine(false)
+	for strings.Contains(next(t, one, "status"), `"up":true`) {
+	}
+
+	stop()
+	require.NoError(t, <-done)
+	for range one { // ends
+	}
+	requireError(t, s.do("GET", "/api/v1/events", ""), 503, edge.Unavailable, "stopping")
+}
+
+func TestListenersAreBounded(t *testing.T) {
+	s := memoryShop(t)
+	srv := httptest.NewServer(s.engine)
+	t.Cleanup(srv.Close) // after the test's context, and so its streams, have ended
+	for range 64 {
+		next(t, listen(t, srv.URL+"/api/v1/events"), "status")
+	}
+	requireError(t, s.do("GET", "/api/v1/events", ""), 429, edge.TooMany, "listen already")
+}
