@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const (
+	maxLimit     = 1000
+	defaultLimit = 100
+	salesOnPage  = 100
+)
+
+// SaleList is the answer of /v1/sales: the sales after a cursor, oldest first.
+type SaleList struct {
+	Sales []hq.Sale `json:"sales"`
+	Next  int64     `json:"next"` // to be given as after for the next page
+}
+
+func (p *Pages) sales(c *gin.Context) {
+	after, err := number(c, "after", 0, 0, 1<<62)
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	limit, err := number(c, "limit", defaultLimit, 1, maxLimit)
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	sales, err := p.HQ.Sales(c.Request.Context(), after, int(limit))
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	list := SaleList{Sales: sales, Next: after}
+	if n := len(sales); n > 0 {
+		list.Next = sales[n-1].Cursor
+	}
+	c.Header("Cache-Control", "no-store")
+	c.JSON(http.StatusOK, list)
+}
+
+// number reads a whole number of the address.
+func number(c *gin.Context, name string, otherwise, least, most int64) (int64, error) {
+	s, ok := c.GetQuery(name)
+	if !ok {
+		return otherwise, nil
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < least || n > most {
+		return 0, edge.Errorf("web.number", edge.Invalid, "%s=%.20q: want a number from %d to %d", name, s, least, most)
+	}
+	return n, nil
+}
+
+// saleView is a row of the table.
+type saleView struct {
+	Receipt, Shop, Till, Time, Total, Received string
+	Pieces                                     int
+	Method                                     string
+	Offline                                    bool
+	Late                                       string // how much later it came in; empty below a minute
+}
+
+type salesView struct {
+	Sales []saleView
+	Full  bool // there are older ones
+	At    string
+}
+
+func (p *Pages) salesPage(c *gin.Context) {
+	sales, err := p.HQ.LatestSales(c.Request.Context(), salesOnPage)
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	w, now := wordsIn(langOf(c)), p.Now()
+	v := salesView{Full: len(sales) == salesOnPage, At: now.In(p.Zone).Format("15:04")}
+	for _, s := range sales {
+		row := saleView{
+			Receipt: s.Sale.Receipt.String(), Shop: s.Sale.Shop, Time: p.clock(s.Sale.At, now),
+			Total: s.Sale.Total.String(), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
+			Method: w.method(s.Sale.Payment.Method),
+		}
+		for _, l := range s.Sale.Lines {
+			row.Pieces += l.Quantity
+		}
+		if late := s.Received.Sub(s.Sale.At); late >= time.Minute {
+			row.Late = w.later(late)
+		}
+		v.Sales = append(v.Sales, row)
+	}
+	p.render(c, "sales", v)
+}
