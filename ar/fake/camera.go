@@ -95,8 +95,17 @@ func TestCard(f *ar.Frame) {
 		{235, 16, 16},
 		{16, 16, 16},
 	}
+	bar, ramp := f.Pix[:3*f.Width], f.Pix[3*f.Width*(f.Height*3/4):]
 	for y := range f.Height {
 		row := f.Pix[3*y*f.Width:][:3*f.Width]
+		switch {
+		case y > 0 && y < f.Height*3/4:
+			copy(row, bar)
+			continue
+		case y > f.Height*3/4:
+			copy(row, ramp)
+			continue
+		}
 		for x := range f.Width {
 			px := row[3*x:][:3]
 			if y < f.Height*3/4 {

@@ -37,7 +37,7 @@ func TestTestCardMovesAndCounts(t *testing.T) {
 
 func TestCameraKeepsItsPace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &fake.Camera{FPS: 25, EndAfter: 51}
+		c := &fake.Camera{Width: 32, Height: 18, FPS: 25, EndAfter: 51}
 		var f ar.Frame
 		start := time.Now()
 		n := 0
@@ -50,12 +50,13 @@ func TestCameraKeepsItsPace(t *testing.T) {
 		}
 		require.Equal(t, 51, n)
 		require.Equal(t, 2*time.Second, time.Since(start))
-		require.Equal(t, []int{1280, 720}, []int{f.Width, f.Height})
+		require.Equal(t, []int{32, 18}, []int{f.Width, f.Height})
 
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 		defer cancel()
 		c = &fake.Camera{FPS: 1}
 		require.NoError(t, c.Read(ctx, &f))
+		require.Equal(t, []int{1280, 720}, []int{f.Width, f.Height})
 		require.ErrorIs(t, c.Read(ctx, &f), context.DeadlineExceeded)
 	})
 }
