@@ -83,7 +83,7 @@ func TestImportsPointDown(t *testing.T) {
 		{`ar/\w+`, `ar`},
 		{`kiosk`, `edge|edge/api|ar`},
 		{`cloudsync`, `edge`},
-		{`cloudsync/(mqtt|broker)`, `cloudsync`},
+		{`cloudsync/(mqtt|broker)`, `edge|cloudsync`},
 		{`cloudsync/hq`, `edge|cloudsync`},
 		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq`},
 		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg|cmd/\w+`},
