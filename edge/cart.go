@@ -17,8 +17,11 @@ import (
 const (
 	MaxLines    = 100 // lines one party may come to, removed ones included
 	MaxQuantity = 99  // pieces of one line
-	maxWriters  = 16  // writers of one line
-	maxMerged   = 400 // lines of a cart that several parties filled while apart
+	maxWriters  = 16  // writers that one party may come to on a line
+
+	// Parties that were apart may come to more together than each alone.
+	maxMergedLines   = 4 * MaxLines
+	maxMergedWriters = 4 * maxWriters
 )
 
 // CartID names a cart: 96 random bits.
@@ -321,8 +324,8 @@ func earlierClosing(a, b *Closing) *Closing {
 // that come from outside.
 func (c *Cart) Check() error {
 	const op = "edge.Cart.Check"
-	if len(c.Lines) > maxMerged {
-		return Errorf(op, TooLarge, "%d lines, at most %d", len(c.Lines), maxMerged)
+	if len(c.Lines) > maxMergedLines {
+		return Errorf(op, TooLarge, "%d lines, at most %d", len(c.Lines), maxMergedLines)
 	}
 	for i := range c.Lines {
 		l := &c.Lines[i]
@@ -341,8 +344,8 @@ func (c *Cart) Check() error {
 
 func (l *Line) check() error {
 	const maxCount = 1 << 20 // a counter no honest writer reaches
-	if len(l.Counts) > maxWriters {
-		return fmt.Errorf("%d writers, at most %d", len(l.Counts), maxWriters)
+	if len(l.Counts) > maxMergedWriters {
+		return fmt.Errorf("%d writers, at most %d", len(l.Counts), maxMergedWriters)
 	}
 	if l.SKU == "" && !l.Gone {
 		return fmt.Errorf("sku is missing")

@@ -263,8 +263,12 @@ func Downlink(t *testing.T, open Open) {
 
 	bad := clone(phone)
 	bad.Claim.Holder = "nobody"
-	requireKind(t, edge.Invalid, s.Apply(ctx, 2, []*edge.Cart{phone, bad}))
+	require.NoError(t, s.Apply(ctx, 2, []*edge.Cart{bad, phone}), "a bad cart holds up nothing")
 	n, err = s.Applied(ctx)
 	require.NoError(t, err)
-	require.EqualValues(t, 1, n, "all of a message or nothing")
+	require.EqualValues(t, 2, n)
+	got, err = s.Cart(ctx, mine.ID)
+	require.NoError(t, err)
+	require.Equal(t, 6, got.Lines[0].Quantity(), "the good one took effect")
+	require.Equal(t, edge.HeldByShop, got.Claim.Holder, "the bad one did not")
 }

@@ -133,6 +133,8 @@ func (db *DB) Applied(ctx context.Context) (n uint64, err error) {
 }
 
 // Apply stores that downlink message n took effect, with the carts it brought.
+// A cart that no shop could hold is left out: refusing its message would hold
+// up all that follow, for ever.
 func (db *DB) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
 	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		res, err := t.conn.ExecContext(ctx, `UPDATE gateway SET applied = ?1 WHERE applied < ?1`, int64(n))
@@ -143,8 +145,14 @@ func (db *DB) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
 			return struct{}{}, err
 		}
 		for _, c := range carts {
-			if _, err := t.mergeCart(ctx, c); err != nil {
-				return struct{}{}, err
+			_, err := t.mergeCart(ctx, c)
+			switch edge.KindOf(err) {
+			case edge.Invalid, edge.TooLarge:
+				t.db.opt.Log.ErrorContext(ctx, "cart from HQ left out", "cart", c.ID, "message", n, "err", err)
+			default:
+				if err != nil {
+					return struct{}{}, err
+				}
 			}
 		}
 		return struct{}{}, nil

@@ -107,6 +107,10 @@ CREATE TRIGGER sale_stays BEFORE UPDATE ON sale BEGIN
   SELECT raise(ABORT, 'a sale never changes');
 END;
 
+CREATE TRIGGER sale_is_kept BEFORE DELETE ON sale BEGIN
+  SELECT raise(ABORT, 'a sale is never deleted');
+END;
+
 CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN
   SELECT raise(ABORT, 'an event never changes');
 END;
