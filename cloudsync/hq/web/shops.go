@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,9 +94,13 @@ func (p *Pages) shopsPage(c *gin.Context) {
 		}
 		v.Shops = append(v.Shops, tile)
 	}
+	slices.SortStableFunc(v.Shops, func(a, b shopView) int { return rank(a.State) - rank(b.State) })
 	v.Summary, v.Good = w.summary(len(v.Shops), troubled), troubled == 0
 	p.render(c, "shops", v)
 }
+
+// rank puts the shops first that somebody should look at.
+func rank(state string) int { return slices.Index([]string{"look", "down", "new", "good"}, state) }
 
 func (p *Pages) tile(w words, s Shop, now time.Time) shopView {
 	v := shopView{Shop: s.Shop.Shop, Node: s.Node, Event: w.Never, Heard: w.Never}

@@ -114,9 +114,9 @@ func TestShopsPage(t *testing.T) {
 		lang string
 		want []string
 	}{
-		{"vi", []string{"2 trên 3 cửa hàng cần xem lại", "Mọi thứ ổn", "Mất kết nối từ 10:00:00", "Chưa kết nối lần nào", "5 phút trước", "3 giờ trước", "3 thay đổi đang chờ"}},
-		{"en", []string{"2 of 3 shops need a look", "All right", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "3 changes wait"}},
-		{"zh", []string{"3 家门店中有 2 家需要查看", "一切正常", "线路自 10:00:00 起中断", "尚未连接过", "5 分钟前", "3 小时前", "3 项更改"}},
+		{"vi", []string{"2 trên 3 cửa hàng cần xem lại", "Mọi thứ ổn", "Mất kết nối từ 10:00:00", "Chưa kết nối lần nào", "5 phút trước", "3 giờ trước", "Thay đổi đang chờ gửi tới cửa hàng: 3"}},
+		{"en", []string{"2 of 3 shops need a look", "All right", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "Changes waiting to go to the shop: 3"}},
+		{"zh", []string{"3 家门店中有 2 家需要查看", "一切正常", "线路自 10:00:00 起中断", "尚未连接过", "5 分钟前", "3 小时前", "等待发送到门店的更改：3"}},
 	} {
 		resp, page := a.get("/?lang=" + tt.lang)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -125,6 +125,9 @@ func TestShopsPage(t *testing.T) {
 			require.Contains(t, page, want)
 		}
 	}
+
+	_, page := a.get("/")
+	require.Less(t, strings.Index(page, "saigon-1"), strings.Index(page, "hanoi-1"), "trouble comes first")
 
 	var list ShopList
 	a.json("/v1/shops", &list)
@@ -151,8 +154,8 @@ func TestShopsPageSaysWhatNeedsALook(t *testing.T) {
 	}
 	_, page = a.get("/?lang=en")
 	require.Contains(t, page, "Needs a look")
-	require.Contains(t, page, "2 events could not be used")
-	require.Contains(t, page, "4 events are still missing")
+	require.Contains(t, page, "Events that could not be used and wait for a person: 2")
+	require.Contains(t, page, "Events still missing and asked for again: 4")
 	a.connect = func(s *hq.Shop) { s.Since = noon.Add(-30 * time.Hour) }
 	_, page = a.get("/?lang=en")
 	require.Contains(t, page, "Line down since 20/11/2026 06:00")

@@ -82,15 +82,15 @@ func (w words) downSince(at string) string {
 }
 
 func (w words) unusable(n int64) string {
-	return w.say("%d sự kiện không dùng được, đang chờ xử lý", "%d events could not be used and wait for a person", "%d 个事件无法使用，等待处理", n)
+	return w.say("Sự kiện không dùng được, chờ người xem: %d", "Events that could not be used and wait for a person: %d", "无法使用、等待人工处理的事件：%d", n)
 }
 
 func (w words) missing(n uint64) string {
-	return w.say("Còn thiếu %d sự kiện, đang yêu cầu gửi lại", "%d events are still missing and asked for again", "缺少 %d 个事件，正在重新请求", n)
+	return w.say("Sự kiện còn thiếu, đã yêu cầu gửi lại: %d", "Events still missing and asked for again: %d", "缺少并已重新请求的事件：%d", n)
 }
 
 func (w words) waiting(n int64) string {
-	return w.say("%d thay đổi đang chờ gửi tới cửa hàng", "%d changes wait to go to the shop", "%d 项更改等待发送到门店", n)
+	return w.say("Thay đổi đang chờ gửi tới cửa hàng: %d", "Changes waiting to go to the shop: %d", "等待发送到门店的更改：%d", n)
 }
 
 func (w words) later(d time.Duration) string {
