@@ -250,8 +250,12 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 	y0 := bridgeY + s.hingeY*h.size
 	z0 := h.bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
 	half := s.templeHeight / 2 * h.size
+	// A short piece ends before the ear.
+	toEar := math.Hypot(side*h.width-x0, math.Hypot(earY-y0, h.earZ-z0))
+	reach := min(s.temple*h.size/toEar, 1)
 	thick := min(1.2, half)
 	at := func(t, out, up float64) vec {
+		t *= reach
 		x := x0 + t*(side*h.width-x0) + side*out
 		y := y0 + t*(earY-y0) + up
 		return h.project(x, y, z0+t*(h.earZ-z0))

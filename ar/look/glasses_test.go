@@ -1,9 +1,12 @@
 package look
 
 import (
+	"bytes"
 	"image"
 	"math"
+	"os"
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
@@ -92,6 +95,20 @@ func TestTurnedHead(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestShortSidePiecesEndEarly(t *testing.T) {
+	fx := readFixtures(t)
+	f, face := fx.posed(1280, 720, -30, 600)
+	width := func(temple string) int {
+		data, err := os.ReadFile("testdata/glasses/round.svg")
+		require.NoError(t, err)
+		shapes := fstest.MapFS{"g.svg": {Data: bytes.Replace(data, []byte(`data-temple="145"`), []byte(`data-temple="`+temple+`"`), 1)}}
+		r, err := New(fx.mesh(), shapes)
+		require.NoError(t, err)
+		return extent(t, f, drawn(t, r, f, face, spectacles("g.svg"))).Dx()
+	}
+	require.Less(t, width("60")+20, width("145"))
 }
 
 func TestNoGlassesWithoutAPose(t *testing.T) {
