@@ -39,7 +39,8 @@ func (id *CartID) UnmarshalText(b []byte) error {
 	if len(b) != base64.RawURLEncoding.EncodedLen(len(raw)) {
 		return Errorf("edge.CartID", Invalid, "cart id has %d characters, want 16", len(b))
 	}
-	if _, err := base64.RawURLEncoding.Strict().Decode(raw[:], b); err != nil {
+	// The decoder passes over line breaks, so what it got is counted too.
+	if n, err := base64.RawURLEncoding.Strict().Decode(raw[:], b); err != nil || n != len(raw) {
 		return &Error{Op: "edge.CartID", Kind: Invalid, Msg: "cart id is not base64url", Err: err}
 	}
 	*id = raw

@@ -50,12 +50,12 @@ func (m Money) String() string {
 type BasisPoints int
 
 // Within is the part of gross that is tax when gross includes tax at rate r,
-// rounded half up: gross·r/(1+r).
+// rounded half away from zero, so that a refund mirrors its sale:
+// gross·r/(1+r).
 func (r BasisPoints) Within(gross int64) int64 {
-	den := 10000 + int64(r)
-	n := 2*gross*int64(r) + den
-	if n < 0 { // refunds: round away from zero, as sales do
-		return -((-2*gross*int64(r) + den) / (2 * den))
+	if gross < 0 {
+		return -r.Within(-gross)
 	}
-	return n / (2 * den)
+	den := 10000 + int64(r)
+	return (2*gross*int64(r) + den) / (2 * den)
 }

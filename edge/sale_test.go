@@ -1,0 +1,148 @@
+package edge_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+func cartOf(t *testing.T, lines ...any) *edge.Cart {
+	t.Helper()
+	c := edge.NewCart(edge.CartID{1}, noon)
+	for i := 0; i < len(lines); i += 3 {
+		_, err := c.Add(edge.Writer(lines[i].(string)), lines[i+1].(edge.SKU), lines[i+2].(int))
+		require.NoError(t, err)
+	}
+	return c
+}
+
+func TestPriceCart(t *testing.T) {
+	r := edgetest.Release(7)
+	type line struct {
+		SKU        edge.SKU
+		N          int
+		Total, VAT int64
+	}
+	// Two parties apart put the same thing on lines of their own.
+	phone := cartOf(t, "phone1", edgetest.Lipstick, 1)
+	both := cartOf(t, "gshop", edgetest.Lipstick, 2, "gshop", edgetest.Glasses, 1)
+	require.NoError(t, both.Merge(phone))
+	removed := cartOf(t, "gshop", edgetest.Lipstick, 2, "gshop", edgetest.Cream, 1)
+	require.NoError(t, removed.SetQuantity("gshop", removed.Lines[0].ID, 0))
+	for name, tc := range map[string]struct {
+		cart  *edge.Cart
+		want  []line
+		total int64
+	}{
+		"empty":          {cartOf(t), nil, 0},
+		"one":            {cartOf(t, "w", edgetest.Cream, 1), []line{{edgetest.Cream, 1, 320000, 23704}}, 320000},
+		"two tax rates":  {cartOf(t, "w", edgetest.Lipstick, 2, "w", edgetest.Glasses, 1), []line{{edgetest.Lipstick, 2, 398000, 29481}, {edgetest.Glasses, 1, 890000, 80909}}, 1288000},
+		"same SKU twice": {both, []line{{edgetest.Lipstick, 3, 597000, 44222}, {edgetest.Glasses, 1, 890000, 80909}}, 1487000},
+		"removed line":   {removed, []line{{edgetest.Cream, 1, 320000, 23704}}, 320000},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines, total, err := edge.PriceCart(tc.cart, r)
+			require.NoError(t, err)
+			require.Equal(t, edge.Money{Amount: tc.total, Currency: "VND"}, total)
+			var got []line
+			for _, l := range lines {
+				require.Equal(t, l.Total, l.Price*int64(l.Quantity))
+				got = append(got, line{l.SKU, l.Quantity, l.Total, l.VAT})
+			}
+			require.Equal(t, tc.want, got)
+		})
+	}
+	_, _, err := edge.PriceCart(cartOf(t, "w", edge.SKU("NOPE"), 1), r)
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	require.ErrorContains(t, err, "NOPE is not in catalogue 7")
+}
+
+func TestCheckoutSale(t *testing.T) {
+	c := cartOf(t, "w", edgetest.Lipstick, 2, "w", edgetest.Glasses, 1)
+	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 5, Tendered: 1300000}, Staff: "Lan", Offline: true}
+	s, err := co.Sale(c, edgetest.Release(7), noon)
+	require.NoError(t, err)
+	require.EqualValues(t, 110390, s.VAT)
+	require.EqualValues(t, 1288000, s.Payment.Amount, "what is paid is the total, whatever was asked")
+	require.EqualValues(t, 12000, s.Payment.Change())
+	require.EqualValues(t, 7, s.Release)
+	require.Equal(t, noon, s.At)
+	require.True(t, s.Offline)
+
+	phone := cartOf(t, "w", edgetest.Cream, 1)
+	phone.Claim = edge.Claim{N: 1, Holder: edge.HeldByPhone, Until: noon.Add(time.Minute)}
+	_, err = co.Sale(phone, edgetest.Release(7), noon)
+	require.Equal(t, edge.Conflict, edge.KindOf(err))
+	require.ErrorContains(t, err, "12:01:00Z")
+	_, err = co.Sale(phone, edgetest.Release(7), noon.Add(time.Minute))
+	require.NoError(t, err, "the phone's time is over")
+}
+
+func TestPaymentCheck(t *testing.T) {
+	total := edge.Money{Amount: 199000, Currency: "VND"}
+	for _, tc := range []struct {
+		p    edge.Payment
+		says string // empty: right
+	}{
+		{edge.Payment{Method: edge.Cash}, ""},
+		{edge.Payment{Method: edge.Cash, Tendered: 199000}, ""},
+		{edge.Payment{Method: edge.Cash, Tendered: 200000}, ""},
+		{edge.Payment{Method: edge.Cash, Tendered: 198999}, "198.999 ₫, the total is 199.000 ₫"},
+		{edge.Payment{Method: edge.Cash, Tendered: -1}, "cash given"},
+		{edge.Payment{Method: edge.Cash, Reference: "4111111111111111"}, "no reference"},
+		{edge.Payment{Method: edge.Card, Reference: "slip 0042"}, ""},
+		{edge.Payment{Method: edge.Card, Reference: "  "}, "slip number"},
+		{edge.Payment{Method: edge.Card}, "slip number"},
+		{edge.Payment{Method: edge.Card, Reference: "12345678901234567890123456789012345678901"}, "at most 40"},
+		{edge.Payment{Method: edge.Card, Reference: "1", Tendered: 5}, "no cash given"},
+		{edge.Payment{Method: "cheque"}, `"cheque"`},
+		{edge.Payment{}, "payment method"},
+	} {
+		err := tc.p.Check(total)
+		if tc.says == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.Equal(t, edge.Invalid, edge.KindOf(err))
+		require.ErrorContains(t, err, tc.says)
+	}
+}
+
+// Card numbers from the schemes' public test lists, and slips that only look
+// a little like them.
+func TestNoCardNumberEnters(t *testing.T) {
+	for ref, card := range map[string]bool{
+		"4111111111111111":        true,
+		"4111 1111 1111 1111":     true,
+		"4111-1111-1111-1111":     true,
+		"4111.1111.1111.1111":     true,
+		"5555555555554444":        true,
+		"378282246310005":         true, // 15 digits
+		"4222222222222":           true, // 13 digits
+		"6304000000000000000":     true, // 19 digits
+		"Visa 4111111111111111":   true,
+		"4111111111111111 ok":     true,
+		"4111111111111112":        false, // wrong check digit
+		"411111111111":            false, // 12 digits
+		"TID 12345678 REF 987654": false,
+		"2026-11-21 000042":       false,
+		"ABC-0042":                false,
+	} {
+		err := edge.Payment{Method: edge.Card, Reference: ref}.Check(edge.Money{Amount: 1, Currency: "VND"})
+		if card {
+			require.ErrorContains(t, err, "card number", ref)
+			require.NotContains(t, err.Error(), "4111")
+		} else {
+			require.NoError(t, err, ref)
+		}
+	}
+}
+
+func TestReceiptString(t *testing.T) {
+	require.Equal(t, "T1-2-000042", edge.Receipt{Till: "T1", Series: 2, Counter: 42}.String())
+	require.Equal(t, "T1-2-1234567", edge.Receipt{Till: "T1", Series: 2, Counter: 1234567}.String())
+}
