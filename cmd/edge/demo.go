@@ -89,6 +89,9 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(f.dir)) }()
 	}
+	if err := os.MkdirAll(f.dir, 0o700); err != nil {
+		return err
+	}
 	level := slog.LevelWarn
 	if f.verbose {
 		level = slog.LevelDebug

@@ -52,7 +52,7 @@ func TestDemoDoesTheMainJob(t *testing.T) {
 // A demo that was stopped and started again in the same folder is the same
 // shop: its sales are there, its receipts go on, and HQ has each sale once.
 func TestDemoGoesOnWhereItStopped(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "new")
 	for _, receipt := range []string{"T1-1-000001", "T1-1-000002"} {
 		var out bytes.Buffer
 		require.NoError(t, edgeCommand(t.Context(), &out, "demo", "--once", "--json", "--models", modelsFolder(t), "--dir", dir), out.String())

@@ -132,9 +132,6 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, renderer.Close()) }()
-	if err := renderer.Check(worn); err != nil {
-		return fmt.Errorf("%s: %w", j.look, err)
-	}
 	p, err := ar.NewPipeline(ar.PipelineConfig{
 		Tracker: tracker, Renderer: renderer, MaxFaces: j.faces, Log: slog.New(slog.DiscardHandler),
 	})
@@ -142,7 +139,7 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	if err := p.SetLook(worn); err != nil {
-		return err
+		return fmt.Errorf("%s: %w", j.look, err)
 	}
 	if err := j.draw(ctx, p); err != nil {
 		return err
