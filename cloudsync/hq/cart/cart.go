@@ -9,6 +9,8 @@ package cart
 import (
 	"compress/gzip"
 	"context"
+	"fmt"
+	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -44,9 +46,10 @@ type Options struct {
 // Pages answers the phone.
 type Pages struct {
 	Options
-	limit   limiter
-	streams streams
-	zip     sync.Pool // of *gzip.Writer
+	templates *template.Template
+	limit     limiter
+	streams   streams
+	zip       sync.Pool // of *gzip.Writer
 }
 
 // New makes the pages.
@@ -54,7 +57,11 @@ func New(o Options) (*Pages, error) {
 	if o.HQ == nil || o.Brand == "" || o.Pictures == nil || o.Zone == nil || o.Now == nil || o.Log == nil {
 		return nil, edge.Errorf("cart.New", edge.Invalid, "HQ, brand, pictures, zone, clock and log are all needed")
 	}
-	p := &Pages{Options: o}
+	t, err := parse()
+	if err != nil {
+		return nil, fmt.Errorf("cart.New: %w", err)
+	}
+	p := &Pages{Options: o, templates: t}
 	p.limit.visits = map[edge.CartID]visits{}
 	p.streams.open = map[edge.CartID]int{}
 	p.zip.New = func() any {

@@ -42,7 +42,7 @@ func (p *Pages) problemPage(c *gin.Context, lang string, kind edge.Kind, says wo
 func (p *Pages) report(c *gin.Context, err error) edge.Kind {
 	kind := edge.KindOf(err)
 	if kind == edge.Internal && !errors.Is(err, context.Canceled) {
-		p.Log.Error("cart page", "route", c.FullPath(), "err", err)
+		p.Log.Error("cart page", "route", c.FullPath(), "error", err)
 	}
 	return kind
 }
@@ -51,8 +51,8 @@ func (p *Pages) report(c *gin.Context, err error) edge.Kind {
 func (p *Pages) render(c *gin.Context, code int, name string, v view) {
 	v.Nonce = nonce()
 	var page bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&page, name, v); err != nil {
-		p.Log.Error("cart page", "template", name, "err", err)
+	if err := p.templates.ExecuteTemplate(&page, name, v); err != nil {
+		p.Log.Error("cart page", "template", name, "error", err)
 		c.Status(http.StatusInternalServerError)
 		return
 	}

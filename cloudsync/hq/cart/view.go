@@ -7,7 +7,6 @@ import (
 	"html/template"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -15,20 +14,21 @@ import (
 //go:embed page.html page.css page.js
 var files embed.FS
 
-// pageTemplates parses the page once: its style and script stand inside it.
-var pageTemplates = sync.OnceValue(func() *template.Template {
-	read := func(name string) string {
-		b, err := files.ReadFile(name)
-		if err != nil {
-			panic(err) // it is embedded
-		}
-		return string(b)
+// parse makes the templates. Style and script stand inside them.
+func parse() (*template.Template, error) {
+	css, err := files.ReadFile("page.css")
+	if err != nil {
+		return nil, err
 	}
-	return template.Must(template.New("").Funcs(template.FuncMap{
-		"css": func() template.CSS { return template.CSS(read("page.css")) },
-		"js":  func() template.JS { return template.JS(read("page.js")) },
-	}).Parse(read("page.html")))
-})
+	js, err := files.ReadFile("page.js")
+	if err != nil {
+		return nil, err
+	}
+	return template.New("").Funcs(template.FuncMap{
+		"css": func() template.CSS { return template.CSS(css) },
+		"js":  func() template.JS { return template.JS(js) },
+	}).ParseFS(files, "page.html")
+}
 
 // view is what the templates show.
 type view struct {
@@ -102,7 +102,7 @@ func (p *Pages) fragment(ctx context.Context, cart *edge.Cart, token, lang strin
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&b, "cart", v); err != nil {
+	if err := p.templates.ExecuteTemplate(&b, "cart", v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSpace(b.Bytes()), nil

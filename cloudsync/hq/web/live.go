@@ -45,7 +45,7 @@ func (p *Pages) events(c *gin.Context) {
 	for {
 		if after, err = p.sendNews(c, after); err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errGone) {
-				p.Log.Error("HQ stream", "err", err)
+				p.Log.Error("HQ stream", "error", err)
 			}
 			return
 		}

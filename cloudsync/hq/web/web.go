@@ -12,6 +12,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"html/template"
 	"log/slog"
 	"net/http"
 	"time"
@@ -44,7 +46,8 @@ type Options struct {
 // Pages answers HQ's people and systems.
 type Pages struct {
 	Options
-	streams chan struct{} // a place for each stream that may be open
+	templates *template.Template
+	streams   chan struct{} // a place for each stream that may be open
 }
 
 const maxStreams = 200
@@ -54,7 +57,11 @@ func New(o Options) (*Pages, error) {
 	if o.HQ == nil || o.Brand == "" || o.Zone == nil || o.Now == nil || o.Log == nil {
 		return nil, edge.Errorf("web.New", edge.Invalid, "HQ, brand, zone, clock and log are all needed")
 	}
-	return &Pages{Options: o, streams: make(chan struct{}, maxStreams)}, nil
+	t, err := parse()
+	if err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	return &Pages{Options: o, templates: t, streams: make(chan struct{}, maxStreams)}, nil
 }
 
 // Register adds the routes. A stream ends with its request's context: a server
@@ -83,7 +90,7 @@ func (p *Pages) render(c *gin.Context, name string, content any) {
 		name = "page"
 	}
 	var b bytes.Buffer
-	if err := pageTemplates().ExecuteTemplate(&b, name, f); err != nil {
+	if err := p.templates.ExecuteTemplate(&b, name, f); err != nil {
 		p.fail(c, err)
 		return
 	}
@@ -115,7 +122,7 @@ func (p *Pages) fail(c *gin.Context, err error) {
 	case ok && e.Kind == edge.TooMany:
 		status, kind, msg = http.StatusTooManyRequests, e.Kind, e.Msg
 	default:
-		p.Log.Error("HQ page", "route", c.FullPath(), "err", err)
+		p.Log.Error("HQ page", "route", c.FullPath(), "error", err)
 	}
 	c.AbortWithStatusJSON(status, gin.H{"error": gin.H{"kind": kind, "message": msg}})
 }
