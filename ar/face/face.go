@@ -144,6 +144,7 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 		t.tracks, t.width, t.height = nil, f.Width, f.Height
 	}
 	if err := t.follow(picture); err != nil {
+		t.tracks = nil
 		return dst, fmt.Errorf("face: track: %w", err)
 	}
 	if t.searching(f.At) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,10 +22,14 @@ import (
 
 var epoch = time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
 
-// openSet reads the models that ar/models/install.sh has put into the tree.
+// builtSet holds the models that ar/models/install.sh has put into the tree.
+var builtSet = sync.OnceValues(func() (*models.Set, error) {
+	return models.Open(filepath.Join("..", "..", "build", "models"))
+})
+
 func openSet(tb testing.TB) *models.Set {
 	tb.Helper()
-	set, err := models.Open(filepath.Join("..", "..", "build", "models"))
+	set, err := builtSet()
 	require.NoError(tb, err, "the tests of this package need the face models")
 	return set
 }

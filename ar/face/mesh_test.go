@@ -24,14 +24,14 @@ func TestPlainMeshAgrees(t *testing.T) {
 	require.NoError(t, loadRuntime(set.Runtime))
 	detector, err := newDetector(set.Detector)
 	require.NoError(t, err)
-	defer detector.close()
+	defer func() { require.NoError(t, detector.close()) }()
 	fine, err := newLandmarker(set.Attention)
 	require.NoError(t, err)
-	defer fine.close()
+	defer func() { require.NoError(t, fine.close()) }()
 	plain, err := newSession(set.Mesh, landmarkSide,
 		result{"points", []int64{ar.MeshPoints, 3}}, result{"presence", []int64{1}})
 	require.NoError(t, err)
-	defer plain.close()
+	defer func() { require.NoError(t, plain.close()) }()
 
 	pictures, err := filepath.Glob(filepath.Join("testdata", "faces", "*.png"))
 	require.NoError(t, err)

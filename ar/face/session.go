@@ -12,6 +12,8 @@ import (
 // onnxRuntime is the library that the process has loaded. ONNX Runtime's
 // environment is one for the whole process and stays until it ends: unloading
 // the library while another tracker uses it would crash.
+//
+//nolint:gochecknoglobals // it stands for what is one for the process anyway
 var onnxRuntime struct {
 	sync.Mutex
 	path string

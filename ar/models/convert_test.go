@@ -151,7 +151,7 @@ func TestChangedModels(t *testing.T) {
 		part  [2]int
 		read  func([]byte) ([]byte, error)
 		times int
-	}{{detectorPart, detector, 500}, {meshPart, mesh, 100}, {attentionPart, attention, 100}} {
+	}{{detectorPart, detector, 300}, {meshPart, mesh, 30}, {attentionPart, attention, 30}} {
 		original := part(data, model.part)
 		changed := append([]byte(nil), original...)
 		for range model.times {

@@ -54,8 +54,7 @@ type Set struct {
 	Clip      string  // path of the demo's video clip
 }
 
-// Error says what is wrong with a models' folder; all but its mending is in
-// the text of Err.
+// Error says which models' folder is wrong, why, and how to mend it.
 type Error struct {
 	Dir string
 	Err error
