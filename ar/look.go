@@ -117,6 +117,10 @@ func (la Layer) check() error {
 
 // Renderer draws looks onto frames.
 type Renderer interface {
+	// Check reports what of look cannot be drawn; what it needs is loaded
+	// then, so that drawing it for the first time is not slower than later. It
+	// may be called from any goroutine.
+	Check(look Look) error
 	// Draw puts look on every face of faces, in place.
 	Draw(f *Frame, faces []Face, look Look) error
 	Close() error

@@ -80,9 +80,13 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	return p, nil
 }
 
-// SetLook changes what faces wear from the next frame on.
+// SetLook changes what faces wear from the next frame on. A look that cannot
+// be drawn is refused and the one before stays.
 func (p *Pipeline) SetLook(l Look) error {
 	if err := l.Check(); err != nil {
+		return fmt.Errorf("look: %w", err)
+	}
+	if err := p.cfg.Renderer.Check(l); err != nil {
 		return fmt.Errorf("look: %w", err)
 	}
 	p.look.Store(&l)
@@ -153,10 +157,9 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	var card Frame
 	shown := time.Now()
 	ok := true // whether the last frame went through, so that a failure is logged once
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-frames.ready:
 			ok = p.step(frames, ok)
 			shown = time.Now()
@@ -171,6 +174,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 			return nil
 		}
 	}
+	return nil
 }
 
 // step takes the newest frame to the viewers. It reports whether all went well

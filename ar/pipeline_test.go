@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -70,6 +71,13 @@ func (p *painter) Draw(f *ar.Frame, faces []ar.Face, l ar.Look) error {
 	c := l.Layers[0].Color
 	copy(f.Pix, []byte{c.B, c.G, c.R})
 	return p.err
+}
+
+func (p *painter) Check(l ar.Look) error {
+	if slices.ContainsFunc(l.Layers, func(l ar.Layer) bool { return l.Asset == "none.svg" }) {
+		return errors.New("no such shape")
+	}
+	return nil
 }
 
 func (p *painter) Close() error { return nil }
@@ -362,5 +370,6 @@ func TestPipelineRefuses(t *testing.T) {
 	p := r.pipeline(t)
 	require.ErrorContains(t, p.Run(t.Context()), "needed to run")
 	require.ErrorContains(t, p.SetLook(ar.Look{Layers: []ar.Layer{{Kind: "hat"}}}), `kind "hat"`)
-	require.Empty(t, p.Look().Layers)
+	require.ErrorContains(t, p.SetLook(ar.Look{Layers: []ar.Layer{{Kind: ar.Glasses, Asset: "none.svg"}}}), "no such shape")
+	require.Empty(t, p.Look().Layers, "the look before stays")
 }
