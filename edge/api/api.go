@@ -77,7 +77,7 @@ type Config struct {
 
 // Server answers the gateway's HTTP requests.
 type Server struct {
-	Config
+	cfg      Config
 	staff    *staffRoom
 	live     *broker
 	creating *limiter // new carts
@@ -102,11 +102,11 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		Config: cfg, staff: staff, live: newBroker(), start: cfg.Now(),
+		cfg: cfg, staff: staff, live: newBroker(), start: cfg.Now(),
 		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
 	}
-	if s.Line == nil {
-		s.Line = func() (bool, time.Time) { return false, s.start }
+	if s.cfg.Line == nil {
+		s.cfg.Line = func() (bool, time.Time) { return false, s.start }
 	}
 	return s, nil
 }

@@ -68,16 +68,16 @@ func (s *Server) cart(c *gin.Context) (*edge.Cart, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.Carts.Cart(c.Request.Context(), id)
+	return s.cfg.Carts.Cart(c.Request.Context(), id)
 }
 
 // view loads a cart as pages see it.
 func (s *Server) view(ctx context.Context, id edge.CartID) (cartView, error) {
-	cart, err := s.Carts.Cart(ctx, id)
+	cart, err := s.cfg.Carts.Cart(ctx, id)
 	if err != nil {
 		return cartView{}, err
 	}
-	r, err := s.Catalogue.Release(ctx)
+	r, err := s.cfg.Catalogue.Release(ctx)
 	if err != nil {
 		return cartView{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Server) answerCart(c *gin.Context, status int, cart *edge.Cart, err err
 		s.Fail(c, err)
 		return
 	}
-	r, err := s.Catalogue.Release(c.Request.Context())
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -104,7 +104,7 @@ func (s *Server) postCart(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.TooMany, "too many new carts at once: wait a second"))
 		return
 	}
-	cart, err := s.Carts.CreateCart(c.Request.Context())
+	cart, err := s.cfg.Carts.CreateCart(c.Request.Context())
 	if err == nil {
 		c.Header("Location", base+"/carts/"+cart.ID.String())
 	}
@@ -126,7 +126,7 @@ func (s *Server) postLine(c *gin.Context) {
 		_, err := cart.Add(w, in.SKU, in.Quantity)
 		return err
 	}, func(ctx context.Context) error {
-		r, err := s.Catalogue.Release(ctx)
+		r, err := s.cfg.Catalogue.Release(ctx)
 		if err != nil {
 			return err
 		}
@@ -171,7 +171,7 @@ func (s *Server) change(c *gin.Context, in any, change func(*edge.Cart, edge.Wri
 		s.Fail(c, err)
 		return
 	}
-	cart, err := s.Carts.ChangeCart(c.Request.Context(), id, change)
+	cart, err := s.cfg.Carts.ChangeCart(c.Request.Context(), id, change)
 	if err == nil {
 		s.CartChanged(id)
 	}

@@ -46,18 +46,18 @@ type variantView struct {
 // getCatalogue answers the release in force, its variants grouped by product,
 // with what is in stock now.
 func (s *Server) getCatalogue(c *gin.Context) {
-	r, err := s.Catalogue.Release(c.Request.Context())
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	stock, err := s.Ledger.Stock(c.Request.Context())
+	stock, err := s.cfg.Ledger.Stock(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
 	v := catalogueView{
-		Release: r.Version, Currency: r.Currency, Shop: s.Shop,
+		Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop,
 		Categories: r.Categories, Products: products(r, stock),
 	}
 	body, err := json.Marshal(v)
@@ -108,7 +108,7 @@ func pictureURL(file string) string {
 func (s *Server) getPicture(c *gin.Context) {
 	file := c.Param("file")
 	known := slices.Contains([]string{".svg", ".png", ".jpg", ".webp"}, path.Ext(file))
-	st, err := fs.Stat(s.Pictures, file)
+	st, err := fs.Stat(s.cfg.Pictures, file)
 	if !known || !fs.ValidPath(file) || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) || (err == nil && !st.Mode().IsRegular()) {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is no picture %.60q", file))
 		return
@@ -121,5 +121,5 @@ func (s *Server) getPicture(c *gin.Context) {
 		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")
 	}
 	c.Header("Cache-Control", "public, max-age=3600")
-	http.ServeFileFS(c.Writer, c.Request, s.Pictures, file)
+	http.ServeFileFS(c.Writer, c.Request, s.cfg.Pictures, file)
 }

@@ -63,7 +63,7 @@ func (s *Server) failStatus(c *gin.Context, status int, err error) {
 		v.Error.Kind, v.Error.Message = edge.Internal, "something went wrong inside the gateway: try again, and if it stays look at its log"
 	}
 	if status >= http.StatusInternalServerError {
-		s.Log.ErrorContext(c.Request.Context(), "request failed", "method", c.Request.Method, "route", c.FullPath(), "status", status, "error", err)
+		s.cfg.Log.ErrorContext(c.Request.Context(), "request failed", "method", c.Request.Method, "route", c.FullPath(), "status", status, "error", err)
 	}
 	c.AbortWithStatusJSON(status, v)
 }

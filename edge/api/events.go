@@ -28,7 +28,7 @@ func (s *Server) getEvents(c *gin.Context) {
 			s.Fail(c, err)
 			return
 		}
-		if _, err := s.Carts.Cart(c.Request.Context(), *only); err != nil {
+		if _, err := s.cfg.Carts.Cart(c.Request.Context(), *only); err != nil {
 			s.Fail(c, err)
 			return
 		}
@@ -43,7 +43,7 @@ func (s *Server) getEvents(c *gin.Context) {
 	c.Header("X-Accel-Buffering", "no") // no proxy may hold events back
 	c.Status(http.StatusOK)
 	if err := s.stream(c, l); err != nil && c.Request.Context().Err() == nil {
-		s.Log.DebugContext(c.Request.Context(), "event stream ended", "error", err)
+		s.cfg.Log.DebugContext(c.Request.Context(), "event stream ended", "error", err)
 	}
 }
 

@@ -21,11 +21,11 @@ const maxBody = 64 << 10
 // logRequest notes the route, never the path, the query or the client: they
 // may name a cart or a person.
 func (s *Server) logRequest(c *gin.Context) {
-	start := s.Now()
+	start := s.cfg.Now()
 	c.Next()
-	s.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request",
+	s.cfg.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request",
 		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()),
-		slog.Int("status", c.Writer.Status()), slog.Duration("took", s.Now().Sub(start)))
+		slog.Int("status", c.Writer.Status()), slog.Duration("took", s.cfg.Now().Sub(start)))
 }
 
 func (s *Server) recoverPanic(c *gin.Context) {
@@ -37,7 +37,7 @@ func (s *Server) recoverPanic(c *gin.Context) {
 		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(p) // net/http's own way to drop a connection
 		}
-		s.Log.ErrorContext(c.Request.Context(), "panic", "route", c.FullPath(), "panic", p, "stack", string(debug.Stack()))
+		s.cfg.Log.ErrorContext(c.Request.Context(), "panic", "route", c.FullPath(), "panic", p, "stack", string(debug.Stack()))
 		if c.Writer.Written() {
 			c.Abort()
 			return
@@ -68,7 +68,7 @@ func (s *Server) checkHost(c *gin.Context) {
 		host = h
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if !slices.ContainsFunc(s.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
+	if !slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
 		s.Fail(c, edge.Errorf("api", edge.Forbidden, "this gateway is not called %.60q: use one of its own names, or add this one to http.allowed_hosts", host))
 	}
 }

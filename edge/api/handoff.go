@@ -14,7 +14,7 @@ func (s *Server) postHandoff(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	url, expires, err := s.Handoff.Link(c.Request.Context(), cart)
+	url, expires, err := s.cfg.Handoff.Link(c.Request.Context(), cart)
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -38,12 +38,12 @@ func (s *Server) getQR(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	url, _, err := s.Handoff.Link(c.Request.Context(), cart)
+	url, _, err := s.cfg.Handoff.Link(c.Request.Context(), cart)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	png, err := s.Handoff.QR(url, size)
+	png, err := s.cfg.Handoff.QR(url, size)
 	if err != nil {
 		s.Fail(c, err)
 		return

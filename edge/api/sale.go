@@ -12,12 +12,12 @@ import (
 const openCarts = 50
 
 func (s *Server) getOpenCarts(c *gin.Context) {
-	carts, err := s.Carts.OpenCarts(c.Request.Context(), openCarts)
+	carts, err := s.cfg.Carts.OpenCarts(c.Request.Context(), openCarts)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	r, err := s.Catalogue.Release(c.Request.Context())
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -53,8 +53,8 @@ func (s *Server) postSale(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "cart is missing"))
 		return
 	}
-	up, _ := s.Line()
-	sale, replayed, err := s.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
+	up, _ := s.cfg.Line()
+	sale, replayed, err := s.cfg.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
 		Cart:    *in.Cart,
 		Payment: edge.Payment{Method: in.Payment.Method, Tendered: in.Payment.Tendered, Reference: in.Payment.Reference},
 		Staff:   signedIn(c).Name,
@@ -81,7 +81,7 @@ func (s *Server) getSales(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	sales, err := s.Ledger.Sales(c.Request.Context(), limit)
+	sales, err := s.cfg.Ledger.Sales(c.Request.Context(), limit)
 	if err != nil {
 		s.Fail(c, err)
 		return

@@ -156,7 +156,7 @@ func (s *Server) postSession(c *gin.Context) {
 	}
 	who, ok := s.staff.find(in.PIN)
 	if !ok {
-		s.Log.WarnContext(c.Request.Context(), "wrong PIN")
+		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
 		s.Fail(c, edge.Errorf(op, edge.Unauthorized, "this PIN is not known"))
 		return
 	}
@@ -166,7 +166,7 @@ func (s *Server) postSession(c *gin.Context) {
 	}
 	token, ses := s.staff.open(who)
 	setCookie(c, token, int(sessionLife.Seconds()))
-	s.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
+	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
 	c.JSON(http.StatusOK, ses)
 }
 

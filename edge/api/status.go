@@ -22,20 +22,20 @@ type statusView struct {
 }
 
 func (s *Server) status(ctx context.Context) (statusView, error) {
-	v := statusView{Waiting: map[edge.Lane]uint64{}, Version: s.Version}
-	v.Line.Up, v.Line.Since = s.Line()
+	v := statusView{Waiting: map[edge.Lane]uint64{}, Version: s.cfg.Version}
+	v.Line.Up, v.Line.Since = s.cfg.Line()
 	v.Line.Since = v.Line.Since.UTC().Truncate(time.Second)
 	for _, lane := range edge.Lanes() {
-		n, oldest, err := s.Outbox.Waiting(ctx, lane)
+		n, oldest, err := s.cfg.Outbox.Waiting(ctx, lane)
 		if err != nil {
 			return v, err
 		}
 		v.Waiting[lane] = n
 		if n > 0 {
-			v.Oldest = max(v.Oldest, int64(s.Now().Sub(oldest).Seconds()))
+			v.Oldest = max(v.Oldest, int64(s.cfg.Now().Sub(oldest).Seconds()))
 		}
 	}
-	switch r, err := s.Catalogue.Release(ctx); {
+	switch r, err := s.cfg.Catalogue.Release(ctx); {
 	case err == nil:
 		v.Release = r.Version
 	case edge.KindOf(err) != edge.Unavailable:
@@ -74,7 +74,7 @@ func (s *Server) watchStatus(ctx context.Context) error {
 		v, err := s.status(ctx)
 		if err != nil {
 			if ctx.Err() == nil {
-				s.Log.ErrorContext(ctx, "status", "error", err)
+				s.cfg.Log.ErrorContext(ctx, "status", "error", err)
 			}
 			continue
 		}

@@ -103,10 +103,10 @@ func TestFailedCommitAnswersEverybody(t *testing.T) {
 
 func TestManySellersManyReaders(t *testing.T) {
 	db := openTest(t)
-	const sellers, each = 16, 25
+	const sellers, each = 16, 10
 	var selling, reading sync.WaitGroup
 	var stop atomic.Bool
-	for range 3 {
+	for range 2 {
 		reading.Go(func() {
 			for !stop.Load() {
 				sales, err := db.Sales(t.Context(), 20)
