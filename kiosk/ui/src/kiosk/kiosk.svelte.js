@@ -35,7 +35,7 @@ export class Kiosk {
     return variant ? { product, variant } : null;
   });
 
-  #session = null;
+  #session = $state(null);
   #idleAfter = 90_000;
   #deadline = Infinity;
   #starting = false;
@@ -109,6 +109,12 @@ export class Kiosk {
 
   choose(product, variant) {
     this.#choice = { product: product.id, sku: variant.sku };
+  }
+
+  /** wear looks at a variant and puts it on, if the mirror can show it. */
+  wear(product, variant) {
+    this.choose(product, variant);
+    this.outfit.put(variant);
   }
 
   show(screen) {
