@@ -186,6 +186,7 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 	}
 	defer frames.recycle(f)
 	if p.paused.Load() {
+		clear(p.faces[:cap(p.faces)]) // nothing of who was here stays
 		return wasOK
 	}
 	start := time.Now()

@@ -13,7 +13,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -119,14 +118,19 @@ type pace struct {
 }
 
 // wait sleeps until the next frame is due. It returns how many frames the
-// reader has come too late for, which are to be skipped.
+// reader has come too late for, which are to be skipped; one who has been away
+// for more than a second goes on where he was.
 func (p *pace) wait(ctx context.Context) (late int, err error) {
 	now := time.Now()
 	if p.start.IsZero() {
 		p.start = now
 	}
-	if behind := now.Sub(p.start).Seconds()*p.fps - float64(p.n); behind > 1 {
-		late = int(math.Floor(behind))
+	behind := now.Sub(p.start).Seconds()*p.fps - float64(p.n)
+	switch {
+	case behind > max(p.fps, 1):
+		p.start = p.start.Add(time.Duration(behind / p.fps * float64(time.Second)))
+	case behind > 1:
+		late = int(behind)
 	}
 	due := p.start.Add(time.Duration(float64(p.n) / p.fps * float64(time.Second)))
 	p.n += uint64(late) + 1

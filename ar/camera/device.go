@@ -12,7 +12,8 @@ import (
 
 // openDevice opens a V4L2 camera. It asks for MJPEG, which USB cameras need
 // for 720p at 30 frames a second, and for a queue of one frame, so that a
-// frame is never older than it must be. Untested on hardware.
+// frame is never older than it must be. A device that hangs without being lost
+// holds Read for the 10 s after which OpenCV gives up. Untested on hardware.
 func openDevice(c Config) (*capture, error) {
 	m := devicePath.FindStringSubmatch(c.Source)
 	if m == nil {
