@@ -27,10 +27,10 @@ const (
 // chain is a shop and HQ, with all the keys between them.
 type chain struct {
 	net     network
+	dir     string
 	nodeKey ed25519.PrivateKey
 	hqKey   ed25519.PrivateKey
 	shop    *sqlite.DB
-	hqPath  string
 	hq      *hq.HQ
 	uplink  *cloudsync.Uplink
 }
@@ -44,29 +44,37 @@ func newKey(t *testing.T) ed25519.PrivateKey {
 }
 
 func newChain(t *testing.T, n network) *chain {
-	dir := t.TempDir()
-	c := &chain{net: n, nodeKey: newKey(t), hqKey: newKey(t), hqPath: filepath.Join(dir, "hq.db")}
-	var err error
-	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(dir, "shop.db"), Node: node, Shop: shop, Till: "T1"})
-	require.NoError(t, err)
+	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t)}
+	c.openShop(t)
 	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
 	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
 	c.openHQ(t)
 	t.Cleanup(func() { require.NoError(t, c.hq.Close()) })
 	require.NoError(t, c.hq.Enrol(t.Context(), hq.Node{Node: node, Shop: shop, Key: c.nodeKey.Public().(ed25519.PublicKey)}))
+	return c
+}
+
+func (c *chain) openShop(t *testing.T) {
+	var err error
+	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "shop.db"), Node: node, Shop: shop, Till: "T1"})
+	require.NoError(t, err)
+}
+
+func (c *chain) startUplink(t *testing.T) (stop func()) {
+	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Dialer: n.dialer(node), Log: quiet(),
+		Outbox: c.shop, Dialer: c.net.dialer(node), Log: quiet(),
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
 	})
 	require.NoError(t, err)
-	return c
+	return start(t, c.uplink.Run)
 }
 
 func (c *chain) openHQ(t *testing.T) {
 	var err error
 	c.hq, err = hq.Open(t.Context(), hq.Options{
-		Path: c.hqPath, Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
+		Path: filepath.Join(c.dir, "hq.db"), Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
 	})
 	require.NoError(t, err)
 }
@@ -95,34 +103,43 @@ func (c *chain) collect(t *testing.T, client string) (stop func()) {
 	}).Run)
 }
 
-// settled waits until HQ has confirmed all there is, and checks that the shop
-// and HQ tell the same story.
-func (c *chain) settled(t *testing.T, sold []edge.Sale) {
-	ctx := t.Context()
+// confirmed waits until HQ has confirmed all there is.
+func (c *chain) confirmed(t *testing.T) {
+	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, lane := range edge.Lanes() {
-			if n, _, err := c.shop.Waiting(ctx, lane); err != nil || n > 0 {
+			if n, _, err := c.shop.Waiting(t.Context(), lane); err != nil || n > 0 {
 				return false
 			}
 		}
 		return true
-	}, 30*time.Second, 20*time.Millisecond, "HQ does not confirm: %+v", c.uplink.Status())
-	require.NoError(t, c.hq.Project(ctx))
+	}, 30*time.Second, 10*time.Millisecond, "HQ does not confirm: %+v", c.uplink.Status())
+	require.NoError(t, c.hq.Project(t.Context()))
+}
 
-	var held []edge.Sale
-	list, err := c.hq.Sales(ctx, 0, 1000)
+// held lists the sales that HQ knows.
+func (c *chain) held(t *testing.T) (list []edge.Sale) {
+	t.Helper()
+	sales, err := c.hq.Sales(t.Context(), 0, 1000)
 	require.NoError(t, err)
-	for _, s := range list {
+	for _, s := range sales {
 		require.Equal(t, node, s.Node)
-		held = append(held, s.Sale)
+		list = append(list, s.Sale)
 	}
-	require.ElementsMatch(t, receipts(sold), receipts(held), "0 missing, 0 double")
-	stock, err := c.shop.Stock(ctx)
+	return list
+}
+
+// settled waits for HQ, and checks that the shop and HQ tell the same story.
+func (c *chain) settled(t *testing.T, sold []edge.Sale) {
+	t.Helper()
+	c.confirmed(t)
+	require.ElementsMatch(t, receipts(sold), receipts(c.held(t)), "0 missing, 0 double")
+	stock, err := c.shop.Stock(t.Context())
 	require.NoError(t, err)
-	atHQ, err := c.hq.Stock(ctx, shop)
+	atHQ, err := c.hq.Stock(t.Context(), shop)
 	require.NoError(t, err)
 	require.Equal(t, stock, atHQ)
-	flaws, err := c.hq.Quarantine(ctx, 10)
+	flaws, err := c.hq.Quarantine(t.Context(), 10)
 	require.NoError(t, err)
 	require.Empty(t, flaws)
 }
@@ -140,7 +157,7 @@ func TestSalesArriveOnceThoughTheBrokerAndHQAreKilled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newChain(t, make(t))
 			c.net.start(t)
-			start(t, c.uplink.Run)
+			c.startUplink(t)
 			stop1 := c.collect(t, "hq-1")
 			stop2 := c.collect(t, "hq-2")
 

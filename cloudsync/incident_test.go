@@ -1,0 +1,177 @@
+package cloudsync_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+// A shop whose database was put back to an older backup numbers its events as
+// HQ knows others. It finds the last common one, opens a new epoch with a new
+// receipt series, and what was sold before and after the backup arrives.
+func TestShopRestoredFromABackup(t *testing.T) {
+	for _, after := range []int{0, 3, 30} { // sales after the restore: below, and above, HQ's mark
+		t.Run(fmt.Sprintf("%d sales later", after), func(t *testing.T) {
+			c := newChain(t, newEmbedded(t))
+			c.net.start(t)
+			c.collect(t, "hq-1")
+			stop := c.startUplink(t)
+			var sold []edge.Sale
+			sell := func(n int) {
+				for range n {
+					sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
+				}
+			}
+			path := filepath.Join(c.dir, "shop.db")
+			sell(10)
+			c.settled(t, sold)
+			stop()
+			require.NoError(t, c.shop.Close())
+			backup, err := os.ReadFile(path)
+			require.NoError(t, err)
+			c.openShop(t)
+			stop = c.startUplink(t)
+			sell(10)
+			c.settled(t, sold)
+			stop()
+			require.NoError(t, c.shop.Close())
+
+			require.NoError(t, os.WriteFile(path, backup, 0o600))
+			c.openShop(t)
+			epoch := c.shop.Epoch()
+			sell(after)
+			c.startUplink(t)
+			require.Eventually(t, func() bool { return c.shop.Epoch() != epoch }, 10*time.Second, 10*time.Millisecond)
+			sell(5)
+			require.EqualValues(t, 2, sold[len(sold)-1].Receipt.Series, "a new receipt series")
+			c.confirmed(t)
+			require.ElementsMatch(t, receipts(sold), receipts(c.held(t)), "0 missing, 0 double")
+		})
+	}
+}
+
+func TestPhonesChangesReachTheShopOnABadLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const phone = edge.Writer("p1")
+		b := newBench(t, 7)
+		cart := edgetest.FillCart(t, b.shop, edgetest.Lipstick, 1)
+		b.confirmed()
+		b.hub.faults(0.3, 0.3, 0.5)
+		line := cart.Lines[0].ID
+		for n := 2; n <= 60; n++ {
+			_, err := b.hq.ChangeCart(t.Context(), cart.ID, phone, func(c *edge.Cart) error { return c.SetQuantity(phone, line, n) })
+			require.NoError(t, err)
+			if n%20 == 0 {
+				b.hub.cut()
+				_, err = b.shop.ChangeCart(t.Context(), cart.ID, func(c *edge.Cart, w edge.Writer) error {
+					_, err := c.Add(w, edgetest.Glasses, 1)
+					return err
+				})
+				require.NoError(t, err)
+				b.hub.mend()
+			}
+		}
+		require.Eventually(t, func() bool {
+			require.NoError(t, b.hq.Project(t.Context()))
+			shops, err := b.hq.Shops(t.Context())
+			require.NoError(t, err)
+			here, err := b.shop.Cart(t.Context(), cart.ID)
+			require.NoError(t, err)
+			there, _, err := b.hq.Cart(t.Context(), cart.ID)
+			require.NoError(t, err)
+			return shops[0].Waiting == 0 && here.Lines[0].Quantity() == 60 && here.Lines[1].Quantity() == 3 &&
+				there.Lines[0].Quantity() == 60 && there.Lines[1].Quantity() == 3
+		}, 10*time.Minute, time.Second, "%+v", b.uplink.Status())
+		b.halt()
+	})
+}
+
+func TestForgedMessagesChangeNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.sell(3)
+		b.confirmed()
+		b.hub.faults(1, 0, 0) // from here on only the forger is heard
+		b.sell(2)
+		stranger := newKey(t)
+		ack := &cloudsync.Ack{Node: memoryNode, Epoch: b.shop.Epoch(), Lane: edge.LaneSale, Mark: 6, Ledger: "x"}
+		body, err := ack.Encode()
+		require.NoError(t, err)
+		topic := cloudsync.Topic{Node: memoryNode, Branch: cloudsync.BranchAck, Lane: edge.LaneSale}.String()
+		for _, m := range []cloudsync.Message{
+			{Topic: topic, Payload: cloudsync.Seal(stranger, cloudsync.KindAck, topic, body)},
+			{Topic: topic, Payload: cloudsync.Seal(b.nodeKey, cloudsync.KindAck, topic, body)},
+			{Topic: topic, Payload: cloudsync.Seal(b.hqKey, cloudsync.KindAck, "v1/00/other/ack/sale", body)},
+			{Topic: topic, Payload: []byte("noise")},
+			{Topic: "not/a/topic"},
+		} {
+			b.hub.inject(m)
+		}
+		for _, old := range b.hub.published(topic) { // HQ's own acks, again
+			b.hub.inject(old)
+		}
+		synctest.Wait()
+		mark, err := b.shop.Mark(t.Context(), edge.LaneSale)
+		require.NoError(t, err)
+		require.EqualValues(t, 4, mark)
+		b.hub.faults(0, 0, 0)
+		b.confirmed()
+		require.Len(t, b.held(), 5)
+		b.halt()
+	})
+}
+
+// What an earlier incarnation of HQ confirmed may be lost there: its acks,
+// replayed, confirm nothing.
+func TestAckOfAnEarlierIncarnationConfirmsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.sell(3)
+		b.confirmed()
+		b.halt()
+		topic := cloudsync.Topic{Node: memoryNode, Branch: cloudsync.BranchAck, Lane: edge.LaneSale}.String()
+		old := b.hub.published(topic)
+		require.NotEmpty(t, old)
+
+		b.hq = b.openHQ() // restored, empty, and batches do not reach it
+		b.enrol()
+		b.hub.lose(func(m cloudsync.Message) bool { return len(m.Payload) > 500 })
+		b.startCollector()
+		b.startUplink(b.outbox)
+		time.Sleep(time.Second)
+		for range 10 {
+			for _, m := range old {
+				b.hub.inject(m)
+			}
+			time.Sleep(time.Second)
+			mark, err := b.shop.Mark(t.Context(), edge.LaneSale)
+			require.NoError(t, err)
+			require.Zero(t, mark)
+		}
+		b.hub.lose(nil)
+		b.confirmed()
+		require.Len(t, b.held(), 3)
+		b.halt()
+	})
+}
+
+func TestConfigurationsThatCannotWork(t *testing.T) {
+	good := cloudsync.UplinkConfig{Node: node, Key: newKey(t), Outbox: edgetest.NewMemory(time.Now), Dialer: newHub(1), Log: quiet()}
+	_, err := cloudsync.NewUplink(good)
+	require.Equal(t, edge.Invalid, edge.KindOf(err), "without HQ's key: %v", err)
+	good.HQ = append(good.HQ, []byte("short"))
+	_, err = cloudsync.NewUplink(good)
+	require.Equal(t, edge.Invalid, edge.KindOf(err), "%v", err)
+	good.Node = "No Node"
+	_, err = cloudsync.NewUplink(good)
+	require.Equal(t, edge.Invalid, edge.KindOf(err), "%v", err)
+}
