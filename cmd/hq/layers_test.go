@@ -2,7 +2,6 @@ package main_test
 
 import (
 	"encoding/json"
-	"io"
 	"os/exec"
 	"path"
 	"regexp"
@@ -35,15 +34,12 @@ func list(t *testing.T, args ...string) []pkg {
 	t.Helper()
 	out := output(t, "go", append([]string{"list", "-json=ImportPath,Doc,Standard,GoFiles,CgoFiles,Imports"}, args...)...)
 	var all []pkg
-	for d := json.NewDecoder(strings.NewReader(out)); ; {
+	for d := json.NewDecoder(strings.NewReader(out)); d.More(); {
 		var p pkg
-		if err := d.Decode(&p); err == io.EOF {
-			return all
-		} else {
-			require.NoError(t, err)
-		}
+		require.NoError(t, d.Decode(&p))
 		all = append(all, p)
 	}
+	return all
 }
 
 func output(t *testing.T, name string, args ...string) string {
