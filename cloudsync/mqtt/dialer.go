@@ -111,8 +111,10 @@ func (l *link) subscribe(ctx context.Context, filters []string, limit time.Durat
 			return fmt.Errorf("%s: %w", f, err)
 		}
 		const refused = 0x80 // MQTT 3.1.1, 3.9.3
-		if got, ok := token.(*paho.SubscribeToken).Result()[f]; ok && got >= refused {
-			return fmt.Errorf("%s: not allowed for this client", f)
+		for _, got := range token.(*paho.SubscribeToken).Result() { // keyed by f without its $share
+			if got >= refused {
+				return fmt.Errorf("%s: not allowed for this client", f)
+			}
 		}
 	}
 	return nil

@@ -1,0 +1,134 @@
+package broker_test
+
+import (
+	"context"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/broker"
+	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+var users = []broker.User{
+	{Name: "shop-1", Password: "p1"}, {Name: "shop-2", Password: "p2"}, {Name: "hq", Password: "p3", HQ: true},
+}
+
+func listen(t *testing.T) *broker.Broker {
+	t.Helper()
+	b, err := broker.Listen("127.0.0.1:0", broker.Options{Users: users, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
+	return b
+}
+
+func dial(t *testing.T, b *broker.Broker, client, user, password string, s cloudsync.Session) (cloudsync.Link, error) {
+	t.Helper()
+	d := mqtt.Dialer{
+		Broker: "tcp://" + b.Addr().String(), ClientID: client, Username: user, Password: password,
+		Timeout: 2 * time.Second, Confirm: 2 * time.Second, Log: slog.New(slog.DiscardHandler),
+	}
+	l, err := d.Dial(t.Context(), s)
+	if err == nil {
+		t.Cleanup(l.Close)
+	}
+	return l, err
+}
+
+func topic(node string, b cloudsync.Branch, l edge.Lane) string {
+	return cloudsync.Topic{Node: node, Branch: b, Lane: l}.String()
+}
+
+// receive waits for the next message.
+func receive(t *testing.T, l cloudsync.Link) cloudsync.Message {
+	t.Helper()
+	select {
+	case m := <-l.Messages():
+		return m
+	case <-time.After(5 * time.Second):
+		require.Fail(t, "no message within 5 s")
+		return cloudsync.Message{}
+	}
+}
+
+func TestPortInUse(t *testing.T) {
+	b := listen(t)
+	_, err := broker.Listen(b.Addr().String(), broker.Options{Log: slog.New(slog.DiscardHandler)})
+	require.Equal(t, edge.Conflict, edge.KindOf(err))
+	require.ErrorContains(t, err, b.Addr().String()+" is in use")
+	_, err = broker.Listen("127.0.0.1:0", broker.Options{Users: []broker.User{{Name: "x"}}, Log: slog.New(slog.DiscardHandler)})
+	require.Equal(t, edge.Invalid, edge.KindOf(err), "a user without a password")
+}
+
+func TestOnlyKnownUsersComeIn(t *testing.T) {
+	b := listen(t)
+	for _, c := range [][3]string{
+		{"shop-1", "", ""}, {"shop-1", "shop-1", "wrong"}, {"shop-1", "nobody", ""}, {"shop-2", "shop-1", "p1"},
+	} {
+		_, err := dial(t, b, c[0], c[1], c[2], cloudsync.Session{})
+		require.Equal(t, edge.Unavailable, edge.KindOf(err), "%q: %v", c, err)
+	}
+	_, err := dial(t, b, "any", "hq", "p3", cloudsync.Session{})
+	require.NoError(t, err)
+}
+
+func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
+	b := listen(t)
+	for _, filter := range []string{
+		"#", "v1/#", cloudsync.FilterUp, cloudsync.FilterState,
+		topic("shop-2", cloudsync.BranchDown, ""), topic("shop-2", cloudsync.BranchAck, edge.LaneSale),
+		topic("shop-1", cloudsync.BranchUp, edge.LaneSale),
+	} {
+		_, err := dial(t, b, "shop-1", "shop-1", "p1", cloudsync.Session{Filters: []string{filter}})
+		require.ErrorContains(t, err, "not allowed", filter)
+	}
+	hears := cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
+	hq, err := dial(t, b, "hq-1", "hq", "p3", hears)
+	require.NoError(t, err)
+	for _, foreign := range []string{topic("shop-2", cloudsync.BranchUp, edge.LaneSale), topic("shop-1", cloudsync.BranchAck, edge.LaneSale)} {
+		shop, err := dial(t, b, "shop-1", "shop-1", "p1", cloudsync.Session{})
+		require.NoError(t, err)
+		require.Error(t, shop.Publish(t.Context(), cloudsync.Message{Topic: foreign, Payload: []byte("foreign")}))
+	}
+	shop, err := dial(t, b, "shop-1", "shop-1", "p1", cloudsync.Session{Filters: []string{topic("shop-1", cloudsync.BranchDown, "")}})
+	require.NoError(t, err)
+	own := cloudsync.Message{Topic: topic("shop-1", cloudsync.BranchUp, edge.LaneSale), Payload: []byte("own")}
+	require.NoError(t, shop.Publish(t.Context(), own))
+	require.Equal(t, own, receive(t, hq), "and nothing before it")
+
+	down := cloudsync.Message{Topic: topic("shop-1", cloudsync.BranchDown, ""), Payload: []byte("down")}
+	require.NoError(t, hq.Publish(t.Context(), down))
+	require.Equal(t, down, receive(t, shop))
+}
+
+func TestWillIsPublishedWhenTheLineBreaks(t *testing.T) {
+	b := listen(t)
+	state := topic("shop-1", cloudsync.BranchState, "")
+	session := cloudsync.Session{Will: &cloudsync.Message{Topic: state, Payload: []byte("gone"), Retain: true}}
+	first, err := dial(t, b, "shop-1", "shop-1", "p1", session)
+	require.NoError(t, err)
+	require.NoError(t, first.Publish(t.Context(), cloudsync.Message{Topic: state, Payload: []byte("here"), Retain: true}))
+	hq, err := dial(t, b, "hq-1", "hq", "p3", cloudsync.Session{Filters: []string{cloudsync.FilterState}})
+	require.NoError(t, err)
+	require.Equal(t, cloudsync.Message{Topic: state, Payload: []byte("here"), Retain: true}, receive(t, hq))
+
+	_, err = dial(t, b, "shop-1", "shop-1", "p1", cloudsync.Session{}) // a double takes over
+	require.NoError(t, err)
+	select {
+	case <-first.Done():
+	case <-time.After(5 * time.Second):
+		require.Fail(t, "the first connection still stands")
+	}
+	require.ErrorIs(t, first.Publish(t.Context(), cloudsync.Message{Topic: state}), cloudsync.ErrLinkLost)
+	require.Equal(t, "gone", string(receive(t, hq).Payload))
+}
