@@ -74,7 +74,9 @@ func TestEvents(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.server.Run(ctx) }()
-	srv := httptest.NewServer(s.engine)
+	srv := httptest.NewUnstartedServer(s.engine)
+	srv.Config.ReadTimeout = 300 * time.Millisecond // bounds requests, not streams
+	srv.Start()
 	t.Cleanup(srv.Close) // after the test's context, and so its streams, have ended
 	c, other := s.fill(t, edgetest.Cream, 1), s.fill(t, edgetest.Lipstick, 1)
 
@@ -108,6 +110,9 @@ func TestEvents(t *testing.T) {
 	require.NotNil(t, parse(t, next(t, one, "cart")).Closed)
 	s.setLine(false)
 	for strings.Contains(next(t, one, "status"), `"up":true`) {
+	}
+	s.setLine(true) // told by Run's next look, when the time to read is long over
+	for strings.Contains(next(t, one, "status"), `"up":false`) {
 	}
 
 	stop()

@@ -16,10 +16,17 @@ type epoch struct {
 	id string
 }
 
-// epoch is the present one, sql.ErrNoRows in a new database.
+// epoch is the present one, sql.ErrNoRows in a new database. It is read once a
+// transaction.
 func (t *tx) epoch(ctx context.Context) (*epoch, error) {
+	if t.present != nil {
+		return t.present, nil
+	}
 	var e epoch
 	err := t.conn.QueryRowContext(ctx, `SELECT n, id FROM epoch ORDER BY n DESC LIMIT 1`).Scan(&e.n, &e.id)
+	if err == nil {
+		t.present = &e
+	}
 	return &e, err
 }
 
@@ -84,6 +91,7 @@ func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64) (*epoch, 
 	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {
 		return nil, err
 	}
+	t.present = e
 	for _, lane := range edge.Lanes() {
 		if err := t.openLane(ctx, old, lane, held[lane]); err != nil {
 			return nil, err

@@ -24,7 +24,8 @@ type request struct {
 type tx struct {
 	db       *DB
 	conn     *sql.Conn
-	appended bool // events were added
+	appended bool   // events were added
+	present  *epoch // nil until it is read
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
@@ -126,7 +127,7 @@ func (t *tx) run(batch []request) (errs []error, err error) {
 		}
 		appended := t.appended
 		if errs[i] = t.attempt(r); errs[i] != nil {
-			t.appended = appended
+			t.appended, t.present = appended, nil
 			if err := t.exec(ctx, `ROLLBACK TO request`); err != nil {
 				return errs, err
 			}
