@@ -102,3 +102,7 @@ func cover(w, h, width, height int) image.Rectangle {
 	x, y := (w-cw)/2, (h-ch)/2
 	return image.Rect(x, y, x+cw, y+ch)
 }
+
+// OneThread keeps OpenCV, in the whole process, from spreading the work on one
+// picture over several cores: the cores are for several kiosks and for the till.
+func OneThread() { gocv.SetNumThreads(1) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/face"
+	"github.com/mirrorcart/mirrorcart/ar/models"
 )
 
 func TestFaceIsLostAndFoundAgain(t *testing.T) {
@@ -123,7 +124,9 @@ func TestSeveralFaces(t *testing.T) {
 // TestClip follows the man of the demo's clip, who moves nearer and farther.
 func TestClip(t *testing.T) {
 	tracker := newTracker(t, face.Options{})
-	clip, err := gocv.VideoCaptureFile(openSet(t).Clip)
+	path, err := models.Clip(filepath.Dir(openSet(t).Runtime))
+	require.NoError(t, err)
+	clip, err := gocv.VideoCaptureFile(path)
 	require.NoError(t, err)
 	defer clip.Close()
 	picture := gocv.NewMat()

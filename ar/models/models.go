@@ -51,7 +51,6 @@ type Set struct {
 	Attention []byte  // ar.Points landmarks, finer at lips and eyes: N = 192, colours from 0 to 1
 	Head      ar.Mesh // the canonical head
 	Runtime   string  // path of ONNX Runtime's library
-	Clip      string  // path of the demo's video clip
 }
 
 // Error says which models' folder is wrong, why, and how to mend it.
@@ -84,8 +83,22 @@ func Dir(env, exe string) string {
 	return built
 }
 
+// Clip is the path of the demo's video clip in a models' folder. Its error is
+// an *Error; a shop has no need of the clip.
+func Clip(dir string) (string, error) {
+	path := filepath.Join(dir, clipFile)
+	if _, err := os.Stat(path); err != nil {
+		return "", &Error{dir, missing(path, err)}
+	}
+	return path, nil
+}
+
 // Open reads and converts the models in dir. Its errors are *Error.
 func Open(dir string) (*Set, error) {
+	dir, err := filepath.Abs(dir) // the runtime is loaded once, by one name
+	if err != nil {
+		return nil, &Error{dir, err}
+	}
 	s, err := open(dir)
 	if err != nil {
 		return nil, &Error{dir, err}
@@ -98,11 +111,9 @@ func open(dir string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{Runtime: filepath.Join(dir, runtimeFile), Clip: filepath.Join(dir, clipFile)}
-	for _, path := range []string{s.Runtime, s.Clip} {
-		if _, err := os.Stat(path); err != nil {
-			return nil, missing(path, err)
-		}
+	s := &Set{Runtime: filepath.Join(dir, runtimeFile)}
+	if _, err := os.Stat(s.Runtime); err != nil {
+		return nil, missing(s.Runtime, err)
 	}
 	part := func(p [2]int) []byte { return data[p[0]:p[1]] }
 	if s.Detector, err = detector(part(detectorPart)); err != nil {

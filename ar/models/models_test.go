@@ -43,7 +43,6 @@ func TestOpen(t *testing.T) {
 	s, err := Open(dir)
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(dir, "libonnxruntime.so.1"), s.Runtime)
-	require.Equal(t, filepath.Join(dir, "demo.mp4"), s.Clip)
 	for name, model := range map[string][]byte{"detector": s.Detector, "mesh": s.Mesh, "attention": s.Attention} {
 		require.Contains(t, string(model), name)
 		require.NotContains(t, string(model), "PRelu", "%s: the slow operator must be rewritten", name)
@@ -68,7 +67,6 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}{
 		"no models":   {packedFile, nil, packedFile + " is missing"},
 		"no runtime":  {runtimeFile, nil, runtimeFile + " is missing"},
-		"no clip":     {clipFile, nil, clipFile + " is missing"},
 		"cut short":   {packedFile, data[:len(data)-1], "cut short"},
 		"empty":       {packedFile, []byte{}, "cut short"},
 		"longer":      {packedFile, append(data[:len(data):len(data)], 0), "not the known file"},
@@ -153,4 +151,17 @@ func BenchmarkOpen(b *testing.B) {
 		_, err := Open(built)
 		require.NoError(b, err)
 	}
+}
+
+func TestClip(t *testing.T) {
+	dir := folder(t)
+	path, err := Clip(dir)
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "demo.mp4"), path)
+	require.NoError(t, os.Remove(path))
+	_, err = Clip(dir)
+	require.ErrorContains(t, err, "demo.mp4 is missing")
+	require.ErrorContains(t, err, "make setup")
+	_, err = Open(dir)
+	require.NoError(t, err, "a shop has no need of the clip")
 }

@@ -236,7 +236,9 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.Camera.Source = f.camera
 	if f.camera == "" {
 		// The clip is small; the mirror's drawing is finer on a larger frame.
-		cfg.Camera.Source = filepath.Join(f.models, "demo.mp4")
+		if cfg.Camera.Source, err = models.Clip(f.models); err != nil {
+			return nil, err
+		}
 		cfg.Camera.Width, cfg.Camera.Height = 960, 720
 	}
 	return cfg, nil

@@ -39,6 +39,7 @@ func newTracker(set *models.Set, faces int, raw bool) (*face.Tracker, error) {
 
 // newMirror makes the mirror; nothing runs yet, and the camera is not opened.
 func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror, err error) {
+	camera.OneThread()
 	set, err := models.Open(cfg.ModelsDir)
 	if err != nil {
 		return nil, err
