@@ -2,7 +2,6 @@ package kiosk
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -108,7 +107,7 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 		Fail: func(c *gin.Context, err error) {
 			c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
 		},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)
 	t.Cleanup(k.Close)

@@ -8,7 +8,7 @@ export const languages = [
   { id: 'zh', name: '中文' },
 ];
 
-const glossary = {
+export const glossary = {
   // Everywhere
   close: ['Đóng', 'Close', '关闭'],
   back: ['Quay lại', 'Back', '返回'],

@@ -39,7 +39,10 @@ export class Till {
   follow(cart) {
     return listen(cart ? `?cart=${cart}` : '', {
       cart: (view) => {
-        if (view.id === this.ticket.id) this.ticket.view = view;
+        if (view.id === this.ticket.id) {
+          this.ticket.view = view;
+          if (view.closed) this.paying = false; // sold here or at another till
+        }
         this.refresh();
       },
       status: (status) => (this.status = status),

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { age, glossary, languages, pick, price, say } from './words.js';
+
+test('every word is there in every language, with the same blanks', () => {
+  const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+  for (const [key, texts] of Object.entries(glossary)) {
+    assert.equal(texts.length, languages.length, key);
+    for (const text of texts) {
+      assert.ok(text.trim(), `${key} is empty in one language`);
+      assert.deepEqual(blanks(text), blanks(texts[0]), key);
+    }
+  }
+});
+
+test('every kind of error has its sentence', () => {
+  const kinds = ['internal', 'invalid', 'not_found', 'conflict', 'unauthorized', 'forbidden', 'expired', 'too_large', 'too_many', 'unavailable', 'offline'];
+  for (const kind of kinds) assert.ok(say('en', kind));
+});
+
+test('say fills the blanks, and falls back to Vietnamese', () => {
+  assert.equal(say('en', 'receipt', { number: 'T1-1-000001' }), 'Receipt T1-1-000001');
+  assert.equal(say('de', 'cart'), 'Giỏ hàng');
+  assert.throws(() => say('vi', 'no such word'), /no entry/);
+});
+
+test('pick falls back to Vietnamese', () => {
+  assert.equal(pick('en', { vi: 'Đỏ', en: 'Red', zh: '红' }), 'Red');
+  assert.equal(pick('zh', { vi: 'Đỏ', en: 'Red', zh: '' }), 'Đỏ');
+  assert.equal(pick('vi', undefined), '');
+});
+
+test('prices are written the shop’s way', () => {
+  assert.equal(price({ amount: 199000, currency: 'VND' }), '199.000\u00a0₫');
+  assert.equal(price({ amount: 1250, currency: 'USD' }), '12,50\u00a0USD');
+});
+
+test('ages take the unit that fits', () => {
+  assert.deepEqual([5, 89, 90, 5399, 5400].map((s) => age('en', s)), ['5 s', '89 s', '2 min', '90 min', '2 h']);
+});
