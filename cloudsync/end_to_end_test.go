@@ -37,13 +37,13 @@ type chain struct {
 
 var quick = cloudsync.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}
 
-func newKey(t *testing.T) ed25519.PrivateKey {
+func newKey(t testing.TB) ed25519.PrivateKey {
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	return key
 }
 
-func newChain(t *testing.T, n network) *chain {
+func newChain(t testing.TB, n network) *chain {
 	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t)}
 	c.openShop(t)
 	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
@@ -54,13 +54,13 @@ func newChain(t *testing.T, n network) *chain {
 	return c
 }
 
-func (c *chain) openShop(t *testing.T) {
+func (c *chain) openShop(t testing.TB) {
 	var err error
 	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "shop.db"), Node: node, Shop: shop, Till: "T1"})
 	require.NoError(t, err)
 }
 
-func (c *chain) startUplink(t *testing.T) (stop func()) {
+func (c *chain) startUplink(t testing.TB) (stop func()) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
@@ -71,7 +71,7 @@ func (c *chain) startUplink(t *testing.T) (stop func()) {
 	return start(t, c.uplink.Run)
 }
 
-func (c *chain) openHQ(t *testing.T) {
+func (c *chain) openHQ(t testing.TB) {
 	var err error
 	c.hq, err = hq.Open(t.Context(), hq.Options{
 		Path: filepath.Join(c.dir, "hq.db"), Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
@@ -80,7 +80,7 @@ func (c *chain) openHQ(t *testing.T) {
 }
 
 // start runs f until the returned function is called, or the test ends.
-func start(t *testing.T, f func(context.Context) error) (stop func()) {
+func start(t testing.TB, f func(context.Context) error) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- f(ctx) }()
@@ -97,14 +97,14 @@ func start(t *testing.T, f func(context.Context) error) (stop func()) {
 	return stop
 }
 
-func (c *chain) collect(t *testing.T, client string) (stop func()) {
+func (c *chain) collect(t testing.TB, client string) (stop func()) {
 	return start(t, hq.NewCollector(hq.CollectorConfig{
 		HQ: c.hq, Dialer: c.net.dialer(client), Log: quiet(), Backoff: quick, Resend: 300 * time.Millisecond,
 	}).Run)
 }
 
 // confirmed waits until HQ has confirmed all there is.
-func (c *chain) confirmed(t *testing.T) {
+func (c *chain) confirmed(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, lane := range edge.Lanes() {
@@ -118,7 +118,7 @@ func (c *chain) confirmed(t *testing.T) {
 }
 
 // held lists the sales that HQ knows.
-func (c *chain) held(t *testing.T) (list []edge.Sale) {
+func (c *chain) held(t testing.TB) (list []edge.Sale) {
 	t.Helper()
 	sales, err := c.hq.Sales(t.Context(), 0, 1000)
 	require.NoError(t, err)
@@ -130,7 +130,7 @@ func (c *chain) held(t *testing.T) (list []edge.Sale) {
 }
 
 // settled waits for HQ, and checks that the shop and HQ tell the same story.
-func (c *chain) settled(t *testing.T, sold []edge.Sale) {
+func (c *chain) settled(t testing.TB, sold []edge.Sale) {
 	t.Helper()
 	c.confirmed(t)
 	require.ElementsMatch(t, receipts(sold), receipts(c.held(t)), "0 missing, 0 double")

@@ -21,15 +21,15 @@ import (
 
 // network is a broker on a loopback port that can be cut off.
 type network interface {
-	start(t *testing.T)
-	kill(t *testing.T)
+	start(t testing.TB)
+	kill(t testing.TB)
 	dialer(client string) cloudsync.Dialer
 }
 
 const password = "only for this test"
 
-func networks() map[string]func(*testing.T) network {
-	return map[string]func(*testing.T) network{
+func networks() map[string]func(testing.TB) network {
+	return map[string]func(testing.TB) network{
 		"mosquitto": newMosquitto,
 		"embedded":  newEmbedded,
 	}
@@ -37,7 +37,7 @@ func networks() map[string]func(*testing.T) network {
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-func freeAddr(t *testing.T) string {
+func freeAddr(t testing.TB) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer l.Close()
@@ -57,9 +57,9 @@ type embedded struct {
 	stop func()
 }
 
-func newEmbedded(t *testing.T) network { return &embedded{addr: freeAddr(t)} }
+func newEmbedded(t testing.TB) network { return &embedded{addr: freeAddr(t)} }
 
-func (e *embedded) start(t *testing.T) {
+func (e *embedded) start(t testing.TB) {
 	users := []broker.User{{Name: node, Password: password}}
 	for _, name := range []string{"hq-1", "hq-2"} {
 		users = append(users, broker.User{Name: name, Password: password, HQ: true})
@@ -73,7 +73,7 @@ func (e *embedded) start(t *testing.T) {
 	t.Cleanup(e.stop)
 }
 
-func (e *embedded) kill(*testing.T) { e.stop() }
+func (e *embedded) kill(testing.TB) { e.stop() }
 
 func (e *embedded) dialer(client string) cloudsync.Dialer { return dial(e.addr, client) }
 
@@ -83,7 +83,7 @@ type mosquitto struct {
 	process    *exec.Cmd
 }
 
-func newMosquitto(t *testing.T) network {
+func newMosquitto(t testing.TB) network {
 	m := &mosquitto{addr: freeAddr(t), conf: filepath.Join(t.TempDir(), "mosquitto.conf")}
 	host, port, err := net.SplitHostPort(m.addr)
 	require.NoError(t, err)
@@ -92,7 +92,7 @@ func newMosquitto(t *testing.T) network {
 	return m
 }
 
-func (m *mosquitto) start(t *testing.T) {
+func (m *mosquitto) start(t testing.TB) {
 	program, err := exec.LookPath("mosquitto")
 	if err != nil {
 		program = "/usr/sbin/mosquitto"
@@ -112,7 +112,7 @@ func (m *mosquitto) start(t *testing.T) {
 	}, 5*time.Second, 10*time.Millisecond, "mosquitto does not listen on %s", m.addr)
 }
 
-func (m *mosquitto) kill(t *testing.T) {
+func (m *mosquitto) kill(t testing.TB) {
 	if m.process == nil {
 		return
 	}
