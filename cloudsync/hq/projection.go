@@ -62,8 +62,22 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 	return h.Project(ctx)
 }
 
+// projector is one transaction's worth of projecting.
+type projector struct {
+	*HQ
+	tx       *sql.Tx
+	remember *sql.Stmt
+	stock    map[stockKey]int64 // moved in this transaction
+	carts    []edge.CartID      // changed in it
+}
+
+type stockKey struct {
+	shop string
+	sku  edge.SKU
+}
+
 func (h *HQ) projectSome(ctx context.Context) (int, error) {
-	var carts []edge.CartID
+	p := projector{HQ: h, stock: map[stockKey]int64{}}
 	var count int
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
 		entries, err := nextEntries(ctx, tx)
@@ -71,31 +85,44 @@ func (h *HQ) projectSome(ctx context.Context) (int, error) {
 			return err
 		}
 		count = len(entries)
-		for i := range entries {
-			e := &entries[i]
-			flaw, err := h.projectOne(ctx, tx, e, &carts)
-			if err != nil {
-				return fmt.Errorf("event at %d: %w", e.pos, err)
-			}
-			if flaw == nil {
-				continue
-			}
-			h.log.Error("event not usable", "node", e.Node, "epoch", e.Epoch, "lane", e.Lane, "seq", e.Seq, "error", flaw)
-			if err := h.setEntryAside(ctx, tx, e, flaw); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, "update projection set pos = $1 where name = 'inbox'", entries[count-1].pos)
-		return err
+		p.tx = tx
+		return p.project(ctx, entries)
 	})
 	if err != nil || count == 0 {
 		return 0, err
 	}
-	for _, id := range carts {
+	for _, id := range p.carts {
 		h.carts.tell(id)
 	}
 	h.changed.tell(struct{}{})
 	return count, nil
+}
+
+func (p *projector) project(ctx context.Context, entries []entry) (err error) {
+	const remember = "insert into projected (node, id, digest) values ($1, $2, $3) on conflict (node, id) do nothing"
+	if p.remember, err = p.tx.PrepareContext(ctx, remember); err != nil {
+		return err
+	}
+	defer p.remember.Close()
+	for i := range entries {
+		e := &entries[i]
+		flaw, err := p.one(ctx, e)
+		if err != nil {
+			return fmt.Errorf("event at %d: %w", e.pos, err)
+		}
+		if flaw == nil {
+			continue
+		}
+		p.log.Error("event not usable", "node", e.Node, "epoch", e.Epoch, "lane", e.Lane, "seq", e.Seq, "error", flaw)
+		if err := p.setAside(ctx, e, flaw); err != nil {
+			return err
+		}
+	}
+	if err := p.storeStock(ctx); err != nil {
+		return err
+	}
+	_, err = p.tx.ExecContext(ctx, "update projection set pos = $1 where name = 'inbox'", entries[len(entries)-1].pos)
+	return err
 }
 
 func nextEntries(ctx context.Context, tx *sql.Tx) ([]entry, error) {
@@ -124,28 +151,28 @@ func nextEntries(ctx context.Context, tx *sql.Tx) ([]entry, error) {
 	return list, rows.Err()
 }
 
-// projectOne lets one event take effect, once however often it comes. flaw
+// one lets one event take effect, once however often it comes. flaw
 // says why it cannot; err that the database failed.
-func (h *HQ) projectOne(ctx context.Context, tx *sql.Tx, e *entry, carts *[]edge.CartID) (flaw, err error) {
+func (p *projector) one(ctx context.Context, e *entry) (flaw, err error) {
 	if e.Type == edge.EventEpoch {
 		return nil, nil
 	}
-	first, flaw, err := firstTime(ctx, tx, e)
+	first, flaw, err := p.firstTime(ctx, e)
 	if !first || err != nil {
 		return flaw, err
 	}
 	switch e.Type {
 	case edge.EventSale:
-		return projectSale(ctx, tx, e)
+		return p.sale(ctx, e)
 	case edge.EventStock:
-		return projectStock(ctx, tx, e)
+		return p.move(e)
 	case edge.EventCart:
 		var c edge.Cart
 		if err := json.Unmarshal(e.Data, &c); err != nil {
 			return fmt.Errorf("not a cart: %w", err), nil
 		}
-		*carts = append(*carts, c.ID)
-		_, err := h.mergeCart(ctx, tx, &c, e.Node)
+		p.carts = append(p.carts, c.ID)
+		_, err := p.mergeCart(ctx, p.tx, &c, e.Node)
 		if refused, ok := errors.AsType[*edge.Error](err); ok {
 			return refused, nil
 		}
@@ -157,13 +184,12 @@ func (h *HQ) projectOne(ctx context.Context, tx *sql.Tx, e *entry, carts *[]edge
 // firstTime remembers the event by its id. An event of an earlier epoch is
 // sent again in the next one under its old id; the same id with another
 // content is a flaw.
-func firstTime(ctx context.Context, tx *sql.Tx, e *entry) (first bool, flaw, err error) {
+func (p *projector) firstTime(ctx context.Context, e *entry) (first bool, flaw, err error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\x00", e.Type)
 	sum.Write(e.Data)
 	digest := sum.Sum(nil)
-	const remember = "insert into projected (node, id, digest) values ($1, $2, $3) on conflict (node, id) do nothing"
-	res, err := tx.ExecContext(ctx, remember, e.Node, e.ID, digest)
+	res, err := p.remember.ExecContext(ctx, e.Node, e.ID, digest)
 	if err != nil {
 		return false, nil, err
 	}
@@ -171,7 +197,7 @@ func firstTime(ctx context.Context, tx *sql.Tx, e *entry) (first bool, flaw, err
 		return n > 0, nil, err
 	}
 	var have []byte
-	err = tx.QueryRowContext(ctx, "select digest from projected where node = $1 and id = $2", e.Node, e.ID).Scan(&have)
+	err = p.tx.QueryRowContext(ctx, "select digest from projected where node = $1 and id = $2", e.Node, e.ID).Scan(&have)
 	if err != nil {
 		return false, nil, err
 	}
@@ -181,7 +207,7 @@ func firstTime(ctx context.Context, tx *sql.Tx, e *entry) (first bool, flaw, err
 	return false, flaw, nil
 }
 
-func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
+func (p *projector) sale(ctx context.Context, e *entry) (flaw, err error) {
 	var s edge.Sale
 	if err := json.Unmarshal(e.Data, &s); err != nil {
 		return fmt.Errorf("not a sale: %w", err), nil
@@ -193,7 +219,7 @@ func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 			return fmt.Errorf("sale %.40q has %d pieces of %.40q", s.ID, l.Quantity, l.SKU), nil
 		}
 	}
-	res, err := tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, s.ID, s.Receipt.String(), s.Total.Amount, s.Total.Currency,
+	res, err := p.tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, s.ID, s.Receipt.String(), s.Total.Amount, s.Total.Currency,
 		s.At.UnixMilli(), s.Offline, e.received, []byte(e.Data))
 	if err != nil {
 		return nil, err
@@ -205,9 +231,7 @@ func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 		return fmt.Errorf("sale %.40q is held already from another event", s.ID), nil
 	}
 	for _, l := range s.Lines { // a sale's lines imply the stock they took
-		if err := moveStock(ctx, tx, e.shop, l.SKU, -int64(l.Quantity)); err != nil {
-			return nil, err
-		}
+		p.stock[stockKey{e.shop, l.SKU}] -= int64(l.Quantity)
 	}
 	return nil, nil
 }
@@ -215,7 +239,7 @@ func projectSale(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 // maxPieces bounds one move, which keeps sums far from overflow.
 const maxPieces = 1 << 31
 
-func projectStock(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
+func (p *projector) move(e *entry) (flaw, err error) {
 	var m edge.StockMove
 	if err := json.Unmarshal(e.Data, &m); err != nil {
 		return fmt.Errorf("not a stock move: %w", err), nil
@@ -226,24 +250,29 @@ func projectStock(ctx context.Context, tx *sql.Tx, e *entry) (flaw, err error) {
 	if m.Delta > maxPieces || m.Delta < -maxPieces {
 		return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU), nil
 	}
-	return nil, moveStock(ctx, tx, e.shop, m.SKU, m.Delta)
+	p.stock[stockKey{e.shop, m.SKU}] += m.Delta
+	return nil, nil
 }
 
-func moveStock(ctx context.Context, tx *sql.Tx, shop string, sku edge.SKU, delta int64) error {
+func (p *projector) storeStock(ctx context.Context) error {
 	const q = `insert into stock (shop, sku, quantity) values ($1, $2, $3)
 		on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity`
-	_, err := tx.ExecContext(ctx, q, shop, sku, delta)
-	return err
+	for k, delta := range p.stock {
+		if _, err := p.tx.ExecContext(ctx, q, k.shop, k.sku, delta); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-func (h *HQ) setEntryAside(ctx context.Context, tx *sql.Tx, e *entry, flaw error) error {
+func (p *projector) setAside(ctx context.Context, e *entry, flaw error) error {
 	body, err := json.Marshal(cloudsync.NewOpaque(&e.Event))
 	if err != nil {
 		return err
 	}
-	_, err = setAside(ctx, tx, Flaw{
+	_, err = setAside(ctx, p.tx, Flaw{
 		Node: e.Node, Epoch: e.Epoch, Lane: e.Lane, Seq: e.Seq, Hash: e.hash,
-		Reason: flaw.Error(), Body: body, At: h.now(),
+		Reason: flaw.Error(), Body: body, At: p.now(),
 	})
 	return err
 }

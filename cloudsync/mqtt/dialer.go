@@ -110,7 +110,7 @@ func (l *link) subscribe(ctx context.Context, filters []string, limit time.Durat
 		if err := wait(ctx, token, limit, l.done); err != nil {
 			return fmt.Errorf("%s: %w", f, err)
 		}
-		const refused = 0x80 // MQTT 3.1.1, 3.9.3
+		const refused = 0x80                                        // MQTT 3.1.1, 3.9.3
 		for _, got := range token.(*paho.SubscribeToken).Result() { // keyed by f without its $share
 			if got >= refused {
 				return fmt.Errorf("%s: not allowed for this client", f)
