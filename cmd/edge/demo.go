@@ -24,6 +24,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/broker"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -58,7 +59,6 @@ Everything else is what a real shop runs.`,
 		Example: `  edge demo                            # addresses are printed
   edge demo --camera /dev/video0       # with your own camera
   edge demo --once --json              # the main job unattended, one line of JSON`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	fl := cmd.Flags()
@@ -96,7 +96,7 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 	if f.verbose {
 		level = slog.LevelDebug
 	}
-	d, err := newDemo(cmd.Context(), f, newLog(cmd.ErrOrStderr(), level))
+	d, err := newDemo(cmd.Context(), f, process.Log(cmd.ErrOrStderr(), level))
 	if err != nil {
 		return err
 	}

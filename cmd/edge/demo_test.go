@@ -16,6 +16,8 @@ import (
 
 	_ "github.com/mattn/go-sqlite3"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
 
 // modelsFolder is where make setup puts the face models.
@@ -181,7 +183,7 @@ func TestRunRefusesAnUnknownKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "edge.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("node: a\nmirorr: {}\n"), 0o600))
 	err := edgeCommand(t.Context(), io.Discard, "run", "--config", file)
-	require.ErrorAs(t, err, new(usageError), "exit status 2")
+	require.ErrorAs(t, err, new(process.UsageError), "exit status 2")
 	require.ErrorContains(t, err, file)
 	require.ErrorContains(t, err, "mirorr")
 	require.ErrorContains(t, err, "mirror", "the nearest known key")

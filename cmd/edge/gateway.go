@@ -16,8 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
-	"github.com/mirrorcart/mirrorcart/cmd/brokerdial"
-	"github.com/mirrorcart/mirrorcart/cmd/httpserve"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
@@ -124,7 +123,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hq.key: %w", err)
 	}
-	dialer, err := brokerdial.New(g.cfg.HQ.MQTT, g.cfg.Node, g.log)
+	dialer, err := process.Dialer(g.cfg.HQ.MQTT, g.cfg.Node, g.log)
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +226,7 @@ func (g *gateway) run(ctx context.Context) error {
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}
-	group.Go(func() error { return httpserve.Run(ctx, g.ln, g.engine) })
+	group.Go(func() error { return process.Serve(ctx, g.ln, g.engine) })
 	return group.Wait()
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar/camera"
 	"github.com/mirrorcart/mirrorcart/ar/look"
 	"github.com/mirrorcart/mirrorcart/ar/models"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
 
 // lookJob is what edge look is asked to do.
@@ -47,10 +48,9 @@ each frame: {"width", "height", "faces": [{"score", "points": [[x, y, z] × 478]
 x and y normalised by the frame's sides.`,
 		Example: `  edge look --look red.json --in face.png --out red.png
   edge look --look red.json --in clip.mp4 --out red.mp4 --landmarks red.ndjson`,
-		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := job.check(); err != nil {
-				return usageError{fmt.Errorf("look: %w", err)}
+				return process.UsageError{Err: fmt.Errorf("look: %w", err)}
 			}
 			if err := job.run(cmd.Context(), cmd.OutOrStdout()); err != nil {
 				return fmt.Errorf("look: %w", err)

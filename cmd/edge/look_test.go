@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
 
 const (
@@ -138,7 +139,7 @@ func TestLookRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := edgeLook(t, strings.Fields(tt.args)...)
 			require.ErrorContains(t, err, tt.want)
-			var usage usageError
+			var usage process.UsageError
 			if tt.usage {
 				require.ErrorAs(t, err, &usage)
 			} else {

@@ -19,8 +19,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
-	"github.com/mirrorcart/mirrorcart/cmd/brokerdial"
-	"github.com/mirrorcart/mirrorcart/cmd/httpserve"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -64,7 +63,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if _, err := shop.Publish(ctx, s.DB, time.Now()); err != nil {
 		return nil, fmt.Errorf("catalogue: %w", err)
 	}
-	dialer, err := brokerdial.New(cfg.MQTT, "hq-"+uuid.NewString(), log)
+	dialer, err := process.Dialer(cfg.MQTT, "hq-"+uuid.NewString(), log)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +117,7 @@ func (s *Server) URL() string { return "http://" + s.ln.Addr().String() }
 func (s *Server) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.collector.Run(ctx) })
-	group.Go(func() error { return httpserve.Run(ctx, s.ln, s.engine) })
+	group.Go(func() error { return process.Serve(ctx, s.ln, s.engine) })
 	return group.Wait()
 }
 

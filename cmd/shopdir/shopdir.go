@@ -26,7 +26,6 @@ type Shop struct {
 	Name       edge.Text
 	Currency   string
 	Location   *time.Location
-	Theme      Theme
 	Categories []edge.Category
 	Variants   []edge.Variant
 	Opening    map[edge.SKU]int64 // pieces in the shop when it opens for the first time
@@ -34,36 +33,12 @@ type Shop struct {
 	TryOn      fs.FS
 }
 
-// Theme is the shop's own colours, #RRGGBB.
-type Theme struct {
-	Background string `yaml:"background"`
-	Ink        string `yaml:"ink"`
-	Accent     string `yaml:"accent"`
-}
-
-// text is an edge.Text in a YAML file.
-type text struct {
-	VI string `yaml:"vi"`
-	EN string `yaml:"en"`
-	ZH string `yaml:"zh"`
-}
-
 type settings struct {
-	ID      string `yaml:"id"`
-	Name    text   `yaml:"name"`
-	Address struct {
-		Street       string `yaml:"street"`
-		Ward         string `yaml:"ward"`
-		Province     string `yaml:"province"`
-		ProvinceCode string `yaml:"province_code"`
-	} `yaml:"address"`
-	Currency   string `yaml:"currency"`
-	Timezone   string `yaml:"timezone"`
-	Categories []struct {
-		ID   string `yaml:"id"`
-		Name text   `yaml:"name"`
-	} `yaml:"categories"`
-	Theme Theme `yaml:"theme"`
+	ID         string          `yaml:"id"`
+	Name       edge.Text       `yaml:"name"`
+	Currency   string          `yaml:"currency"`
+	Timezone   string          `yaml:"timezone"`
+	Categories []edge.Category `yaml:"categories"`
 }
 
 // Read reads a shop's folder. Its error names the file and every fault in it.
@@ -72,12 +47,9 @@ func Read(dir fs.FS) (*Shop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shop.yaml: %w", err)
 	}
-	s := &Shop{ID: set.ID, Name: edge.Text(set.Name), Currency: set.Currency, Theme: set.Theme}
+	s := &Shop{ID: set.ID, Name: set.Name, Currency: set.Currency, Categories: set.Categories}
 	if s.Location, err = time.LoadLocation(set.Timezone); err != nil {
 		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
-	}
-	for _, c := range set.Categories {
-		s.Categories = append(s.Categories, edge.Category{ID: c.ID, Name: edge.Text(c.Name)})
 	}
 	products, err := dir.Open("products.csv")
 	if err != nil {
@@ -123,7 +95,7 @@ func (s *settings) check() error {
 			faults = append(faults, fmt.Errorf(format, args...))
 		}
 	}
-	full := func(t text) bool { return t.VI != "" && t.EN != "" && t.ZH != "" }
+	full := func(t edge.Text) bool { return t.VI != "" && t.EN != "" && t.ZH != "" }
 	that(regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString(s.ID), "id %q: use 1 to 40 of a-z, 0-9 and -", s.ID)
 	that(full(s.Name), "name: give it in vi, en and zh")
 	that(regexp.MustCompile(`^[A-Z]{3}$`).MatchString(s.Currency), "currency %q: use an ISO 4217 code such as VND", s.Currency)

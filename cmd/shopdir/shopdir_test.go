@@ -27,23 +27,6 @@ func demo(t *testing.T) fstest.MapFS {
 	return m
 }
 
-func TestDemoShop(t *testing.T) {
-	s, err := shopdir.Read(demo(t))
-	require.NoError(t, err)
-	products, tryon := map[string]bool{}, map[string]int{}
-	for _, v := range s.Variants {
-		products[v.Product] = true
-		if v.TryOn != nil {
-			tryon[v.TryOn.Kind]++
-		}
-	}
-	require.GreaterOrEqual(t, len(products), 24)
-	require.Len(t, s.Categories, 6)
-	require.NotZero(t, tryon["lipstick"])
-	require.NotZero(t, tryon["glasses"])
-	require.Len(t, s.Opening, len(s.Variants))
-}
-
 func TestFaults(t *testing.T) {
 	edit := func(name, old, new string) func(fstest.MapFS) {
 		return func(m fstest.MapFS) {

@@ -10,93 +10,34 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/goccy/go-yaml"
 	"github.com/srwiley/oksvg"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 )
 
 // maxPicture keeps the kiosk's shelf quick to load.
 const maxPicture = 8 << 10
 
-type shopFile struct {
-	ID      string    `yaml:"id"`
-	Name    edge.Text `yaml:"name"`
-	Address struct {
-		Street       string `yaml:"street"`
-		Ward         string `yaml:"ward"`
-		Province     string `yaml:"province"`
-		ProvinceCode string `yaml:"province_code"`
-	} `yaml:"address"`
-	Currency   string          `yaml:"currency"`
-	Timezone   string          `yaml:"timezone"`
-	Categories []edge.Category `yaml:"categories"`
-	Theme      struct {
-		Background string `yaml:"background"`
-		Ink        string `yaml:"ink"`
-		Accent     string `yaml:"accent"`
-	} `yaml:"theme"`
-}
-
-func readShop(t *testing.T) shopFile {
+func readShop(t *testing.T) *shopdir.Shop {
 	t.Helper()
-	b, err := os.ReadFile("shop.yaml")
+	s, err := shopdir.Read(os.DirFS("."))
 	require.NoError(t, err)
-	var s shopFile
-	require.NoError(t, yaml.UnmarshalWithOptions(b, &s, yaml.Strict()))
 	return s
 }
 
-func readProducts(t *testing.T) ([]edge.Variant, map[edge.SKU]int64) {
-	t.Helper()
-	f, err := os.Open("products.csv")
-	require.NoError(t, err)
-	defer f.Close()
-	s := readShop(t)
-	vs, stock, err := edge.ReadCatalogue(f, s.Currency, s.Categories)
-	require.NoError(t, err)
-	return vs, stock
-}
-
-func TestShop(t *testing.T) {
-	s := readShop(t)
-	require.NotEmpty(t, s.ID)
-	require.Equal(t, "VND", s.Currency)
-	require.NotEmpty(t, s.Address.Ward)
-	_, err := time.LoadLocation(s.Timezone)
-	require.NoError(t, err)
-	for _, name := range append([]edge.Text{s.Name}, names(s.Categories)...) {
-		require.NotEmpty(t, name.VI)
-		require.NotEmpty(t, name.EN)
-		require.NotEmpty(t, name.ZH)
-	}
-	for _, c := range []string{s.Theme.Background, s.Theme.Ink, s.Theme.Accent} {
-		require.Regexp(t, "^#[0-9A-F]{6}$", c)
-	}
-}
-
-func names(cs []edge.Category) []edge.Text {
-	out := make([]edge.Text, len(cs))
-	for i, c := range cs {
-		out[i] = c.Name
-	}
-	return out
-}
-
 func TestProducts(t *testing.T) {
-	vs, stock := readProducts(t)
+	s := readShop(t)
 	products, categories := map[string]bool{}, map[string]bool{}
 	worn := map[string]bool{}
 	soldOut := 0
-	for _, v := range vs {
+	for _, v := range s.Variants {
 		products[v.Product], categories[v.Category] = true, true
 		if v.TryOn != nil {
 			worn[v.TryOn.Kind+" "+v.TryOn.Finish] = true
 		}
-		if stock[v.SKU] == 0 {
+		if s.Opening[v.SKU] == 0 {
 			soldOut++
 		}
 		require.Positive(t, v.Price.Amount, v.SKU)
@@ -110,18 +51,15 @@ func TestProducts(t *testing.T) {
 	require.Positive(t, soldOut, "something must show how the shop looks when a variant is gone")
 }
 
-// Every file that a row names is there, and every file there is named.
+// Every file is named by a row. That every named file is there is checked when
+// the folder is read.
 func TestFiles(t *testing.T) {
 	named := map[string]bool{}
-	vs, _ := readProducts(t)
-	for _, v := range vs {
+	for _, v := range readShop(t).Variants {
 		named[filepath.Join("pictures", v.Picture)] = true
 		if v.TryOn != nil && v.TryOn.Asset != "" {
 			named[filepath.Join("tryon", v.TryOn.Asset)] = true
 		}
-	}
-	for name := range named {
-		require.FileExists(t, name)
 	}
 	for _, dir := range []string{"pictures", "tryon"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -156,7 +94,7 @@ func TestTryOnShapes(t *testing.T) {
 		root, ids := readSVG(t, f)
 		require.ElementsMatch(t, []string{"lens", "frame"}, ids, f)
 		require.Regexp(t, `^1[34]\d$`, root["data-temple"], f)
-		require.Regexp(t, `^-\d+$`, root["data-hinge-y"], f)
+		require.Regexp(t, `^-[0-9.]+$`, root["data-hinge-y"], f)
 
 		icon, err := oksvg.ReadIcon(f, oksvg.StrictErrorMode)
 		require.NoError(t, err, f)

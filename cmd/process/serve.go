@@ -1,6 +1,4 @@
-// Package httpserve runs an HTTP server with the limits that every one of ours
-// has, and stops it cleanly.
-package httpserve
+package process
 
 import (
 	"context"
@@ -13,8 +11,8 @@ import (
 // stopLimit bounds how long requests may go on after the stop.
 const stopLimit = 5 * time.Second
 
-// Run serves h at ln until ctx is done, and then lets requests end.
-func Run(ctx context.Context, ln net.Listener, h http.Handler) error {
+// Serve serves h at ln until ctx is done, and then lets requests end.
+func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 10 * time.Second,

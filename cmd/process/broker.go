@@ -1,6 +1,4 @@
-// Package brokerdial turns the broker of a configuration file into the dialer
-// that reaches it, for gateway and headquarters alike.
-package brokerdial
+package process
 
 import (
 	"log/slog"
@@ -10,10 +8,11 @@ import (
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
-// New reads the password and the certificates that m names. client is the name
+// Dialer reaches the broker of a configuration file, with the password and the
+// certificates that m names. client is the name
 // by which the broker knows this machine; a second connection with the same
 // name ends the first.
-func New(m firmwarecfg.MQTT, client string, log *slog.Logger) (*mqtt.Dialer, error) {
+func Dialer(m firmwarecfg.MQTT, client string, log *slog.Logger) (*mqtt.Dialer, error) {
 	password, err := m.Password()
 	if err != nil {
 		return nil, err

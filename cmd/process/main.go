@@ -1,0 +1,94 @@
+// Package process is what our programs do alike: start, stop and fail, make
+// their key, serve HTTP and reach the broker.
+package process
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// UsageError is a wrong command line or configuration: exit status 2.
+type UsageError struct{ Err error }
+
+func (e UsageError) Error() string { return e.Err.Error() }
+func (e UsageError) Unwrap() error { return e.Err }
+
+// Main runs a program until it is done, interrupted or terminated. It returns
+// the exit status: 0 done, 1 failed, 2 used wrongly; why is on standard error.
+func Main(root *cobra.Command) (status int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(os.Stderr, "%s: %v\n", root.Name(), err)
+	if _, ok := errors.AsType[UsageError](err); ok {
+		return 2
+	}
+	return 1
+}
+
+// Root is a program's root command; errors are left to Main. Its commands take
+// no arguments but flags.
+func Root(name, short, version string, commands ...*cobra.Command) *cobra.Command {
+	root := &cobra.Command{
+		Use: name, Short: short, SilenceErrors: true, SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(commands...)
+	root.AddCommand(&cobra.Command{
+		Use:   "version",
+		Short: "Print the version",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), version)
+			return err
+		},
+	})
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return UsageError{err} })
+	for _, c := range append(root.Commands(), root) {
+		c.Args = noArgs
+	}
+	return root
+}
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if err := cobra.NoArgs(cmd, args); err != nil {
+		return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+	}
+	return nil
+}
+
+// Log is a program's log.
+func Log(w io.Writer, level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
+}
+
+// Keys is the command that prints the public half of the key in file.
+func Keys(short, file string) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "keys",
+		Short: short,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			key, err := firmwarecfg.LoadOrCreateKey(file)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), firmwarecfg.FormatPublicKey(key.Public().(ed25519.PublicKey)))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&file, "key", file, "file of the private key, made on first use")
+	return cmd
+}
