@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -122,7 +121,12 @@ func (s *session) topic(b Branch, l edge.Lane) string {
 }
 
 func (s *session) describe() Session {
-	d := Session{Filters: []string{s.topic(BranchDown, "")}, Will: s.state(false)}
+	d := Session{Filters: []string{s.topic(BranchDown, "")}}
+	if will, err := s.state(false); err == nil {
+		d.Will = &will
+	} else {
+		s.c.Log.Error("connecting without a will", "error", err)
+	}
 	for _, l := range s.lanes {
 		d.Filters = append(d.Filters, s.topic(BranchAck, l.name))
 	}
@@ -130,24 +134,35 @@ func (s *session) describe() Session {
 }
 
 // state is the retained message that says whether this session is on.
-func (s *session) state(up bool) *Message {
+func (s *session) state(up bool) (Message, error) {
 	body, err := (&State{Node: s.c.Node, Session: s.id, Up: up}).Encode()
-	if err != nil { // a struct of strings and a bool always encodes
-		panic(err)
+	if err != nil {
+		return Message{}, err
 	}
 	topic := s.topic(BranchState, "")
-	return &Message{Topic: topic, Payload: Seal(s.c.Key, KindState, topic, body), Retain: true}
+	return Message{Topic: topic, Payload: Seal(s.c.Key, KindState, topic, body), Retain: true}, nil
+}
+
+func (s *session) announce(ctx context.Context, up bool) error {
+	m, err := s.state(up)
+	if err == nil {
+		err = s.link.Publish(ctx, m)
+	}
+	if err != nil {
+		return fmt.Errorf("publish state: %w", err)
+	}
+	return nil
 }
 
 func (s *session) run(ctx context.Context) error {
-	if err := s.link.Publish(ctx, *s.state(true)); err != nil {
-		return fmt.Errorf("publish state: %w", err)
+	if err := s.announce(ctx, true); err != nil {
+		return err
 	}
 	err := together(ctx, s.receive, s.followDown, s.send)
 	// A link that closes in good order takes no will with it.
 	bye, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if perr := s.link.Publish(bye, *s.state(false)); perr != nil && !errors.Is(err, ErrLinkLost) {
+	if perr := s.announce(bye, false); perr != nil {
 		s.c.Log.Debug("could not say goodbye", "error", perr)
 	}
 	return err
