@@ -10,8 +10,8 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// statusOf is the one table from an error's kind to its HTTP status.
-func statusOf(k edge.Kind) int {
+// Status is the one table from an error's kind to its HTTP status.
+func Status(k edge.Kind) int {
 	switch k {
 	case edge.Invalid:
 		return http.StatusBadRequest
@@ -47,7 +47,7 @@ type errorView struct {
 // Fail ends the request with err as its answer. What went wrong inside is
 // logged and never shown.
 func (s *Server) Fail(c *gin.Context, err error) {
-	s.failStatus(c, statusOf(edge.KindOf(err)), err)
+	s.failStatus(c, Status(edge.KindOf(err)), err)
 }
 
 func (s *Server) failStatus(c *gin.Context, status int, err error) {

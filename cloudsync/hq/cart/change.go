@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 const (
@@ -67,7 +68,7 @@ func (p *Pages) setQuantity(c *gin.Context) {
 
 func (p *Pages) problemJSON(c *gin.Context, lang string, kind edge.Kind, says wording) {
 	problem := says(lang, kind)
-	c.JSON(status(kind), gin.H{"error": gin.H{"kind": kind, "message": problem.Title + " " + problem.Text}})
+	c.JSON(api.Status(kind), gin.H{"error": gin.H{"kind": kind, "message": problem.Title + " " + problem.Text}})
 }
 
 // request reads which line shall have how many pieces.

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 func (p *Pages) page(c *gin.Context) {
@@ -35,7 +36,7 @@ func (p *Pages) errorPage(c *gin.Context, lang string, err error) {
 }
 
 func (p *Pages) problemPage(c *gin.Context, lang string, kind edge.Kind, says wording) {
-	p.render(c, status(kind), "problem", view{Brand: p.Brand, Lang: lang, Words: wordsIn(lang), Problem: says(lang, kind)})
+	p.render(c, api.Status(kind), "problem", view{Brand: p.Brand, Lang: lang, Words: wordsIn(lang), Problem: says(lang, kind)})
 }
 
 // report logs what is our own fault and classes the error.
