@@ -161,7 +161,7 @@ func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		staff = append(staff, api.Staff{Name: s.Name, Role: string(s.Role), PIN: s.PINHash})
 	}
 	g.api, err = api.New(api.Config{
-		Shop:  api.Shop{ID: shop.ID, Name: shop.Name},
+		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
 		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
 		Version: version, Log: g.log, Line: g.line,

@@ -51,8 +51,9 @@ type handoff interface {
 
 // Shop is how the shop calls itself.
 type Shop struct {
-	ID   string    `json:"id"`
-	Name edge.Text `json:"name"`
+	ID       string    `json:"id"`
+	Name     edge.Text `json:"name"`
+	Timezone string    `json:"timezone"` // of the times its pages show, e.g. Asia/Ho_Chi_Minh
 }
 
 // Config is what a Server needs. Every field but the last two must be set.
