@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -30,28 +32,51 @@ func (s *session) followDown(ctx context.Context) error {
 	}
 }
 
-// applyAll applies d and what is queued behind it.
+const maxEarly = 64 // messages kept until the ones before them come
+
+// applyAll applies d and what is queued behind it. A message that came before
+// its turn is kept: two collectors may send side by side.
 func (s *session) applyAll(ctx context.Context, d *Down) error {
 	for {
-		if err := s.apply(ctx, d); err != nil {
-			return fmt.Errorf("downlink message %d: %w", d.N, err)
+		if len(s.early) >= maxEarly {
+			clear(s.early) // HQ sends them again
+		}
+		if d.Node == s.c.Node {
+			s.early[d.N] = d
 		}
 		select {
 		case d = <-s.down:
+			continue
 		default:
-			return nil
 		}
+		return s.applyEarly(ctx)
 	}
 }
 
-func (s *session) apply(ctx context.Context, d *Down) error {
+// applyEarly applies, in order, all kept messages whose turn has come, and
+// forgets those that took effect.
+func (s *session) applyEarly(ctx context.Context) error {
 	applied, err := s.c.Outbox.Applied(ctx)
 	if err != nil {
 		return err
 	}
-	if d.Node != s.c.Node || d.N <= applied || d.Prev > applied {
-		return nil // not ours, repeated, or one before it was lost: HQ sends that again
+	for _, n := range slices.Sorted(maps.Keys(s.early)) {
+		d := s.early[n]
+		if d.Prev > applied {
+			continue // one before it was lost: HQ sends that again
+		}
+		if d.N > applied { // else repeated
+			if err := s.apply(ctx, d); err != nil {
+				return fmt.Errorf("downlink message %d: %w", d.N, err)
+			}
+			applied = d.N
+		}
+		delete(s.early, n)
 	}
+	return nil
+}
+
+func (s *session) apply(ctx context.Context, d *Down) error {
 	var carts []*edge.Cart
 	for _, c := range d.Carts {
 		if err := c.Check(); err != nil {
@@ -60,7 +85,7 @@ func (s *session) apply(ctx context.Context, d *Down) error {
 		}
 		carts = append(carts, c)
 	}
-	err = s.c.Outbox.Apply(ctx, d.N, carts)
+	err := s.c.Outbox.Apply(ctx, d.N, carts)
 	// What can never be right must not hold up what comes after it.
 	if refused, ok := errors.AsType[*edge.Error](err); ok && permanent(refused.Kind) {
 		s.c.Log.Error("downlink message left out", "message", d.N, "error", refused)

@@ -91,7 +91,7 @@ func TestPhonesChangesReachTheShopOnABadLine(t *testing.T) {
 			require.NoError(t, err)
 			want := []int{60, 3}
 			return shops[0].Waiting == 0 && slices.Equal(quantities(here), want) && slices.Equal(quantities(there), want)
-		}, 10*time.Minute, time.Second, "%+v", b.uplink.Status())
+		}, time.Hour, time.Second)
 		b.halt()
 	})
 }

@@ -99,11 +99,12 @@ type session struct {
 	link    Link
 	lanes   []*lane
 	down    chan *Down
-	healthy bool // HQ answered
+	early   map[uint64]*Down // by number, downlink messages that wait for those before them
+	healthy bool             // HQ answered
 }
 
 func (u *Uplink) newSession() *session {
-	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64)}
+	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}}
 	for _, name := range edge.Lanes() {
 		s.lanes = append(s.lanes, newLane(s, name))
 	}
