@@ -50,6 +50,6 @@ COPY --from=programs /out/edge /out/hq /usr/local/bin/
 COPY LICENSE NOTICE /usr/share/doc/mirrorcart/
 USER mirrorcart
 VOLUME /var/lib/mirrorcart /var/lib/mirrorcart-hq
-EXPOSE 8080 8090
+EXPOSE 8080 8090 8091
 ENTRYPOINT ["edge"]
 CMD ["demo"]

@@ -2,7 +2,12 @@ package firmwarecfg
 
 // HQ is a collector's configuration, hq.yaml. Paths are absolute once loaded.
 type HQ struct {
-	Addr      string `yaml:"addr"` // host:port of pages, API and carts; port 0 takes a free one
+	// Addr is the host:port where phones open their carts, and OfficeAddr where
+	// HQ's own people and systems find pages and API, which ask for no password;
+	// empty means Addr. Port 0 takes a free one.
+	Addr       string `yaml:"addr"`
+	OfficeAddr string `yaml:"office_addr"`
+
 	PublicURL string `yaml:"public_url"`
 	MQTT      MQTT   `yaml:"mqtt"`
 	DataDir   string `yaml:"data_dir" kind:"path"`
@@ -23,10 +28,11 @@ type Node struct {
 // are missing.
 func DefaultHQ() *HQ {
 	return &HQ{
-		Addr:    "127.0.0.1:8090",
-		DataDir: "/var/lib/mirrorcart-hq",
-		ShopDir: "/etc/mirrorcart/shop",
-		Key:     "/var/lib/mirrorcart-hq/hq.key",
+		Addr:       "127.0.0.1:8090",
+		OfficeAddr: "127.0.0.1:8091",
+		DataDir:    "/var/lib/mirrorcart-hq",
+		ShopDir:    "/etc/mirrorcart/shop",
+		Key:        "/var/lib/mirrorcart-hq/hq.key",
 	}
 }
 
@@ -42,6 +48,9 @@ func LoadHQ(file string, environ []string) (*HQ, error) {
 
 func (h *HQ) check(c *checker) {
 	c.listen("addr", h.Addr)
+	if h.OfficeAddr != "" {
+		c.listen("office_addr", h.OfficeAddr)
+	}
 	c.that("public_url", h.PublicURL != "", "the address that phones open is missing: e.g. https://cart.example.com")
 	c.web("public_url", h.PublicURL)
 	c.that("mqtt.url", h.MQTT.URL != "", "the broker is missing: e.g. mqtts://broker.example.com:8883")

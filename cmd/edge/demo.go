@@ -183,7 +183,7 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 	if d.line, err = listenLine(ctx, d.broker.Addr().String()); err != nil {
 		return nil, err
 	}
-	d.hqURL = d.hq.URL()
+	d.hqURL = d.hq.PublicURL()
 	cfg.HQ = firmwarecfg.Line{
 		MQTT:      firmwarecfg.MQTT{URL: "mqtt://" + d.line.addr(), Username: demoNode},
 		PublicURL: cmp.Or(f.publicURL, d.hqURL),
@@ -250,7 +250,8 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 		return nil, err
 	}
 	cfg := firmwarecfg.DefaultHQ()
-	cfg.Addr, cfg.DataDir, cfg.Key = f.hqAddr, f.dir, filepath.Join(f.dir, "hq.key")
+	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
+	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
 	cfg.MQTT = firmwarecfg.MQTT{URL: "mqtt://" + brokerAddr, Username: user.Name, PasswordFile: password}
 	return headquarters.New(ctx, cfg, shop, log)
 }

@@ -6,10 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -29,8 +32,14 @@ type Server struct {
 	DB        *hq.HQ
 	cfg       *firmwarecfg.HQ
 	collector *hq.Collector
-	engine    *gin.Engine
-	ln        net.Listener
+	public    site // phones
+	office    site // HQ's own; has no listener of its own where it shares public's
+}
+
+// site is a set of pages and where they are served.
+type site struct {
+	engine *gin.Engine
+	ln     net.Listener
 }
 
 // New opens headquarters' ledger, enrols the gateways of the configuration,
@@ -71,11 +80,21 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err := s.newPages(shop, log); err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	if s.ln, err = lc.Listen(ctx, "tcp", cfg.Addr); err != nil {
-		return nil, fmt.Errorf("headquarters cannot listen on %s (another program may have it): choose another address: %w", cfg.Addr, err)
+	if err := s.public.listen(ctx, cfg.Addr); err != nil {
+		return nil, err
 	}
-	return s, nil
+	if cfg.OfficeAddr != "" {
+		err = s.office.listen(ctx, cfg.OfficeAddr)
+	}
+	return s, err
+}
+
+func (s *site) listen(ctx context.Context, addr string) (err error) {
+	var lc net.ListenConfig
+	if s.ln, err = lc.Listen(ctx, "tcp", addr); err != nil {
+		return fmt.Errorf("headquarters cannot listen on %s (another program may have it): choose another address: %w", addr, err)
+	}
+	return nil
 }
 
 func (s *Server) enrol(ctx context.Context) error {
@@ -102,22 +121,47 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	gin.SetMode(gin.ReleaseMode)
-	s.engine = gin.New()
-	s.engine.Use(gin.Recovery())
-	carts.Register(s.engine)
-	pages.Register(s.engine)
+	s.public.engine = newEngine(log)
+	s.office.engine = s.public.engine
+	if s.cfg.OfficeAddr != "" {
+		s.office.engine = newEngine(log)
+	}
+	carts.Register(s.public.engine)
+	pages.Register(s.office.engine)
 	return nil
 }
 
-// URL is where headquarters serves.
-func (s *Server) URL() string { return "http://" + s.ln.Addr().String() }
+// newEngine keeps a request's panic to itself, and its headers out of the log.
+func newEngine(log *slog.Logger) *gin.Engine {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
+		log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
+		c.AbortWithStatus(http.StatusInternalServerError)
+	}))
+	return e
+}
+
+// PublicURL is where phones open their carts.
+func (s *Server) PublicURL() string { return "http://" + s.public.ln.Addr().String() }
+
+// OfficeURL is where HQ's own pages are.
+func (s *Server) OfficeURL() string {
+	if s.office.ln == nil {
+		return s.PublicURL()
+	}
+	return "http://" + s.office.ln.Addr().String()
+}
 
 // Run collects and serves until ctx is done.
 func (s *Server) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.collector.Run(ctx) })
-	group.Go(func() error { return process.Serve(ctx, s.ln, s.engine) })
+	for _, site := range []site{s.public, s.office} {
+		if site.ln != nil {
+			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })
+		}
+	}
 	return group.Wait()
 }
 
@@ -125,8 +169,11 @@ func (s *Server) Run(ctx context.Context) error {
 // that was made in part only.
 func (s *Server) Close() error {
 	var errs []error
-	if s.ln != nil {
-		if err := s.ln.Close(); !errors.Is(err, net.ErrClosed) {
+	for _, site := range []site{s.public, s.office} {
+		if site.ln == nil {
+			continue
+		}
+		if err := site.ln.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

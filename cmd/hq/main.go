@@ -41,7 +41,7 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			log.Info("headquarters", "pages", s.URL())
+			log.Info("headquarters", "carts", s.PublicURL(), "pages", s.OfficeURL())
 			return errors.Join(s.Run(cmd.Context()), s.Close())
 		},
 	}
