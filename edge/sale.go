@@ -28,7 +28,7 @@ const (
 // Payment is money taken for a sale.
 type Payment struct {
 	Method    Method `json:"method"`
-	Amount    int64  `json:"amount"`              // minor units of the sale's currency
+	Amount    int64  `json:"amount"`              // minor units of the sale's currency; the total that was shown when it was taken
 	Tendered  int64  `json:"tendered,omitempty"`  // cash handed over
 	Reference string `json:"reference,omitempty"` // card terminal's slip number
 }
@@ -147,21 +147,33 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
 	}
-	s.Payment.Amount = total.Amount
 	for i := range lines {
 		s.VAT += lines[i].VAT
 	}
 	return s, nil
 }
 
-// Check refuses what can never be right.
+// Check refuses what can never be right (Invalid), and a payment of another
+// total (Conflict): the cart changed while the money was taken.
 func (p Payment) Check(total Money) error {
+	const op = "edge.Payment.Check"
+	if err := p.checkForm(); err != nil {
+		return err
+	}
+	if p.Amount != total.Amount {
+		return Errorf(op, Conflict, "the cart has changed: its total is %s, and %s was to be taken; look at it again", total, Money{p.Amount, total.Currency})
+	}
+	if p.Tendered != 0 && p.Tendered < total.Amount {
+		return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, total)
+	}
+	return nil
+}
+
+// checkForm checks what can be told without knowing the total.
+func (p Payment) checkForm() error {
 	const op = "edge.Payment.Check"
 	switch p.Method {
 	case Cash:
-		if p.Tendered != 0 && p.Tendered < total.Amount {
-			return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, total)
-		}
 		if p.Reference != "" {
 			return Errorf(op, Invalid, "a cash payment has no reference: leave it out")
 		}

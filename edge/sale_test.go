@@ -63,16 +63,22 @@ func TestPriceCart(t *testing.T) {
 
 func TestCheckoutSale(t *testing.T) {
 	c := cartOf(t, "w", edgetest.Lipstick, 2, "w", edgetest.Glasses, 1)
-	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 5, Tendered: 1300000}, Staff: "Lan", Offline: true}
+	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 1288000, Tendered: 1300000}, Staff: "Lan", Offline: true}
 	s, err := co.Sale(c, edgetest.Release(7), noon)
 	require.NoError(t, err)
 	require.EqualValues(t, 110390, s.VAT)
-	require.EqualValues(t, 1288000, s.Payment.Amount, "what is paid is the total, whatever was asked")
+	require.EqualValues(t, 1288000, s.Payment.Amount)
 	require.EqualValues(t, 12000, s.Payment.Change())
 	require.EqualValues(t, 7, s.Release)
 	require.Equal(t, noon, s.At)
 	require.True(t, s.Offline)
 
+	require.NoError(t, c.SetQuantity("phone1", c.Lines[0].ID, 1)) // while the clerk counts the money
+	_, err = co.Sale(c, edgetest.Release(7), noon)
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "its total is 1.089.000 ₫, and 1.288.000 ₫ was to be taken")
+
+	co.Payment = edge.Payment{Method: edge.Cash, Amount: 320000}
 	phone := cartOf(t, "w", edgetest.Cream, 1)
 	phone.Claim = edge.Claim{N: 1, Holder: edge.HeldByPhone, Until: noon.Add(time.Minute)}
 	_, err = co.Sale(phone, edgetest.Release(7), noon)
@@ -86,28 +92,35 @@ func TestPaymentCheck(t *testing.T) {
 	total := edge.Money{Amount: 199000, Currency: "VND"}
 	for _, tc := range []struct {
 		p    edge.Payment
-		says string // empty: right
+		kind edge.Kind // empty: right
+		says string
 	}{
-		{edge.Payment{Method: edge.Cash}, ""},
-		{edge.Payment{Method: edge.Cash, Tendered: 199000}, ""},
-		{edge.Payment{Method: edge.Cash, Tendered: 200000}, ""},
-		{edge.Payment{Method: edge.Cash, Tendered: 198999}, "198.999 ₫, the total is 199.000 ₫"},
-		{edge.Payment{Method: edge.Cash, Tendered: -1}, "cash given"},
-		{edge.Payment{Method: edge.Cash, Reference: "4111111111111111"}, "no reference"},
-		{edge.Payment{Method: edge.Card, Reference: "slip 0042"}, ""},
-		{edge.Payment{Method: edge.Card, Reference: "  "}, "slip number"},
-		{edge.Payment{Method: edge.Card}, "slip number"},
-		{edge.Payment{Method: edge.Card, Reference: "12345678901234567890123456789012345678901"}, "at most 40"},
-		{edge.Payment{Method: edge.Card, Reference: "1", Tendered: 5}, "no cash given"},
-		{edge.Payment{Method: "cheque"}, `"cheque"`},
-		{edge.Payment{}, "payment method"},
+		{edge.Payment{Method: edge.Cash, Amount: 199000}, "", ""},
+		{edge.Payment{Method: edge.Cash, Amount: 199000, Tendered: 199000}, "", ""},
+		{edge.Payment{Method: edge.Cash, Amount: 199000, Tendered: 200000}, "", ""},
+		{edge.Payment{Method: edge.Cash, Amount: 199000, Tendered: 198999}, edge.Invalid, "198.999 ₫, the total is 199.000 ₫"},
+		{edge.Payment{Method: edge.Cash, Amount: 199000, Tendered: -1}, edge.Invalid, "cash given"},
+		{edge.Payment{Method: edge.Cash, Amount: 199000, Reference: "4111111111111111"}, edge.Invalid, "no reference"},
+		{edge.Payment{Method: edge.Cash, Amount: 198000}, edge.Conflict, "total is 199.000 ₫, and 198.000 ₫"},
+		{edge.Payment{Method: edge.Cash, Amount: 199001, Tendered: 200000}, edge.Conflict, "changed"},
+		{edge.Payment{Method: edge.Cash, Amount: 198000, Tendered: 1}, edge.Conflict, "changed"},
+		{edge.Payment{Method: edge.Cash}, edge.Conflict, "changed"},
+		{edge.Payment{Method: edge.Card, Amount: 199000, Reference: "slip 0042"}, "", ""},
+		{edge.Payment{Method: edge.Card, Amount: 199000, Reference: "  "}, edge.Invalid, "slip number"},
+		{edge.Payment{Method: edge.Card, Amount: 199000}, edge.Invalid, "slip number"},
+		{edge.Payment{Method: edge.Card, Amount: 1}, edge.Invalid, "slip number"},
+		{edge.Payment{Method: edge.Card, Amount: 199000, Reference: "12345678901234567890123456789012345678901"}, edge.Invalid, "at most 40"},
+		{edge.Payment{Method: edge.Card, Amount: 199000, Reference: "1", Tendered: 5}, edge.Invalid, "no cash given"},
+		{edge.Payment{Method: edge.Card, Amount: 198000, Reference: "slip 0042"}, edge.Conflict, "changed"},
+		{edge.Payment{Method: "cheque"}, edge.Invalid, `"cheque"`},
+		{edge.Payment{}, edge.Invalid, "payment method"},
 	} {
 		err := tc.p.Check(total)
-		if tc.says == "" {
+		if tc.kind == "" {
 			require.NoError(t, err)
 			continue
 		}
-		require.Equal(t, edge.Invalid, edge.KindOf(err))
+		require.Equal(t, tc.kind, edge.KindOf(err), "%+v: %v", tc.p, err)
 		require.ErrorContains(t, err, tc.says)
 	}
 }
@@ -132,7 +145,7 @@ func TestNoCardNumberEnters(t *testing.T) {
 		"2026-11-21 000042":       false,
 		"ABC-0042":                false,
 	} {
-		err := edge.Payment{Method: edge.Card, Reference: ref}.Check(edge.Money{Amount: 1, Currency: "VND"})
+		err := edge.Payment{Method: edge.Card, Amount: 1, Reference: ref}.Check(edge.Money{Amount: 1, Currency: "VND"})
 		if card {
 			require.ErrorContains(t, err, "card number", ref)
 			require.NotContains(t, err.Error(), "4111")

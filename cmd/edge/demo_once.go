@@ -255,7 +255,13 @@ func (c *demoClient) sell(ctx context.Context, d *demo, r *onceReport) error {
 		return err
 	}
 	header := http.Header{"X-Csrf": {session.CSRF}, "Idempotency-Key": {"demo-" + r.Cart.ID}}
-	body := map[string]any{"cart": r.Cart.ID, "payment": map[string]any{"method": edge.Cash}}
+	var cart struct {
+		Total edge.Money `json:"total"`
+	}
+	if err := c.call(ctx, "GET", c.edge+"/api/v1/carts/"+r.Cart.ID, nil, &cart); err != nil {
+		return err
+	}
+	body := map[string]any{"cart": r.Cart.ID, "payment": edge.Payment{Method: edge.Cash, Amount: cart.Total.Amount}}
 	var sold struct {
 		Sale edge.Sale `json:"sale"`
 	}

@@ -106,7 +106,7 @@ func TestEvents(t *testing.T) {
 
 	// A sale closes it, and the line's fall is told.
 	s.signIn(t)
-	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash"}}`, header{"Idempotency-Key": "key-00001"})
+	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash","amount":1600000}}`, header{"Idempotency-Key": "key-00001"})
 	require.NotNil(t, parse(t, next(t, one, "cart")).Closed)
 	s.setLine(false)
 	for strings.Contains(next(t, one, "status"), `"up":true`) {

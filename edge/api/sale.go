@@ -35,9 +35,8 @@ func (s *Server) postSale(c *gin.Context) {
 	var in struct {
 		Cart    *edge.CartID `json:"cart"`
 		Payment struct {
-			Method    edge.Method `json:"method"`
-			Tendered  int64       `json:"tendered"`
-			Reference string      `json:"reference"`
+			edge.Payment
+			Amount *int64 `json:"amount"`
 		} `json:"payment"`
 	}
 	key := c.GetHeader("Idempotency-Key")
@@ -53,10 +52,16 @@ func (s *Server) postSale(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "cart is missing"))
 		return
 	}
+	if in.Payment.Amount == nil {
+		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "the payment's amount is missing: send the total that was shown"))
+		return
+	}
+	payment := in.Payment.Payment
+	payment.Amount = *in.Payment.Amount
 	up, _ := s.cfg.Line()
 	sale, replayed, err := s.cfg.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
 		Cart:    *in.Cart,
-		Payment: edge.Payment{Method: in.Payment.Method, Tendered: in.Payment.Tendered, Reference: in.Payment.Reference},
+		Payment: payment,
 		Staff:   signedIn(c).Name,
 		Offline: !up,
 	})

@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// paid is the price of one Cream, which each cart has.
+var paid = edge.Payment{Method: edge.Cash, Amount: 320000}
+
 // sellForEver prints "try KEY CART" before each sale and "sold KEY RECEIPT"
 // after it, from four tills' worth of goroutines.
 func sellForEver(path string) error {
@@ -68,7 +71,7 @@ func sellOne(ctx context.Context, db *sqlite.DB) error {
 	}
 	key := "key-" + c.ID.String()
 	fmt.Printf("try %s %s\n", key, c.ID)
-	s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash}})
+	s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payment: paid})
 	if err != nil {
 		return err
 	}
@@ -94,7 +97,7 @@ func TestKilledTillsLoseNothing(t *testing.T) {
 	db = open(t, options(path))
 	checkSales(t, db, sold)
 	for key, cart := range tried { // what a clerk does who saw no answer
-		s, _, err := db.RecordSale(t.Context(), key, edge.Checkout{Cart: cart, Payment: edge.Payment{Method: edge.Cash}})
+		s, _, err := db.RecordSale(t.Context(), key, edge.Checkout{Cart: cart, Payment: paid})
 		require.NoError(t, err)
 		if printed, ok := sold[key]; ok {
 			require.Equal(t, printed, s.Receipt.String())

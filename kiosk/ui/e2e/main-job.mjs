@@ -215,6 +215,12 @@ async function mainJob(browser, shots) {
     await page.click('.ticket .main');
     await page.click('.exact');
     await shot(page, '10-pay');
+    await phone.click('main li:first-child button[data-d="-1"]'); // while the clerk takes the money
+    await page.waitForSelector('.changed button');
+    assert.ok(await page.isDisabled('.pay .main'), 'the old total can still be recorded');
+    await shot(page, '10-pay-changed');
+    await page.click('.changed button');
+    await page.click('.exact');
     await page.dblclick('.pay .main'); // a nervous finger sells once
     const number = await page.waitForSelector('.done [data-receipt]');
     await shot(page, '11-done');

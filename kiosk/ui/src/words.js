@@ -165,6 +165,12 @@ export const glossary = {
   clear: ['Xoá', 'Clear', '清零'],
   change: ['Tiền thối', 'Change', '找零'],
   missing: ['Còn thiếu', 'Still missing', '还差'],
+  totalChanged: [
+    'Giỏ hàng vừa thay đổi: tổng mới là {total}. Xem lại với khách.',
+    'The cart has just changed: the new total is {total}. Check it with the customer.',
+    '购物车刚有变动：新合计为 {total}，请与顾客核对。',
+  ],
+  useNewTotal: ['Dùng tổng mới', 'Use the new total', '使用新合计'],
   slipNumber: ['Số phiếu máy thẻ', 'Terminal slip number', 'POS 单号'],
   slipHint: [
     'Số trên phiếu của máy quẹt thẻ, không phải số thẻ.',

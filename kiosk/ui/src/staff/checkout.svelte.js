@@ -29,10 +29,13 @@ export class Checkout {
     if (found) this.pending = JSON.parse(found);
   }
 
-  /** record sells cart. It throws the gateway's refusal; nothing was recorded then. */
-  async record(csrf, cart, payment) {
+  /**
+   * record sells the cart with that id for total. It throws the gateway's
+   * refusal; nothing was recorded then.
+   */
+  async record(csrf, cart, total, payment) {
     if (this.running || this.pending) return;
-    this.pending = { key: newKey(), cart: cart.id, total: cart.total, payment };
+    this.pending = { key: newKey(), cart, total, payment: { ...payment, amount: total.amount } };
     sessionStorage.setItem(kept, JSON.stringify(this.pending));
     await this.retry(csrf);
   }

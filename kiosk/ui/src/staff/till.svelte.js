@@ -19,7 +19,7 @@ export class Till {
   connected = $state(true);
   notice = $state(''); // a key of the glossary
   ticket = $state.raw(this.#newTicket());
-  paying = $state(false);
+  asked = $state.raw(null); // what the customer was asked to pay, while the clerk takes it
   checkout = new Checkout();
   #noticeTimer;
 
@@ -41,7 +41,7 @@ export class Till {
       cart: (view) => {
         if (view.id === this.ticket.id) {
           this.ticket.view = view;
-          if (view.closed) this.paying = false; // sold here or at another till
+          if (view.closed || view.count === 0) this.asked = null; // sold here or at another till, or emptied
         }
         this.refresh();
       },
@@ -64,8 +64,7 @@ export class Till {
   async signOut() {
     await this.#try(() => call('DELETE', '/api/v1/staff/session', undefined, this.#csrf));
     this.staff = null;
-    this.ticket = this.#newTicket();
-    this.paying = false;
+    this.clearTicket();
   }
 
   async refresh() {
@@ -84,29 +83,35 @@ export class Till {
 
   take(cart) {
     this.ticket = this.#newTicket(cart);
-    this.paying = false;
+    this.asked = null;
   }
 
   clearTicket() {
     this.ticket = this.#newTicket();
-    this.paying = false;
+    this.asked = null;
   }
 
   add(sku) {
     if (this.checkout.running) return;
     if (this.ticket.closed) this.clearTicket();
-    this.paying = false;
+    this.asked = null;
     this.ticket.add(sku);
   }
 
-  /** startPaying waits until the ticket is what the gateway knows. */
+  /** startPaying waits until the ticket is what the gateway knows, and keeps its total. */
   async startPaying() {
     await this.ticket.settled();
-    this.paying = this.ticket.lines.length > 0 && !this.ticket.closed;
+    this.askNew();
   }
 
+  /** askNew makes the ticket's present total the one that is asked for. */
+  askNew() {
+    this.asked = this.ticket.lines.length > 0 && !this.ticket.closed ? this.ticket.total : null;
+  }
+
+  /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
   pay(payment) {
-    return this.#try(() => this.checkout.record(this.staff.csrf, this.ticket.view, payment));
+    return this.#try(() => this.checkout.record(this.staff.csrf, this.ticket.id, this.asked, payment));
   }
 
   retry() {
