@@ -157,6 +157,9 @@ type Cart struct {
 	Lines  []Line   `json:"lines"` // ordered by ID
 	Claim  Claim    `json:"claim"`
 	Closed *Closing `json:"closed,omitempty"`
+	// Opened is when a phone first opened the cart. HQ says so; a code does not
+	// carry it.
+	Opened *time.Time `json:"opened,omitempty"`
 }
 
 // NewCart makes an empty cart whose shop may take money until until.
@@ -269,7 +272,7 @@ func (c *Cart) open(op string) error {
 
 // Merge takes into c all that o knows. It is commutative, associative and
 // idempotent: per line and writer the larger counters stand, a removal
-// stands, the later claim stands, the earlier closing stands.
+// stands, the later claim stands, the earlier closing and opening stand.
 func (c *Cart) Merge(o *Cart) error {
 	if c.ID != o.ID {
 		return Errorf("edge.Cart.Merge", Invalid, "cart %s cannot take in cart %s", c.ID, o.ID)
@@ -287,6 +290,9 @@ func (c *Cart) Merge(o *Cart) error {
 	}
 	c.Claim = laterClaim(c.Claim, o.Claim)
 	c.Closed = earlierClosing(c.Closed, o.Closed)
+	if o.Opened != nil && (c.Opened == nil || o.Opened.Before(*c.Opened)) {
+		c.Opened = o.Opened
+	}
 	return nil
 }
 

@@ -67,6 +67,10 @@ func anyCart(t *rapid.T) *edge.Cart {
 	if n := rapid.IntRange(0, 3).Draw(t, "closing"); n > 0 {
 		c.Closed = &edge.Closing{Sale: fmt.Sprint("sale", n), Receipt: fmt.Sprint("T1-1-", n), At: noon.Add(time.Duration(n/2) * time.Hour)}
 	}
+	if n := rapid.IntRange(0, 3).Draw(t, "opened"); n > 0 {
+		at := noon.Add(time.Duration(n) * time.Second)
+		c.Opened = &at
+	}
 	return c
 }
 
@@ -83,9 +87,11 @@ func TestMergeIsCommutativeAssociativeIdempotent(t *testing.T) {
 }
 
 // printed is what remains of a cart in a code that a gateway prints: its own
-// lines that are gone, and that nobody else touched, are known by number only.
+// lines that are gone, and that nobody else touched, are known by number only,
+// and nothing of whether a phone has opened it.
 func printed(t require.TestingT, c *edge.Cart, own edge.Writer) *edge.Cart {
 	p := copyOf(t, c)
+	p.Opened = nil
 	for i := range p.Lines {
 		if l := &p.Lines[i]; l.Gone && l.ID.Writer == own && len(l.Counts) == 1 {
 			*l = edge.Line{ID: l.ID, Gone: true}
@@ -134,6 +140,12 @@ func TestCopiesConverge(t *testing.T) {
 				require.True(t, ok)
 				require.Equal(t, n, got.Quantity(), "what was asked for")
 			},
+			"open": func(t *rapid.T) {
+				if c := carts[party.Draw(t, "writer")]; c.Opened == nil {
+					at := noon.Add(time.Duration(rapid.IntRange(0, 9).Draw(t, "at")) * time.Second)
+					c.Opened = &at
+				}
+			},
 			"hear": func(t *rapid.T) {
 				to, from := party.Draw(t, "to"), party.Draw(t, "from")
 				require.NoError(t, carts[to].Merge(copyOf(t, carts[from])))
@@ -155,6 +167,15 @@ func TestCopiesConverge(t *testing.T) {
 		require.Equal(t, canon(t, a), canon(t, merged(t, printed(t, a, writers[0]), a)))
 		require.Equal(t, pieces(a), pieces(printed(t, a, writers[0])))
 	})
+}
+
+func TestTheFirstOpeningStands(t *testing.T) {
+	later := noon.Add(time.Second)
+	never, first, second := cartOf(t), cartOf(t), cartOf(t)
+	first.Opened, second.Opened = &noon, &later
+	require.Equal(t, &noon, merged(t, never, second, first).Opened)
+	require.Equal(t, &noon, merged(t, first, second, never).Opened)
+	require.NotContains(t, canon(t, never), "opened")
 }
 
 func pieces(c *edge.Cart) int {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -44,19 +45,30 @@ func readCart(ctx context.Context, db rower, id edge.CartID) (*edge.Cart, string
 }
 
 // OpenCart takes in a cart that a code brought, signed by node: it is made
-// known here if it was not, and merged otherwise. It returns the merged cart.
+// known here if it was not, and merged otherwise. Where a phone shows the cart,
+// the first such time is kept and the node is told. It returns the merged cart.
 // A cart of another node is a Conflict.
-func (h *HQ) OpenCart(ctx context.Context, opened *edge.Cart, node string) (*edge.Cart, error) {
+func (h *HQ) OpenCart(ctx context.Context, opened *edge.Cart, node string, onPhone bool) (*edge.Cart, error) {
 	const op = "hq.OpenCart"
 	var merged *edge.Cart
+	first := false
 	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
 		merged, err = h.mergeCart(ctx, tx, opened, node)
-		return err
+		if err != nil || !onPhone || merged.Opened != nil {
+			return err
+		}
+		now := h.now().UTC().Truncate(time.Second)
+		merged.Opened, first = &now, true
+		return h.storeForNode(ctx, tx, merged, node)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h.carts.tell(opened.ID)
+	if first {
+		h.changed.tell(struct{}{})
+		h.downs.tell(struct{}{})
+	}
 	return merged, nil
 }
 
@@ -96,6 +108,15 @@ func (h *HQ) storeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	return err
 }
 
+// storeForNode stores a cart together with the downlink message that brings it
+// to its node.
+func (h *HQ) storeForNode(ctx context.Context, tx *sql.Tx, c *edge.Cart, node string) error {
+	if err := h.storeCart(ctx, tx, c, node); err != nil {
+		return err
+	}
+	return h.queueDown(ctx, tx, node, &cloudsync.Down{Carts: []*edge.Cart{c}})
+}
+
 // ChangeCart runs change, which edits as writer w, and stores the outcome
 // together with a downlink message for the cart's node. An error of change is
 // returned and changes nothing.
@@ -117,10 +138,7 @@ func (h *HQ) ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, chan
 		if err := c.Check(); err != nil {
 			return err
 		}
-		if err := h.storeCart(ctx, tx, c, node); err != nil {
-			return err
-		}
-		return h.queueDown(ctx, tx, node, &cloudsync.Down{Carts: []*edge.Cart{c}})
+		return h.storeForNode(ctx, tx, c, node)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)

@@ -36,7 +36,7 @@ func TestPhoneAndShopEditOneCart(t *testing.T) {
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 
 	// A code brings the cart before the shop's line does.
-	opened, err := g.hq.OpenCart(ctx, testCart(t, 2), testNode)
+	opened, err := g.hq.OpenCart(ctx, testCart(t, 2), testNode, false)
 	require.NoError(t, err)
 	require.Equal(t, testCart(t, 2), opened)
 	changed, cancel := g.hq.WatchCart(edge.CartID{1})
@@ -57,7 +57,7 @@ func TestPhoneAndShopEditOneCart(t *testing.T) {
 	require.Equal(t, testNode, node)
 	require.Equal(t, 6, c.Lines[0].Quantity(), "the phone's three and the till's three")
 
-	again, err := g.hq.OpenCart(ctx, testCart(t, 2), testNode)
+	again, err := g.hq.OpenCart(ctx, testCart(t, 2), testNode, false)
 	require.NoError(t, err)
 	require.Equal(t, c, again, "an old code changes nothing")
 	require.Empty(t, g.flaws())
@@ -67,16 +67,50 @@ func TestPhoneAndShopEditOneCart(t *testing.T) {
 	require.Equal(t, again, c, "the phone's part survives a rebuild")
 }
 
+func TestTheShopHearsThatAPhoneOpenedItsCart(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	open := func(onPhone bool) *edge.Cart {
+		t.Helper()
+		c, err := g.hq.OpenCart(ctx, testCart(t, 1), testNode, onPhone)
+		require.NoError(t, err)
+		return c
+	}
+	require.Nil(t, open(false).Opened)
+	require.Empty(t, g.pendingNumbers())
+
+	first := g.clock.Now()
+	downs, cancel := g.hq.downs.watch(struct{}{})
+	defer cancel()
+	require.Equal(t, &first, open(true).Opened)
+	require.Len(t, downs, 1)
+	require.Len(t, g.pendingNumbers(), 1)
+	g.clock.Advance(time.Minute)
+	require.Equal(t, &first, open(true).Opened)
+	require.Len(t, g.pendingNumbers(), 1, "opened again is no news")
+
+	// The shop's own words of the cart neither open it nor forget that it was.
+	g.lane = edge.LaneOps
+	g.add(edge.EventCart, "c1", testCart(t, 2))
+	g.send(g.batch(1, 1))
+	require.NoError(t, g.hq.Project(ctx))
+	c, _, err := g.hq.Cart(ctx, edge.CartID{1})
+	require.NoError(t, err)
+	require.Equal(t, 2, c.Lines[0].Quantity())
+	require.Equal(t, &first, c.Opened)
+	require.Len(t, g.pendingNumbers(), 1)
+}
+
 func TestCartsThatAreRefused(t *testing.T) {
 	g := newGateway(t)
 	ctx := t.Context()
-	_, err := g.hq.OpenCart(ctx, testCart(t, 1), testNode)
+	_, err := g.hq.OpenCart(ctx, testCart(t, 1), testNode, false)
 	require.NoError(t, err)
-	_, err = g.hq.OpenCart(ctx, testCart(t, 1), "shop-2")
+	_, err = g.hq.OpenCart(ctx, testCart(t, 1), "shop-2", false)
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "of another gateway: %v", err)
 	bad := testCart(t, 1)
 	bad.Claim.Holder = "nobody"
-	_, err = g.hq.OpenCart(ctx, bad, testNode)
+	_, err = g.hq.OpenCart(ctx, bad, testNode, false)
 	require.Equal(t, edge.Invalid, edge.KindOf(err), "%v", err)
 	_, err = g.hq.ChangeCart(ctx, edge.CartID{1}, "No Writer", setQuantity(1))
 	require.Equal(t, edge.Invalid, edge.KindOf(err), "%v", err)
@@ -122,7 +156,7 @@ func (g *gateway) pendingNumbers() [][2]uint64 {
 
 func TestDownlinkWaitsUntilConfirmed(t *testing.T) {
 	g := newGateway(t)
-	_, err := g.hq.OpenCart(t.Context(), testCart(t, 1), testNode)
+	_, err := g.hq.OpenCart(t.Context(), testCart(t, 1), testNode, false)
 	require.NoError(t, err)
 	start := uint64(g.clock.Now().UnixMilli())
 	for n := range 3 {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,6 +16,7 @@ type cartView struct {
 	Total  edge.Money    `json:"total"`
 	Count  int           `json:"count"` // pieces
 	Closed *edge.Closing `json:"closed"`
+	Opened *time.Time    `json:"opened"` // by a phone, first
 	Claim  edge.Claim    `json:"claim"`
 }
 
@@ -34,7 +36,7 @@ type lineView struct {
 }
 
 func viewCart(c *edge.Cart, r *edge.Release) cartView {
-	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Claim: c.Claim}
+	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Opened: c.Opened, Claim: c.Claim}
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		n := l.Quantity()

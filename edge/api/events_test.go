@@ -98,11 +98,15 @@ func TestEvents(t *testing.T) {
 	require.NoError(t, id.UnmarshalText([]byte(c.ID)))
 	phone, err := s.Cart(t.Context(), id)
 	require.NoError(t, err)
+	at := time.Date(2026, 11, 21, 8, 1, 0, 0, time.UTC)
+	phone.Opened = &at
 	require.NoError(t, phone.SetQuantity("phone1", phone.Lines[0].ID, 5))
 	_, err = s.MergeCart(t.Context(), phone)
 	require.NoError(t, err)
 	s.server.CartChanged(id)
-	require.Equal(t, 5, parse(t, next(t, one, "cart")).Count)
+	said := next(t, one, "cart")
+	require.Equal(t, 5, parse(t, said).Count)
+	require.Contains(t, said, `"opened":"2026-11-21T08:01:00Z"`)
 
 	// A sale closes it, and the line's fall is told.
 	s.signIn(t)

@@ -184,6 +184,7 @@ type cart struct {
 	Total  edge.Money
 	Count  int
 	Closed *edge.Closing
+	Opened *time.Time
 	Claim  edge.Claim
 }
 

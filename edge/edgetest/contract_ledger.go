@@ -252,11 +252,14 @@ func Downlink(t *testing.T, open Open) {
 	require.Zero(t, n)
 	mine := FillCart(t, s, Cream, 1)
 	phone := clone(mine)
+	at := mine.Claim.Until
+	phone.Opened = &at
 	require.NoError(t, phone.SetQuantity("phone1", mine.Lines[0].ID, 4))
 	require.NoError(t, s.Apply(ctx, 1, []*edge.Cart{phone}))
 	got, err := s.Cart(ctx, mine.ID)
 	require.NoError(t, err)
 	require.Equal(t, 4, got.Lines[0].Quantity())
+	require.Equal(t, &at, got.Opened)
 
 	require.NoError(t, phone.SetQuantity("phone1", mine.Lines[0].ID, 6))
 	require.NoError(t, s.Apply(ctx, 1, []*edge.Cart{phone}), "an old message does nothing")

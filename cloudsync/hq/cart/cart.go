@@ -28,7 +28,7 @@ type Headquarters interface {
 	KeysByPrefix(ctx context.Context, prefix [3]byte) ([]hq.Node, error)
 	Release(ctx context.Context) (*edge.Release, error)
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
-	OpenCart(ctx context.Context, opened *edge.Cart, node string) (*edge.Cart, error)
+	OpenCart(ctx context.Context, opened *edge.Cart, node string, onPhone bool) (*edge.Cart, error)
 	ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, change func(*edge.Cart) error) (*edge.Cart, error)
 	WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func())
 }

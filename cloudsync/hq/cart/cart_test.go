@@ -168,6 +168,34 @@ func TestPageAgainWritesNothing(t *testing.T) {
 	}
 }
 
+func TestTheFirstLookIsTold(t *testing.T) {
+	a := newApp(t)
+	token := a.token(cartOf(t, 2))
+	opened := func() *time.Time {
+		c, _, err := a.hq.Cart(t.Context(), cartID)
+		require.NoError(t, err)
+		return c.Opened
+	}
+	told := func() int64 {
+		shops, err := a.hq.Shops(t.Context())
+		require.NoError(t, err)
+		return shops[0].Waiting
+	}
+	for _, header := range [][]string{{"Purpose", "prefetch"}, {"Sec-Purpose", "prefetch;prerender"}} {
+		require.Equal(t, http.StatusOK, a.do("GET", "/c/"+token, nil, header...).StatusCode)
+		require.Nil(t, opened(), "nobody has looked yet")
+	}
+	require.Zero(t, told())
+	require.Equal(t, http.StatusOK, a.do("GET", "/c/"+token, nil).StatusCode)
+	require.Equal(t, &noon, opened())
+	require.EqualValues(t, 1, told(), "the news is on its way to the shop")
+
+	a.now = noon.Add(time.Hour)
+	require.Equal(t, http.StatusOK, a.do("GET", "/c/"+token, nil).StatusCode)
+	require.Equal(t, &noon, opened())
+	require.EqualValues(t, 1, told())
+}
+
 func TestPageFitsOneRoundTrip(t *testing.T) {
 	a := newApp(t)
 	for _, lang := range []string{"vi", "en", "zh"} {

@@ -40,7 +40,7 @@ func (p *Pages) setQuantity(c *gin.Context) {
 		fail(err, changeProblem)
 		return
 	}
-	cart, err := p.open(c.Request.Context(), token)
+	cart, err := p.open(c.Request.Context(), token, false)
 	if err != nil {
 		fail(err, openingProblem)
 		return

@@ -189,12 +189,15 @@ func TestPageIsLive(t *testing.T) {
 	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
 	r := bufio.NewReader(resp.Body)
 	require.Contains(t, nextCart(t, r), "<output data-v>1</output>")
+	c, _, err := a.hq.Cart(t.Context(), cartID)
+	require.NoError(t, err)
+	require.NotNil(t, c.Opened, "a page that was fetched ahead is shown now")
 
 	a.change(token, `{"quantity":7}`)
 	require.Contains(t, nextCart(t, r), "<output data-v>7</output>")
 
 	shop := cartOf(t, 3) // and what comes from the shop
-	_, err = a.hq.OpenCart(t.Context(), shop, "shop1")
+	_, err = a.hq.OpenCart(t.Context(), shop, "shop1", false)
 	require.NoError(t, err)
 	require.Equal(t, 3, strings.Count(nextCart(t, r), "<li>"))
 

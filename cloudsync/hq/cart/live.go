@@ -15,10 +15,11 @@ import (
 
 const heartbeat = 15 * time.Second
 
-// events streams the cart's content: now, and whenever it changed.
+// events streams the cart's content: now, and whenever it changed. A page that
+// was fetched ahead opens it when it is shown at last.
 func (p *Pages) events(c *gin.Context) {
 	lang, token, ctx := langOf(c), c.Param("token"), c.Request.Context()
-	cart, err := p.open(ctx, token)
+	cart, err := p.open(ctx, token, !fetchedAhead(c.Request.Header))
 	if err != nil {
 		p.problemJSON(c, lang, p.report(c, err), openingProblem)
 		return

@@ -2,15 +2,17 @@ package cart
 
 import (
 	"context"
+	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
 )
 
 // open takes a token for the cart it names, as HQ knows it now. What the token
-// knows and HQ does not is taken in first.
-func (p *Pages) open(ctx context.Context, token string) (*edge.Cart, error) {
+// knows and HQ does not is taken in first, and so is that a phone shows it.
+func (p *Pages) open(ctx context.Context, token string, onPhone bool) (*edge.Cart, error) {
 	o, err := handoff.Decode(token, func(id handoff.KeyID) ([]handoff.Key, error) {
 		nodes, err := p.HQ.KeysByPrefix(ctx, id)
 		if err != nil {
@@ -33,10 +35,16 @@ func (p *Pages) open(ctx context.Context, token string) (*edge.Cart, error) {
 	case edge.KindOf(err) == edge.NotFound:
 	case err != nil:
 		return nil, err
-	case node == o.Node && knows(have, o.Cart):
+	case node == o.Node && knows(have, o.Cart) && (have.Opened != nil || !onPhone):
 		return have, nil // the usual case writes nothing
 	}
-	return p.HQ.OpenCart(ctx, o.Cart, o.Node)
+	return p.HQ.OpenCart(ctx, o.Cart, o.Node, onPhone)
+}
+
+// fetchedAhead reports whether a browser or a bot asks for a page that nobody
+// may ever look at.
+func fetchedAhead(h http.Header) bool {
+	return strings.HasPrefix(h.Get("Sec-Purpose"), "prefetch") || strings.HasPrefix(h.Get("Purpose"), "prefetch")
 }
 
 // knows reports whether have would not change by taking in opened.

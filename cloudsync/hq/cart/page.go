@@ -18,7 +18,7 @@ import (
 
 func (p *Pages) page(c *gin.Context) {
 	lang := langOf(c)
-	cart, err := p.open(c.Request.Context(), c.Param("token"))
+	cart, err := p.open(c.Request.Context(), c.Param("token"), !fetchedAhead(c.Request.Header))
 	if err != nil {
 		p.errorPage(c, lang, err)
 		return

@@ -196,8 +196,11 @@ async function mainJob(browser, shots) {
     await until(async () => (await phone.textContent('main li:first-child output')) === '2', 'the phone showing two pieces');
     await setLine(true);
     await kiosk.waitForSelector('[data-phone="seen"]');
-    const view = await get(`${kioskURL}/api/v1/carts/${cart.id}`);
-    assert.equal(view.count, 3, 'pieces in the cart after one was added on the phone');
+    const view = await until(async () => {
+      const found = await get(`${kioskURL}/api/v1/carts/${cart.id}`);
+      return found.count === 3 && found;
+    }, 'the piece added on the phone being in the cart');
+    assert.ok(view.opened, 'the shop does not know that a phone opened the cart');
     await kiosk.waitForSelector('.calm', { state: 'detached' });
     await shot(kiosk, '08-seen');
   });
