@@ -119,7 +119,9 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 func (f *fixture) do(method, path, body string) *httptest.ResponseRecorder {
 	f.t.Helper()
 	w := httptest.NewRecorder()
-	f.engine.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	f.engine.ServeHTTP(w, r)
 	return w
 }
 

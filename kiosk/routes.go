@@ -2,9 +2,6 @@ package kiosk
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"time"
@@ -13,10 +10,10 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 const (
-	maxBody = 64 << 10
 	// defaultIntensity is subtle, so that the first look is an honest one.
 	defaultIntensity = 0.6
 	// faceFresh is how long ago a face may have been seen to be called there.
@@ -87,7 +84,7 @@ func (k *Kiosk) postSession(c *gin.Context) {
 	var in struct {
 		Language string `json:"language"`
 	}
-	if err := read(c, &in); err != nil {
+	if err := api.Bind(c, &in); err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
@@ -103,7 +100,7 @@ func (k *Kiosk) postConsent(c *gin.Context) {
 	var in struct {
 		Camera *bool `json:"camera"`
 	}
-	err := read(c, &in)
+	err := api.Bind(c, &in)
 	if err == nil && in.Camera == nil {
 		err = edge.Errorf("kiosk.consent", edge.Invalid, "camera is missing: want true or false")
 	}
@@ -120,7 +117,7 @@ func (k *Kiosk) putLook(c *gin.Context) {
 		SKUs      []edge.SKU `json:"skus"`
 		Intensity *float64   `json:"intensity"`
 	}
-	if err := read(c, &in); err != nil {
+	if err := api.Bind(c, &in); err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
@@ -144,7 +141,7 @@ func (k *Kiosk) putCart(c *gin.Context) {
 	var in struct {
 		Cart edge.CartID `json:"cart"`
 	}
-	err := read(c, &in)
+	err := api.Bind(c, &in)
 	if err == nil {
 		_, err = k.cfg.Carts.Cart(c.Request.Context(), in.Cart)
 	}
@@ -189,25 +186,4 @@ func (k *Kiosk) live(h http.Handler) gin.HandlerFunc {
 		}()
 		h.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
 	}
-}
-
-// read decodes the request's body, one JSON object with known keys alone.
-func read(c *gin.Context, v any) error {
-	const op = "kiosk.read"
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	d.DisallowUnknownFields()
-	err := d.Decode(v)
-	if err == nil {
-		if _, err = d.Token(); errors.Is(err, io.EOF) {
-			return nil
-		}
-		return edge.Errorf(op, edge.Invalid, "the request's body has more than one JSON object")
-	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return edge.Errorf(op, edge.TooLarge, "the request's body is over %d bytes", maxBody)
-	}
-	if e, ok := errors.AsType[*edge.Error](err); ok {
-		return e
-	}
-	return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the request's body is not the JSON that is wanted here", Err: err}
 }

@@ -50,7 +50,6 @@ func TestRefusals(t *testing.T) {
 		{"no JSON", edge.Invalid, "POST", session, `language=vi`},
 		{"no body", edge.Invalid, "POST", session, ``},
 		{"two objects", edge.Invalid, "POST", session, `{"language":"vi"}{}`},
-		{"body over the limit", edge.TooLarge, "POST", session, `{"language":"` + strings.Repeat("v", maxBody) + `"}`},
 		{"consent unsaid", edge.Invalid, "POST", session + "/consent", `{}`},
 		{"unknown product", edge.NotFound, "PUT", look, `{"skus":["NO-1"]}`},
 		{"product without try-on", edge.Invalid, "PUT", look, `{"skus":["CARE-1"]}`},

@@ -14,9 +14,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// bind reads the request's body, one JSON value without unknown keys, into v.
-func bind(c *gin.Context, v any) error {
-	const op = "api.bind"
+// Bind reads the request's body, one JSON value without unknown keys, into v;
+// what is not that is an edge.Error. Engine bounds the body of every route.
+func Bind(c *gin.Context, v any) error {
+	const op = "api.Bind"
 	if mt, _, err := mime.ParseMediaType(c.ContentType()); err != nil || mt != "application/json" {
 		return edge.Errorf(op, edge.Invalid, "send the body as application/json")
 	}

@@ -164,7 +164,7 @@ func (s *Server) putLine(c *gin.Context) {
 func (s *Server) change(c *gin.Context, in any, change func(*edge.Cart, edge.Writer) error, check func(context.Context) error) {
 	id, err := cartID(c)
 	if err == nil {
-		err = bind(c, in)
+		err = Bind(c, in)
 	}
 	if err == nil {
 		err = check(c.Request.Context())

@@ -44,7 +44,7 @@ func (s *Server) postSale(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "the Idempotency-Key header is missing: make one for each check-out and keep it when trying again"))
 		return
 	}
-	if err := bind(c, &in); err != nil {
+	if err := Bind(c, &in); err != nil {
 		s.Fail(c, err)
 		return
 	}

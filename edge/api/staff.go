@@ -140,7 +140,7 @@ func (s *Server) postSession(c *gin.Context) {
 	var in struct {
 		PIN string `json:"pin"`
 	}
-	if err := bind(c, &in); err != nil {
+	if err := Bind(c, &in); err != nil {
 		s.Fail(c, err)
 		return
 	}
