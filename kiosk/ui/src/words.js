@@ -247,8 +247,8 @@ export function age(lang, seconds) {
   return say(lang, 'hours', { n: Math.round(seconds / 3600) });
 }
 
-/** clock writes a moment's time of day, 24 h. */
-export function clock(lang, moment) {
+/** clock writes a moment's time of day in the shop's zone, 24 h; before the zone is known, in the device's. */
+export function clock(lang, moment, timeZone) {
   const locale = { vi: 'vi-VN', en: 'en-GB', zh: 'zh-CN' }[lang];
-  return new Date(moment).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', hour12: false });
+  return new Date(moment).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { age, glossary, languages, pick, price, say } from './words.js';
+import { age, clock, glossary, languages, pick, price, say } from './words.js';
 
 test('every word is there in every language, with the same blanks', () => {
   const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -37,4 +37,12 @@ test('prices are written the shop’s way', () => {
 
 test('ages take the unit that fits', () => {
   assert.deepEqual([5, 89, 90, 5399, 5400].map((s) => age('en', s)), ['5 s', '89 s', '2 min', '90 min', '2 h']);
+});
+
+test('times of day are the shop’s', () => {
+  for (const { id } of languages) {
+    assert.equal(clock(id, '2026-11-21T18:05:00Z', 'Asia/Ho_Chi_Minh'), '01:05', id);
+    assert.equal(clock(id, '2026-11-21T17:05:00Z', 'Asia/Ho_Chi_Minh'), '00:05', id);
+  }
+  assert.match(clock('vi', '2026-11-21T18:05:00Z', undefined), /^\d\d:\d5$/);
 });

@@ -23,6 +23,11 @@ export class Till {
   checkout = new Checkout();
   #noticeTimer;
 
+  /** The zone that times are written in. */
+  get zone() {
+    return this.catalogue?.shop.timezone;
+  }
+
   /** run keeps the lists fresh until the returned function is called. */
   run() {
     this.#resume();
