@@ -65,6 +65,7 @@ check "module list is tidy" go mod tidy -diff
 check "build" make --no-print-directory build
 check "vet" go vet ./...
 check "lint" "build/tools/golangci-lint-$GOLANGCI_LINT" run
+check "tests of the pages" npm --prefix kiosk/ui test
 check "tests with the race detector" race
 check "fuzz smoke" fuzz
 check "main job, unattended" main_job
