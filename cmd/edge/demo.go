@@ -97,6 +97,9 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 		level = slog.LevelDebug
 	}
 	d, err := newDemo(cmd.Context(), f, process.Log(cmd.ErrOrStderr(), level))
+	if err != nil && f.once {
+		return f.report(cmd, onceReport{Error: err.Error()})
+	}
 	if err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (f *demoFlags) report(cmd *cobra.Command, r onceReport) error {
 		if err := json.NewEncoder(out).Encode(r); err != nil {
 			return err
 		}
-	} else {
+	} else if r.OK {
 		fmt.Fprintf(out, "mirror: %d frames, %d faces, %.1f a second, %.1f ms each (p99 %.1f)\n", r.Frames, r.Faces, r.FPS, r.FrameMS.P50, r.FrameMS.P99)
 		fmt.Fprintf(out, "cart:   %s\n        read back from print: %v, opened at HQ with the line cut: %v\n", r.Cart.URL, r.Cart.QRReadBack, r.Cart.OpenedAtHQ)
 		fmt.Fprintf(out, "sale:   %s, recorded offline: %v, confirmed by HQ: %v\n", r.Sale.Receipt, r.Sale.RecordedOffline, r.Sale.ConfirmedByHQ)

@@ -111,9 +111,14 @@ func TestDemoSaysWhatIsWrong(t *testing.T) {
 		"no shop files":       {[]string{"--shop", t.TempDir()}, []string{"shop.yaml"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			args := append([]string{"demo", "--once", "--models", models, "--dir", t.TempDir()}, tc.args...)
-			err := edgeCommand(t.Context(), io.Discard, args...)
+			args := append([]string{"demo", "--once", "--json", "--models", models, "--dir", t.TempDir()}, tc.args...)
+			var out bytes.Buffer
+			err := edgeCommand(t.Context(), &out, args...)
 			require.Error(t, err)
+			var r onceReport
+			require.NoError(t, json.Unmarshal(out.Bytes(), &r), "the verdict is printed all the same")
+			require.False(t, r.OK)
+			require.NotEmpty(t, r.Error)
 			for _, want := range tc.want {
 				require.ErrorContains(t, err, want)
 			}
