@@ -42,19 +42,35 @@ export async function call(method, path, body, { headers = {}, timeout = 10_000 
   throw new Refusal(response.status, answer?.error ?? { kind: 'internal', message: response.statusText });
 }
 
+const patience = 5000; // ms that the line to HQ may be down before it is told
+
 /**
  * listen follows the gateway's events until the returned function is called:
- * cart(view) when a cart changed, status(status) for the line to HQ, and
- * connected(bool) for the line to the gateway itself. The browser reconnects
- * by itself, except after an answer that is no event stream; then we do.
+ * cart(view) when a cart changed, status(status) for what the gateway knows,
+ * line(bool) for the line to HQ, and connected(bool) for the line to the
+ * gateway itself. A line that is down for a moment, as it is when the gateway
+ * starts, is not told. The browser reconnects by itself, except after an
+ * answer that is no event stream; then we do.
  */
-export function listen(query, { cart, status, connected }) {
-  let source, timer;
+export function listen(query, { cart, status, line, connected }) {
+  let source, timer, lineTimer;
+  const heard = (news) => {
+    status?.(news);
+    if (news.line.up) {
+      clearTimeout(lineTimer);
+      lineTimer = undefined;
+      line?.(true);
+      return;
+    }
+    // The gateway's clock may not be ours: wait no longer than patience.
+    const wait = Date.parse(news.line.since) + patience - Date.now();
+    lineTimer ??= setTimeout(() => line?.(false), Math.min(wait, patience));
+  };
   const open = () => {
     source = new EventSource(`/api/v1/events${query}`);
     source.onopen = () => connected?.(true);
     source.addEventListener('cart', (e) => cart?.(JSON.parse(e.data)));
-    source.addEventListener('status', (e) => status?.(JSON.parse(e.data)));
+    source.addEventListener('status', (e) => heard(JSON.parse(e.data)));
     source.onerror = () => {
       connected?.(false);
       if (source.readyState === EventSource.CLOSED) timer = setTimeout(open, 2000);
@@ -63,6 +79,7 @@ export function listen(query, { cart, status, connected }) {
   open();
   return () => {
     clearTimeout(timer);
+    clearTimeout(lineTimer);
     source.close();
   };
 }

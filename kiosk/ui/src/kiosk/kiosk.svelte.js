@@ -22,7 +22,7 @@ export class Kiosk {
   face = $state(true); // somebody is seen
   outfit = $state.raw(null);
   basket = $state.raw(null);
-  status = $state.raw(null); // the line to HQ
+  offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
   notice = $state(''); // a key of the glossary
   idle = $state(1); // what is left until the wipe, 1 to 0
@@ -73,6 +73,7 @@ export class Kiosk {
     return listen(cart ? `?cart=${cart}` : '', {
       cart: (view) => this.#cartChanged(view),
       status: (status) => this.#statusChanged(status),
+      line: (up) => (this.offline = !up),
       connected: (up) => (this.connected = up),
     });
   }
@@ -200,7 +201,6 @@ export class Kiosk {
   }
 
   #statusChanged(status) {
-    this.status = status;
     if (this.catalogue && status.release !== this.catalogue.release) this.#loadCatalogue();
     // A new program brings new pages: they are loaded when nobody is here.
     this.#version ||= status.version;

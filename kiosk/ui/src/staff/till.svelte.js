@@ -16,6 +16,7 @@ export class Till {
   carts = $state.raw([]);
   sales = $state.raw([]);
   status = $state.raw(null);
+  line = $state.raw(null); // the line to HQ is up; null before that is known
   connected = $state(true);
   notice = $state(''); // a key of the glossary
   ticket = $state.raw(this.#newTicket());
@@ -51,6 +52,7 @@ export class Till {
         this.refresh();
       },
       status: (status) => (this.status = status),
+      line: (up) => (this.line = up),
       connected: (up) => (this.connected = up),
     });
   }
