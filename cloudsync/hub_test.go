@@ -23,10 +23,13 @@ type hub struct {
 	turn  int
 	rnd   *rand.Rand
 	down  bool
-	seen  []cloudsync.Message // all that was published
+	seen  []cloudsync.Message          // all that was published
+	kept  map[string]cloudsync.Message // retained, by topic
 }
 
-func newHub(seed uint64) *hub { return &hub{rnd: rand.New(rand.NewPCG(seed, 0))} }
+func newHub(seed uint64) *hub {
+	return &hub{rnd: rand.New(rand.NewPCG(seed, 0)), kept: map[string]cloudsync.Message{}}
+}
 
 // Dial implements cloudsync.Dialer.
 func (h *hub) Dial(_ context.Context, s cloudsync.Session) (cloudsync.Link, error) {
@@ -37,6 +40,11 @@ func (h *hub) Dial(_ context.Context, s cloudsync.Session) (cloudsync.Link, erro
 	}
 	l := &hubLink{hub: h, session: s, messages: make(chan cloudsync.Message, 256), done: make(chan struct{})}
 	h.links = append(h.links, l)
+	for topic, m := range h.kept {
+		if plain, _ := l.hears(topic); plain {
+			l.deliver(m)
+		}
+	}
 	return l, nil
 }
 
@@ -115,6 +123,9 @@ func (h *hub) publish(m cloudsync.Message) {
 
 // route hands m to all that listen, and to one of those that share.
 func (h *hub) route(m cloudsync.Message) {
+	if m.Retain {
+		h.kept[m.Topic] = m
+	}
 	var sharing []*hubLink
 	for _, l := range h.links {
 		switch plain, shared := l.hears(m.Topic); {

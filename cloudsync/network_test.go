@@ -69,7 +69,10 @@ func (e *embedded) start(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- b.Run(ctx) }()
-	e.stop = sync.OnceFunc(func() { cancel(); <-done })
+	e.stop = sync.OnceFunc(func() {
+		cancel()
+		require.NoError(t, <-done)
+	})
 	t.Cleanup(e.stop)
 }
 

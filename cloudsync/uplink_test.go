@@ -39,7 +39,6 @@ type bench struct {
 type odd struct {
 	edge.Outbox
 	events map[uint64]edge.Event // of LaneOps, by number
-	hashes []edge.Hash           // of LaneOps, made anew
 }
 
 func newBench(t *testing.T, seed uint64) *bench {

@@ -99,7 +99,7 @@ func (s *settings) check() error {
 	that(regexp.MustCompile(`^[a-z0-9-]{1,40}$`).MatchString(s.ID), "id %q: use 1 to 40 of a-z, 0-9 and -", s.ID)
 	that(full(s.Name), "name: give it in vi, en and zh")
 	that(regexp.MustCompile(`^[A-Z]{3}$`).MatchString(s.Currency), "currency %q: use an ISO 4217 code such as VND", s.Currency)
-	that(s.Timezone != "", "timezone: missing, e.g. Asia/Ho_Chi_Minh")
+	that(s.Timezone != "" && s.Timezone != "Local", "timezone %q: name the shop's, e.g. Asia/Ho_Chi_Minh", s.Timezone)
 	that(len(s.Categories) > 0, "categories: list at least one")
 	for i, c := range s.Categories {
 		that(c.ID != "" && full(c.Name), "categories: number %d needs an id and a name in vi, en and zh", i+1)

@@ -41,14 +41,15 @@ func TestFaults(t *testing.T) {
 		spoil func(fstest.MapFS)
 		want  string
 	}{
-		"no settings":     {func(m fstest.MapFS) { delete(m, "shop.yaml") }, "shop.yaml"},
-		"no products":     {func(m fstest.MapFS) { delete(m, "products.csv") }, "products.csv"},
-		"unknown key":     {edit("shop.yaml", "timezone:", "timezon:"), "timezon"},
-		"no such zone":    {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Asia/Nowhere"), "Asia/Nowhere"},
-		"bad id":          {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
-		"missing picture": {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},
-		"missing shape":   {func(m fstest.MapFS) { delete(m, "tryon/round.svg") }, "round.svg"},
-		"bad price":       {edit("products.csv", "329000", "a lot"), "line 2, column price"},
+		"no settings":         {func(m fstest.MapFS) { delete(m, "shop.yaml") }, "shop.yaml"},
+		"no products":         {func(m fstest.MapFS) { delete(m, "products.csv") }, "products.csv"},
+		"unknown key":         {edit("shop.yaml", "timezone:", "timezon:"), "timezon"},
+		"no such zone":        {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Asia/Nowhere"), "Asia/Nowhere"},
+		"this machine's zone": {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Local"), "name the shop's"},
+		"bad id":              {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
+		"missing picture":     {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},
+		"missing shape":       {func(m fstest.MapFS) { delete(m, "tryon/round.svg") }, "round.svg"},
+		"bad price":           {edit("products.csv", "329000", "a lot"), "line 2, column price"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := demo(t)
