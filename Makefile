@@ -25,7 +25,7 @@ setup-test:
 
 build: setup ## build bin/edge and bin/hq
 	@echo "building bin/edge and bin/hq"
-	@go build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/edge ./cmd/hq
+	@go build -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o bin/ ./cmd/edge ./cmd/hq
 
 run: build ## start a shop, its mirror and headquarters in one process
 	@exec bin/edge demo
