@@ -1,7 +1,7 @@
 # A gateway and a collector in one image: edge by default, hq by
 #   docker run … --entrypoint hq IMAGE run --config /etc/mirrorcart/hq.yaml
 #
-# Build:  docker build -t mirrorcart --build-arg VERSION=$(git describe --tags) .
+# Build:  docker build -t mirrorcart --build-arg VERSION=$(git describe --tags --always) .
 # Try:    docker run --rm --network host mirrorcart demo
 # Run:    docker run -d --network host --device /dev/video0 \
 #           -v /etc/mirrorcart:/etc/mirrorcart:ro -v mirrorcart:/var/lib/mirrorcart \
@@ -14,13 +14,14 @@ ARG NODE=node:22-bookworm-slim
 ARG BASE=debian:bookworm-slim
 
 FROM ${NODE} AS pages
-WORKDIR /src
-COPY ar/models/ ar/models/
-RUN ar/models/install.sh /models
-COPY kiosk/ui/package.json kiosk/ui/package-lock.json kiosk/ui/.npmrc kiosk/ui/
-RUN npm --prefix kiosk/ui ci --ignore-scripts
-COPY kiosk/ui/ kiosk/ui/
-RUN npm --prefix kiosk/ui run build
+WORKDIR /src/ar/models
+COPY ar/models/install.sh ar/models/SHA256SUMS ar/models/package*.json ar/models/.npmrc ./
+RUN ./install.sh /models
+WORKDIR /src/kiosk/ui
+COPY kiosk/ui/package*.json kiosk/ui/.npmrc ./
+RUN npm ci --ignore-scripts
+COPY kiosk/ui/ ./
+RUN npm run build
 
 FROM ${BUILDER} AS programs
 RUN apt-get update \
@@ -43,12 +44,15 @@ COPY --from=programs /out/packages /tmp/packages
 RUN apt-get update \
  && xargs apt-get install -y --no-install-recommends ca-certificates tzdata < /tmp/packages \
  && rm -rf /var/lib/apt/lists/* /tmp/packages \
- && useradd --system --home-dir /var/lib/mirrorcart --create-home --groups video mirrorcart \
- && install -d -o mirrorcart /var/lib/mirrorcart-hq
+ && useradd --system --home-dir /var/lib/mirrorcart --groups video mirrorcart \
+ && install -d -o mirrorcart -g mirrorcart /var/lib/mirrorcart /var/lib/mirrorcart-hq
 COPY --from=pages /models/ /usr/share/mirrorcart/models/
 COPY --from=programs /out/edge /out/hq /usr/local/bin/
-COPY LICENSE NOTICE /usr/share/doc/mirrorcart/
+COPY LICENSE NOTICE firmware-cfg/*.yaml /usr/share/doc/mirrorcart/
+# ONNX Runtime reports its use to its maker unless it is told not to.
+ENV ORT_DISABLE_TELEMETRY=1
 USER mirrorcart
+RUN edge version && hq version
 VOLUME /var/lib/mirrorcart /var/lib/mirrorcart-hq
 EXPOSE 8080 8090 8091
 ENTRYPOINT ["edge"]
