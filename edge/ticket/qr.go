@@ -71,7 +71,10 @@ func ReadBack(r *Raster) (string, error) {
 	if err != nil {
 		return "", &edge.Error{Op: op, Kind: edge.Internal, Msg: "cannot look at the print", Err: err}
 	}
-	res, err := zxing.NewQRCodeReader().Decode(bitmap, nil)
+	// The print is square to the pixels: looking for a slanted code in it would
+	// now and then find the wrong corners.
+	straight := map[gozxing.DecodeHintType]any{gozxing.DecodeHintType_PURE_BARCODE: true}
+	res, err := zxing.NewQRCodeReader().Decode(bitmap, straight)
 	if err != nil {
 		return "", &edge.Error{Op: op, Kind: edge.NotFound, Msg: "no readable code on the print", Err: err}
 	}

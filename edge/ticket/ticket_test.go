@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"image"
 	"image/png"
+	"math/rand/v2"
 	"os/exec"
 	"strings"
 	"testing"
@@ -46,6 +47,25 @@ func TestQRReadsBackFromThePrint(t *testing.T) {
 			again := fromESCPOS(t, r.AppendESCPOS(nil))
 			require.Equal(t, r, again)
 		})
+	}
+}
+
+// Codes that a reader which looks for slanted codes took for damaged ones are
+// among these: about one in sixty.
+func TestEveryPrintReadsBack(t *testing.T) {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	rnd := rand.New(rand.NewPCG(1, 2))
+	for range 300 {
+		token := make([]byte, 180)
+		for i := range token {
+			token[i] = alphabet[rnd.IntN(len(alphabet))]
+		}
+		text := "https://cart.example.vn/c/" + string(token)
+		r, err := QR(text, Paper80)
+		require.NoError(t, err)
+		read, err := ReadBack(r)
+		require.NoError(t, err, text)
+		require.Equal(t, text, read)
 	}
 }
 
