@@ -15,21 +15,38 @@ type Kind string
 
 // The kinds of layer that can be drawn.
 const (
+	Blush    Kind = "blush"
 	Lipstick Kind = "lipstick"
 	Glasses  Kind = "glasses"
 )
 
 // Kinds lists every kind of layer that can be drawn, in the order in which
 // they are drawn.
-func Kinds() []Kind { return []Kind{Lipstick, Glasses} }
+func Kinds() []Kind { return []Kind{Blush, Lipstick, Glasses} }
 
 // Finish is how a make-up layer answers light.
 type Finish string
 
 // The finishes that can be drawn.
 const (
-	Matte Finish = "matte"
-	Gloss Finish = "gloss"
+	Matte    Finish = "matte"    // covers evenly, dulls what shines
+	Satin    Finish = "satin"    // a soft sheen
+	Gloss    Finish = "gloss"    // wet: clear, with bright spots
+	Metallic Finish = "metallic" // shines in the shade's own colour
+	Shimmer  Finish = "shimmer"  // satin with fine sparkling grains
+)
+
+// Finishes lists every finish that can be drawn.
+func Finishes() []Finish { return []Finish{Matte, Satin, Gloss, Metallic, Shimmer} }
+
+// Placement is where blush lies.
+type Placement string
+
+// The placements of blush.
+const (
+	Apples    Placement = "apples"    // the round of the cheeks
+	Cheekbone Placement = "cheekbone" // draped from the cheeks up to the temples
+	UnderEye  Placement = "under-eye" // high below the eyes and faintly over the nose ("igari")
 )
 
 // Color is an sRGB colour, written "#RRGGBB".
@@ -58,6 +75,8 @@ type Layer struct {
 	Finish    Finish  `json:"finish,omitempty"` // make-up only
 	Intensity float64 `json:"intensity"`        // 0–1
 	Asset     string  `json:"asset,omitempty"`  // file name of a shape, for accessories
+	// Placement is where blush lies; blush alone has one.
+	Placement Placement `json:"placement,omitempty"`
 }
 
 // Look is what a face wears: layers, drawn in the order of Kinds.
@@ -102,7 +121,17 @@ func (la Layer) check() error {
 	if !(la.Intensity >= 0 && la.Intensity <= 1) {
 		return fmt.Errorf("intensity %v: want 0 to 1", la.Intensity)
 	}
+	if la.Kind != Blush && la.Placement != "" {
+		return fmt.Errorf("placement: of use for %s only", Blush)
+	}
 	switch la.Kind {
+	case Blush:
+		if !slices.Contains([]Finish{Matte, Satin, Shimmer}, la.Finish) {
+			return fmt.Errorf("finish %q: want %s, %s or %s", la.Finish, Matte, Satin, Shimmer)
+		}
+		if !slices.Contains([]Placement{Apples, Cheekbone, UnderEye}, la.Placement) {
+			return fmt.Errorf("placement %q: want %s, %s or %s", la.Placement, Apples, Cheekbone, UnderEye)
+		}
 	case Lipstick:
 		if la.Finish != Matte && la.Finish != Gloss {
 			return fmt.Errorf("finish %q: want %s or %s", la.Finish, Matte, Gloss)

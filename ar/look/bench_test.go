@@ -45,3 +45,9 @@ func BenchmarkGlasses(b *testing.B) {
 func BenchmarkLipstickAndGlasses(b *testing.B) {
 	benchmarkDraw(b, append(lipstick(red, ar.Gloss, 0.6).Layers, spectacles("round.svg").Layers...)...)
 }
+
+func BenchmarkSkin(b *testing.B) {
+	for name, l := range skinLooks() {
+		b.Run(name, func(b *testing.B) { benchmarkDraw(b, l.Layers...) })
+	}
+}

@@ -17,8 +17,10 @@ import (
 
 // fixtures are faces as the tracker found them, and the canonical head.
 type fixtures struct {
-	Vertices [][3]float64 `json:"vertices"`
-	Faces    []struct {
+	Vertices  [][3]float64 `json:"vertices"`
+	UV        [][2]float32 `json:"uv"`
+	Triangles [][3]uint16  `json:"triangles"`
+	Faces     []struct {
 		Picture string       `json:"picture"`
 		Width   int          `json:"width"`
 		Height  int          `json:"height"`
@@ -27,7 +29,9 @@ type fixtures struct {
 	} `json:"faces"`
 }
 
-func (fx *fixtures) mesh() ar.Mesh { return ar.Mesh{Vertices: fx.Vertices} }
+func (fx *fixtures) mesh() ar.Mesh {
+	return ar.Mesh{Vertices: fx.Vertices, UV: fx.UV, Triangles: fx.Triangles}
+}
 
 func readFixtures(tb testing.TB) *fixtures {
 	tb.Helper()
@@ -103,7 +107,10 @@ func (fx *fixtures) posed(width, height int, yaw, distance float64) (*ar.Frame, 
 	h := head{pose: face.Pose}
 	for i, v := range vertices {
 		p := h.project(v[0], v[1], v[2])
-		face.Points[i] = ar.Point{X: float32(p.x / float64(width)), Y: float32(p.y / float64(height))}
+		depth := (v[2]*cos + v[0]*sin) * face.Pose.Focal / distance // in pixels, as far as the head's middle is
+		face.Points[i] = ar.Point{
+			X: float32(p.x / float64(width)), Y: float32(p.y / float64(height)), Z: float32(depth / float64(width)),
+		}
 	}
 	return f, face
 }

@@ -55,6 +55,9 @@ const maxShapes = 256
 type Renderer struct {
 	head    ar.Mesh
 	assets  fs.FS
+	surface surface
+	eyes    eyes
+	cheeks  cheeks
 	lips    lips
 	glasses glasses
 	fades   map[int]fade // by face ID
@@ -69,13 +72,25 @@ type fade struct {
 	at    time.Time
 }
 
-// New makes a renderer for poses of the given canonical head. It takes shapes
-// from assets, which may be nil when looks have none.
+// New makes a renderer for poses of the given canonical head, whose triangles
+// carry make-up. It takes shapes from assets, which may be nil when looks have
+// none.
 func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 	if len(head.Vertices) < ar.MeshPoints {
 		return nil, fmt.Errorf("look: canonical head with %d vertices: want %d", len(head.Vertices), ar.MeshPoints)
 	}
-	return &Renderer{head: head, assets: assets, fades: map[int]fade{}, shapes: map[string]*shape{}}, nil
+	if len(head.UV) != len(head.Vertices) || len(head.Triangles) == 0 {
+		return nil, fmt.Errorf("look: canonical head with %d triangles, %d of %d vertices on its flat map",
+			len(head.Triangles), len(head.UV), len(head.Vertices))
+	}
+	for i, t := range head.Triangles {
+		if max(t[0], t[1], t[2]) >= ar.MeshPoints {
+			return nil, fmt.Errorf("look: canonical head's triangle %d names vertex %d of %d", i, max(t[0], t[1], t[2]), ar.MeshPoints)
+		}
+	}
+	return &Renderer{
+		head: head, assets: assets, cheeks: newCheeks(&head), fades: map[int]fade{}, shapes: map[string]*shape{},
+	}, nil
 }
 
 // Check reports what of the look cannot be drawn, and loads what it needs, so
@@ -122,6 +137,8 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 			continue
 		}
 		alpha := r.fade(face, f.At)
+		r.surface.fit(&r.head, face, f)
+		r.eyes.fit(face, f)
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
 				if layer.Kind != kind {
@@ -149,6 +166,8 @@ func plausible(face *ar.Face) bool {
 
 func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) error {
 	switch layer.Kind {
+	case ar.Blush:
+		r.cheeks.paint(f, &r.surface, &r.eyes, layer, alpha*float32(layer.Intensity))
 	case ar.Lipstick:
 		r.lips.paint(f, face, layer, alpha*float32(layer.Intensity))
 	case ar.Glasses:

@@ -1,0 +1,68 @@
+package look
+
+import (
+	"image"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// blushZones are where blush goes on the flat map: the apples are below the
+// pupils beside the nose's tip, the cheekbone runs from there to the temple.
+var blushZones = map[ar.Placement][]stroke{
+	ar.Apples: {
+		{line: []vec{{46, 126}, {58, 120}}, reach: 22, strength: 0.95},
+	},
+	ar.Cheekbone: {
+		{line: []vec{{56, 121}, {76, 109}, {90, 98}}, reach: 17, strength: 0.9},
+	},
+	ar.UnderEye: {
+		{line: []vec{{30, 112}, {46, 113}, {64, 108}}, reach: 14, strength: 0.9},
+		{line: []vec{{0, 112}, {30, 113}}, reach: 10, strength: 0.3}, // over the nose
+	},
+}
+
+// blushPigments is how blush lies on skin: sheer, so that the skin seems to be
+// flushed and not covered.
+var blushPigments = map[ar.Finish]pigment{
+	ar.Matte:   {hue: 0.8, light: 0.35},
+	ar.Satin:   {hue: 0.8, light: 0.35, sheen: 0.25},
+	ar.Shimmer: {hue: 0.75, light: 0.4, sheen: 0.3, glint: 0.4},
+}
+
+// cheeks paints blush. cover and glints are scratch.
+type cheeks struct {
+	zones  map[ar.Placement]*zone
+	cover  mask
+	glints []uint8
+}
+
+func newCheeks(mesh *ar.Mesh) cheeks {
+	c := cheeks{zones: map[ar.Placement]*zone{}}
+	for placement, strokes := range blushZones {
+		c.zones[placement] = newZone(mesh, strokes)
+	}
+	return c
+}
+
+func (c *cheeks) paint(f *ar.Frame, s *surface, e *eyes, layer ar.Layer, alpha float32) {
+	p := blushPigments[layer.Finish]
+	glints := &c.glints
+	if p.glint == 0 {
+		glints = nil
+	}
+	if alpha <= 0 || !c.zones[layer.Placement].carry(&c.cover, glints, s, image.Rect(0, 0, f.Width, f.Height)) {
+		return
+	}
+	e.spare(&c.cover)
+	if t, ok := newTint(f, &c.cover, layer.Color, p); ok {
+		t.paint(f, &c.cover, grains(glints), alpha)
+	}
+}
+
+// grains is what carry left in glints.
+func grains(glints *[]uint8) []uint8 {
+	if glints == nil {
+		return nil
+	}
+	return *glints
+}

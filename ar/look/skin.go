@@ -1,0 +1,248 @@
+package look
+
+import (
+	"image"
+	"math"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// The canonical face's flat map as zones are drawn on it: mapSide texels
+// square, mapMM millimetres of skin from edge to edge. The map keeps lengths
+// to within a tenth on cheeks and lids.
+const (
+	mapSide = 256
+	mapMM   = 240.0
+)
+
+// Skin that turns away from the camera wears less, and none from edge on, so
+// that nothing is painted over the outline of a face. The numbers are cosines.
+const (
+	facingNone = 0.10
+	facingFull = 0.42
+)
+
+// stroke is what a soft brush leaves on the flat map: strong along the line,
+// nothing at reach from it. Places are millimetres from the top of the map's
+// middle line, x to the shopper's right.
+type stroke struct {
+	line     []vec
+	reach    float64
+	strength float64 // 0–1
+}
+
+// zone is a soft mask on the flat map, the same on both sides of the face, and
+// the triangles of the mesh that carry it.
+type zone struct {
+	cover     []uint8 // mapSide × mapSide
+	triangles [][3]uint16
+}
+
+// newZone draws the strokes on the map of mesh.
+func newZone(mesh *ar.Mesh, strokes []stroke) *zone {
+	z := &zone{cover: make([]uint8, mapSide*mapSide)}
+	const texel = mapMM / mapSide
+	for i := range z.cover {
+		// The map's left half is the shopper's right.
+		p := vec{math.Abs((float64(i%mapSide)+0.5)*texel - mapMM/2), (float64(i/mapSide) + 0.5) * texel}
+		bare := 1.0
+		for _, s := range strokes {
+			d := lineDistance(s.line, p) / s.reach
+			if d < 1 {
+				bare *= 1 - s.strength*(1-d*d)*(1-d*d)
+			}
+		}
+		z.cover[i] = uint8(255*(1-bare) + 0.5)
+	}
+	for _, t := range mesh.Triangles {
+		if z.touches(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]) {
+			z.triangles = append(z.triangles, t)
+		}
+	}
+	return z
+}
+
+// touches reports whether anything is drawn in the box around a triangle.
+func (z *zone) touches(corners ...[2]float32) bool {
+	box := image.Rectangle{Min: image.Pt(mapSide, mapSide)}
+	for _, uv := range corners {
+		x, y := int(uv[0]*mapSide), int(uv[1]*mapSide)
+		box.Min.X, box.Min.Y = min(box.Min.X, x-1), min(box.Min.Y, y-1)
+		box.Max.X, box.Max.Y = max(box.Max.X, x+2), max(box.Max.Y, y+2)
+	}
+	box = box.Intersect(image.Rect(0, 0, mapSide, mapSide))
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for _, v := range z.cover[y*mapSide+box.Min.X : y*mapSide+box.Max.X] {
+			if v > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// lineDistance is how far p is from an open line.
+func lineDistance(line []vec, p vec) float64 {
+	best := math.Hypot(p.x-line[0].x, p.y-line[0].y)
+	for i, b := range line[1:] {
+		a := line[i]
+		dx, dy := b.x-a.x, b.y-a.y
+		t := min(max(((p.x-a.x)*dx+(p.y-a.y)*dy)/(dx*dx+dy*dy), 0), 1)
+		best = min(best, math.Hypot(p.x-a.x-t*dx, p.y-a.y-t*dy))
+	}
+	return best
+}
+
+// corner is a vertex of the mesh in the frame: pixels, texels of the map and
+// how much the skin there wears (0–1) for facing the camera.
+type corner struct{ x, y, u, v, wears float32 }
+
+// surface is one face's skin in one frame.
+type surface struct {
+	corners [ar.MeshPoints]corner
+	normals [ar.MeshPoints][3]float32
+}
+
+// fit lays the mesh over face.
+func (s *surface) fit(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) {
+	w, h := float32(f.Width), float32(f.Height)
+	s.normals = [ar.MeshPoints][3]float32{}
+	for _, t := range mesh.Triangles {
+		a, b, c := face.Points[t[0]], face.Points[t[1]], face.Points[t[2]]
+		x1, y1, z1 := (b.X-a.X)*w, (b.Y-a.Y)*h, (b.Z-a.Z)*w
+		x2, y2, z2 := (c.X-a.X)*w, (c.Y-a.Y)*h, (c.Z-a.Z)*w
+		n := [3]float32{y1*z2 - z1*y2, z1*x2 - x1*z2, x1*y2 - y1*x2}
+		for _, i := range t {
+			for k := range n {
+				s.normals[i][k] += n[k]
+			}
+		}
+	}
+	for i := range s.corners {
+		// The mesh's triangles run so that their normals point out of the
+		// head, and the camera is where z is less.
+		n := s.normals[i]
+		facing := float32(0)
+		if length := float32(math.Sqrt(float64(n[0]*n[0] + n[1]*n[1] + n[2]*n[2]))); length > 0 {
+			facing = -n[2] / length
+		}
+		p, uv := face.Points[i], mesh.UV[i]
+		s.corners[i] = corner{p.X * w, p.Y * h, uv[0] * mapSide, uv[1] * mapSide, smooth(facing, facingNone, facingFull)}
+	}
+}
+
+// carry makes dst the zone as the skin carries it into the frame, and reports
+// whether any of it is in there. glints, if not nil, becomes the grain of
+// glitter that is stuck to the skin there, 0–255 a pixel.
+func (z *zone) carry(dst *mask, glints *[]uint8, s *surface, frame image.Rectangle) bool {
+	x0, y0, x1, y1 := float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
+	for _, t := range z.triangles {
+		for _, i := range t {
+			c := &s.corners[i]
+			x0, y0, x1, y1 = min(x0, c.x), min(y0, c.y), max(x1, c.x), max(y1, c.y)
+		}
+	}
+	r := image.Rect(int(x0)-1, int(y0)-1, int(x1)+2, int(y1)+2).Intersect(frame)
+	if len(z.triangles) == 0 || r.Empty() {
+		return false
+	}
+	dst.reset(r)
+	var grain []uint8
+	if glints != nil {
+		if cap(*glints) < len(dst.Pix) {
+			*glints = make([]uint8, len(dst.Pix))
+		}
+		*glints = (*glints)[:len(dst.Pix)]
+		grain = *glints
+	}
+	for _, t := range z.triangles {
+		z.triangle(dst, grain, &s.corners[t[0]], &s.corners[t[1]], &s.corners[t[2]])
+	}
+	return true
+}
+
+// triangle carries one triangle; each pixel belongs to the one its centre is
+// in. Those that show their back are not seen.
+func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
+	area := (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x)
+	if !(area < -1e-3) || a.wears+b.wears+c.wears == 0 {
+		return
+	}
+	x1, y1, x2, y2 := (b.x-a.x)/area, (b.y-a.y)/area, (c.x-a.x)/area, (c.y-a.y)/area
+	// How texel and wear change from pixel to pixel, in 16.16 numbers.
+	const one = 1 << 16
+	slope := func(va, vb, vc float32) (dx, dy float32) {
+		return one * ((vb-va)*y2 - (vc-va)*y1), one * ((vc-va)*x1 - (vb-va)*x2)
+	}
+	ux, uy := slope(a.u, b.u, c.u)
+	vx, vy := slope(a.v, b.v, c.v)
+	wx, wy := slope(a.wears, b.wears, c.wears)
+
+	r := dst.Rect
+	top := max(ceil(min(a.y, b.y, c.y)-0.5), r.Min.Y)
+	bottom := min(ceil(max(a.y, b.y, c.y)-0.5), r.Max.Y)
+	for y := top; y < bottom; y++ {
+		yc := float32(y) + 0.5
+		left, right := float32(math.Inf(1)), float32(math.Inf(-1))
+		for _, e := range [3][2]*corner{{a, b}, {b, c}, {c, a}} {
+			p, q := e[0], e[1]
+			if p.y > q.y { // the same sum for both triangles of an edge
+				p, q = q, p
+			}
+			if p.y <= yc && yc < q.y {
+				x := p.x + (yc-p.y)*(q.x-p.x)/(q.y-p.y)
+				left, right = min(left, x), max(right, x)
+			}
+		}
+		if left >= right {
+			continue
+		}
+		from, to := max(ceil(left-0.5), r.Min.X), min(ceil(right-0.5), r.Max.X)
+		if from >= to {
+			continue
+		}
+		px, py := float32(from)+0.5-a.x, yc-a.y
+		u := int32(one*(a.u-0.5) + ux*px + uy*py)
+		v := int32(one*(a.v-0.5) + vx*px + vy*py)
+		w := int32(one*a.wears + wx*px + wy*py)
+		i := (y-r.Min.Y)*r.Dx() - r.Min.X
+		row := dst.Pix[i+from : i+to]
+		for x := range row {
+			row[x] = uint8(uint32(z.at(u, v)) * uint32(min(max(w, 0), one)) >> 16)
+			if grain != nil {
+				grain[i+from+x] = glitter(u, v)
+			}
+			u, v, w = u+int32(ux), v+int32(vx), w+int32(wx)
+		}
+	}
+}
+
+// at is the zone between four texels; u and v are 16.16 numbers.
+func (z *zone) at(u, v int32) uint8 {
+	x, y := min(max(u>>16, 0), mapSide-2), min(max(v>>16, 0), mapSide-2)
+	fx, fy := uint32(u>>8)&255, uint32(v>>8)&255
+	t := z.cover[y*mapSide+x:][: mapSide+2 : mapSide+2]
+	upper := uint32(t[0])*(256-fx) + uint32(t[1])*fx
+	lower := uint32(t[mapSide])*(256-fx) + uint32(t[mapSide+1])*fx
+	return uint8((upper*(256-fy) + lower*fy + 1<<15) >> 16)
+}
+
+// glitter is the grain at a place of the map (16.16 numbers): one flake in
+// each half texel square, most of them dull.
+func glitter(u, v int32) uint8 {
+	h := uint32(u>>15)*0x9E3779B1 ^ uint32(v>>15)*0x85EBCA77
+	h ^= h >> 15
+	h *= 0x2C1B3C6D
+	h ^= h >> 12
+	n := h >> 16 & 255
+	return uint8(n * n / 255 * n / 255 * n / 255)
+}
+
+// ceil is the least whole number not below v, a place near the frame.
+func ceil(v float32) int {
+	n := int(v)
+	if float32(n) < v {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,128 @@
+package look
+
+import (
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// pigment is how a product lies on skin at its full intensity.
+type pigment struct {
+	hue   float32 // how far the skin's hue goes to the shade's, 0–1
+	light float32 // how far its lightness does, 0–1
+	sheen float32 // how much more light the places that catch it give back
+	glint float32 // how brightly flakes of glitter do
+}
+
+// tint is a pigment on this face's skin: what each channel's light is
+// multiplied by where the skin wears all of it. Multiplied, every pore and
+// shadow keeps its part of the light around it.
+type tint struct {
+	gain  [3]float32 // blue, green, red
+	mean  float32    // green light of the bare skin
+	sheen float32
+	glint float32
+}
+
+// The bounds of a gain: beyond them the picture's noise would be painted, not
+// its skin.
+const (
+	gainLeast = 0.02
+	gainMost  = 2.5
+)
+
+// The hue of usual skin in daylight, in OKLab.
+const (
+	usualA = 0.045
+	usualB = 0.055
+)
+
+// newTint is p in colour c on the skin under cover; ok is false where there is
+// no skin to be seen.
+func newTint(f *ar.Frame, cover *mask, c ar.Color, p pigment) (t tint, ok bool) {
+	bare, ok := meanLight(f, cover)
+	if !ok {
+		return tint{}, false
+	}
+	skin := toLab(toByte(bare[0]), toByte(bare[1]), toByte(bare[2]))
+	// Skins differ in colour far less than lights do: half of what sets this
+	// one apart from the usual is taken for the light, and tints the shade too.
+	skin.a += (usualA - skin.a) / 2
+	skin.b += (usualB - skin.b) / 2
+	under := [3]uint8{}
+	under[0], under[1], under[2] = skin.bgr()
+	shade := toLab(c.B, c.G, c.R)
+	b, g, r := lab{
+		skin.L + p.light*(shade.L-skin.L),
+		skin.a + p.hue*(shade.a-skin.a),
+		skin.b + p.hue*(shade.b-skin.b),
+	}.bgr()
+	for i, v := range [3]uint8{b, g, r} {
+		t.gain[i] = min(max(linear[v]/max(linear[under[i]], 1e-3), gainLeast), gainMost)
+	}
+	t.mean, t.sheen, t.glint = max(bare[1], 1e-3), p.sheen, p.glint
+	return t, true
+}
+
+// meanLight is the mean light (blue, green, red) of the pixels under cover,
+// each as far as it is covered.
+func meanLight(f *ar.Frame, cover *mask) (mean [3]float32, ok bool) {
+	var sum [3]float32
+	weight := float32(0)
+	r := cover.Rect
+	for y := r.Min.Y; y < r.Max.Y; y += 2 { // every fourth pixel is enough
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		line := cover.Pix[(y-r.Min.Y)*r.Dx():][:r.Dx()]
+		for x := y & 1; x < len(line); x += 2 {
+			if line[x] == 0 {
+				continue
+			}
+			w := float32(line[x])
+			for c := range sum {
+				sum[c] += w * linear[row[3*x+c]]
+			}
+			weight += w
+		}
+	}
+	if weight == 0 {
+		return mean, false
+	}
+	for c := range mean {
+		mean[c] = sum[c] / weight
+	}
+	return mean, true
+}
+
+// glare is the linear light above which skin mirrors the lamp: what lies on it
+// tints that but little.
+const (
+	glare     = 0.55
+	glareKept = 0.7
+)
+
+// paint lays the tint over what cover covers; glints is the glitter's grain
+// for the same pixels, or nil.
+func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
+	// By the pixel's green: how much it wears, and how much it shines.
+	var wears, shines [256]float32
+	for i, light := range linear {
+		wears[i] = alpha / 255 * (1 - glareKept*smooth(light, glare, 1))
+		shines[i] = 1 + t.sheen*smooth(light/t.mean, 1, 1.8)
+	}
+	r := cover.Rect
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		i := (y - r.Min.Y) * r.Dx()
+		row := f.Pix[3*(y*f.Width+r.Min.X):]
+		for x, v := range cover.Pix[i:][:r.Dx()] {
+			if v == 0 {
+				continue
+			}
+			px := row[3*x:][:3]
+			a, shine := wears[px[1]]*float32(v), shines[px[1]]
+			if glints != nil {
+				shine += t.glint * min(linear[px[1]]/t.mean, 1.5) * float32(glints[i+x]) / 255
+			}
+			px[0] = toByte(linear[px[0]] * (1 + a*(t.gain[0]*shine-1)))
+			px[1] = toByte(linear[px[1]] * (1 + a*(t.gain[1]*shine-1)))
+			px[2] = toByte(linear[px[2]] * (1 + a*(t.gain[2]*shine-1)))
+		}
+	}
+}
