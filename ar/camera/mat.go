@@ -15,8 +15,8 @@ import (
 // OpenCV the slice's address to keep until the Mat is closed, so the memory is
 // pinned for that long. do must not let the Mat grow or keep it.
 func withMat(f *ar.Frame, do func(m *gocv.Mat) error) error {
-	if len(f.Pix) == 0 || len(f.Pix) != 3*f.Width*f.Height {
-		return fmt.Errorf("frame of %d × %d has %d bytes", f.Width, f.Height, len(f.Pix))
+	if err := checkFrame(f); err != nil {
+		return err
 	}
 	var pin runtime.Pinner
 	pin.Pin(&f.Pix[0])
@@ -31,6 +31,14 @@ func withMat(f *ar.Frame, do func(m *gocv.Mat) error) error {
 	}
 	if p, err := m.DataPtrUint8(); err != nil || len(p) == 0 || &p[0] != &f.Pix[0] {
 		return errors.New("OpenCV moved the frame to memory of its own")
+	}
+	return nil
+}
+
+// checkFrame reports a frame whose memory does not fit its size.
+func checkFrame(f *ar.Frame) error {
+	if len(f.Pix) == 0 || f.Width < 1 || f.Height < 1 || len(f.Pix) != 3*f.Width*f.Height {
+		return fmt.Errorf("frame of %d × %d has %d bytes", f.Width, f.Height, len(f.Pix))
 	}
 	return nil
 }

@@ -89,59 +89,18 @@ func WritePicture(path string, f *ar.Frame) error {
 	default:
 		return fmt.Errorf("write picture %s: the name must end in .png, .jpg or .jpeg", path)
 	}
-	data, err := encode(nil, f, ext, params)
-	if err != nil {
-		return fmt.Errorf("write picture %s: %w", path, err)
-	}
-	return os.WriteFile(path, data, 0o644)
-}
-
-// JPEG encodes frames for the viewers. It is an ar.Encoder.
-type JPEG struct {
-	Quality int // 1–100; 0 means 80
-	// Mirror flips the picture left to right, as a mirror shows it. The frame
-	// itself is left as it is.
-	Mirror bool
-
-	flipped ar.Frame
-}
-
-// Encode appends f as a JPEG file to dst.
-func (j *JPEG) Encode(dst []byte, f *ar.Frame) ([]byte, error) {
-	quality := j.Quality
-	if quality == 0 {
-		quality = 80
-	}
-	if quality < 1 || quality > 100 {
-		return dst, fmt.Errorf("JPEG quality %d: want 1 to 100", quality)
-	}
-	if j.Mirror {
-		j.flipped.Resize(f.Width, f.Height)
-		err := withMat(f, func(src *gocv.Mat) error {
-			return withMat(&j.flipped, func(m *gocv.Mat) error { return gocv.Flip(*src, m, 1) })
-		})
-		if err != nil {
-			return dst, fmt.Errorf("mirror: %w", err)
-		}
-		f = &j.flipped
-	}
-	return encode(dst, f, gocv.JPEGFileExt, []int{gocv.IMWriteJpegQuality, quality})
-}
-
-func encode(dst []byte, f *ar.Frame, ext gocv.FileExt, params []int) ([]byte, error) {
 	err := withMat(f, func(m *gocv.Mat) error {
-		b, err := gocv.IMEncodeWithParams(ext, *m, params)
-		if b != nil {
-			defer b.Close()
+		data, err := gocv.IMEncodeWithParams(ext, *m, params)
+		if data != nil {
+			defer data.Close()
 		}
 		if err != nil {
 			return err
 		}
-		dst = append(dst, b.GetBytes()...)
-		return nil
+		return os.WriteFile(path, data.GetBytes(), 0o644)
 	})
 	if err != nil {
-		return dst, fmt.Errorf("encode %s: %w", ext, err)
+		return fmt.Errorf("write picture %s: %w", path, err)
 	}
-	return dst, nil
+	return nil
 }
