@@ -25,7 +25,7 @@ type Sink interface {
 type OpenFunc func(context.Context) (Camera, error)
 
 // PipelineConfig is what a pipeline is made of. Tracker and Renderer are
-// needed always; Open, Encoder and Sink by Run alone.
+// needed always, Encoder and Sink by Show and Run, Open by Run alone.
 type PipelineConfig struct {
 	Open     OpenFunc
 	Tracker  Tracker
@@ -48,8 +48,8 @@ type PipelineConfig struct {
 // the viewers. Frames are never mirrored inside it: the tracker sees what the
 // camera sees, so left and right stay the shopper's own, and only the encoder
 // turns the picture into a mirror's. SetLook, SetPaused and Stats may be called
-// from any goroutine; Process and Run are for one goroutine, one of them at a
-// time.
+// from any goroutine; Process, Show and Run are for one goroutine, one of them
+// at a time.
 type Pipeline struct {
 	cfg    PipelineConfig
 	look   atomic.Pointer[Look]
@@ -185,22 +185,33 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 		return wasOK
 	}
 	defer frames.recycle(f)
+	err := p.Show(f)
+	if err == nil {
+		return true
+	}
+	if wasOK {
+		p.cfg.Log.Error("mirror: frame shown without its look", "err", err)
+	}
+	return false
+}
+
+// Show takes f all the way to the viewers: it is tracked, drawn on in place,
+// and encoded if anybody is looking. While the pipeline is paused it does none
+// of that. A frame that cannot be tracked or drawn on is shown as it is, and
+// the error says why.
+func (p *Pipeline) Show(f *Frame) error {
 	if p.paused.Load() {
 		clear(p.faces[:cap(p.faces)]) // nothing of who was here stays
-		return wasOK
+		return nil
 	}
 	start := time.Now()
 	_, err := p.Process(f)
 	err = errors.Join(err, p.publish(f))
 	p.meter.time(stageFrame, time.Since(start))
-	if err == nil {
-		return true
+	if err != nil {
+		p.meter.fail()
 	}
-	p.meter.fail()
-	if wasOK {
-		p.cfg.Log.Error("mirror: frame shown without its look", "err", err)
-	}
-	return false
+	return err
 }
 
 func (p *Pipeline) publish(f *Frame) error {

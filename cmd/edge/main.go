@@ -18,6 +18,6 @@ func main() { os.Exit(process.Main(newRoot())) }
 
 func newRoot() *cobra.Command {
 	return process.Root("edge", "The in-store gateway: mirror, cart, till and the line to headquarters", version,
-		demoCommand(), runCommand(), lookCommand(), pinCommand(),
+		demoCommand(), runCommand(), lookCommand(), benchCommand(), pinCommand(),
 		process.Keys("Print the gateway's public key, for enrolment at headquarters", firmwarecfg.DefaultEdge().Keys.Device))
 }

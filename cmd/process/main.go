@@ -57,10 +57,15 @@ func Root(name, short, version string, commands ...*cobra.Command) *cobra.Comman
 		},
 	})
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return UsageError{err} })
-	for _, c := range append(root.Commands(), root) {
-		c.Args = noArgs
-	}
+	takeNoArgs(root)
 	return root
+}
+
+func takeNoArgs(cmd *cobra.Command) {
+	cmd.Args = noArgs
+	for _, c := range cmd.Commands() {
+		takeNoArgs(c)
+	}
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
