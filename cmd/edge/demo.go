@@ -204,7 +204,7 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 		return nil, err
 	}
 	quick := cloudsync.Backoff{Base: 200 * time.Millisecond, Max: 2 * time.Second}
-	if d.gateway, err = newGateway(ctx, gatewayOptions{cfg: cfg, shop: shop, backoff: quick, log: log}); err != nil {
+	if d.gateway, err = newGateway(ctx, gatewayOptions{cfg: cfg, shop: shop, backoff: quick, log: log, needMirror: true}); err != nil {
 		return nil, err
 	}
 	d.edgeURL = d.gateway.url()

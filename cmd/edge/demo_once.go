@@ -112,17 +112,20 @@ func (c *demoClient) tryOn(ctx context.Context, _ *demo, _ *onceReport) error {
 	if err := c.call(ctx, "GET", c.edge+"/api/v1/catalogue", nil, &shelf); err != nil {
 		return err
 	}
-	for i, kind := range ar.Kinds() {
-		for _, p := range shelf.Products {
-			for _, v := range p.Variants {
-				if v.TryOn != nil && v.TryOn.Kind == string(kind) && len(c.variants) <= i {
-					c.variants = append(c.variants, v.SKU)
-				}
+	worn := map[ar.Kind]bool{}
+	for _, p := range shelf.Products {
+		for _, v := range p.Variants {
+			if v.TryOn == nil || worn[ar.Kind(v.TryOn.Kind)] {
+				continue
+			}
+			if kind := ar.Kind(v.TryOn.Kind); kind == ar.Lipstick || kind == ar.Glasses {
+				worn[kind] = true
+				c.variants = append(c.variants, v.SKU)
 			}
 		}
 	}
-	if len(c.variants) != len(ar.Kinds()) {
-		return fmt.Errorf("the shop has try-ons %v, want one of each of %v", c.variants, ar.Kinds())
+	if len(c.variants) != 2 {
+		return fmt.Errorf("the shop has try-ons %v, want a lipstick and a pair of glasses", c.variants)
 	}
 	if err := c.call(ctx, "POST", c.edge+"/kiosk/v1/session", map[string]any{"language": "vi"}, nil); err != nil {
 		return err

@@ -36,6 +36,9 @@ type gatewayOptions struct {
 	shop    fs.FS             // the shop's files
 	backoff cloudsync.Backoff // of the line's redialling; its zero value is the usual one
 	log     *slog.Logger
+	// needMirror makes a mirror that cannot be had an error. Without it the
+	// gateway opens all the same: selling does not wait for a mirror.
+	needMirror bool
 }
 
 // gateway is the shop's whole: database, mirror, till, pages and uplink.
@@ -77,8 +80,12 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
 	}
-	if g.mirror, err = newMirror(cfg, shop.TryOn, o.log); err != nil {
+	switch g.mirror, err = newMirror(cfg, shop.TryOn, o.log); {
+	case err != nil && o.needMirror:
 		return nil, err
+	case err != nil:
+		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
+		g.mirror = blindMirror(err, o.log)
 	}
 	if err := g.newPages(shop, key); err != nil {
 		return nil, err

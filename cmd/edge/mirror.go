@@ -13,15 +13,24 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar/live"
 	"github.com/mirrorcart/mirrorcart/ar/look"
 	"github.com/mirrorcart/mirrorcart/ar/models"
+	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // fakeCamera is the camera.source that shows a test card.
 const fakeCamera = "fake"
 
+// tryOn is the mirror's pipeline, or what stands in for it.
+type tryOn interface {
+	SetLook(look ar.Look) error
+	SetPaused(paused bool)
+	Stats() ar.Stats
+	Run(ctx context.Context) error
+}
+
 // mirror is the kiosk's try-on: models, drawing, pipeline and viewers.
 type mirror struct {
-	pipeline *ar.Pipeline
+	pipeline tryOn
 	hub      *live.Hub
 	tracker  ar.Tracker
 	renderer ar.Renderer
@@ -101,4 +110,28 @@ func (m *mirror) close() error {
 		errs = append(errs, m.renderer.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// blindMirror stands in for a mirror that could not be made: the kiosk goes on
+// without camera, and the till sells.
+func blindMirror(why error, log *slog.Logger) *mirror {
+	return &mirror{pipeline: outOfOrder{why}, hub: live.NewHub(live.Config{Log: log})}
+}
+
+// outOfOrder is a pipeline that cannot be had.
+type outOfOrder struct{ why error }
+
+func (o outOfOrder) SetLook(look ar.Look) error {
+	if len(look.Layers) == 0 {
+		return nil
+	}
+	return &edge.Error{Op: "mirror", Kind: edge.Unavailable, Msg: "the mirror is out of order: call the staff", Err: o.why}
+}
+
+func (o outOfOrder) SetPaused(bool)  {}
+func (o outOfOrder) Stats() ar.Stats { return ar.Stats{CameraError: o.why.Error()} }
+
+func (o outOfOrder) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
 }

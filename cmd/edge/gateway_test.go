@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// Selling does not wait for a mirror: without camera, models and line the till
+// is there.
+func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
+	dir := t.TempDir()
+	cfg := firmwarecfg.DefaultEdge()
+	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
+	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, filepath.Join(dir, "no-models"), "127.0.0.1:0"
+	cfg.Keys.Device = filepath.Join(dir, "device.key")
+	shop, err := fs.Sub(demoFiles, "demo/shop")
+	require.NoError(t, err)
+	o := gatewayOptions{cfg: cfg, shop: shop, log: slog.New(slog.DiscardHandler)}
+	g, err := newGateway(t.Context(), o)
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- g.run(t.Context()) }()
+	t.Cleanup(func() { // the test's context has ended
+		require.NoError(t, <-done)
+		require.NoError(t, g.close())
+	})
+
+	resp, err := http.Get(g.url() + "/kiosk/v1/session")
+	require.NoError(t, err)
+	var session struct {
+		Camera struct {
+			OK      bool
+			Message string
+		}
+	}
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&session))
+	resp.Body.Close()
+	require.False(t, session.Camera.OK)
+	require.Contains(t, session.Camera.Message, "make setup")
+
+	r, err := g.db.Release(t.Context())
+	require.NoError(t, err)
+	c, err := g.db.CreateCart(t.Context())
+	require.NoError(t, err)
+	_, err = g.db.ChangeCart(t.Context(), c.ID, func(c *edge.Cart, w edge.Writer) error {
+		_, err := c.Add(w, r.Variants[0].SKU, 1)
+		return err
+	})
+	require.NoError(t, err)
+	pay := edge.Payment{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}
+	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payment: pay})
+	require.NoError(t, err)
+	require.Equal(t, "T1-1-000001", sale.Receipt.String())
+
+	o.needMirror = true
+	o.cfg.DataDir = t.TempDir()
+	_, err = newGateway(t.Context(), o)
+	require.ErrorContains(t, err, "make setup", "the demo is about the mirror")
+}
