@@ -151,6 +151,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/session", s.getSession)
 	staff.DELETE("/session", s.deleteSession)
 	staff.GET("/carts", s.getOpenCarts)
+	staff.GET("/events", s.getStaffEvents)
 	staff.POST("/sales", s.postSale)
 	staff.GET("/sales", s.getSales)
 }

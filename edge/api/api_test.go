@@ -93,6 +93,7 @@ func TestRequests(t *testing.T) {
 		{"picture that is a folder", "GET", "/api/v1/pictures/dir.svg", "", nil, 404, edge.NotFound, "dir.svg"},
 		{"no picture", "GET", "/api/v1/pictures/shop.yaml", "", nil, 404, edge.NotFound, "shop.yaml"},
 		{"staff only", "GET", "/api/v1/staff/carts", "", nil, 401, edge.Unauthorized, "PIN"},
+		{"staff only, events", "GET", "/api/v1/staff/events", "", nil, 401, edge.Unauthorized, "PIN"},
 		{"staff only, sell", "POST", "/api/v1/staff/sales", "{}", nil, 401, edge.Unauthorized, "PIN"},
 		{"made-up session", "GET", "/api/v1/staff/session", "", header{"Cookie": "mc_staff=AAAA"}, 401, edge.Unauthorized, "PIN"},
 	} {

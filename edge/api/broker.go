@@ -23,8 +23,8 @@ type broker struct {
 
 // listener is one event stream.
 type listener struct {
-	only *edge.CartID  // nil hears of every cart
-	wake chan struct{} // has a value while something is pending
+	hears func(edge.CartID) bool // of which carts' changes
+	wake  chan struct{}          // has a value while something is pending
 
 	// Guarded by the broker.
 	carts  map[edge.CartID]struct{}
@@ -35,7 +35,7 @@ type listener struct {
 func newBroker() *broker { return &broker{listeners: map[*listener]struct{}{}} }
 
 // listen adds a listener; leave takes it away.
-func (b *broker) listen(only *edge.CartID) (*listener, error) {
+func (b *broker) listen(hears func(edge.CartID) bool) (*listener, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -44,7 +44,7 @@ func (b *broker) listen(only *edge.CartID) (*listener, error) {
 	if len(b.listeners) >= maxListeners {
 		return nil, edge.Errorf("api.listen", edge.TooMany, "%d pages listen already: close one", maxListeners)
 	}
-	l := &listener{only: only, wake: make(chan struct{}, 1), carts: map[edge.CartID]struct{}{}}
+	l := &listener{hears: hears, wake: make(chan struct{}, 1), carts: map[edge.CartID]struct{}{}}
 	b.listeners[l] = struct{}{}
 	return l, nil
 }
@@ -78,7 +78,7 @@ func (b *broker) each(change func(l *listener)) {
 
 func (b *broker) cartChanged(id edge.CartID) {
 	b.each(func(l *listener) {
-		if l.only != nil && *l.only != id {
+		if !l.hears(id) {
 			return
 		}
 		l.carts[id] = struct{}{}

@@ -12,10 +12,10 @@ import (
 // too many wait for it; the others do not notice.
 func TestSlowListener(t *testing.T) {
 	b := newBroker()
-	slow, err := b.listen(nil)
+	slow, err := b.listen(func(edge.CartID) bool { return true })
 	require.NoError(t, err)
 	one := edge.CartID{1}
-	quick, err := b.listen(&one)
+	quick, err := b.listen(func(id edge.CartID) bool { return id == one })
 	require.NoError(t, err)
 	for range 1000 {
 		b.cartChanged(one)

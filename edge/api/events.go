@@ -18,22 +18,40 @@ const (
 	writeLimit = 10 * time.Second
 )
 
-// getEvents streams changes as server-sent events: first how things stand,
-// then every change.
+// getEvents streams the status and, where one is named, a cart: to name a cart
+// is the right to see it, and nobody hears of those they cannot name.
 func (s *Server) getEvents(c *gin.Context) {
-	var only *edge.CartID
-	if q := c.Query("cart"); q != "" {
-		only = new(edge.CartID)
-		if err := only.UnmarshalText([]byte(q)); err != nil {
-			s.Fail(c, err)
-			return
-		}
-		if _, err := s.cfg.Carts.Cart(c.Request.Context(), *only); err != nil {
-			s.Fail(c, err)
-			return
-		}
+	q := c.Query("cart")
+	if q == "" {
+		s.stream(c, func(edge.CartID) bool { return false }, always)
+		return
 	}
-	l, err := s.live.listen(only)
+	var id edge.CartID
+	if err := id.UnmarshalText([]byte(q)); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if _, err := s.cfg.Carts.Cart(c.Request.Context(), id); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.stream(c, func(changed edge.CartID) bool { return changed == id }, always, id)
+}
+
+func always() bool { return true }
+
+// getStaffEvents streams the status and every cart that changes, for as long
+// as the member of staff is signed in.
+func (s *Server) getStaffEvents(c *gin.Context) {
+	token, _ := c.Cookie(staffCookie) // requireStaff has seen it
+	s.stream(c, func(edge.CartID) bool { return true }, func() bool { return s.staff.signedIn(token) })
+}
+
+// stream sends server-sent events: first the given carts and the status as
+// they stand, then every change of the status and of the carts that hears
+// wants. It ends when may says that the listener may hear no more.
+func (s *Server) stream(c *gin.Context, hears func(edge.CartID) bool, may func() bool, first ...edge.CartID) {
+	l, err := s.live.listen(hears)
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -42,19 +60,17 @@ func (s *Server) getEvents(c *gin.Context) {
 	c.Header("Content-Type", "text/event-stream")
 	c.Header("X-Accel-Buffering", "no") // no proxy may hold events back
 	c.Status(http.StatusOK)
-	if err := s.stream(c, l); err != nil && c.Request.Context().Err() == nil {
+	err = s.sendAll(c, first, true)
+	if err == nil {
+		err = s.follow(c, l, may)
+	}
+	if err != nil && c.Request.Context().Err() == nil {
 		s.cfg.Log.DebugContext(c.Request.Context(), "event stream ended", "error", err)
 	}
 }
 
-func (s *Server) stream(c *gin.Context, l *listener) error {
-	var first []edge.CartID
-	if l.only != nil {
-		first = append(first, *l.only)
-	}
-	if err := s.sendAll(c, first, true); err != nil {
-		return err
-	}
+// follow sends what l hears of.
+func (s *Server) follow(c *gin.Context, l *listener, may func() bool) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
@@ -67,7 +83,7 @@ func (s *Server) stream(c *gin.Context, l *listener) error {
 		case <-l.wake:
 			carts, status, lost = s.live.take(l)
 		}
-		if lost {
+		if lost || !may() {
 			return nil // the page connects again and starts afresh
 		}
 		if err := s.sendAll(c, carts, status); err != nil {

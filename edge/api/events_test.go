@@ -19,10 +19,13 @@ import (
 type event struct{ name, data string }
 
 // listen opens an event stream on a real connection.
-func listen(t *testing.T, url string) <-chan event {
+func listen(t *testing.T, url string, cookies ...*http.Cookie) <-chan event {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
 	require.NoError(t, err)
+	for _, c := range cookies {
+		req.AddCookie(c)
+	}
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	require.Equal(t, 200, res.StatusCode)
@@ -81,7 +84,8 @@ func TestEvents(t *testing.T) {
 	c, other := s.fill(t, edgetest.Cream, 1), s.fill(t, edgetest.Lipstick, 1)
 
 	one := listen(t, srv.URL+"/api/v1/events?cart="+c.ID)
-	all := listen(t, srv.URL+"/api/v1/events")
+	s.signIn(t)
+	all := listen(t, srv.URL+"/api/v1/staff/events", s.cook...)
 	require.Equal(t, c, parse(t, next(t, one, "cart")), "how it stands comes first")
 	require.Contains(t, next(t, one, "status"), `"up":true`)
 	next(t, all, "status")
@@ -109,7 +113,6 @@ func TestEvents(t *testing.T) {
 	require.Contains(t, said, `"opened":"2026-11-21T08:01:00Z"`)
 
 	// A sale closes it, and the line's fall is told.
-	s.signIn(t)
 	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash","amount":1600000}}`, header{"Idempotency-Key": "key-00001"})
 	require.NotNil(t, parse(t, next(t, one, "cart")).Closed)
 	s.setLine(false)
@@ -124,6 +127,59 @@ func TestEvents(t *testing.T) {
 	for range one { // ends
 	}
 	requireError(t, s.do("GET", "/api/v1/events", ""), 503, edge.Unavailable, "stopping")
+}
+
+// Who names no cart and is no staff hears of no cart.
+func TestEventsWithoutCart(t *testing.T) {
+	s := memoryShop(t)
+	srv := httptest.NewServer(s.engine)
+	t.Cleanup(srv.Close)
+	c := s.fill(t, edgetest.Cream, 1)
+	go s.server.Run(t.Context())
+	s.signIn(t)
+	anybody := listen(t, srv.URL+"/api/v1/events")
+	staff := listen(t, srv.URL+"/api/v1/staff/events", s.cook...)
+	next(t, anybody, "status")
+	next(t, staff, "status")
+	s.do("PUT", "/api/v1/carts/"+c.ID+"/lines/"+c.Lines[0].ID, `{"quantity":3}`)
+	require.Equal(t, 3, parse(t, next(t, staff, "cart")).Count)
+
+	s.setLine(false) // told after the cart
+	for {
+		select {
+		case e, ok := <-anybody:
+			require.True(t, ok)
+			require.Equal(t, "status", e.name, e.data)
+			if strings.Contains(e.data, `"up":false`) {
+				return
+			}
+		case <-time.After(10 * time.Second):
+			require.FailNow(t, "the line's fall is not told")
+		}
+	}
+}
+
+// A stream of staff's ends with the session, not with the next sign-in.
+func TestStaffEventsEndWithTheSession(t *testing.T) {
+	for name, end := range map[string]func(s *shop){
+		"signed off": func(s *shop) { s.do("DELETE", "/api/v1/staff/session", "") },
+		"idle":       func(s *shop) { s.Advance(30 * time.Minute) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := memoryShop(t)
+			srv := httptest.NewServer(s.engine)
+			t.Cleanup(srv.Close)
+			c := s.fill(t, edgetest.Cream, 1)
+			s.signIn(t)
+			staff := listen(t, srv.URL+"/api/v1/staff/events", s.cook...)
+			next(t, staff, "status")
+			end(s)
+			s.do("PUT", "/api/v1/carts/"+c.ID+"/lines/"+c.Lines[0].ID, `{"quantity":3}`)
+			for e := range staff {
+				require.Equal(t, "status", e.name, e.data)
+			}
+		})
+	}
 }
 
 func TestListenersAreBounded(t *testing.T) {

@@ -121,12 +121,25 @@ func (r *staffRoom) session(token string) (session, bool) {
 		return session{}, false
 	}
 	now := r.now()
-	if now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= sessionIdle {
+	if s.over(now) {
 		delete(r.sessions, key)
 		return session{}, false
 	}
 	s.seen = now
 	return *s, true
+}
+
+// signedIn tells whether the token's session still lasts; to ask does not
+// count as being there.
+func (r *staffRoom) signedIn(token string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s, ok := r.sessions[sha256.Sum256([]byte(token))]
+	return ok && !s.over(r.now())
+}
+
+func (s *session) over(now time.Time) bool {
+	return now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= sessionIdle
 }
 
 func (r *staffRoom) close(token string) {

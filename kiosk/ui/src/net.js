@@ -45,14 +45,23 @@ export async function call(method, path, body, { headers = {}, timeout = 10_000 
 const patience = 5000; // ms that the line to HQ may be down before it is told
 
 /**
- * listen follows the gateway's events until the returned function is called:
+ * eventsPath is where a page hears of the cart, if there is one, or else of
+ * everything that it may know: of all carts where staff is signed in.
+ */
+export function eventsPath(cart, staff = null) {
+  if (cart) return `/api/v1/events?cart=${cart}`;
+  return staff ? '/api/v1/staff/events' : '/api/v1/events';
+}
+
+/**
+ * listen follows the gateway's events at path until the returned function is called:
  * cart(view) when a cart changed, status(status) for what the gateway knows,
  * line(bool) for the line to HQ, and connected(bool) for the line to the
  * gateway itself. A line that is down for a moment, as it is when the gateway
  * starts, is not told. The browser reconnects by itself, except after an
  * answer that is no event stream; then we do.
  */
-export function listen(query, { cart, status, line, connected }) {
+export function listen(path, { cart, status, line, connected }) {
   let source, timer, lineTimer;
   const heard = (news) => {
     status?.(news);
@@ -67,7 +76,7 @@ export function listen(query, { cart, status, line, connected }) {
     lineTimer ??= setTimeout(() => line?.(false), Math.min(wait, patience));
   };
   const open = () => {
-    source = new EventSource(`/api/v1/events${query}`);
+    source = new EventSource(path);
     source.onopen = () => connected?.(true);
     source.addEventListener('cart', (e) => cart?.(JSON.parse(e.data)));
     source.addEventListener('status', (e) => heard(JSON.parse(e.data)));

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { listen } from './net.js';
+import { eventsPath, listen } from './net.js';
 
 /** stream is an EventSource whose events the test makes. */
 class Stream extends EventTarget {
   static latest;
   closed = false;
 
-  constructor() {
+  constructor(path) {
     super();
+    this.path = path;
     Stream.latest = this;
   }
 
@@ -28,7 +29,7 @@ function follow(t) {
   globalThis.EventSource = Stream;
   t.after(() => delete globalThis.EventSource);
   const told = [];
-  const stop = listen('', { line: (up) => told.push(up) });
+  const stop = listen('/events', { line: (up) => told.push(up) });
   return { told, stop, stream: Stream.latest, wait: (ms) => t.mock.timers.tick(ms) };
 }
 
@@ -78,4 +79,14 @@ test('nothing is told after the end', (t) => {
   wait(60_000);
   assert.deepEqual(told, []);
   assert.ok(stream.closed);
+});
+
+test('only staff asks for all carts', (t) => {
+  const staff = { name: 'Lan' };
+  assert.equal(eventsPath(null), '/api/v1/events');
+  assert.equal(eventsPath(null, null), '/api/v1/events');
+  assert.equal(eventsPath(null, staff), '/api/v1/staff/events');
+  assert.equal(eventsPath('AbC', staff), '/api/v1/events?cart=AbC');
+  assert.equal(eventsPath('AbC'), '/api/v1/events?cart=AbC');
+  assert.equal(follow(t).stream.path, '/events');
 });

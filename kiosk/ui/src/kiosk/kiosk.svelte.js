@@ -1,4 +1,4 @@
-import { call, listen } from '../net.js';
+import { call, eventsPath, listen } from '../net.js';
 import { Basket } from '../basket.svelte.js';
 import { Outfit } from './outfit.svelte.js';
 
@@ -70,7 +70,7 @@ export class Kiosk {
 
   /** follow listens for changes of the cart and of the lines. */
   follow(cart) {
-    return listen(cart ? `?cart=${cart}` : '', {
+    return listen(eventsPath(cart), {
       cart: (view) => this.#cartChanged(view),
       status: (status) => this.#statusChanged(status),
       line: (up) => (this.offline = !up),

@@ -1,5 +1,5 @@
 import { Basket } from '../basket.svelte.js';
-import { call, listen } from '../net.js';
+import { call, eventsPath, listen } from '../net.js';
 import { Checkout } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
@@ -41,9 +41,9 @@ export class Till {
     };
   }
 
-  /** follow listens for changes of the ticket's cart and of the lines. */
+  /** follow listens for changes of the ticket's cart, or of all carts where there is none, and of the lines. */
   follow(cart) {
-    return listen(cart ? `?cart=${cart}` : '', {
+    return listen(eventsPath(cart, this.staff), {
       cart: (view) => {
         if (view.id === this.ticket.id) {
           this.ticket.view = view;
