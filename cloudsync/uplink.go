@@ -13,6 +13,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
+// ProbeEvery is how often an uplink with nothing to send asks HQ for its mark,
+// unless it is told otherwise: by it HQ knows that the shop is there.
+const ProbeEvery = 30 * time.Second
+
 // UplinkConfig says who the shop is and how to reach HQ. The fields of the
 // first group are needed; the others have defaults.
 type UplinkConfig struct {
@@ -26,7 +30,7 @@ type UplinkConfig struct {
 	Backoff Backoff
 	Window  int           // batches of a lane in flight; 4
 	Resend  time.Duration // without progress for so long, send again from the mark; 5 s
-	Probe   time.Duration // with nothing to send, ask HQ for its mark this often; 30 s
+	Probe   time.Duration // with nothing to send, ask HQ for its mark this often; ProbeEvery
 }
 
 // Uplink is the shop's side of the line to HQ.
@@ -53,7 +57,7 @@ func NewUplink(c UplinkConfig) (*Uplink, error) {
 		c.Resend = 5 * time.Second
 	}
 	if c.Probe <= 0 {
-		c.Probe = 30 * time.Second
+		c.Probe = ProbeEvery
 	}
 	hq := map[KeyID]ed25519.PublicKey{}
 	for _, pub := range c.HQ {

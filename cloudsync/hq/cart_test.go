@@ -191,26 +191,54 @@ func TestDownlinkWaitsUntilConfirmed(t *testing.T) {
 	require.Len(t, g.pendingNumbers(), 1)
 }
 
+// say delivers what the broker keeps of the gateway: whether a session is on.
+func (g *gateway) say(session string, up bool) {
+	g.t.Helper()
+	topic := cloudsync.Topic{Node: g.node, Branch: cloudsync.BranchState}
+	body, err := (&cloudsync.State{Node: g.node, Session: session, Up: up}).Encode()
+	require.NoError(g.t, err)
+	require.NoError(g.t, g.hq.heard(g.t.Context(), topic, cloudsync.Seal(g.key, cloudsync.KindState, topic.String(), body)))
+}
+
+func (g *gateway) shop() Shop {
+	g.t.Helper()
+	shops, err := g.hq.Shops(g.t.Context())
+	require.NoError(g.t, err)
+	require.Len(g.t, shops, 1)
+	return shops[0]
+}
+
 func TestWillOfAnEarlierConnectionChangesNothing(t *testing.T) {
 	g := newGateway(t)
+	g.send(g.batch(1, 0))
+	g.say("s1", true)
+	require.True(t, g.shop().Up)
+	g.say("s2", true)
+	g.say("s1", false)
+	require.True(t, g.shop().Up)
+	g.say("s2", false)
+	require.False(t, g.shop().Up)
 	topic := cloudsync.Topic{Node: g.node, Branch: cloudsync.BranchState}
-	say := func(session string, up bool) {
-		t.Helper()
-		body, err := (&cloudsync.State{Node: g.node, Session: session, Up: up}).Encode()
-		require.NoError(t, err)
-		require.NoError(t, g.hq.heard(t.Context(), topic, cloudsync.Seal(g.key, cloudsync.KindState, topic.String(), body)))
-	}
-	up := func() bool {
-		shops, err := g.hq.Shops(t.Context())
-		require.NoError(t, err)
-		return shops[0].Up
-	}
-	say("s1", true)
-	require.True(t, up())
-	say("s2", true)
-	say("s1", false)
-	require.True(t, up())
-	say("s2", false)
-	require.False(t, up())
 	require.Error(t, g.hq.heard(t.Context(), topic, []byte("forged")))
+}
+
+// The broker's word that a connection ended may never come: a shop that says
+// nothing is not up, whatever the broker said last.
+func TestSilentShopIsDown(t *testing.T) {
+	g := newGateway(t)
+	g.say("s1", true)
+	require.False(t, g.shop().Up, "the broker remembers a session, and nobody was heard")
+	g.send(g.batch(1, 0))
+	heard := g.clock.Now()
+	g.clock.Advance(90*time.Second - time.Millisecond)
+	require.True(t, g.shop().Up)
+	g.clock.Advance(time.Millisecond)
+	require.False(t, g.shop().Up)
+	require.Equal(t, heard, g.shop().Since)
+	g.say("s1", true) // the broker says it again to a collector that comes back
+	require.False(t, g.shop().Up)
+	g.clock.Advance(240 * time.Hour)
+	require.Equal(t, heard, g.shop().Since)
+	g.send(g.batch(1, 0))
+	require.True(t, g.shop().Up)
 }

@@ -7,10 +7,17 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 const maxPage = 1000
+
+// silence is how long a node may say nothing and still count as connected: an
+// idle one asks for its mark every cloudsync.ProbeEvery, and two questions in a
+// row may get lost. The broker alone is no witness: its word that a connection
+// ended is lost when it stops itself, or when no collector listens.
+const silence = 3 * cloudsync.ProbeEvery
 
 // Sale is a shop's sale as HQ knows it.
 type Sale struct {
@@ -24,7 +31,7 @@ type Sale struct {
 type Shop struct {
 	Node        string    `json:"node"`
 	Shop        string    `json:"shop"`
-	Up          bool      `json:"up"`         // connected, as far as the broker knows
+	Up          bool      `json:"up"`         // connected as far as the broker knows, and heard within the last 90 seconds
 	Since       time.Time `json:"since"`      // up or down since; zero before its first connection
 	Seen        time.Time `json:"seen"`       // its last authentic message; zero before the first
 	LastEvent   time.Time `json:"last_event"` // the shop's own clock; zero before the first
@@ -120,6 +127,9 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)
+		if s.Up && h.now().Sub(s.Seen) >= silence {
+			s.Up, s.Since = false, s.Seen
+		}
 		shops = append(shops, s)
 	}
 	if err := rows.Err(); err != nil {
