@@ -11,18 +11,18 @@ import (
 // Batch is a run of a lane's events. With N = 0 it is a probe: From = To+1,
 // and HQ answers with its ack.
 type Batch struct {
-	V        int          `json:"v"`
-	Node     string       `json:"node"`
-	Epoch    string       `json:"epoch"`
-	Lane     edge.Lane    `json:"lane"`
-	From     uint64       `json:"from"`
-	To       uint64       `json:"to"`
-	PrevHash edge.Hash    `json:"prev_hash"` // of event From-1
-	Hash     edge.Hash    `json:"hash"`      // of event To
-	N        int          `json:"n"`
-	Events   []edge.Event `json:"events,omitempty"`
-	Opaque   *Opaque      `json:"opaque,omitempty"` // instead of one event
-	Nonce    string       `json:"nonce,omitempty"`  // makes each probe's Ref its own
+	V        int       `json:"v"`
+	Node     string    `json:"node"`
+	Epoch    string    `json:"epoch"`
+	Lane     edge.Lane `json:"lane"`
+	From     uint64    `json:"from"`
+	To       uint64    `json:"to"`
+	PrevHash edge.Hash `json:"prev_hash"` // of event From-1
+	Hash     edge.Hash `json:"hash"`      // of event To
+	N        int       `json:"n"`
+	Events   eventList `json:"events,omitempty"`
+	Opaque   *Opaque   `json:"opaque,omitempty"` // instead of one event
+	Nonce    string    `json:"nonce,omitempty"`  // makes each probe's Ref its own
 }
 
 // Opaque is an event that HQ cannot take as JSON, byte for byte. When even
@@ -72,11 +72,11 @@ type Nack struct {
 // applied Prev and not yet N. Numbers follow HQ's clock, in milliseconds, so
 // that an HQ restored from a backup never gives one out again.
 type Down struct {
-	V     int          `json:"v"`
-	Node  string       `json:"node"`
-	N     uint64       `json:"n"`
-	Prev  uint64       `json:"prev"` // the message before it, 0 for the first
-	Carts []*edge.Cart `json:"carts,omitempty"`
+	V     int      `json:"v"`
+	Node  string   `json:"node"`
+	N     uint64   `json:"n"`
+	Prev  uint64   `json:"prev"`            // the message before it, 0 for the first
+	Carts cartList `json:"carts,omitempty"` // at most 100
 }
 
 // Confirm says which Down message took effect last.

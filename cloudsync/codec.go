@@ -95,8 +95,8 @@ func (c *Codec) DecodeDown(body []byte) (*Down, error) {
 	if err := c.unpack(op, body, &d, func() int { return d.V }); err != nil {
 		return nil, err
 	}
-	if d.N == 0 || d.N > maxSeq || d.Prev >= d.N || len(d.Carts) > maxDown {
-		return nil, refuse(op, RefusedUndecodable, "number %d with %d carts", d.N, len(d.Carts))
+	if d.N == 0 || d.N > maxSeq || d.Prev >= d.N {
+		return nil, refuse(op, RefusedUndecodable, "number %d after %d", d.N, d.Prev)
 	}
 	for _, cart := range d.Carts {
 		if cart == nil {
@@ -121,7 +121,11 @@ func (c *Codec) unpack(op string, body []byte, v any, got func() int) error {
 // peer may say more, and says so by the version where it matters.
 func decodeJSON(op string, raw []byte, v any, got func() int) error {
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	if err := dec.Decode(v); err != nil {
+	err := dec.Decode(v)
+	if _, ok := errors.AsType[*RefusalError](err); ok {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err != nil {
 		return &RefusalError{Op: op, Code: RefusedUndecodable, Msg: "not the JSON expected", Err: err}
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {

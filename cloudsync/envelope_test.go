@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -156,11 +157,42 @@ func TestAcksThatMakeNoSense(t *testing.T) {
 
 func TestDownMessagesThatMakeNoSense(t *testing.T) {
 	c := newTestCodec(t)
-	for _, d := range []Down{{}, {N: 1, Prev: 1}, {N: 1, Carts: []*edge.Cart{nil}}, {N: 1, Carts: make([]*edge.Cart, maxDown+1)}} {
+	for _, d := range []Down{{}, {N: 1, Prev: 1}, {N: 1, Carts: []*edge.Cart{nil}}} {
 		body, err := c.EncodeDown(&d)
 		require.NoError(t, err)
 		_, err = c.DecodeDown(body)
 		require.Equal(t, RefusedUndecodable, code(err), "%+v", d)
+	}
+}
+
+// What is small on the wire stays small in memory.
+func TestListsStopAtTheirLimits(t *testing.T) {
+	c := newTestCodec(t)
+	many := "[{}" + strings.Repeat(",{}", 1_390_000) + "]"
+	batch := `{"v":1,"node":"n","epoch":"e","lane":"sale","from":1,"to":1,"n":1,"events":`
+	few := "[{}" + strings.Repeat(",{}", MaxEvents-1) + "]"
+	decodeBatch := func(b []byte) error { _, err := c.DecodeBatch(b); return err }
+	decodeDown := func(b []byte) error { _, err := c.DecodeDown(b); return err }
+	for name, tt := range map[string]struct {
+		decode func([]byte) error
+		raw    string
+		want   Refusal
+	}{
+		"events":              {decodeBatch, batch + many + "}", RefusedTooLarge},
+		"events and again":    {decodeBatch, batch + few + strings.Repeat(`,"events":`+few, 5000) + "}", RefusedUndecodable},
+		"events that are one": {decodeBatch, batch + "{}}", RefusedUndecodable},
+		"carts":               {decodeDown, `{"v":1,"n":1,"carts":` + many + "}", RefusedTooLarge},
+		"lines of a cart":     {decodeDown, `{"v":1,"n":1,"carts":[{"lines":` + many + "}]}", RefusedTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := c.enc.EncodeAll([]byte(tt.raw), nil)
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			err := tt.decode(body)
+			runtime.ReadMemStats(&after)
+			require.Equal(t, tt.want, code(err), "%v", err)
+			require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(16*MaxDecoded), "bytes allocated")
+		})
 	}
 }
 

@@ -1,0 +1,78 @@
+package cloudsync
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// maxCartLines is above what edge.Cart.Check lets any party hold.
+const maxCartLines = 4 * edge.MaxLines
+
+// Lists of a body decode no further than their limits: two bytes on the wire
+// would otherwise become hundreds in memory, millions of times.
+type (
+	eventList []edge.Event
+	cartList  []*edge.Cart
+	lineCount []struct{}
+)
+
+func (l *eventList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, MaxEvents, "events", json.Unmarshal)
+	return err
+}
+
+func (l *cartList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxDown, "carts", decodeCart)
+	return err
+}
+
+func (l *lineCount) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxCartLines, "lines of a cart", func([]byte, any) error { return nil })
+	return err
+}
+
+func decodeCart(b []byte, cart any) error {
+	var count struct {
+		Lines lineCount `json:"lines"`
+	}
+	if err := json.Unmarshal(b, &count); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, cart)
+}
+
+// decodeList reads a JSON list of at most limit elements. have is what the same
+// key held before: a key that is there twice is refused.
+func decodeList[T any](b []byte, have []T, limit int, what string, decode func([]byte, any) error) ([]T, error) {
+	const op = "cloudsync.decodeList"
+	if have != nil {
+		return nil, refuse(op, RefusedUndecodable, "%s are there twice", what)
+	}
+	dec := json.NewDecoder(bytes.NewReader(b))
+	switch open, err := dec.Token(); {
+	case err != nil:
+		return nil, err
+	case open == nil: // null
+		return nil, nil
+	case open != json.Delim('['):
+		return nil, refuse(op, RefusedUndecodable, "%s are no list", what)
+	}
+	list := []T{}
+	var raw json.RawMessage
+	for dec.More() {
+		if len(list) == limit {
+			return nil, refuse(op, RefusedTooLarge, "more than %d %s", limit, what)
+		}
+		var element T
+		if err := dec.Decode(&raw); err != nil {
+			return nil, err
+		}
+		if err := decode(raw, &element); err != nil {
+			return nil, err
+		}
+		list = append(list, element)
+	}
+	return list, nil
+}
