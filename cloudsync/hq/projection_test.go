@@ -2,6 +2,7 @@ package hq
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -86,6 +87,52 @@ func TestEventsThatCannotBeUsedBlockNothing(t *testing.T) {
 	require.Len(t, g.flaws(), 9)
 	require.NoError(t, g.hq.Rebuild(t.Context()))
 	require.Len(t, g.flaws(), 9)
+}
+
+// A sale that no till makes is set aside, and the sums of the others stay.
+func TestAbsurdSalesSpoilNoSum(t *testing.T) {
+	g := newGateway(t)
+	g.add(edge.EventEpoch, "opened", edge.EpochOpened{})
+	n := uint64(0)
+	sale := func(change func(*edge.Sale)) {
+		n++
+		id := fmt.Sprint("s", n)
+		s := testSale(g, id, n)
+		change(&s)
+		g.add(edge.EventSale, id, s)
+	}
+	worth := func(amounts ...int64) func(*edge.Sale) {
+		return func(s *edge.Sale) {
+			line := s.Lines[0]
+			s.Lines, s.Total.Amount = nil, 0
+			for _, a := range amounts {
+				line.Total = a
+				s.Lines = append(s.Lines, line)
+				s.Total.Amount += a // as it overflows
+			}
+		}
+	}
+	absurd := []func(*edge.Sale){
+		worth(1 << 62), worth(1 << 62), worth(-1 << 63), worth(1<<45 + 1), worth(-1<<45 - 1), worth(1<<45, 1),
+		worth(1<<62, 1<<62, 1<<62, 1<<62), // comes to 0
+		func(s *edge.Sale) { s.Total.Amount++ },
+		func(s *edge.Sale) { s.Lines = nil },
+		func(s *edge.Sale) { s.Total.Currency = "" },
+		func(s *edge.Sale) { s.Total.Currency = "vnd" },
+		func(s *edge.Sale) { s.Total.Currency = "VND\n" },
+	}
+	for _, change := range absurd {
+		sale(change)
+	}
+	sale(worth(1 << 45))
+	sale(worth(-1 << 45))
+	sale(worth(398000))
+	g.send(g.batch(1, uint64(len(g.events))))
+	require.EqualValues(t, -6, g.stock(), "three sales of 2 pieces took effect")
+	require.Len(t, g.flaws(), len(absurd))
+	sums, err := g.hq.Turnover(t.Context(), g.clock.Now().Add(-time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, []Turnover{{Node: testNode, Sales: 3, Sum: edge.Money{Amount: 398000, Currency: "VND"}}}, sums)
 }
 
 func TestShopsShowHowTheyStand(t *testing.T) {
