@@ -15,14 +15,15 @@ type Kind string
 
 // The kinds of layer that can be drawn.
 const (
-	Blush    Kind = "blush"
-	Lipstick Kind = "lipstick"
-	Glasses  Kind = "glasses"
+	Blush     Kind = "blush"
+	Eyeshadow Kind = "eyeshadow"
+	Lipstick  Kind = "lipstick"
+	Glasses   Kind = "glasses"
 )
 
 // Kinds lists every kind of layer that can be drawn, in the order in which
 // they are drawn.
-func Kinds() []Kind { return []Kind{Blush, Lipstick, Glasses} }
+func Kinds() []Kind { return []Kind{Blush, Eyeshadow, Lipstick, Glasses} }
 
 // Finish is how a make-up layer answers light.
 type Finish string
@@ -48,6 +49,9 @@ const (
 	Cheekbone Placement = "cheekbone" // draped from the cheeks up to the temples
 	UnderEye  Placement = "under-eye" // high below the eyes and faintly over the nose ("igari")
 )
+
+// ShadowColors is how many colours eyeshadow can have.
+const ShadowColors = 3
 
 // Color is an sRGB colour, written "#RRGGBB".
 type Color struct{ R, G, B uint8 }
@@ -77,6 +81,9 @@ type Layer struct {
 	Asset     string  `json:"asset,omitempty"`  // file name of a shape, for accessories
 	// Placement is where blush lies; blush alone has one.
 	Placement Placement `json:"placement,omitempty"`
+	// Colors are eyeshadow's colours beside Color, which is the lid's: the
+	// crease's, then the outer corner's.
+	Colors []Color `json:"colors,omitempty"`
 }
 
 // Look is what a face wears: layers, drawn in the order of Kinds.
@@ -124,6 +131,9 @@ func (la Layer) check() error {
 	if la.Kind != Blush && la.Placement != "" {
 		return fmt.Errorf("placement: of use for %s only", Blush)
 	}
+	if la.Kind != Eyeshadow && len(la.Colors) > 0 {
+		return fmt.Errorf("colors: of use for %s only", Eyeshadow)
+	}
 	switch la.Kind {
 	case Blush:
 		if !slices.Contains([]Finish{Matte, Satin, Shimmer}, la.Finish) {
@@ -131,6 +141,13 @@ func (la Layer) check() error {
 		}
 		if !slices.Contains([]Placement{Apples, Cheekbone, UnderEye}, la.Placement) {
 			return fmt.Errorf("placement %q: want %s, %s or %s", la.Placement, Apples, Cheekbone, UnderEye)
+		}
+	case Eyeshadow:
+		if !slices.Contains([]Finish{Matte, Satin, Shimmer}, la.Finish) {
+			return fmt.Errorf("finish %q: want %s, %s or %s", la.Finish, Matte, Satin, Shimmer)
+		}
+		if n := 1 + len(la.Colors); n > ShadowColors {
+			return fmt.Errorf("%d colours, at most %d", n, ShadowColors)
 		}
 	case Lipstick:
 		if la.Finish != Matte && la.Finish != Gloss {

@@ -1,8 +1,6 @@
 package look
 
 import (
-	"image"
-
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
@@ -29,11 +27,10 @@ var blushPigments = map[ar.Finish]pigment{
 	ar.Shimmer: {hue: 0.75, light: 0.4, sheen: 0.3, glint: 0.4},
 }
 
-// cheeks paints blush. cover and glints are scratch.
+// cheeks paints blush.
 type cheeks struct {
-	zones  map[ar.Placement]*zone
-	cover  mask
-	glints []uint8
+	powder
+	zones map[ar.Placement]*zone
 }
 
 func newCheeks(mesh *ar.Mesh) cheeks {
@@ -44,25 +41,11 @@ func newCheeks(mesh *ar.Mesh) cheeks {
 	return c
 }
 
-func (c *cheeks) paint(f *ar.Frame, s *surface, e *eyes, layer ar.Layer, alpha float32) {
+func (c *cheeks) paint(f *ar.Frame, s *surface, e *eyes, bare *bareSkin, layer ar.Layer, alpha float32) {
 	p := blushPigments[layer.Finish]
-	glints := &c.glints
-	if p.glint == 0 {
-		glints = nil
-	}
-	if alpha <= 0 || !c.zones[layer.Placement].carry(&c.cover, glints, s, image.Rect(0, 0, f.Width, f.Height)) {
+	if alpha <= 0 || !bare.seen || !c.lay(f, s, e, c.zones[layer.Placement], p) {
 		return
 	}
-	e.spare(&c.cover)
-	if t, ok := newTint(f, &c.cover, layer.Color, p); ok {
-		t.paint(f, &c.cover, grains(glints), alpha)
-	}
-}
-
-// grains is what carry left in glints.
-func grains(glints *[]uint8) []uint8 {
-	if glints == nil {
-		return nil
-	}
-	return *glints
+	t := newTint(bare.light, layer.Color, p)
+	t.paint(f, &c.cover, c.glints, alpha)
 }

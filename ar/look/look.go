@@ -32,6 +32,7 @@ package look
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"time"
 
@@ -57,7 +58,9 @@ type Renderer struct {
 	assets  fs.FS
 	surface surface
 	eyes    eyes
+	bare    bareSkin
 	cheeks  cheeks
+	lids    lids
 	lips    lips
 	glasses glasses
 	fades   map[int]fade // by face ID
@@ -89,7 +92,9 @@ func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 		}
 	}
 	return &Renderer{
-		head: head, assets: assets, cheeks: newCheeks(&head), fades: map[int]fade{}, shapes: map[string]*shape{},
+		head: head, assets: assets,
+		bare: bareSkin{zone: newZone(&head, bareStrokes[:])}, cheeks: newCheeks(&head), lids: newLids(&head),
+		fades: map[int]fade{}, shapes: map[string]*shape{},
 	}, nil
 }
 
@@ -137,8 +142,11 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 			continue
 		}
 		alpha := r.fade(face, f.At)
-		r.surface.fit(&r.head, face, f)
-		r.eyes.fit(face, f)
+		if wearsOnSkin(look) {
+			r.surface.fit(&r.head, face, f)
+			r.eyes.fit(face, f)
+			r.bare.fit(f, &r.surface, &r.eyes)
+		}
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
 				if layer.Kind != kind {
@@ -151,6 +159,13 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 		}
 	}
 	return nil
+}
+
+// wearsOnSkin reports whether any layer of look lies on skin.
+func wearsOnSkin(look ar.Look) bool {
+	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
+		return l.Kind == ar.Blush || l.Kind == ar.Eyeshadow
+	})
 }
 
 // plausible reports whether the landmarks are numbers and lie where those of a
@@ -167,7 +182,9 @@ func plausible(face *ar.Face) bool {
 func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) error {
 	switch layer.Kind {
 	case ar.Blush:
-		r.cheeks.paint(f, &r.surface, &r.eyes, layer, alpha*float32(layer.Intensity))
+		r.cheeks.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.Eyeshadow:
+		r.lids.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Lipstick:
 		r.lips.paint(f, face, layer, alpha*float32(layer.Intensity))
 	case ar.Glasses:

@@ -38,21 +38,17 @@ type zone struct {
 	triangles [][3]uint16
 }
 
-// newZone draws the strokes on the map of mesh.
-func newZone(mesh *ar.Mesh, strokes []stroke) *zone {
+// newZone draws the strokes on the map of mesh, less what the strokes that
+// come over them cover.
+func newZone(mesh *ar.Mesh, strokes []stroke, over ...stroke) *zone {
 	z := &zone{cover: make([]uint8, mapSide*mapSide)}
 	const texel = mapMM / mapSide
 	for i := range z.cover {
 		// The map's left half is the shopper's right.
 		p := vec{math.Abs((float64(i%mapSide)+0.5)*texel - mapMM/2), (float64(i/mapSide) + 0.5) * texel}
-		bare := 1.0
-		for _, s := range strokes {
-			d := lineDistance(s.line, p) / s.reach
-			if d < 1 {
-				bare *= 1 - s.strength*(1-d*d)*(1-d*d)
-			}
+		if bare := bareness(strokes, p); bare < 1 {
+			z.cover[i] = uint8(255*(1-bare)*bareness(over, p) + 0.5)
 		}
-		z.cover[i] = uint8(255*(1-bare) + 0.5)
 	}
 	for _, t := range mesh.Triangles {
 		if z.touches(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]) {
@@ -60,6 +56,17 @@ func newZone(mesh *ar.Mesh, strokes []stroke) *zone {
 		}
 	}
 	return z
+}
+
+// bareness is how much of the skin at p the strokes leave bare, 0–1.
+func bareness(strokes []stroke, p vec) float64 {
+	bare := 1.0
+	for _, s := range strokes {
+		if d := lineDistance(s.line, p) / s.reach; d < 1 {
+			bare *= 1 - s.strength*(1-d*d)*(1-d*d)
+		}
+	}
+	return bare
 }
 
 // touches reports whether anything is drawn in the box around a triangle.

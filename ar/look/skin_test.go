@@ -25,6 +25,10 @@ func skinLooks() map[string]ar.Look {
 		add("blush "+string(p), ar.Layer{Kind: ar.Blush, Color: coral, Finish: ar.Matte, Placement: p})
 	}
 	add("blush shimmer", ar.Layer{Kind: ar.Blush, Color: coral, Finish: ar.Shimmer, Placement: ar.Apples})
+	brown, cocoa := ar.Color{R: 0xA4, G: 0x57, B: 0x3D}, ar.Color{R: 0x6B, G: 0x45, B: 0x35}
+	add("eyeshadow", ar.Layer{Kind: ar.Eyeshadow, Color: brown, Finish: ar.Matte})
+	add("eyeshadow of 2", ar.Layer{Kind: ar.Eyeshadow, Color: coral, Colors: []ar.Color{brown}, Finish: ar.Satin})
+	add("eyeshadow of 3", ar.Layer{Kind: ar.Eyeshadow, Color: coral, Colors: []ar.Color{brown, cocoa}, Finish: ar.Shimmer})
 	return looks
 }
 

@@ -29,37 +29,38 @@ const (
 	gainMost  = 2.5
 )
 
-// The hue of usual skin in daylight, in OKLab.
+// The hue of usual skin in daylight, in OKLab, and how much of the difference
+// from it is taken for the light.
 const (
-	usualA = 0.045
-	usualB = 0.055
+	usualA     = 0.045
+	usualB     = 0.055
+	lightShare = 0.75
 )
 
-// newTint is p in colour c on the skin under cover; ok is false where there is
-// no skin to be seen.
-func newTint(f *ar.Frame, cover *mask, c ar.Color, p pigment) (t tint, ok bool) {
-	bare, ok := meanLight(f, cover)
-	if !ok {
-		return tint{}, false
-	}
+// newTint is p in colour c on skin of the given mean light.
+func newTint(bare [3]float32, c ar.Color, p pigment) tint {
 	skin := toLab(toByte(bare[0]), toByte(bare[1]), toByte(bare[2]))
-	// Skins differ in colour far less than lights do: half of what sets this
-	// one apart from the usual is taken for the light, and tints the shade too.
-	skin.a += (usualA - skin.a) / 2
-	skin.b += (usualB - skin.b) / 2
-	under := [3]uint8{}
+	// Skins differ in hue far less than lights do: most of what sets this one
+	// apart from the usual is taken for the light, which tints the shade too.
+	skin.a += lightShare * (usualA - skin.a)
+	skin.b += lightShare * (usualB - skin.b)
+	var under [3]uint8
 	under[0], under[1], under[2] = skin.bgr()
 	shade := toLab(c.B, c.G, c.R)
+	light := skin.L + p.light*(shade.L-skin.L)
+	// Skin that goes only part of the way to a dark shade is to be as rich in
+	// colour as the shade, not grey.
+	rich := min(max(light/max(shade.L, 1e-3), 0.6), 1.6)
 	b, g, r := lab{
-		skin.L + p.light*(shade.L-skin.L),
-		skin.a + p.hue*(shade.a-skin.a),
-		skin.b + p.hue*(shade.b-skin.b),
+		light,
+		skin.a + p.hue*(rich*shade.a-skin.a),
+		skin.b + p.hue*(rich*shade.b-skin.b),
 	}.bgr()
+	t := tint{mean: max(bare[1], 1e-3), sheen: p.sheen, glint: p.glint}
 	for i, v := range [3]uint8{b, g, r} {
 		t.gain[i] = min(max(linear[v]/max(linear[under[i]], 1e-3), gainLeast), gainMost)
 	}
-	t.mean, t.sheen, t.glint = max(bare[1], 1e-3), p.sheen, p.glint
-	return t, true
+	return t
 }
 
 // meanLight is the mean light (blue, green, red) of the pixels under cover,
@@ -99,7 +100,7 @@ const (
 )
 
 // paint lays the tint over what cover covers; glints is the glitter's grain
-// for the same pixels, or nil.
+// for the same pixels, of use only to a tint that glints.
 func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 	// By the pixel's green: how much it wears, and how much it shines.
 	var wears, shines [256]float32
@@ -117,7 +118,7 @@ func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 			}
 			px := row[3*x:][:3]
 			a, shine := wears[px[1]]*float32(v), shines[px[1]]
-			if glints != nil {
+			if t.glint > 0 {
 				shine += t.glint * min(linear[px[1]]/t.mean, 1.5) * float32(glints[i+x]) / 255
 			}
 			px[0] = toByte(linear[px[0]] * (1 + a*(t.gain[0]*shine-1)))

@@ -1,0 +1,47 @@
+package look
+
+import (
+	"image"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// bareStrokes are where skin is measured: on the cheeks, below a pair of
+// glasses and above a beard, where no lash or fold darkens it.
+var bareStrokes = [1]stroke{{line: []vec{{42, 121}, {52, 121}}, reach: 9, strength: 1}}
+
+// bareSkin is how this face's skin looks with nothing on it.
+type bareSkin struct {
+	powder
+	zone  *zone
+	light [3]float32 // mean, linear: blue, green, red
+	seen  bool
+}
+
+func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes) {
+	b.seen = b.lay(f, s, e, b.zone, pigment{})
+	if b.seen {
+		b.light, b.seen = meanLight(f, &b.cover)
+	}
+}
+
+// powder is a zone that lies on a face: how much of each pixel it covers, and
+// its glitter's grain there.
+type powder struct {
+	cover  mask
+	glints []uint8
+}
+
+// lay puts z on the skin, off the open eyes, and reports whether any of it is
+// in the frame.
+func (l *powder) lay(f *ar.Frame, s *surface, e *eyes, z *zone, p pigment) bool {
+	glints := &l.glints
+	if p.glint == 0 {
+		glints = nil
+	}
+	if !z.carry(&l.cover, glints, s, image.Rect(0, 0, f.Width, f.Height)) {
+		return false
+	}
+	e.spare(&l.cover)
+	return true
+}
