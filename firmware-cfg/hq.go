@@ -7,6 +7,9 @@ type HQ struct {
 	// empty means Addr. Port 0 takes a free one.
 	Addr       string `yaml:"addr"`
 	OfficeAddr string `yaml:"office_addr"`
+	// OfficeHosts are the names, without port, that HQ's own pages answer to
+	// beside IP addresses and localhost; requests for any other are refused.
+	OfficeHosts []string `yaml:"office_hosts"`
 
 	PublicURL string `yaml:"public_url"`
 	MQTT      MQTT   `yaml:"mqtt"`
@@ -28,11 +31,12 @@ type Node struct {
 // are missing.
 func DefaultHQ() *HQ {
 	return &HQ{
-		Addr:       "127.0.0.1:8090",
-		OfficeAddr: "127.0.0.1:8091",
-		DataDir:    "/var/lib/mirrorcart-hq",
-		ShopDir:    "/etc/mirrorcart/shop",
-		Key:        "/var/lib/mirrorcart-hq/hq.key",
+		Addr:        "127.0.0.1:8090",
+		OfficeHosts: []string{},
+		OfficeAddr:  "127.0.0.1:8091",
+		DataDir:     "/var/lib/mirrorcart-hq",
+		ShopDir:     "/etc/mirrorcart/shop",
+		Key:         "/var/lib/mirrorcart-hq/hq.key",
 	}
 }
 
@@ -50,6 +54,9 @@ func (h *HQ) check(c *checker) {
 	c.listen("addr", h.Addr)
 	if h.OfficeAddr != "" {
 		c.listen("office_addr", h.OfficeAddr)
+	}
+	for _, host := range h.OfficeHosts {
+		c.that("office_hosts", host != "" && !hasAny(host, "/: \t"), "%q is no host's name: write it without scheme, port and path, e.g. hq.example.com", host)
 	}
 	c.that("public_url", h.PublicURL != "", "the address that phones open is missing: e.g. https://cart.example.com")
 	c.web("public_url", h.PublicURL)

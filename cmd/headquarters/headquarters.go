@@ -127,7 +127,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 		s.office.engine = newEngine(log)
 	}
 	carts.Register(s.public.engine)
-	pages.Register(s.office.engine)
+	pages.Register(s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts)))
 	return nil
 }
 

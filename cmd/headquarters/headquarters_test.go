@@ -2,6 +2,7 @@ package headquarters_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ func start(t *testing.T, office string) *headquarters.Server {
 	dir := t.TempDir()
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr, cfg.DataDir, cfg.Key = "127.0.0.1:0", office, dir, filepath.Join(dir, "hq.key")
+	cfg.OfficeHosts = []string{"hq.example.com"}
 	cfg.MQTT.URL = "mqtt://127.0.0.1:1" // nobody is there: pages must not wait for a broker
 	ctx, stop := context.WithCancel(t.Context())
 	s, err := headquarters.New(ctx, cfg, os.DirFS("../edge/demo/shop"), slog.New(slog.DiscardHandler))
@@ -55,4 +57,39 @@ func TestOneAddressForBoth(t *testing.T) {
 	require.Equal(t, s.PublicURL(), s.OfficeURL())
 	require.Equal(t, http.StatusOK, status(t, s.PublicURL()+"/sales"))
 	require.Equal(t, http.StatusOK, status(t, s.PublicURL()+"/pictures/lip-silk-velvet.svg"))
+}
+
+// ask names a host that is not the address it goes to, as a browser does whose
+// name service was made to lie.
+func ask(t *testing.T, url, host string) (int, string) {
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	req.Host = host
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestOfficeAnswersToItsOwnNamesOnly(t *testing.T) {
+	for name, office := range map[string]string{"own address": "127.0.0.1:0", "one address": ""} {
+		t.Run(name, func(t *testing.T) {
+			s := start(t, office)
+			for _, page := range []string{"/", "/sales", "/v1/sales", "/v1/shops", "/v1/events"} {
+				for _, host := range []string{"evil.example", "evil.example:8091", "localhost.evil.example", "127.0.0.1.evil.example", "hq.example.com.evil.example"} {
+					code, body := ask(t, s.OfficeURL()+page, host)
+					require.Equal(t, http.StatusForbidden, code, "%s of %s", page, host)
+					require.Contains(t, body, "office_hosts")
+				}
+			}
+			for _, host := range []string{"localhost", "LOCALHOST:8091", "10.1.2.3", "10.1.2.3:8091", "[::1]", "[fd00::7]:8091", "hq.example.com", "HQ.Example.com:443"} {
+				code, _ := ask(t, s.OfficeURL()+"/v1/shops", host)
+				require.Equal(t, http.StatusOK, code, host)
+			}
+			code, _ := ask(t, s.PublicURL()+"/pictures/lip-silk-velvet.svg", "cart.example.com")
+			require.Equal(t, http.StatusOK, code, "phones come under the public name")
+		})
+	}
 }

@@ -1,0 +1,35 @@
+package headquarters
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// onlyHosts answers only requests for an IP address, for localhost or for one
+// of names. The office's pages ask for no password, so a web page that makes
+// its own name resolve to our address (DNS rebinding) would read them all.
+func onlyHosts(names []string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		host := c.Request.Host
+		if h, _, err := net.SplitHostPort(host); err == nil {
+			host = h
+		}
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+		if _, err := netip.ParseAddr(host); err == nil || strings.EqualFold(host, "localhost") ||
+			slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, host) }) {
+			return
+		}
+		c.AbortWithStatusJSON(http.StatusForbidden, gin.H{"error": gin.H{
+			"kind":    edge.Forbidden,
+			"message": fmt.Sprintf("headquarters is not called %.60q: use one of its own names, or add this one to office_hosts", host),
+		}})
+	}
+}
