@@ -1,6 +1,11 @@
 package firmwarecfg
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
 
 // Edge is a gateway's configuration, edge.yaml. Paths are absolute once
 // loaded.
@@ -32,6 +37,29 @@ type HTTP struct {
 	// AllowedHosts are the names, without port, that a browser may have
 	// typed to get here; requests for any other are refused.
 	AllowedHosts []string `yaml:"allowed_hosts"`
+	// Kiosks are the screens beside this machine's own that may run the
+	// mirror, each as ParseKiosk reads it.
+	Kiosks []string `yaml:"kiosks"`
+}
+
+// ParseKiosk reads the address of a kiosk's screen, or of the network that
+// nothing but such screens is in: 10.0.0.7, 10.0.7.0/28 or fd00::7.
+func ParseKiosk(s string) (netip.Prefix, error) {
+	p, err := netip.ParsePrefix(s)
+	if a, errAddr := netip.ParseAddr(s); errAddr == nil && a.Zone() == "" {
+		p, err = netip.PrefixFrom(a, a.BitLen()), nil
+	}
+	switch {
+	case err != nil:
+		return netip.Prefix{}, errors.New("it is neither an IP address nor a network such as 10.0.7.0/28")
+	case p.Addr().Is4In6():
+		return netip.Prefix{}, errors.New("write it as an IPv4 address")
+	case p.Bits() == 0:
+		return netip.Prefix{}, errors.New("that is everybody")
+	case p != p.Masked():
+		return netip.Prefix{}, fmt.Errorf("that is one address with a network's length: write %s or %s", p.Addr(), p.Masked())
+	}
+	return p, nil
 }
 
 // Camera is the mirror's camera.
@@ -115,6 +143,10 @@ func (e *Edge) check(c *checker) {
 	c.that("http.allowed_hosts", len(e.HTTP.AllowedHosts) > 0, "the list is empty, so nobody could open the pages: name localhost at least")
 	for _, host := range e.HTTP.AllowedHosts {
 		c.that("http.allowed_hosts", host != "" && !hasAny(host, "/ \t"), "%q is no host's name: write it without scheme and path, e.g. kiosk.local", host)
+	}
+	for _, kiosk := range e.HTTP.Kiosks {
+		_, err := ParseKiosk(kiosk)
+		c.that("http.kiosks", err == nil, "%q is no kiosk's address: %v", kiosk, err)
 	}
 	c.that("camera.source", e.Camera.Source != "", "no camera is set: name a device such as /dev/video0, a video file, or still:PHOTO")
 	c.between("camera.width", e.Camera.Width, 0, 8192)

@@ -28,7 +28,7 @@ func TestSamplesAreTheDefaults(t *testing.T) {
 	require.NoError(t, err)
 	want := DefaultEdge()
 	want.Node, want.Till, want.Shop = "shop-1-gw-1", "T1", Shop{"shop-1", "Mirrorcart Demo"}
-	want.Staff = []Staff{}
+	want.Staff, want.HTTP.Kiosks = []Staff{}, []string{}
 	require.Equal(t, want, edge)
 
 	hq, err := LoadHQ("hq.yaml", nil)
@@ -99,7 +99,7 @@ log: {level: debug}
 `)
 	e, err := LoadEdge(file, []string{
 		"HOME=/root", "MIRRORCART_HQ_ADDR=not ours", "MIRRORCART_EDGE_HTTP_ADDR=0.0.0.0:80",
-		"MIRRORCART_EDGE_HTTP_ALLOWED_HOSTS=kiosk.local,10.0.0.2", "MIRRORCART_EDGE_MIRROR_IDLE_TIMEOUT=45s",
+		"MIRRORCART_EDGE_HTTP_ALLOWED_HOSTS=kiosk.local,10.0.0.2", "MIRRORCART_EDGE_HTTP_KIOSKS=10.0.0.7,fd00::/64", "MIRRORCART_EDGE_MIRROR_IDLE_TIMEOUT=45s",
 		"MIRRORCART_EDGE_CAMERA_QUALITY=70", "MIRRORCART_EDGE_CAMERA_MIRROR=true",
 		"MIRRORCART_EDGE_LOG_LEVEL=WARN", "MIRRORCART_EDGE_MODELS_DIR=/m",
 	})
@@ -109,7 +109,7 @@ log: {level: debug}
 	require.Equal(t, "/m", e.ModelsDir)
 	require.Equal(t, Camera{Source: "still:a.jpg", Width: 1280, Height: 720, Rotate: 90, Mirror: true, Quality: 70}, e.Camera)
 	require.Equal(t, 45*time.Second, e.Mirror.IdleTimeout)
-	require.Equal(t, HTTP{"0.0.0.0:80", []string{"kiosk.local", "10.0.0.2"}}, e.HTTP)
+	require.Equal(t, HTTP{"0.0.0.0:80", []string{"kiosk.local", "10.0.0.2"}, []string{"10.0.0.7", "fd00::/64"}}, e.HTTP)
 	require.Equal(t, Manager, e.Staff[0].Role)
 	require.Equal(t, slog.LevelWarn, e.Log.Level)
 }
@@ -144,6 +144,8 @@ func TestLoadRefuses(t *testing.T) {
 		"broken":           {smallEdge + "hq: {", "", 4, []string{"edge.yaml"}},
 		"empty":            {"", "", 0, []string{"node", "shop.id", "till"}},
 		"bad node":         {"node: Shop 1\nshop: {id: s, name: S}\ntill: T1\n", "", 1, []string{`"Shop 1"`, "a-z"}},
+		"kiosk's name":     {smallEdge + "http:\n  kiosks: [kiosk.local]\n", "", 5, []string{"http.kiosks", `"kiosk.local"`, "IP address"}},
+		"kiosk everybody":  {smallEdge + "http:\n  kiosks: [10.0.0.7, 0.0.0.0/0]\n", "", 5, []string{"http.kiosks", "everybody"}},
 		"rotate":           {smallEdge + "camera:\n  rotate: 45\n", "", 5, []string{"camera.rotate", "quarter turn"}},
 		"plain mqtt":       {smallEdge + "hq:\n  mqtt:\n    url: mqtt://broker.example.com\n", "", 6, []string{"hq.mqtt.url", "mqtts"}},
 		"password in url":  {smallEdge + "hq:\n  mqtt:\n    url: mqtts://a:b@broker.example.com\n", "", 6, []string{"password_file"}},
@@ -168,6 +170,25 @@ func TestLoadRefuses(t *testing.T) {
 			}
 			require.NotContains(t, fault.Msg, "\n")
 		})
+	}
+}
+
+func TestParseKiosk(t *testing.T) {
+	for s, want := range map[string]string{
+		"10.0.0.7": "10.0.0.7/32", "10.0.7.0/28": "10.0.7.0/28", "10.0.0.7/32": "10.0.0.7/32",
+		"fd00::7": "fd00::7/128", "fd00::/64": "fd00::/64",
+	} {
+		p, err := ParseKiosk(s)
+		require.NoError(t, err, s)
+		require.Equal(t, want, p.String())
+	}
+	for s, says := range map[string]string{
+		"": "neither", "kiosk.local": "neither", "10.0.0.7:80": "neither", "10.0.0.7/33": "neither", "10.0.0": "neither",
+		" 10.0.0.7": "neither", "fe80::1%eth0": "neither", "10.0.0.7/24": "write 10.0.0.7 or 10.0.0.0/24",
+		"0.0.0.0/0": "everybody", "::/0": "everybody", "::ffff:10.0.0.7": "IPv4", "::ffff:10.0.0.0/120": "IPv4",
+	} {
+		_, err := ParseKiosk(s)
+		require.ErrorContains(t, err, says, s)
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -28,15 +30,16 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Idle and Hold have defaults; everything
-// else is needed.
+// Config is what a kiosk is made of. Trusted may be empty, and Idle and Hold
+// have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
 	Catalogue catalogue
 	Carts     carts
-	WebSocket http.Handler // the mirror's pictures; must end with its request's context
-	MJPEG     http.Handler // the same for an <img>
-	Pages     fs.FS        // index.html, staff.html and assets/, or none of them
+	WebSocket http.Handler   // the mirror's pictures; must end with its request's context
+	MJPEG     http.Handler   // the same for an <img>
+	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
+	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration
 	Hold      time.Duration
 	NewID     func() string // names a session; not guessable
@@ -72,7 +75,7 @@ func (k *Kiosk) Close() { k.session.finish() }
 // Register adds the kiosk's routes and pages to e.
 func (k *Kiosk) Register(e *gin.Engine) {
 	k.registerPages(e)
-	g := e.Group("/kiosk/v1")
+	g := e.Group("/kiosk/v1", k.requireScreen)
 	g.GET("/session", k.getSession)
 	g.POST("/session", k.postSession)
 	g.POST("/session/consent", k.postConsent)
@@ -82,4 +85,16 @@ func (k *Kiosk) Register(e *gin.Engine) {
 	g.POST("/session/finish", k.postFinish)
 	g.GET("/mirror", k.live(k.cfg.WebSocket))
 	g.GET("/mirror.mjpeg", k.live(k.cfg.MJPEG))
+}
+
+// requireScreen lets only screens of this kiosk past: whoever else is in the
+// shop's network must neither consent for a shopper nor see them. It looks at
+// the connection alone; what a header says anybody can write.
+func (k *Kiosk) requireScreen(c *gin.Context) {
+	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
+	screen := at.Addr().Unmap().WithZone("")
+	if err == nil && (screen.IsLoopback() || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) })) {
+		return
+	}
+	k.cfg.Fail(c, edge.Errorf("kiosk", edge.Forbidden, "the mirror is run from its own screens only: if %s is one, add it to http.kiosks in the gateway's configuration", screen))
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -87,13 +88,14 @@ type fixture struct {
 	mirror *fakeMirror
 	cart   *edge.Cart
 	engine *gin.Engine
+	remote string // who connects
 }
 
 // newFixture is a kiosk whose streams last as long as their requests.
 func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
-	f := &fixture{t: t, mirror: &fakeMirror{}, cart: edge.NewCart(edge.CartID{1}, time.Now()), engine: gin.New()}
+	f := &fixture{t: t, mirror: &fakeMirror{}, cart: edge.NewCart(edge.CartID{1}, time.Now()), engine: gin.New(), remote: "127.0.0.1:40000"}
 	stream := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusOK)
 		<-r.Context().Done()
@@ -102,7 +104,8 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 	ids := 0
 	k, err := New(Config{
 		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Pages: pages,
-		Idle: 90 * time.Second, Hold: 5 * time.Minute,
+		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.7.0/28"), netip.MustParsePrefix("fe80::7/128")},
+		Idle:    90 * time.Second, Hold: 5 * time.Minute,
 		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },
 		Fail: func(c *gin.Context, err error) {
 			c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
@@ -120,7 +123,10 @@ func (f *fixture) do(method, path, body string) *httptest.ResponseRecorder {
 	f.t.Helper()
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(method, path, strings.NewReader(body))
+	r.RemoteAddr = f.remote
 	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Forwarded-For", "127.0.0.1") // anybody can write that
+	r.Header.Set("X-Real-IP", "127.0.0.1")
 	f.engine.ServeHTTP(w, r)
 	return w
 }

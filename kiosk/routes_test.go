@@ -75,6 +75,28 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// Nobody but the kiosk's own screens runs the mirror or sees its camera; the
+// pages that staff uses are for the whole shop.
+func TestOnlyScreensRunTheMirror(t *testing.T) {
+	f := newFixture(t, fstest.MapFS{"staff.html": {Data: []byte("<p>staff")}})
+	f.begin(true)
+	for _, remote := range []string{"192.0.2.1:1", "10.0.7.16:1", "[fd00::1]:1", "[fe80::8%eth0]:1", "", "@"} {
+		f.remote = remote
+		for _, route := range f.engine.Routes() {
+			if strings.HasPrefix(route.Path, "/kiosk/v1/") {
+				f.refused(edge.Forbidden, route.Method, route.Path, "")
+				require.Contains(t, f.do(route.Method, route.Path, "").Body.String(), "http.kiosks")
+			}
+		}
+		f.ok("GET", "/staff", "")
+	}
+	require.Equal(t, "s1", f.kiosk.session.snapshot().ID)
+	for _, remote := range []string{"127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "10.0.7.15:1", "[::ffff:10.0.7.1]:1", "[fe80::7%eth0]:1"} {
+		f.remote = remote
+		f.ok("GET", "/kiosk/v1/session", "")
+	}
+}
+
 func TestPages(t *testing.T) {
 	f := newFixture(t, fstest.MapFS{
 		"index.html":       {Data: []byte("<p>kiosk")},

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"time"
 
@@ -176,10 +177,18 @@ func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
+	var screens []netip.Prefix
+	for _, s := range g.cfg.HTTP.Kiosks {
+		p, err := firmwarecfg.ParseKiosk(s)
+		if err != nil {
+			return fmt.Errorf("http.kiosks: %w", err)
+		}
+		screens = append(screens, p)
+	}
 	g.kiosk, err = kiosk.New(kiosk.Config{
 		Mirror: g.mirror.pipeline, Catalogue: g.db, Carts: g.db,
 		WebSocket: g.mirror.hub.WebSocket(), MJPEG: g.mirror.hub.MJPEG(),
-		Pages: ui.Dist(), Idle: g.cfg.Mirror.IdleTimeout,
+		Pages: ui.Dist(), Trusted: screens, Idle: g.cfg.Mirror.IdleTimeout,
 		NewID: uuid.NewString, Fail: g.api.Fail, Log: g.log,
 	})
 	if err != nil {
