@@ -135,7 +135,7 @@ func TestEventsWithoutCart(t *testing.T) {
 	srv := httptest.NewServer(s.engine)
 	t.Cleanup(srv.Close)
 	c := s.fill(t, edgetest.Cream, 1)
-	go s.server.Run(t.Context())
+	go func() { _ = s.server.Run(t.Context()) }()
 	s.signIn(t)
 	anybody := listen(t, srv.URL+"/api/v1/events")
 	staff := listen(t, srv.URL+"/api/v1/staff/events", s.cook...)
