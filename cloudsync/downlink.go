@@ -2,12 +2,9 @@ package cloudsync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
-
-	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // followDown lets HQ's messages take effect, in order and once each, and tells
@@ -66,7 +63,7 @@ func (s *session) applyEarly(ctx context.Context) error {
 			continue // one before it was lost: HQ sends that again
 		}
 		if d.N > applied { // else repeated
-			if err := s.apply(ctx, d); err != nil {
+			if err := s.c.Outbox.Apply(ctx, d.N, d.Carts); err != nil {
 				return fmt.Errorf("downlink message %d: %w", d.N, err)
 			}
 			applied = d.N
@@ -74,28 +71,6 @@ func (s *session) applyEarly(ctx context.Context) error {
 		delete(s.early, n)
 	}
 	return nil
-}
-
-func (s *session) apply(ctx context.Context, d *Down) error {
-	var carts []*edge.Cart
-	for _, c := range d.Carts {
-		if err := c.Check(); err != nil {
-			s.c.Log.Error("cart from HQ left out", "cart", c.ID, "message", d.N, "error", err)
-			continue
-		}
-		carts = append(carts, c)
-	}
-	err := s.c.Outbox.Apply(ctx, d.N, carts)
-	// What can never be right must not hold up what comes after it.
-	if refused, ok := errors.AsType[*edge.Error](err); ok && permanent(refused.Kind) {
-		s.c.Log.Error("downlink message left out", "message", d.N, "error", refused)
-		err = s.c.Outbox.Apply(ctx, d.N, nil)
-	}
-	return err
-}
-
-func permanent(k edge.Kind) bool {
-	return k == edge.Invalid || k == edge.TooLarge || k == edge.Conflict || k == edge.NotFound || k == edge.TooMany
 }
 
 func (s *session) confirm(ctx context.Context) error {

@@ -86,7 +86,7 @@ func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	case err != nil:
 		return nil, err
 	case owner != node:
-		return nil, edge.Errorf(op, edge.Conflict, "cart %s is of another gateway", c.ID)
+		return nil, edge.Errorf(op, edge.Conflict, "the cart is of another gateway") // its id is no matter for a log
 	}
 	if err := have.Merge(c); err != nil {
 		return nil, err

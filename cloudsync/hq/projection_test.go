@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -87,6 +88,27 @@ func TestEventsThatCannotBeUsedBlockNothing(t *testing.T) {
 	require.Len(t, g.flaws(), 9)
 	require.NoError(t, g.hq.Rebuild(t.Context()))
 	require.Len(t, g.flaws(), 9)
+}
+
+// What is wrong with an event goes to the log, and who knows a cart's id may
+// change the cart.
+func TestFlawsNameNoCart(t *testing.T) {
+	g := newGateway(t)
+	require.NoError(t, g.hq.Enrol(t.Context(), Node{Node: "shop-2", Shop: testShop, Key: newKey(t).Public().(ed25519.PublicKey)}))
+	cart := edge.NewCart(edge.CartID{1}, g.clock.Now())
+	_, err := g.hq.OpenCart(t.Context(), cart, "shop-2", true)
+	require.NoError(t, err)
+	g.add(edge.EventCart, "a", cart)
+	broken := edge.NewCart(edge.CartID{2}, g.clock.Now())
+	broken.Claim.Holder = "nobody"
+	g.add(edge.EventCart, "b", broken)
+	g.send(g.batch(1, 2))
+	require.NoError(t, g.hq.Project(t.Context()))
+	require.Len(t, g.flaws(), 2)
+	for _, flaw := range g.flaws() {
+		require.NotContains(t, flaw, cart.ID.String())
+		require.NotContains(t, flaw, broken.ID.String())
+	}
 }
 
 // A sale that no till makes is set aside, and the sums of the others stay.
