@@ -2,7 +2,6 @@ package edge
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -30,7 +29,7 @@ type Payment struct {
 	Method    Method `json:"method"`
 	Amount    int64  `json:"amount"`              // minor units of the sale's currency; the total that was shown when it was taken
 	Tendered  int64  `json:"tendered,omitempty"`  // cash handed over
-	Reference string `json:"reference,omitempty"` // card terminal's slip number
+	Reference string `json:"reference,omitempty"` // card terminal's slip number: at most 40 of A-Z, a-z, 0-9, space and dash, 12 of them digits
 }
 
 // Change is the cash to give back.
@@ -181,52 +180,33 @@ func (p Payment) checkForm() error {
 		if p.Tendered != 0 {
 			return Errorf(op, Invalid, "a card payment has no cash given: leave it out")
 		}
-		if strings.TrimSpace(p.Reference) == "" || len(p.Reference) > 40 {
-			return Errorf(op, Invalid, "enter the slip number of the card terminal (at most 40 characters)")
-		}
-		if looksLikeCardNumber(p.Reference) {
-			return Errorf(op, Invalid, "that looks like a card number: enter the terminal's slip number instead")
-		}
+		return checkSlip(p.Reference)
 	default:
 		return Errorf(op, Invalid, "payment method %.20q: want %s or %s", p.Method, Cash, Card)
 	}
 	return nil
 }
 
-// looksLikeCardNumber reports whether s holds a run of 13 to 19 digits (single
-// spaces, dashes and dots between them aside) that passes the Luhn check of
-// ISO/IEC 7812.
-func looksLikeCardNumber(s string) bool {
-	var digits []byte
-	gap := false
-	for i := range len(s) + 1 {
+// checkSlip checks a card terminal's slip number. It leaves no room for the 13
+// to 19 digits of a card number (ISO/IEC 7812), however they are spaced out.
+func checkSlip(s string) error {
+	const op = "edge.Payment.Check"
+	letters, digits := 0, 0
+	for _, r := range s {
 		switch {
-		case i < len(s) && s[i] >= '0' && s[i] <= '9':
-			digits, gap = append(digits, s[i]-'0'), false
-		case i < len(s) && !gap && strings.IndexByte(" -.", s[i]) >= 0:
-			gap = true
-		default:
-			if len(digits) >= 13 && len(digits) <= 19 && luhn(digits) {
-				return true
-			}
-			digits, gap = digits[:0], false
+		case r >= '0' && r <= '9':
+			digits++
+		case r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':
+			letters++
+		case r != ' ' && r != '-':
+			return Errorf(op, Invalid, "the slip number of the card terminal has only letters A to Z, digits, spaces and dashes")
 		}
 	}
-	return false
-}
-
-// luhn doubles every second digit from the right, the last one not, and wants
-// the sum of all decimal digits to end in zero.
-func luhn(digits []byte) bool {
-	sum := 0
-	for i := range digits {
-		d := int(digits[len(digits)-1-i])
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
+	if letters+digits == 0 || len(s) > 40 {
+		return Errorf(op, Invalid, "enter the slip number of the card terminal (at most 40 characters)")
 	}
-	return sum%10 == 0
+	if digits > 12 {
+		return Errorf(op, Invalid, "%d digits may be a card number: enter the terminal's slip number instead (at most 12 digits)", digits)
+	}
+	return nil
 }
