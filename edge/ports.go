@@ -16,8 +16,8 @@ type Carts interface {
 	// most limit.
 	OpenCarts(ctx context.Context, limit int) ([]*Cart, error)
 	// ChangeCart runs change on the cart as writer w, the gateway, and stores
-	// the outcome; an error of change is returned and changes nothing. Only a
-	// real change makes an event.
+	// the outcome; an error of change, or of the outcome's Check, is returned
+	// and changes nothing. Only a real change makes an event.
 	ChangeCart(ctx context.Context, id CartID, change func(c *Cart, w Writer) error) (*Cart, error)
 	// MergeCart takes in what another party knows of a cart, making it known
 	// here if it was not; it makes no event. It returns the merged cart.

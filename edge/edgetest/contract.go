@@ -188,6 +188,11 @@ func Carts(t *testing.T, open Open) {
 		return edge.Errorf("", edge.Forbidden, "no")
 	})
 	requireKind(t, edge.Forbidden, err)
+	_, err = s.ChangeCart(ctx, first.ID, func(c *edge.Cart, _ edge.Writer) error {
+		c.Lines[0].SKU = ""
+		return nil
+	})
+	requireKind(t, edge.Invalid, err)
 	after, _, err := s.Head(ctx, edge.LaneOps)
 	require.NoError(t, err)
 	require.Equal(t, before, after, "no change, no event")

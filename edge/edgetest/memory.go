@@ -126,6 +126,9 @@ func (m *Memory) ChangeCart(_ context.Context, id edge.CartID, change func(*edge
 	if err := change(c, edge.EpochWriter(m.epoch().id)); err != nil {
 		return nil, err
 	}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
 	if !bytes.Equal(mustJSON(c), mustJSON(m.carts[i])) {
 		m.carts[i] = c
 		m.append(edge.LaneOps, edge.EventCart, id.String(), c)

@@ -106,6 +106,9 @@ func (db *DB) ChangeCart(ctx context.Context, id edge.CartID, change func(c *edg
 		if err := change(c, edge.EpochWriter(e.id)); err != nil {
 			return nil, err
 		}
+		if err := c.Check(); err != nil {
+			return nil, err // nobody else would take it
+		}
 		if changed, err := t.saveCart(ctx, c, before); err != nil || !changed {
 			return c, err
 		}
