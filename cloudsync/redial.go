@@ -60,7 +60,11 @@ func Redial(ctx context.Context, d Dialer, b Backoff, log *slog.Logger, session 
 		}
 		failures++
 		wait := b.pause(failures, rand.Float64())
-		log.Warn("line to the broker lost", "error", err, "retry_in", wait.Round(time.Millisecond))
+		level := slog.LevelWarn
+		if failures > 1 {
+			level = slog.LevelDebug // it is known by now
+		}
+		log.Log(ctx, level, "no line to the broker", "error", err, "retry_in", wait.Round(time.Millisecond))
 		select {
 		case <-ctx.Done():
 		case <-time.After(wait):

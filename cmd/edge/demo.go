@@ -25,6 +25,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -213,7 +214,7 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 
 func (f *demoFlags) shopFiles() (fs.FS, error) {
 	if f.shop != "" {
-		return os.DirFS(f.shop), nil
+		return shopdir.Open(f.shop)
 	}
 	return fs.Sub(demoFiles, "demo/shop")
 }

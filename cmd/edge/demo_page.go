@@ -17,6 +17,7 @@ func (d *demo) addPage() error {
 	d.gateway.engine.GET("/demo", func(c *gin.Context) {
 		nonce := uuid.NewString()
 		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		c.Header("Referrer-Policy", "same-origin") // without it the button's request names no origin, and is refused
 		c.Header("Content-Type", "text/html; charset=utf-8")
 		c.Header("Cache-Control", "no-store")
 		c.Status(http.StatusOK)

@@ -105,8 +105,8 @@ func TestDemoSaysWhatIsWrong(t *testing.T) {
 		"camera file missing": {[]string{"--camera", "/nowhere/clip.mp4"}, []string{"/nowhere/clip.mp4"}},
 		"camera file broken":  {[]string{"--camera", broken}, []string{broken}},
 		"no models":           {[]string{"--models", t.TempDir(), "--camera", "fake"}, []string{"make setup"}},
-		"port taken":          {[]string{"--addr", busy.Addr().String()}, []string{busy.Addr().String(), "choose another"}},
-		"HQ's port taken":     {[]string{"--hq-addr", busy.Addr().String()}, []string{busy.Addr().String(), "choose another"}},
+		"port taken":          {[]string{"--addr", busy.Addr().String()}, []string{busy.Addr().String(), "choose another address"}},
+		"HQ's port taken":     {[]string{"--hq-addr", busy.Addr().String()}, []string{busy.Addr().String(), "choose another address"}},
 		"broker's port taken": {[]string{"--mqtt-addr", busy.Addr().String()}, []string{busy.Addr().String()}},
 		"no shop files":       {[]string{"--shop", t.TempDir()}, []string{"shop.yaml"}},
 	} {

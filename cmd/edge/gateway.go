@@ -94,9 +94,8 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if g.uplink, err = g.newUplink(key); err != nil {
 		return nil, err
 	}
-	var lc net.ListenConfig
-	if g.ln, err = lc.Listen(ctx, "tcp", cfg.HTTP.Addr); err != nil {
-		return nil, fmt.Errorf("the address %s cannot be used (another program may have it): choose another with --addr or http.addr: %w", cfg.HTTP.Addr, err)
+	if g.ln, err = process.Listen(ctx, cfg.HTTP.Addr); err != nil {
+		return nil, fmt.Errorf("kiosk and till: %w", err)
 	}
 	return g, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -31,7 +32,11 @@ sells without a camera and without a line; both are tried again by themselves.`,
 				return process.UsageError{Err: err}
 			}
 			log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
-			g, err := newGateway(cmd.Context(), gatewayOptions{cfg: cfg, shop: os.DirFS(cfg.ShopDir), log: log})
+			shop, err := shopdir.Open(cfg.ShopDir)
+			if err != nil {
+				return fmt.Errorf("shop_dir: %w", err)
+			}
+			g, err := newGateway(cmd.Context(), gatewayOptions{cfg: cfg, shop: shop, log: log})
 			if err != nil {
 				return err
 			}

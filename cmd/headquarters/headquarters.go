@@ -90,9 +90,8 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 }
 
 func (s *site) listen(ctx context.Context, addr string) (err error) {
-	var lc net.ListenConfig
-	if s.ln, err = lc.Listen(ctx, "tcp", addr); err != nil {
-		return fmt.Errorf("headquarters cannot listen on %s (another program may have it): choose another address: %w", addr, err)
+	if s.ln, err = process.Listen(ctx, addr); err != nil {
+		return fmt.Errorf("headquarters: %w", err)
 	}
 	return nil
 }

@@ -4,12 +4,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -21,7 +23,7 @@ func main() { os.Exit(process.Main(newRoot())) }
 func newRoot() *cobra.Command {
 	return process.Root("hq", "Headquarters: collects what the shops sell, shows carts and shops", version,
 		runCommand(),
-		process.Keys("Print headquarters' public key, for hq.key in edge.yaml", firmwarecfg.DefaultHQ().Key))
+		process.Keys("Print headquarters' public key for hq.key in edge.yaml; makes the key where there is none", firmwarecfg.DefaultHQ().Key))
 }
 
 func runCommand() *cobra.Command {
@@ -37,7 +39,11 @@ func runCommand() *cobra.Command {
 				return process.UsageError{Err: err}
 			}
 			log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
-			s, err := headquarters.New(cmd.Context(), cfg, os.DirFS(cfg.ShopDir), log)
+			shop, err := shopdir.Open(cfg.ShopDir)
+			if err != nil {
+				return fmt.Errorf("shop_dir: %w", err)
+			}
+			s, err := headquarters.New(cmd.Context(), cfg, shop, log)
 			if err != nil {
 				return err
 			}

@@ -44,7 +44,7 @@ func Main(root *cobra.Command) (status int) {
 // no arguments but flags.
 func Root(name, short, version string, commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
-		Use: name, Short: short, SilenceErrors: true, SilenceUsage: true,
+		Use: name, Short: short, Version: version, SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(commands...)
@@ -56,7 +56,9 @@ func Root(name, short, version string, commands ...*cobra.Command) *cobra.Comman
 			return err
 		},
 	})
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return UsageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+	})
 	takeNoArgs(root)
 	return root
 }

@@ -3,13 +3,28 @@ package process
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
 // stopLimit bounds how long requests may go on after the stop.
 const stopLimit = 5 * time.Second
+
+// Listen opens an address to serve at.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use: stop the other program or choose another address: %w", addr, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%q is no address to listen at here (want HOST:PORT): choose another: %w", addr, err)
+	}
+	return ln, nil
+}
 
 // Serve serves h at ln until ctx is done, and then lets requests end.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"time"
@@ -39,6 +41,14 @@ type settings struct {
 	Currency   string          `yaml:"currency"`
 	Timezone   string          `yaml:"timezone"`
 	Categories []edge.Category `yaml:"categories"`
+}
+
+// Open opens the folder that has a shop's files.
+func Open(dir string) (fs.FS, error) {
+	if _, err := os.Stat(filepath.Join(dir, "shop.yaml")); err != nil {
+		return nil, fmt.Errorf("%s is no shop's folder: put shop.yaml and products.csv there, or name another folder: %w", dir, err)
+	}
+	return os.DirFS(dir), nil
 }
 
 // Read reads a shop's folder. Its error names the file and every fault in it.
@@ -113,12 +123,12 @@ func (s *Shop) checkFiles() error {
 	for _, v := range s.Variants {
 		if v.Picture != "" {
 			if _, err := fs.Stat(s.Pictures, v.Picture); err != nil {
-				faults = append(faults, fmt.Errorf("products.csv: %s: picture: %w", v.SKU, err))
+				faults = append(faults, fmt.Errorf("products.csv: %s: pictures/%s is not there: add the file or mend the column picture", v.SKU, v.Picture))
 			}
 		}
 		if v.TryOn != nil && v.TryOn.Asset != "" {
 			if _, err := fs.Stat(s.TryOn, v.TryOn.Asset); err != nil {
-				faults = append(faults, fmt.Errorf("products.csv: %s: try-on shape: %w", v.SKU, err))
+				faults = append(faults, fmt.Errorf("products.csv: %s: tryon/%s is not there: add the file or mend the column asset", v.SKU, v.TryOn.Asset))
 			}
 		}
 	}
