@@ -38,16 +38,38 @@ static boolean full(j_compress_ptr c) {
 
 static void nothing(j_compress_ptr c) { (void)c; }
 
-// turn writes the row's pixels in reverse order. It moves four bytes at once,
-// of which the next pixel overwrites the last: dst has a byte more than src.
-static void turn(unsigned char *dst, const unsigned char *src, int width) {
-	const unsigned char *from = src + 3 * (width - 1);
-	memcpy(dst, from, 3);
-	for (int x = 1; x < width; x++) {
-		from -= 3;
-		dst += 3;
-		memcpy(dst, from, 4);
+#if defined(__x86_64__)
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+
+// turn_fives writes pixels from the row's end in reverse order, five at once (a
+// sixteenth byte is overwritten by what follows), and returns how many.
+__attribute__((target("ssse3"))) static int turn_fives(unsigned char *dst, const unsigned char *src, int width) {
+	const bytes16 order = {13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0};
+	int x = 0;
+	for (; x + 6 <= width; x += 5) {
+		bytes16 pixels;
+		memcpy(&pixels, src + 3 * (width - x) - 16, 16);
+		pixels = __builtin_shuffle(pixels, order);
+		memcpy(dst + 3 * x, &pixels, 16);
 	}
+	return x;
+}
+#endif
+
+// turn writes the row's pixels in reverse order: but for the first and the last
+// four bytes at once, of which the next pixel overwrites the fourth.
+static void turn(unsigned char *dst, const unsigned char *src, int width) {
+	int x = 0;
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("ssse3"))
+		x = turn_fives(dst, src, width);
+#endif
+	if (x == 0)
+		memcpy(dst + 3 * x++, src + 3 * (width - 1), 3);
+	for (; x < width - 1; x++)
+		memcpy(dst + 3 * x, src + 3 * (width - 1 - x), 4);
+	if (x < width)
+		memcpy(dst + 3 * x, src, 3);
 }
 
 long jpeg_encode(const unsigned char *bgr, int width, int height, int quality, int mirror,
@@ -76,7 +98,7 @@ long jpeg_encode(const unsigned char *bgr, int width, int height, int quality, i
 	jpeg_start_compress(&c, TRUE);
 	JSAMPROW turned = NULL;
 	if (mirror)
-		turned = c.mem->alloc_small((j_common_ptr)&c, JPOOL_IMAGE, 3 * (size_t)width + 1);
+		turned = c.mem->alloc_small((j_common_ptr)&c, JPOOL_IMAGE, 3 * (size_t)width);
 	while (c.next_scanline < c.image_height) {
 		JSAMPROW row = (JSAMPROW)bgr + (size_t)3 * width * c.next_scanline;
 		if (mirror) {

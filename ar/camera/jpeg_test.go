@@ -59,6 +59,22 @@ func TestJPEGOfAnySize(t *testing.T) {
 	}
 }
 
+// A picture and its mirror image come out as each other's, whatever the width.
+func TestJPEGMirrorsEveryPixel(t *testing.T) {
+	for width := 1; width <= 40; width++ {
+		f, flipped := noise(width, 2), noise(width, 2)
+		for i := range 2 * width {
+			y, x := i/width, i%width
+			copy(flipped.Pix[3*i:][:3], f.Pix[3*(y*width+width-1-x):])
+		}
+		mirrored, err := (&JPEG{Quality: 90, Mirror: true}).Encode(nil, f)
+		require.NoError(t, err)
+		plain, err := (&JPEG{Quality: 90}).Encode(nil, flipped)
+		require.NoError(t, err)
+		require.Equal(t, plain, mirrored, "%d pixels wide", width)
+	}
+}
+
 // Noise at the highest quality is longer than the room for a usual picture.
 func TestJPEGMakesRoom(t *testing.T) {
 	f := noise(640, 480)
