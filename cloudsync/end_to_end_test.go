@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -133,7 +134,7 @@ func (c *chain) held(t testing.TB) (list []edge.Sale) {
 func (c *chain) settled(t testing.TB, sold []edge.Sale) {
 	t.Helper()
 	c.confirmed(t)
-	require.ElementsMatch(t, receipts(sold), receipts(c.held(t)), "0 missing, 0 double")
+	allHeld(t, sold, c.held(t))
 	stock, err := c.shop.Stock(t.Context())
 	require.NoError(t, err)
 	atHQ, err := c.hq.Stock(t.Context(), shop)
@@ -144,11 +145,34 @@ func (c *chain) settled(t testing.TB, sold []edge.Sale) {
 	require.Empty(t, flaws)
 }
 
+// allHeld checks that HQ holds what was sold, no more, and that no two sales
+// share a receipt number.
+func allHeld(t testing.TB, sold, held []edge.Sale) {
+	t.Helper()
+	require.ElementsMatch(t, receipts(sold), receipts(held), "0 missing, 0 double")
+	require.Empty(t, doubles(held), "receipt numbers that stand for two sales")
+}
+
 func receipts(sales []edge.Sale) []string {
 	var list []string
 	for _, s := range sales {
 		list = append(list, s.ID+" "+s.Receipt.String())
 	}
+	return list
+}
+
+// doubles lists the receipt numbers that more than one sale has, in order, once
+// for each sale beyond the first.
+func doubles(sales []edge.Sale) []string {
+	list := []string{}
+	seen := map[edge.Receipt]bool{}
+	for _, s := range sales {
+		if seen[s.Receipt] {
+			list = append(list, s.Receipt.String())
+		}
+		seen[s.Receipt] = true
+	}
+	slices.Sort(list)
 	return list
 }
 

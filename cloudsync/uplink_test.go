@@ -155,7 +155,7 @@ func TestNothingIsLostOrDoubledOnABadLine(t *testing.T) {
 				b.hub.mend()
 			}
 			b.confirmed()
-			require.ElementsMatch(t, receipts(sold), receipts(b.held()))
+			allHeld(t, sold, b.held())
 			require.Empty(t, b.flaws())
 			b.halt()
 		})
@@ -212,7 +212,7 @@ func TestRestoredHQGetsEverythingAgain(t *testing.T) {
 			require.NoError(t, b.hq.Project(t.Context()))
 			return len(b.held()) == 21
 		}, time.Minute, 100*time.Millisecond)
-		require.ElementsMatch(t, receipts(sold), receipts(b.held()))
+		allHeld(t, sold, b.held())
 		require.Zero(t, b.waiting())
 		b.halt()
 	})
@@ -253,7 +253,7 @@ func TestShopNotEnrolledIsRefusedAndLetInLater(t *testing.T) {
 		require.NotZero(t, b.waiting())
 		b.enrol()
 		b.confirmed()
-		require.ElementsMatch(t, receipts(sold), receipts(b.held()))
+		allHeld(t, sold, b.held())
 		b.halt()
 	})
 }
@@ -307,7 +307,7 @@ func TestEventThatHQCannotTakeBlocksNothing(t *testing.T) {
 		}
 		b.hub.mend()
 		b.confirmed()
-		require.ElementsMatch(t, receipts(sold), receipts(b.held()))
+		allHeld(t, sold, b.held())
 		reasons := map[uint64]string{}
 		for _, f := range b.flaws() {
 			reasons[f.Seq] = f.Reason
