@@ -76,9 +76,10 @@ func (c *Color) UnmarshalText(b []byte) error {
 type Layer struct {
 	Kind      Kind    `json:"kind"`
 	Color     Color   `json:"color"`
-	Finish    Finish  `json:"finish,omitempty"` // make-up only
-	Intensity float64 `json:"intensity"`        // 0–1
-	Asset     string  `json:"asset,omitempty"`  // file name of a shape, for accessories
+	Finish    Finish  `json:"finish,omitempty"`   // make-up only
+	Gradient  bool    `json:"gradient,omitempty"` // lipstick: full at the inner lip, fading outwards
+	Intensity float64 `json:"intensity"`          // 0–1
+	Asset     string  `json:"asset,omitempty"`    // file name of a shape, for accessories
 	// Placement is where blush lies; blush alone has one.
 	Placement Placement `json:"placement,omitempty"`
 	// Colors are eyeshadow's colours beside Color, which is the lid's: the
@@ -150,13 +151,16 @@ func (la Layer) check() error {
 			return fmt.Errorf("%d colours, at most %d", n, ShadowColors)
 		}
 	case Lipstick:
-		if la.Finish != Matte && la.Finish != Gloss {
-			return fmt.Errorf("finish %q: want %s or %s", la.Finish, Matte, Gloss)
+		if !slices.Contains(Finishes(), la.Finish) {
+			return fmt.Errorf("finish %q: want one of %v", la.Finish, Finishes())
 		}
 	case Glasses:
 		if la.Asset == "" {
 			return errors.New("asset is missing: name the file of the frame's shape")
 		}
+	}
+	if la.Gradient && la.Kind != Lipstick {
+		return fmt.Errorf("gradient: of use for %s only", Lipstick)
 	}
 	return nil
 }

@@ -39,12 +39,23 @@ var srgb = func() (t [lightSteps + 1]uint8) {
 }()
 
 func toByte(v float32) uint8 {
-	return srgb[int(min(max(v, 0), 1)*lightSteps+0.5)]
+	i := int32(v*lightSteps + 0.5)
+	if uint32(i) > lightSteps {
+		if v < 1 {
+			return 0
+		}
+		return 255
+	}
+	return srgb[i]
 }
 
 // toLab takes a BGR pixel to OKLab.
 func toLab(b8, g8, r8 uint8) lab {
-	b, g, r := linear[b8], linear[g8], linear[r8]
+	return labOf(linear[r8], linear[g8], linear[b8])
+}
+
+// labOf takes light to OKLab. More than 1 is brighter than white.
+func labOf(r, g, b float32) lab {
 	l := cbrt(0.4122214708*r + 0.5363325363*g + 0.0514459929*b)
 	m := cbrt(0.2119034982*r + 0.6806995451*g + 0.1073969566*b)
 	s := cbrt(0.0883024619*r + 0.2817188376*g + 0.6299787005*b)
@@ -56,17 +67,20 @@ func toLab(b8, g8, r8 uint8) lab {
 }
 
 // bgr takes c back to a pixel; what a screen cannot show is clipped.
-func (c lab) bgr() (b, g, r uint8) {
+func (c lab) bgr() (b, g, r uint8) { return c.under(rgb{1, 1, 1}) }
+
+// under is the pixel of c seen under the light.
+func (c lab) under(light rgb) (b, g, r uint8) {
 	l := c.L + 0.3963377774*c.a + 0.2158037573*c.b
 	m := c.L - 0.1055613458*c.a - 0.0638541728*c.b
 	s := c.L - 0.0894841775*c.a - 1.2914855480*c.b
 	l, m, s = l*l*l, m*m*m, s*s*s
-	return toByte(-0.0041960863*l - 0.7034186147*m + 1.7076147010*s),
-		toByte(-1.2684380046*l + 2.6097574011*m - 0.3413193965*s),
-		toByte(4.0767416621*l - 3.3077115913*m + 0.2309699292*s)
+	return toByte(light[2] * (-0.0041960863*l - 0.7034186147*m + 1.7076147010*s)),
+		toByte(light[1] * (-1.2684380046*l + 2.6097574011*m - 0.3413193965*s)),
+		toByte(light[0] * (4.0767416621*l - 3.3077115913*m + 0.2309699292*s))
 }
 
-// cbrt is the cube root of x in 0–1, to about 1e-6: a guess from the bits of
+// cbrt is the cube root of x, to about 2e-5: a guess from the bits of
 // the number, then two steps of Newton's method.
 func cbrt(x float32) float32 {
 	if x <= 0 {

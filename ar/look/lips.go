@@ -20,27 +20,34 @@ const lipFeather = 0.025
 // lips paints lipstick. Its fields are scratch.
 type lips struct {
 	outer, inner, curve []vec
+	corners             []vec
 	lip, mouth          mask
 	open, tmp           []uint8
 	lab                 []lab
+	places              []place
 }
 
-// paint colours the lips of face in the light that falls on them.
-func (l *lips) paint(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) {
+// paint colours the lips of face, on which the light falls. All of it happens
+// in what the lips give back of the light: that is the same in any light.
+func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, layer ar.Layer, light rgb, alpha float32) {
 	if alpha <= 0 {
 		return
 	}
 	if !l.mask(f, face) {
 		return
 	}
-	s := l.measure(f)
-	if s.weight == 0 {
+	p := paint{
+		shade: toLab(layer.Color.B, layer.Color.G, layer.Color.R),
+		bare:  l.measure(f, light),
+		look:  finishOf(layer.Finish),
+	}
+	if p.bare.weight == 0 {
 		return
 	}
-	shade := toLab(layer.Color.B, layer.Color.G, layer.Color.R)
-	finish := matte
-	if layer.Finish == ar.Gloss {
-		finish = gloss
+	placed := layer.Gradient || p.look.placed()
+	if placed {
+		l.place(head)
+		p.aim(face, head, f)
 	}
 	r := l.lip.Rect
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -53,13 +60,21 @@ func (l *lips) paint(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) 
 			}
 			px := row[3*x:][:3]
 			old := l.lab[i+x]
-			c := finish(old, shade, s)
 			t := alpha * float32(cover) / 255
+			shine := p.spot(old)
+			if placed {
+				at := l.places[i+x]
+				shine = p.lit(shine, old, at)
+				if layer.Gradient {
+					t *= inward(at)
+				}
+			}
+			c := p.shone(p.over(old), shine)
 			px[0], px[1], px[2] = lab{
 				old.L + t*(c.L-old.L),
 				old.a + t*(c.a-old.a),
 				old.b + t*(c.b-old.b),
-			}.bgr()
+			}.under(light)
 		}
 	}
 }
@@ -100,22 +115,27 @@ func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
 	return true
 }
 
-// light is how the bare lips look.
-type light struct {
+// bareLips is how the lips are without paint.
+type bareLips struct {
 	weight     float32 // pixels measured
 	mean       lab
 	shine, top float32 // L above which the brightest tenth and fiftieth lie
 }
 
-// measure fills l.lab with the colours under the mask and sums them up.
-func (l *lips) measure(f *ar.Frame) light {
+// measure fills l.lab with what the lips under the mask give back of the light
+// and sums it up.
+func (l *lips) measure(f *ar.Frame, light rgb) bareLips {
 	r := l.lip.Rect
+	var gain rgb
+	for c, v := range light {
+		gain[c] = 1 / v
+	}
 	if cap(l.lab) < len(l.lip.Pix) {
 		l.lab = make([]lab, len(l.lip.Pix))
 	}
 	l.lab = l.lab[:len(l.lip.Pix)]
 	var histogram [256]int
-	var s light
+	var s bareLips
 	n := 0
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := (y - r.Min.Y) * r.Dx()
@@ -125,7 +145,7 @@ func (l *lips) measure(f *ar.Frame) light {
 			if cover == 0 {
 				continue
 			}
-			c := toLab(row[3*x], row[3*x+1], row[3*x+2])
+			c := labOf(gain[0]*linear[row[3*x+2]], gain[1]*linear[row[3*x+1]], gain[2]*linear[row[3*x]])
 			l.lab[i+x] = c
 			if cover < 160 {
 				continue
@@ -138,7 +158,7 @@ func (l *lips) measure(f *ar.Frame) light {
 		}
 	}
 	if n == 0 {
-		return light{}
+		return bareLips{}
 	}
 	s.weight = float32(n)
 	s.mean.L /= s.weight
@@ -155,32 +175,6 @@ func brightest(histogram *[256]int, n int) float32 {
 		n -= histogram[i]
 	}
 	return float32(i+1) / 255
-}
-
-// matte covers the lip evenly and dulls what shines.
-func matte(old, shade lab, s light) lab {
-	d := old.L - s.mean.L
-	if d > 0 {
-		d /= 1 + d/0.07 // never rises by more than 0.07
-	}
-	return lab{
-		shade.L + 0.8*d,
-		shade.a + 0.25*(old.a-s.mean.a),
-		shade.b + 0.25*(old.b-s.mean.b),
-	}
-}
-
-// gloss is clearer, deeper, and puts the lip's own brightest spots back as
-// white light on top.
-func gloss(old, shade lab, s light) lab {
-	c := lab{
-		shade.L + 1.15*(old.L-s.mean.L),
-		shade.a + 0.4*(old.a-s.mean.a),
-		shade.b + 0.4*(old.b-s.mean.b),
-	}
-	// Only what stands out counts: dry lips in flat light have no spots.
-	spark := 0.5 * smooth(old.L, s.shine, max(s.top, s.shine+0.04)) * smooth(old.L-s.mean.L, 0.04, 0.14)
-	return lab{c.L + spark*(1-c.L), c.a * (1 - spark), c.b * (1 - spark)}
 }
 
 // contour appends the named landmarks in pixels to dst.

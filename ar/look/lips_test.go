@@ -26,7 +26,7 @@ func TestLipstickStaysOnTheLips(t *testing.T) {
 	for _, name := range pictures {
 		t.Run(name, func(t *testing.T) {
 			f, face := fx.read(t, name)
-			out := drawn(t, r, f, face, lipstick(red, ar.Matte, 1))
+			out := drawn(t, r, f, face, lipstick(red, ar.Shimmer, 1))
 			outer := curve(nil, contour(nil, &face, lipsOuter, f))
 			inner := curve(nil, contour(nil, &face, lipsInner, f))
 			// The feather and the pixel that the contour crosses.
@@ -49,7 +49,7 @@ func TestIntensityZeroChangesNothing(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
 	f, face := fx.read(t, "astronaut.png")
-	for _, finish := range []ar.Finish{ar.Matte, ar.Gloss} {
+	for _, finish := range ar.Finishes() {
 		require.Equal(t, f.Pix, drawn(t, r, f, face, lipstick(red, finish, 0)).Pix)
 	}
 	l := spectacles("round.svg")
@@ -85,68 +85,6 @@ func meanLab(c []lab) lab {
 	}
 	n := float32(len(c))
 	return lab{m.L / n, m.a / n, m.b / n}
-}
-
-func TestFullMatteIsTheShade(t *testing.T) {
-	fx := readFixtures(t)
-	r := newRenderer(t, fx)
-	for _, name := range pictures[1:] { // the first shows too little lip beside the teeth
-		for _, c := range []ar.Color{red, pink, {R: 0x5A, G: 0x12, B: 0x30}} {
-			f, face := fx.read(t, name)
-			got := meanLab(lipColors(drawn(t, r, f, face, lipstick(c, ar.Matte, 1)), &face))
-			want := toLab(c.B, c.G, c.R)
-			require.InDelta(t, want.L, got.L, 0.03, "%s %v", name, c)
-			require.InDelta(t, want.a, got.a, 0.02, "%s %v", name, c)
-			require.InDelta(t, want.b, got.b, 0.02, "%s %v", name, c)
-		}
-	}
-}
-
-func TestFinishesAnswerLight(t *testing.T) {
-	fx := readFixtures(t)
-	r := newRenderer(t, fx)
-	f, face := fx.read(t, "astronaut.png")
-	// How far the brightest twentieth of the lips stands out.
-	shine := func(f *ar.Frame) float32 {
-		c := lipColors(f, &face)
-		return meanLab(c[len(c)*19/20:]).L - meanLab(c).L
-	}
-	bare := shine(f)
-	require.Less(t, shine(drawn(t, r, f, face, lipstick(red, ar.Matte, 1))), bare*2/3, "matte dulls")
-	require.Greater(t, shine(drawn(t, r, f, face, lipstick(red, ar.Gloss, 1))), bare*5/4, "gloss shines")
-}
-
-// TestTextureStays: light and dark on the bare lips are still so under matte.
-func TestTextureStays(t *testing.T) {
-	fx := readFixtures(t)
-	r := newRenderer(t, fx)
-	f, face := fx.read(t, "group_s6a.png")
-	out := drawn(t, r, f, face, lipstick(red, ar.Matte, 1))
-	outer := contour(nil, &face, lipsOuter, f)
-	inner := contour(nil, &face, lipsInner, f)
-	var x, y []float64
-	for _, p := range changed(f, out) {
-		if contains(outer, p) && !contains(inner, p) && edgeDistance(outer, p) > 2 && edgeDistance(inner, p) > 2 {
-			i := 3 * (int(p.y)*f.Width + int(p.x))
-			x = append(x, float64(toLab(f.Pix[i], f.Pix[i+1], f.Pix[i+2]).L))
-			y = append(y, float64(toLab(out.Pix[i], out.Pix[i+1], out.Pix[i+2]).L))
-		}
-	}
-	require.Greater(t, len(x), 50)
-	require.Greater(t, correlation(x, y), 0.8)
-}
-
-func correlation(x, y []float64) float64 {
-	var mx, my, xy, xx, yy float64
-	for i := range x {
-		mx += x[i] / float64(len(x))
-		my += y[i] / float64(len(x))
-	}
-	for i := range x {
-		dx, dy := x[i]-mx, y[i]-my
-		xy, xx, yy = xy+dx*dy, xx+dx*dx, yy+dy*dy
-	}
-	return xy / math.Sqrt(xx*yy)
 }
 
 func TestLooksFadeAndNeverPop(t *testing.T) {

@@ -61,6 +61,7 @@ type Renderer struct {
 	bare    bareSkin
 	cheeks  cheeks
 	lids    lids
+	lights  lights
 	lips    lips
 	glasses glasses
 	fades   map[int]fade // by face ID
@@ -94,7 +95,7 @@ func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 	return &Renderer{
 		head: head, assets: assets,
 		bare: bareSkin{zone: newZone(&head, bareStrokes[:])}, cheeks: newCheeks(&head), lids: newLids(&head),
-		fades: map[int]fade{}, shapes: map[string]*shape{},
+		lights: newLights(), fades: map[int]fade{}, shapes: map[string]*shape{},
 	}, nil
 }
 
@@ -136,12 +137,14 @@ func (r *Renderer) shape(name string) (*shape, error) {
 // Draw puts look on every face of faces, in place.
 func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 	r.forget(f.At)
+	r.lights.forget(f.At)
 	for i := range faces {
 		face := &faces[i]
 		if !plausible(face) {
 			continue
 		}
 		alpha := r.fade(face, f.At)
+		light := r.lights.of(f, face)
 		if wearsOnSkin(look) {
 			r.surface.fit(&r.head, face, f)
 			r.eyes.fit(face, f)
@@ -152,7 +155,7 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 				if layer.Kind != kind {
 					continue
 				}
-				if err := r.layer(f, face, layer, alpha); err != nil {
+				if err := r.layer(f, face, layer, light, alpha); err != nil {
 					return err
 				}
 			}
@@ -179,14 +182,14 @@ func plausible(face *ar.Face) bool {
 	return true
 }
 
-func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, alpha float32) error {
+func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, alpha float32) error {
 	switch layer.Kind {
 	case ar.Blush:
 		r.cheeks.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Eyeshadow:
 		r.lids.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Lipstick:
-		r.lips.paint(f, face, layer, alpha*float32(layer.Intensity))
+		r.lips.paint(f, &r.head, face, layer, light, alpha*float32(layer.Intensity))
 	case ar.Glasses:
 		s, err := r.shape(layer.Asset)
 		if err != nil {

@@ -16,6 +16,7 @@ type vec struct{ x, y float64 }
 type mask struct {
 	image.Alpha
 	raster vector.Rasterizer
+	sums   []uint32 // scratch
 }
 
 // reset makes the mask an empty one over r, reusing its memory.
@@ -68,9 +69,13 @@ func (m *mask) blur(radius, passes int, tmp []uint8) []uint8 {
 		tmp = make([]uint8, w*h)
 	}
 	tmp = tmp[:w*h]
+	if cap(m.sums) < w {
+		m.sums = make([]uint32, w)
+	}
+	m.sums = m.sums[:w]
 	for range passes {
 		boxRows(tmp, m.Pix, w, h, radius)
-		boxColumns(m.Pix, tmp, w, h, radius)
+		boxColumns(m.Pix, tmp, m.sums, h, radius)
 	}
 	return tmp
 }
@@ -96,10 +101,12 @@ func boxRows(dst, src []uint8, w, h, radius int) {
 	}
 }
 
-// boxColumns averages 2·radius+1 neighbours along each column.
-func boxColumns(dst, src []uint8, w, h, radius int) {
+// boxColumns averages 2·radius+1 neighbours along each column. sums is scratch,
+// a number for each column.
+func boxColumns(dst, src []uint8, sums []uint32, h, radius int) {
 	scale := uint32(1<<16) / uint32(2*radius+1)
-	sums := make([]uint32, w)
+	w := len(sums)
+	clear(sums)
 	add := func(y int) {
 		for x, v := range src[y*w:][:w] {
 			sums[x] += uint32(v)
