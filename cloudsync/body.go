@@ -75,7 +75,7 @@ type Down struct {
 	V     int      `json:"v"`
 	Node  string   `json:"node"`
 	N     uint64   `json:"n"`
-	Prev  uint64   `json:"prev"`            // the message before it, 0 for the first
+	Prev  uint64   `json:"prev"`            // the message before it of those HQ holds, 0 for the first
 	Carts cartList `json:"carts,omitempty"` // at most 100
 }
 

@@ -183,12 +183,68 @@ func TestDownlinkWaitsUntilConfirmed(t *testing.T) {
 	require.False(t, waiting)
 	_, err = g.hq.ChangeCart(t.Context(), edge.CartID{1}, phone, setQuantity(9))
 	require.NoError(t, err)
-	require.Equal(t, [][2]uint64{{start + 500, start + 501}}, g.pendingNumbers())
+	require.Equal(t, [][2]uint64{{start + 2, start + 501}}, g.pendingNumbers(), "HQ knows none between")
 
 	g.key = newKey(t)
 	_, err = g.confirm(start)
 	require.Error(t, err, "an unknown key confirms nothing")
 	require.Len(t, g.pendingNumbers(), 1)
+}
+
+// What a shop has applied is kept for a month, for a shop that is restored.
+func TestOldConfirmedMessagesAreForgotten(t *testing.T) {
+	const month = 30 * 24 * time.Hour
+	g := newGateway(t)
+	held := func() (n int) {
+		require.NoError(t, g.hq.read.QueryRowContext(t.Context(), "select count(*) from down").Scan(&n))
+		return n
+	}
+	_, err := g.hq.OpenCart(t.Context(), testCart(t, 1), testNode, false)
+	require.NoError(t, err)
+	change := func(quantity int) uint64 {
+		t.Helper()
+		_, err := g.hq.ChangeCart(t.Context(), edge.CartID{1}, phone, setQuantity(quantity))
+		require.NoError(t, err)
+		list := g.pendingNumbers()
+		return list[len(list)-1][1]
+	}
+	first := change(2)
+	second := change(3)
+	_, err = g.confirm(first)
+	require.NoError(t, err)
+	require.Equal(t, 2, held(), "fresh")
+
+	g.clock.Advance(month - time.Hour)
+	third := change(4)
+	g.clock.Advance(2 * time.Hour)
+	_, err = g.confirm(first)
+	require.NoError(t, err)
+	require.Equal(t, 3, held(), "the mark did not move")
+	_, err = g.confirm(0)
+	require.NoError(t, err)
+	_, err = g.confirm(first)
+	require.NoError(t, err)
+	require.Equal(t, 2, held(), "the first was applied and is old; the second is old and waits")
+	require.Equal(t, [][2]uint64{{0, second}, {second, third}}, g.pendingNumbers())
+	_, err = g.confirm(third)
+	require.NoError(t, err)
+	require.Equal(t, 1, held(), "the third is not old")
+
+	waiting, err := g.confirm(0) // restored to before anything that is still held
+	require.NoError(t, err)
+	require.True(t, waiting)
+	require.Equal(t, [][2]uint64{{0, third}}, g.pendingNumbers(), "it waits for nothing that is gone")
+
+	g.clock.Advance(month + time.Hour)
+	_, err = g.confirm(third)
+	require.NoError(t, err)
+	require.Zero(t, held())
+	_, err = g.confirm(0)
+	require.NoError(t, err)
+	g.say("s1", true)
+	late, err := g.hq.behind(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, late, "nothing is left to send")
 }
 
 // say delivers what the broker keeps of the gateway: whether a session is on.

@@ -5,9 +5,14 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 )
+
+// keepConfirmed is how long messages stay that the node has applied: one that
+// is put back to a backup gets again what it has forgotten since.
+const keepConfirmed = 30 * 24 * time.Hour
 
 // queueDown gives a message for a node the node's next number and stores it.
 func (h *HQ) queueDown(ctx context.Context, tx *sql.Tx, node string, d *cloudsync.Down) error {
@@ -35,9 +40,11 @@ type pending struct {
 }
 
 // pendingDown lists the messages after a number that a node has not confirmed,
-// in order, at most limit.
+// in order, at most limit. Each follows the last one before it that is held: the
+// one it was queued behind may be forgotten here, and must not be waited for.
 func (h *HQ) pendingDown(ctx context.Context, node string, after uint64, limit int) ([]pending, error) {
-	const q = `select d.n, d.body from down d join node n on n.node = d.node
+	const q = `select d.n, d.body, (select coalesce(max(p.n), 0) from down p where p.node = d.node and p.n < d.n)
+		from down d join node n on n.node = d.node
 		where d.node = $1 and d.n > n.down_mark and d.n > $2 order by d.n limit $3`
 	rows, err := h.read.QueryContext(ctx, q, node, after, limit)
 	if err != nil {
@@ -47,12 +54,12 @@ func (h *HQ) pendingDown(ctx context.Context, node string, after uint64, limit i
 	topic := cloudsync.Topic{Node: node, Branch: cloudsync.BranchDown}.String()
 	var list []pending
 	for rows.Next() {
-		var n uint64
+		var n, prev uint64
 		var body []byte
-		if err := rows.Scan(&n, &body); err != nil {
+		if err := rows.Scan(&n, &body, &prev); err != nil {
 			return nil, fmt.Errorf("hq.pendingDown: %w", err)
 		}
-		sealed, err := h.sealDown(topic, body)
+		sealed, err := h.sealDown(topic, body, prev)
 		if err != nil {
 			return nil, fmt.Errorf("hq.pendingDown: message %d: %w", n, err)
 		}
@@ -61,11 +68,12 @@ func (h *HQ) pendingDown(ctx context.Context, node string, after uint64, limit i
 	return list, rows.Err()
 }
 
-func (h *HQ) sealDown(topic string, body []byte) ([]byte, error) {
+func (h *HQ) sealDown(topic string, body []byte, prev uint64) ([]byte, error) {
 	var d cloudsync.Down
 	if err := json.Unmarshal(body, &d); err != nil {
 		return nil, err
 	}
+	d.Prev = prev
 	packed, err := h.codec.EncodeDown(&d)
 	if err != nil {
 		return nil, err
@@ -86,14 +94,18 @@ func (h *HQ) confirmed(ctx context.Context, t cloudsync.Topic, payload []byte) (
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", op, err)
 	}
-	var last uint64
+	var last, mark uint64
 	err = h.inTx(ctx, func(tx *sql.Tx) error {
-		if err := tx.QueryRowContext(ctx, "select down_last from node where node = $1", t.Node).Scan(&last); err != nil {
+		const q = "select down_last, down_mark from node where node = $1"
+		if err := tx.QueryRowContext(ctx, q, t.Node).Scan(&last, &mark); err != nil {
 			return err
 		}
 		const store = "update node set down_mark = $1, down_last = $2, seen = $3 where node = $4"
 		_, err := tx.ExecContext(ctx, store, c.Down, max(last, c.Down), h.nowMillis(), t.Node)
-		return err
+		if err != nil || c.Down <= mark {
+			return err
+		}
+		return h.forgetDown(ctx, tx, t.Node, c.Down)
 	})
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", op, err)
@@ -103,4 +115,12 @@ func (h *HQ) confirmed(ctx context.Context, t cloudsync.Topic, payload []byte) (
 	}
 	h.changed.tell(struct{}{})
 	return last > c.Down, nil
+}
+
+// forgetDown deletes a node's old messages up to its mark. Numbers follow the
+// clock and are never behind it, so what is numbered before a time is older.
+func (h *HQ) forgetDown(ctx context.Context, tx *sql.Tx, node string, mark uint64) error {
+	old := h.now().Add(-keepConfirmed).UnixMilli()
+	_, err := tx.ExecContext(ctx, "delete from down where node = $1 and n <= $2 and n < $3", node, mark, old)
+	return err
 }

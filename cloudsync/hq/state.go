@@ -35,10 +35,12 @@ func (h *HQ) heard(ctx context.Context, t cloudsync.Topic, payload []byte) error
 	return nil
 }
 
-// behind lists the connected nodes that have not confirmed all their downlink
-// messages.
+// behind lists the connected nodes that have not confirmed all the downlink
+// messages held for them.
 func (h *HQ) behind(ctx context.Context) ([]string, error) {
-	rows, err := h.read.QueryContext(ctx, "select node from node where up = 1 and down_mark < down_last order by node")
+	const q = `select n.node from node n where n.up = 1
+		and exists (select 1 from down d where d.node = n.node and d.n > n.down_mark) order by n.node`
+	rows, err := h.read.QueryContext(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("hq.behind: %w", err)
 	}

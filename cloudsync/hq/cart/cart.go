@@ -29,7 +29,10 @@ type Headquarters interface {
 	Release(ctx context.Context) (*edge.Release, error)
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
 	OpenCart(ctx context.Context, opened *edge.Cart, node string, onPhone bool) (*edge.Cart, error)
+	SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error)
+	NodeUp(ctx context.Context, node string) (bool, error)
 	ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, change func(*edge.Cart) error) (*edge.Cart, error)
+	Watch() (changed <-chan struct{}, cancel func())
 	WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func())
 }
 

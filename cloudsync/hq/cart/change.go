@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
@@ -40,9 +41,13 @@ func (p *Pages) setQuantity(c *gin.Context) {
 		fail(err, changeProblem)
 		return
 	}
-	cart, err := p.open(c.Request.Context(), token, false)
+	cart, node, err := p.open(c.Request.Context(), token, false)
 	if err != nil {
 		fail(err, openingProblem)
+		return
+	}
+	if err := p.unsold(c.Request.Context(), cart.ID); err != nil {
+		fail(err, changeProblem)
 		return
 	}
 	w := p.writer(c)
@@ -58,12 +63,22 @@ func (p *Pages) setQuantity(c *gin.Context) {
 		c.Status(http.StatusSeeOther)
 		return
 	}
-	fragment, err := p.fragment(c.Request.Context(), cart, token, lang)
+	fragment, err := p.fragment(c.Request.Context(), cart, node, token, lang)
 	if err != nil {
 		fail(err, changeProblem)
 		return
 	}
 	c.Data(http.StatusOK, "text/html; charset=utf-8", fragment)
+}
+
+// unsold refuses a cart whose sale is known here: the news that the cart is
+// closed may still be on its way.
+func (p *Pages) unsold(ctx context.Context, id edge.CartID) error {
+	sale, err := p.saleOf(ctx, id)
+	if err != nil || sale == nil {
+		return err
+	}
+	return edge.Errorf("cart.unsold", edge.Conflict, "the cart was sold with receipt %s", sale.Receipt)
 }
 
 func (p *Pages) problemJSON(c *gin.Context, lang string, kind edge.Kind, says wording) {

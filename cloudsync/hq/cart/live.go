@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -15,11 +16,16 @@ import (
 
 const heartbeat = 15 * time.Second
 
+// How soon a stream looks again when anything at HQ has changed, which may be
+// the cart's sale or its shop's line: rarely enough that many phones in a busy
+// hour ask little.
+const lookAgain = time.Second
+
 // events streams the cart's content: now, and whenever it changed. A page that
 // was fetched ahead opens it when it is shown at last.
 func (p *Pages) events(c *gin.Context) {
 	lang, token, ctx := langOf(c), c.Param("token"), c.Request.Context()
-	cart, err := p.open(ctx, token, !fetchedAhead(c.Request.Header))
+	cart, _, err := p.open(ctx, token, !fetchedAhead(c.Request.Header))
 	if err != nil {
 		p.problemJSON(c, lang, p.report(c, err), openingProblem)
 		return
@@ -30,45 +36,77 @@ func (p *Pages) events(c *gin.Context) {
 		return
 	}
 	defer leave()
-	changed, cancel := p.HQ.WatchCart(cart.ID)
-	defer cancel()
 	privately(c.Writer.Header())
 	c.Writer.Header().Set("Content-Type", "text/event-stream")
 	c.Writer.Header().Set("X-Accel-Buffering", "no")
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	for {
-		err := p.sendCart(c, cart.ID, token, lang)
-		if err != nil {
-			p.report(c, err)
-			return
-		}
-		for waiting := true; waiting; {
-			select {
-			case <-ctx.Done():
-				return
-			case <-changed:
-				waiting = false
-			case <-tick.C:
-				if send(c, ":\n\n") != nil {
-					return
-				}
-			}
-		}
+	s := stream{pages: p, c: c, id: cart.ID, token: token, lang: lang}
+	if err := s.run(ctx); err != nil {
+		p.report(c, err)
 	}
 }
 
-func (p *Pages) sendCart(c *gin.Context, id edge.CartID, token, lang string) error {
-	cart, _, err := p.HQ.Cart(c.Request.Context(), id)
+// stream is a phone that listens.
+type stream struct {
+	pages       *Pages
+	c           *gin.Context
+	id          edge.CartID
+	token, lang string
+	sent        []byte // last
+}
+
+// run sends until the phone goes away. The cart's own news go at once; what
+// else changes the page is looked for a little after any news, and with every
+// heartbeat, since a line that falls silent makes none.
+func (s *stream) run(ctx context.Context) error {
+	changed, cancel := s.pages.HQ.WatchCart(s.id)
+	defer cancel()
+	news, cancelNews := s.pages.HQ.Watch()
+	defer cancelNews()
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	var soon <-chan time.Time
+	err := s.sendCart(ctx, true)
+	for err == nil {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+			err = s.sendCart(ctx, true)
+		case <-news:
+			if soon == nil {
+				soon = time.After(lookAgain)
+			}
+		case <-soon:
+			soon = nil
+			err = s.sendCart(ctx, false)
+		case <-tick.C:
+			if err = s.send(":\n\n"); err == nil {
+				err = s.sendCart(ctx, false)
+			}
+		}
+	}
+	return err
+}
+
+// sendCart sends the cart; what the phone has already only when always is set:
+// after a change the phone may show something else meanwhile.
+func (s *stream) sendCart(ctx context.Context, always bool) error {
+	cart, node, err := s.pages.HQ.Cart(ctx, s.id)
 	if err != nil {
 		return err
 	}
-	fragment, err := p.fragment(c.Request.Context(), cart, token, lang)
-	if err != nil {
+	fragment, err := s.pages.fragment(ctx, cart, node, s.token, s.lang)
+	if err != nil || !always && bytes.Equal(fragment, s.sent) {
 		return err
 	}
-	// The phone going away is no error worth a line in the log.
-	if send(c, "event: cart\ndata: "+strings.ReplaceAll(string(fragment), "\n", "\ndata: ")+"\n\n") != nil {
+	s.sent = fragment
+	return s.send("event: cart\ndata: " + strings.ReplaceAll(string(fragment), "\n", "\ndata: ") + "\n\n")
+}
+
+// send writes to the stream. The phone going away is no error worth a line in
+// the log.
+func (s *stream) send(text string) error {
+	if send(s.c, text) != nil {
 		return context.Canceled
 	}
 	return nil

@@ -12,7 +12,8 @@ import (
 
 // open takes a token for the cart it names, as HQ knows it now. What the token
 // knows and HQ does not is taken in first, and so is that a phone shows it.
-func (p *Pages) open(ctx context.Context, token string, onPhone bool) (*edge.Cart, error) {
+// node is the gateway the cart comes from.
+func (p *Pages) open(ctx context.Context, token string, onPhone bool) (cart *edge.Cart, node string, err error) {
 	o, err := handoff.Decode(token, func(id handoff.KeyID) ([]handoff.Key, error) {
 		nodes, err := p.HQ.KeysByPrefix(ctx, id)
 		if err != nil {
@@ -25,20 +26,21 @@ func (p *Pages) open(ctx context.Context, token string, onPhone bool) (*edge.Car
 		return keys, nil
 	}, p.Now())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if !p.limit.allow(o.Cart.ID, p.Now()) {
-		return nil, edge.Errorf("cart.open", edge.TooMany, "cart %s is asked for too often: wait a few seconds", o.Cart.ID)
+		return nil, "", edge.Errorf("cart.open", edge.TooMany, "cart %s is asked for too often: wait a few seconds", o.Cart.ID)
 	}
-	have, node, err := p.HQ.Cart(ctx, o.Cart.ID)
+	have, owner, err := p.HQ.Cart(ctx, o.Cart.ID)
 	switch {
 	case edge.KindOf(err) == edge.NotFound:
 	case err != nil:
-		return nil, err
-	case node == o.Node && knows(have, o.Cart) && (have.Opened != nil || !onPhone):
-		return have, nil // the usual case writes nothing
+		return nil, "", err
+	case owner == o.Node && knows(have, o.Cart) && (have.Opened != nil || !onPhone):
+		return have, owner, nil // the usual case writes nothing
 	}
-	return p.HQ.OpenCart(ctx, o.Cart, o.Node, onPhone)
+	cart, err = p.HQ.OpenCart(ctx, o.Cart, o.Node, onPhone)
+	return cart, o.Node, err
 }
 
 // fetchedAhead reports whether a browser or a bot asks for a page that nobody

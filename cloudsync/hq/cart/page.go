@@ -18,12 +18,12 @@ import (
 
 func (p *Pages) page(c *gin.Context) {
 	lang := langOf(c)
-	cart, err := p.open(c.Request.Context(), c.Param("token"), !fetchedAhead(c.Request.Header))
+	cart, node, err := p.open(c.Request.Context(), c.Param("token"), !fetchedAhead(c.Request.Header))
 	if err != nil {
 		p.errorPage(c, lang, err)
 		return
 	}
-	v, err := p.view(c.Request.Context(), cart, c.Param("token"), lang)
+	v, err := p.view(c.Request.Context(), cart, node, c.Param("token"), lang)
 	if err != nil {
 		p.errorPage(c, lang, err)
 		return

@@ -2,9 +2,14 @@
   const main = document.getElementById('main'), live = document.getElementById('live');
   const here = location.pathname.replace(/\/$/, ''), lang = document.documentElement.lang;
   const want = new Map();
-  let sending = false, events, quiet;
+  let sending = false, events, quiet, down = live.className === 'down';
 
   const say = (state, text) => { live.className = state; live.lastChild.textContent = text; };
+
+  // Says where changes go, while nothing else is to be said.
+  const sayLive = () => {
+    if (!quiet && events.readyState === 1) say(down ? 'down' : 'on', down ? live.dataset.down : live.dataset.live);
+  };
 
   // Numbers change in place, so that a finger on a button keeps its button.
   const show = html => {
@@ -13,6 +18,8 @@
     t.innerHTML = html;
     const next = t.content.firstElementChild, now = main.firstElementChild;
     live.hidden = 'closed' in next.dataset;
+    down = 'down' in next.dataset;
+    sayLive();
     if (next.dataset.shape !== now.dataset.shape) { now.replaceWith(next); return; }
     const to = next.querySelectorAll('[data-v]');
     now.querySelectorAll('[data-v]').forEach((e, i) => {
@@ -28,7 +35,7 @@
   const listen = () => {
     if (events) events.close();
     events = new EventSource(here + '/events?lang=' + lang);
-    events.onopen = () => quiet || say('on', live.dataset.live);
+    events.onopen = sayLive;
     events.onerror = () => {
       say('', live.dataset.waiting);
       if (events.readyState === 2) setTimeout(listen, 5000);

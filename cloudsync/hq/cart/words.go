@@ -7,8 +7,10 @@ type words struct {
 	Title, One, Many, Total, Till, Empty   string
 	Fewer, More, Remove                    string
 	Paid, PaidText, Receipt                string
+	Later, NoSale                          string
 	NoPrice, SumOpen                       string
 	Live, Waiting, Still, Failed, Language string
+	Down                                   string
 }
 
 // problem is what an error page says.
@@ -23,9 +25,12 @@ func wordsIn(lang string) words {
 			Empty: "Your cart is empty. Add something at the mirror in the shop.",
 			Fewer: "One less", More: "One more", Remove: "Remove",
 			Paid: "Paid", PaidText: "Thank you. This cart can no longer be changed.", Receipt: "Receipt",
+			Later:   "Changes that reached the shop only after the payment are not part of this purchase.",
+			NoSale:  "Your receipt says what you paid. It will show here as soon as it arrives from the shop.",
 			NoPrice: "Ask for the price at the till", SumOpen: "without what has no price yet",
 			Live: "Live: your changes go to the shop", Waiting: "No connection, trying again…",
 			Still: "Reload the page to see changes made in the shop", Failed: "The change did not arrive. Try again.",
+			Down:     "Your cart is safe here. The shop's line is down: changes reach the shop when it is back. At the till, tell the staff what you changed.",
 			Language: "Language",
 		}
 	case "zh":
@@ -35,9 +40,12 @@ func wordsIn(lang string) words {
 			Empty: "购物车是空的。请在店内的试妆镜前添加商品。",
 			Fewer: "减少一件", More: "增加一件", Remove: "移除",
 			Paid: "已付款", PaidText: "谢谢惠顾。此购物车不能再更改。", Receipt: "小票号",
+			Later:   "付款之后才送达门店的更改，不包含在本次购买中。",
+			NoSale:  "付款内容以小票为准。门店的记录一到，就会显示在这里。",
 			NoPrice: "请在收银台询价", SumOpen: "不含尚无价格的商品",
 			Live: "实时：您的更改会发送到门店", Waiting: "连接已断开，正在重试…",
 			Still: "刷新页面可查看门店所做的更改", Failed: "更改未能送达，请重试。",
+			Down:     "您的购物车已在此妥善保存。门店网络暂时中断，恢复后更改会送达门店。付款时请告诉店员您改了什么。",
 			Language: "语言",
 		}
 	}
@@ -47,9 +55,12 @@ func wordsIn(lang string) words {
 		Empty: "Giỏ hàng đang trống. Hãy thêm sản phẩm tại gương trong cửa hàng.",
 		Fewer: "Bớt một", More: "Thêm một", Remove: "Bỏ ra",
 		Paid: "Đã thanh toán", PaidText: "Cảm ơn bạn. Giỏ hàng này không thể thay đổi nữa.", Receipt: "Biên lai",
+		Later:   "Những thay đổi đến cửa hàng sau khi thanh toán không thuộc lần mua này.",
+		NoSale:  "Số tiền đã trả được ghi trên biên lai. Nội dung sẽ hiện ở đây ngay khi cửa hàng gửi tới.",
 		NoPrice: "Hỏi giá tại quầy", SumOpen: "chưa gồm món chưa có giá",
 		Live: "Trực tiếp: thay đổi của bạn được gửi tới cửa hàng", Waiting: "Mất kết nối, đang thử lại…",
 		Still: "Tải lại trang để xem thay đổi từ cửa hàng", Failed: "Thay đổi chưa gửi được. Hãy thử lại.",
+		Down:     "Giỏ hàng của bạn vẫn được giữ ở đây. Đường truyền của cửa hàng đang gián đoạn: thay đổi sẽ tới cửa hàng khi có lại kết nối. Tại quầy, hãy nói với nhân viên bạn đã đổi gì.",
 		Language: "Ngôn ngữ",
 	}
 }
