@@ -6,14 +6,17 @@ import (
 )
 
 const (
-	lockTime   = time.Minute
-	maxWrong   = 5  // wrong PINs of one client
-	maxWrongIn = 30 // wrong PINs of all clients together
-	// maxClients bounds the clients that are remembered.
-	maxClients = 1024
+	maxWrong   = 5  // wrong PINs of one client in a round
+	maxWrongIn = 30 // wrong PINs of all clients together in a round
+
+	firstLock   = time.Minute // after the first round; each further one's is twice as long
+	longestLock = time.Hour
+	forgetAfter = 24 * time.Hour // without a wrong PIN
 )
 
-// lockout counts wrong PINs, by client and all told.
+// lockout counts wrong PINs, by client and all told. The clients it remembers
+// are few: each had a wrong PIN within forgetAfter, and the locks of all
+// clients together leave room for less than a thousand of those.
 type lockout struct {
 	now func() time.Time
 
@@ -22,11 +25,11 @@ type lockout struct {
 	all     wrong
 }
 
-// wrong counts tries since the last right one; a lock that has run out, or a
-// quiet lockTime, starts it anew.
+// wrong counts tries in rounds, each of which ends in a lock.
 type wrong struct {
-	n  int
-	at time.Time // of the last try
+	n      int // tries in this round
+	rounds int // before it
+	at     time.Time
 }
 
 func newLockout(now func() time.Time) *lockout {
@@ -40,44 +43,71 @@ func (l *lockout) try(client string) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if len(l.clients) >= maxClients {
-		for c, w := range l.clients {
-			if now.Sub(w.at) >= lockTime {
-				delete(l.clients, c)
-			}
-		}
-	}
-	mine := l.clients[client].since(now)
-	l.all = l.all.since(now)
-	if _, known := l.clients[client]; !known && len(l.clients) >= maxClients {
-		return lockTime
-	}
-	if wait := max(mine.wait(now, maxWrong), l.all.wait(now, maxWrongIn)); wait > 0 {
+	l.forget(now)
+	if wait := max(l.clients[client].wait(now, maxWrong), l.all.wait(now, maxWrongIn)); wait > 0 {
 		return wait
 	}
-	l.clients[client] = wrong{mine.n + 1, now}
-	l.all = wrong{l.all.n + 1, now}
+	if l.all.n >= maxWrongIn {
+		l.startRounds()
+	}
+	l.clients[client] = l.clients[client].plus(now, maxWrong)
+	l.all = l.all.plus(now, maxWrongIn)
 	return 0
 }
 
-// right takes back what try counted for a client that knew its PIN.
+// forget drops what is too old.
+func (l *lockout) forget(now time.Time) {
+	for c, w := range l.clients {
+		if now.Sub(w.at) >= forgetAfter {
+			delete(l.clients, c)
+		}
+	}
+	if now.Sub(l.all.at) >= forgetAfter {
+		l.all = wrong{}
+	}
+}
+
+// startRounds lets the clients begin a round together with all of them, so
+// that right never takes more from a round of all than the client has put into
+// it. Who is locked stays so.
+func (l *lockout) startRounds() {
+	for c, w := range l.clients {
+		if w.n < maxWrong {
+			w.n = 0
+			l.clients[c] = w
+		}
+	}
+}
+
+// right takes back the present round of a client that knew its PIN: those were
+// slips. Its rounds before, and everybody else's guesses, stay.
 func (l *lockout) right(client string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.clients, client)
-	l.all.n = max(l.all.n-1, 0)
-}
-
-func (w wrong) since(now time.Time) wrong {
-	if now.Sub(w.at) >= lockTime {
-		return wrong{}
+	w := l.clients[client]
+	l.all.n = max(l.all.n-w.n, 0)
+	w.n = 0
+	l.clients[client] = w
+	if w.rounds == 0 {
+		delete(l.clients, client)
 	}
-	return w
 }
 
+// plus is w after one more try, which begins a new round if the one before
+// came to its limit.
+func (w wrong) plus(now time.Time, limit int) wrong {
+	if w.n >= limit {
+		w.n = 0
+		w.rounds++
+	}
+	return wrong{w.n + 1, w.rounds, now}
+}
+
+// wait is how long w's lock still lasts.
 func (w wrong) wait(now time.Time, limit int) time.Duration {
 	if w.n < limit {
 		return 0
 	}
-	return lockTime - now.Sub(w.at)
+	lock := min(firstLock<<min(w.rounds, 10), longestLock) // 10: far beyond the longest
+	return max(lock-now.Sub(w.at), 0)
 }

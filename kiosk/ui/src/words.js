@@ -1,6 +1,7 @@
 // The glossary: every word on the kiosk's and the staff's screens, in
 // Vietnamese, English and Chinese. One thing has one name everywhere:
 // gương · mirror · 镜子, giỏ hàng · cart · 购物车, biên lai · receipt · 小票.
+// Where a language has a form for one, it stands beside the other.
 
 export const languages = [
   { id: 'vi', name: 'Tiếng Việt' },
@@ -19,7 +20,8 @@ export const glossary = {
   less: ['Bớt một', 'One less', '减少一件'],
   remove: ['Bỏ', 'Remove', '移除'],
   language: ['Ngôn ngữ', 'Language', '语言'],
-  pieces: ['{n} món', '{n} items', '{n} 件'],
+  pieces: ['{n} món', { one: '{n} item', other: '{n} items' }, '{n} 件'],
+  atMost: ['Mỗi loại tối đa 99 món.', 'At most 99 of one thing.', '每种商品最多 99 件。'],
   reconnecting: ['Đang nối lại với máy của cửa hàng…', 'Reconnecting to the shop’s computer…', '正在重新连接门店主机…'],
 
   // Attract
@@ -177,6 +179,16 @@ export const glossary = {
     'The number on the terminal’s slip, never the card number.',
     'POS 小票上的号码，不是银行卡号。',
   ],
+  cardNumber: [
+    'Có thể đó là số thẻ. Hãy nhập số phiếu của máy thẻ, không quá 12 chữ số.',
+    'That may be a card number. Enter the terminal’s slip number, at most 12 digits.',
+    '这可能是银行卡号。请输入 POS 单号，最多 12 位数字。',
+  ],
+  slipRefused: [
+    'Số phiếu máy thẻ chỉ có chữ A–Z, chữ số, dấu cách và gạch nối.',
+    'A terminal slip number has only letters A–Z, digits, spaces and dashes.',
+    'POS 单号只能有 A–Z 字母、数字、空格和连字符。',
+  ],
   recordSale: ['Ghi đơn bán', 'Record the sale', '记录销售'],
   recording: ['Đang ghi…', 'Recording…', '正在记录…'],
   unknownTitle: ['Chưa rõ đã ghi hay chưa', 'Not sure it was recorded', '尚不确定是否已记录'],
@@ -191,7 +203,11 @@ export const glossary = {
   lineUp: ['Nối với trung tâm', 'Line to HQ up', '总部连线正常'],
   lineDown: ['Mất nối với trung tâm từ {time}: vẫn bán như thường', 'Line to HQ down since {time}: keep selling as usual', '{time} 起与总部断线：照常销售'],
   nothingWaiting: ['Mọi đơn bán đã gửi', 'All sales sent', '销售已全部上传'],
-  salesWaiting: ['{n} đơn bán chờ gửi, lâu nhất {age}', '{n} sales waiting, oldest {age}', '{n} 笔待上传，最早 {age}'],
+  salesWaiting: [
+    '{n} đơn bán chờ gửi, lâu nhất {age}',
+    { one: '{n} sale waiting for {age}', other: '{n} sales waiting, oldest {age}' },
+    '{n} 笔待上传，最早 {age}',
+  ],
   confirmedByHQ: ['Trung tâm đã nhận', 'HQ has it', '总部已收'],
   notConfirmed: ['Chờ gửi', 'Waiting', '待上传'],
   seconds: ['{n} giây', '{n} s', '{n} 秒'],
@@ -212,7 +228,7 @@ export const glossary = {
   cartPaid: ['Giỏ này đã thanh toán, không đổi được nữa.', 'This cart is paid and can no longer change.', '此购物车已付款，不能再更改。'],
   expired: ['Đã hết hạn. Hãy làm lại.', 'It has expired. Start again.', '已过期，请重新开始。'],
   too_large: ['Nhiều quá. Bớt lại rồi thử lại.', 'Too much at once. Try with less.', '内容过多，请减少后重试。'],
-  too_many: ['Thử quá nhiều lần. Đợi 60 giây rồi thử lại.', 'Too many tries. Wait 60 seconds, then try again.', '尝试次数过多，请等待 60 秒。'],
+  too_many: ['Thử quá nhiều lần. Đợi một lúc rồi thử lại.', 'Too many tries. Wait a while, then try again.', '尝试次数过多，请稍后再试。'],
   internal: ['Máy gặp lỗi. Thử lại; nếu vẫn vậy hãy gọi quản lý.', 'Our fault. Try again; if it stays, call the manager.', '系统出错，请重试；仍有问题请联系店长。'],
   unavailable: ['Chưa sẵn sàng. Thử lại sau ít giây.', 'Not ready yet. Try again in a few seconds.', '暂不可用，请稍后重试。'],
   offline: ['Không nối được với máy của cửa hàng. Thử lại.', 'The shop’s computer does not answer. Try again.', '无法连接门店主机，请重试。'],
@@ -222,7 +238,8 @@ export const glossary = {
 export function say(lang, key, values = {}) {
   const word = glossary[key];
   if (!word) throw new Error(`words: no entry "${key}"`);
-  const text = word[languages.findIndex((l) => l.id === lang)] ?? word[0];
+  const forms = word[languages.findIndex((l) => l.id === lang)] ?? word[0];
+  const text = typeof forms === 'string' ? forms : values.n === 1 ? forms.one : forms.other;
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
 }
 

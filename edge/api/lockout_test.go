@@ -1,0 +1,91 @@
+package api
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// newTestLockout has a clock that the test moves.
+func newTestLockout() (l *lockout, advance func(time.Duration)) {
+	now := time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)
+	return newLockout(func() time.Time { return now }), func(d time.Duration) { now = now.Add(d) }
+}
+
+// guess makes n wrong tries that must all be let through.
+func guess(t *testing.T, l *lockout, client string, n int) {
+	t.Helper()
+	for range n {
+		require.Zero(t, l.try(client))
+	}
+}
+
+func TestLocksDouble(t *testing.T) {
+	l, advance := newTestLockout()
+	for _, want := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+		guess(t, l, "a", maxWrong)
+		l.all = wrong{} // looked at elsewhere
+		require.Equal(t, want*time.Minute, l.try("a"))
+		advance(want*time.Minute - time.Second)
+		require.Equal(t, time.Second, l.try("a"), "to ask does not make it longer")
+		guess(t, l, "b", 1)
+		l.right("b")
+		advance(time.Second)
+	}
+	advance(forgetAfter)
+	guess(t, l, "a", maxWrong)
+	require.Equal(t, time.Minute, l.try("a"), "a day later all is forgotten")
+	require.Len(t, l.clients, 1)
+}
+
+// Whoever has a PIN cannot guess another one between sign-ins for ever.
+func TestRightPINClearsOneRound(t *testing.T) {
+	l, advance := newTestLockout()
+	guess(t, l, "a", maxWrong)
+	advance(time.Minute)
+	guess(t, l, "a", maxWrong)
+	l.right("a") // the last one was it
+	guess(t, l, "a", maxWrong)
+	require.Equal(t, 2*time.Minute, l.try("a"), "the first round is remembered")
+}
+
+func TestAllClientsTogether(t *testing.T) {
+	l, advance := newTestLockout()
+	for i := range maxWrongIn - 1 {
+		guess(t, l, fmt.Sprint("guesser ", i), 1)
+	}
+	for range 100 {
+		guess(t, l, "till", 1)
+		l.right("till")
+	}
+	guess(t, l, "guesser 0", 1)
+	require.Equal(t, time.Minute, l.try("till"), "right PINs took nothing from the guessers' count")
+
+	advance(time.Minute)
+	guess(t, l, "guesser 1", 1)
+	guess(t, l, "guesser 2", 2)
+	l.right("guesser 1")
+	for i := range maxWrongIn - 2 {
+		guess(t, l, fmt.Sprint("more ", i), 1)
+	}
+	require.Equal(t, 2*time.Minute, l.try("till"), "right takes nothing that a round before has counted")
+	advance(forgetAfter)
+	require.Zero(t, l.try("till"))
+	require.Len(t, l.clients, 1)
+}
+
+// Guessers with all the addresses in the world fill no memory.
+func TestLockoutRemembersFew(t *testing.T) {
+	l, advance := newTestLockout()
+	most := 0
+	for i := range 3 * 24 * 60 {
+		for j := 0; l.try(fmt.Sprint(i, "/", j)) == 0; j++ {
+		}
+		most = max(most, len(l.clients))
+		advance(time.Minute)
+	}
+	require.Less(t, most, 1000)
+	require.Greater(t, most, 500)
+}
