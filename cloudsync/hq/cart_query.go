@@ -1,0 +1,49 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// SaleOfCart finds the sale that was made of a cart by the cart's own node; an
+// edge.Error of kind NotFound where HQ holds none. Of several, it is the one
+// that the cart says closed it, else the first to come.
+func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error) {
+	const op = "hq.SaleOfCart"
+	const q = `select s.body from cart c join sale s on s.cart = c.id and s.node = c.node where c.id = $1
+		order by s.id = json_extract(cast(c.body as text), '$.closed.sale') desc, s.pos limit 1`
+	var body []byte
+	err := h.read.QueryRowContext(ctx, q, cart.String()).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, edge.Errorf(op, edge.NotFound, "no sale of this cart is known here")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	var s edge.Sale
+	if err := json.Unmarshal(body, &s); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return &s, nil
+}
+
+// NodeUp reports whether a gateway is connected, by the rule of Shops; an
+// edge.Error of kind NotFound where there is none of that name.
+func (h *HQ) NodeUp(ctx context.Context, node string) (bool, error) {
+	const op = "hq.NodeUp"
+	var up bool
+	var seen int64
+	err := h.read.QueryRowContext(ctx, "select up, seen from node where node = $1", node).Scan(&up, &seen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", op, err)
+	}
+	return up && h.now().Sub(fromMillis(seen)) < silence, nil
+}
