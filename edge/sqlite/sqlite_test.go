@@ -1,12 +1,15 @@
 package sqlite_test
 
 import (
+	"bytes"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 )
@@ -29,4 +32,18 @@ func TestContract(t *testing.T) {
 		opt.Now = now
 		return open(t, opt)
 	})
+}
+
+// Whoever knows a cart's id may change the cart, so no log names one.
+func TestLogNamesNoCart(t *testing.T) {
+	var log bytes.Buffer
+	opt := options(filepath.Join(t.TempDir(), "shop.db"))
+	opt.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	db := open(t, opt)
+	bad := edge.NewCart(edge.CartID{7}, time.Now())
+	bad.Claim.Holder = "nobody"
+	require.NoError(t, db.Apply(t.Context(), 42, []*edge.Cart{bad}))
+	require.Contains(t, log.String(), "message=42")
+	require.Contains(t, log.String(), "nobody")
+	require.NotContains(t, log.String(), bad.ID.String())
 }
