@@ -56,7 +56,8 @@ type Shop struct {
 	Timezone string    `json:"timezone"` // of the times its pages show, e.g. Asia/Ho_Chi_Minh
 }
 
-// Config is what a Server needs. Every field but the last two must be set.
+// Config is what a Server needs. Carts, Ledger, Catalogue, Outbox, Handoff,
+// Pictures, Hosts and Log must be set; without Staff nobody can sell.
 type Config struct {
 	Shop      Shop
 	Carts     carts
