@@ -190,8 +190,8 @@ func (r catalogueRow) tryOn(v *Variant) *TryOn {
 		}
 		return nil
 	case "lipstick":
-		if v.Finish != "matte" && v.Finish != "gloss" {
-			r.fail("finish", "%.40q: the mirror shows lipstick as matte or gloss", v.Finish)
+		if v.Finish == "" {
+			r.fail("finish", "is empty: the mirror needs the finish to show a lipstick")
 		}
 		if asset != "" {
 			r.fail("asset", "%q: a lipstick has none", asset)

@@ -168,7 +168,7 @@ func TestReadCatalogueFaults(t *testing.T) {
 
 		{"try-on unknown", header + row("tryon", "hat"), 2, "tryon", "want lipstick"},
 		{"try-on without colour", header + row("colour", ""), 2, "colour", "the mirror needs"},
-		{"lipstick of satin", header + row("finish", "satin"), 2, "finish", "matte or gloss"},
+		{"lipstick without a finish", header + row("finish", ""), 2, "finish", "needs the finish"},
 		{"lipstick with a shape", header + row("asset", "round.svg"), 2, "asset", "has none"},
 		{"glasses without a shape", header + row("tryon", "glasses"), 2, "asset", "name the file"},
 		{"shape elsewhere", header + row("tryon", "glasses", "asset", "a/b.svg"), 2, "asset", "file name"},
