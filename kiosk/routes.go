@@ -88,27 +88,39 @@ func (k *Kiosk) postSession(c *gin.Context) {
 		k.cfg.Fail(c, err)
 		return
 	}
-	if !slices.Contains([]string{"vi", "en", "zh"}, in.Language) {
-		k.cfg.Fail(c, edge.Errorf("kiosk.session", edge.Invalid, "language %.10q: want vi, en or zh", in.Language))
+	if err := checkLanguage("kiosk.session", in.Language); err != nil {
+		k.cfg.Fail(c, err)
 		return
 	}
 	s := k.session.start(k.cfg.NewID(), in.Language)
 	c.JSON(http.StatusOK, gin.H{"id": s.ID, "state": s.State, "camera": k.cfg.Mirror.Stats().Camera})
 }
 
+func checkLanguage(op, language string) error {
+	if !slices.Contains([]string{"vi", "en", "zh"}, language) {
+		return edge.Errorf(op, edge.Invalid, "language %.10q: want vi, en or zh", language)
+	}
+	return nil
+}
+
 func (k *Kiosk) postConsent(c *gin.Context) {
 	var in struct {
-		Camera *bool `json:"camera"`
+		Camera   *bool  `json:"camera"`
+		Language string `json:"language"` // the session's own where it is left out
 	}
+	const op = "kiosk.consent"
 	err := api.Bind(c, &in)
 	if err == nil && in.Camera == nil {
-		err = edge.Errorf("kiosk.consent", edge.Invalid, "camera is missing: want true or false")
+		err = edge.Errorf(op, edge.Invalid, "camera is missing: want true or false")
+	}
+	if err == nil && in.Language != "" {
+		err = checkLanguage(op, in.Language)
 	}
 	if err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
-	s, err := k.session.consent(*in.Camera)
+	s, err := k.session.consent(*in.Camera, in.Language)
 	k.answer(c, s, err)
 }
 

@@ -51,6 +51,7 @@ func TestRefusals(t *testing.T) {
 		{"no body", edge.Invalid, "POST", session, ``},
 		{"two objects", edge.Invalid, "POST", session, `{"language":"vi"}{}`},
 		{"consent unsaid", edge.Invalid, "POST", session + "/consent", `{}`},
+		{"consent in no language", edge.Invalid, "POST", session + "/consent", `{"camera":true,"language":"xx"}`},
 		{"unknown product", edge.NotFound, "PUT", look, `{"skus":["NO-1"]}`},
 		{"product without try-on", edge.Invalid, "PUT", look, `{"skus":["CARE-1"]}`},
 		{"two lipsticks", edge.Invalid, "PUT", look, `{"skus":["LIP-1","LIP-2"]}`},

@@ -82,8 +82,9 @@ func (s *session) start(id, language string) snapshot {
 }
 
 // consent records the shopper's answer and opens the mirror. The answer may be
-// changed later: taking it back cuts off whoever is looking.
-func (s *session) consent(camera bool) (snapshot, error) {
+// changed later: taking it back cuts off whoever is looking. The language is the
+// one in which the shopper was asked, or empty where it stays as it was.
+func (s *session) consent(camera bool, language string) (snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State == Attract {
@@ -95,6 +96,9 @@ func (s *session) consent(camera bool) (snapshot, error) {
 		s.ended = make(chan struct{})
 	}
 	s.now.State, s.now.Camera = Mirroring, camera
+	if language != "" {
+		s.now.Language = language
+	}
 	s.touchLocked(s.idle)
 	return s.view(), nil
 }

@@ -169,3 +169,12 @@ func TestViewersEndWithTheSession(t *testing.T) {
 		})
 	}
 }
+
+func TestConsentMayChangeTheLanguage(t *testing.T) {
+	f := newFixture(t, nil)
+	f.ok("POST", "/kiosk/v1/session", `{"language":"vi"}`)
+	f.ok("POST", "/kiosk/v1/session/consent", `{"camera":true,"language":"zh"}`)
+	require.Contains(t, f.ok("GET", "/kiosk/v1/session", ""), `"language":"zh"`)
+	f.ok("POST", "/kiosk/v1/session/consent", `{"camera":false}`)
+	require.Contains(t, f.ok("GET", "/kiosk/v1/session", ""), `"language":"zh"`, "where it is left out, it stays")
+}
