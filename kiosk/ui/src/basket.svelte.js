@@ -1,10 +1,13 @@
-import { call } from './net.js';
+import { call, Refusal } from './net.js';
+
+export const atMost = 99; // pieces of one line
 
 /**
  * Basket is a cart under somebody's fingers. It answers a touch at once, with
  * what is wanted, and follows with what the gateway says; requests go out one
  * after the other. opened(id) is awaited when a new cart was opened for the
- * first thing in it; failed(err) hears of everything that was refused.
+ * first thing in it; done() hears of everything that succeeded, and failed(err)
+ * of everything that was refused.
  */
 export class Basket {
   view = $state.raw(null); // the gateway's cart, null before the first thing
@@ -12,11 +15,13 @@ export class Basket {
   wanted = $state({}); // line → quantity on its way
   #queue = Promise.resolve();
   #opened;
+  #done;
   #failed;
 
-  constructor({ view = null, opened, failed }) {
+  constructor({ view = null, opened, done, failed }) {
     this.view = view;
     this.#opened = opened;
+    this.#done = done;
     this.#failed = failed;
   }
 
@@ -53,7 +58,7 @@ export class Basket {
           await this.#opened?.(cart.id);
           this.view = cart;
         }
-        this.view = await call('POST', `/api/v1/carts/${this.id}/lines`, { sku, quantity: 1 });
+        this.view = await this.#addOne(sku);
       },
       () => this.adding--,
     );
@@ -82,9 +87,19 @@ export class Basket {
     return this.#queue;
   }
 
+  async #addOne(sku) {
+    try {
+      return await call('POST', `/api/v1/carts/${this.id}/lines`, { sku, quantity: 1 });
+    } catch (err) {
+      const full = err.kind === 'invalid' && this.lines.some((line) => line.sku === sku && line.quantity >= atMost);
+      throw full ? new Refusal(err.status, { kind: 'atMost', message: err.message }) : err;
+    }
+  }
+
   #enqueue(work, settled) {
     this.#queue = this.#queue
       .then(work)
+      .then(() => this.#done?.())
       .catch((err) => this.#failed(err))
       .finally(settled);
   }

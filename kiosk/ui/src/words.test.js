@@ -6,7 +6,7 @@ test('every word is there in every language, with the same blanks', () => {
   const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
   for (const [key, texts] of Object.entries(glossary)) {
     assert.equal(texts.length, languages.length, key);
-    for (const text of texts) {
+    for (const text of texts.flatMap((forms) => (typeof forms === 'string' ? forms : [forms.one, forms.other]))) {
       assert.ok(text.trim(), `${key} is empty in one language`);
       assert.deepEqual(blanks(text), blanks(texts[0]), key);
     }
@@ -22,6 +22,11 @@ test('say fills the blanks, and falls back to Vietnamese', () => {
   assert.equal(say('en', 'receipt', { number: 'T1-1-000001' }), 'Receipt T1-1-000001');
   assert.equal(say('de', 'cart'), 'Giỏ hàng');
   assert.throws(() => say('vi', 'no such word'), /no entry/);
+});
+
+test('one thing is not several', () => {
+  assert.deepEqual([0, 1, 2].map((n) => say('en', 'pieces', { n })), ['0 items', '1 item', '2 items']);
+  assert.equal(say('vi', 'pieces', { n: 1 }), '1 món');
 });
 
 test('pick falls back to Vietnamese', () => {

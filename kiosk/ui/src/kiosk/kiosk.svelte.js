@@ -1,4 +1,4 @@
-import { call, eventsPath, listen } from '../net.js';
+import { call, eventsPath, listen, NoAnswer } from '../net.js';
 import { Basket } from '../basket.svelte.js';
 import { Outfit } from './outfit.svelte.js';
 
@@ -57,6 +57,7 @@ export class Kiosk {
 
   /** run loads the catalogue and keeps time until the returned function is called. */
   run() {
+    this.#resume();
     this.#loadCatalogue();
     const poll = setInterval(() => this.active && this.#look(), pollEvery);
     const tick = setInterval(() => this.#tick(), 200);
@@ -87,10 +88,7 @@ export class Kiosk {
       this.#session = session.id;
       this.cameraOK = session.camera;
       this.outfit = new Outfit({ failed: this.#failed });
-      this.basket = new Basket({
-        opened: (cart) => call('PUT', '/kiosk/v1/session/cart', { cart }),
-        failed: this.#failed,
-      });
+      this.basket = this.#newBasket();
       this.#misses = 0;
       this.screen = 'consent';
       this.#putOff(this.#idleAfter);
@@ -101,7 +99,7 @@ export class Kiosk {
   async consent(camera) {
     const mine = this.#session;
     await this.#try(async () => {
-      this.#adopt(mine, await call('POST', '/kiosk/v1/session/consent', { camera }));
+      this.#adopt(mine, await call('POST', '/kiosk/v1/session/consent', { camera, language: this.lang }));
       if (mine !== this.#session) return;
       this.outfit.live = camera;
       this.screen = 'mirror';
@@ -142,7 +140,12 @@ export class Kiosk {
   async finish() {
     if (!this.active) return;
     this.#wipe('thanks');
-    this.#thanksTimer = setTimeout(() => this.screen === 'thanks' && (this.screen = 'attract'), thanksFor);
+    this.#thanksTimer = setTimeout(() => this.#wipe('attract'), thanksFor);
+    await this.#end();
+  }
+
+  /** end has the gateway wipe what nobody is here for. */
+  async #end() {
     for (let tries = 0; tries < 3 && !this.active; tries++) {
       try {
         await call('POST', '/kiosk/v1/session/finish');
@@ -163,8 +166,42 @@ export class Kiosk {
     this.outfit = null;
     this.basket = null;
     this.#choice = null;
-    this.lang = 'vi';
+    if (screen === 'attract') this.lang = 'vi';
     this.notice = '';
+  }
+
+  #newBasket(view) {
+    return new Basket({
+      view,
+      opened: (cart) => call('PUT', '/kiosk/v1/session/cart', { cart }),
+      failed: this.#failed,
+    });
+  }
+
+  /**
+   * resume takes up the session that was running when the page was loaded
+   * anew. What cannot be taken up is wiped, so that nobody is looked at from
+   * behind the attract screen.
+   */
+  async #resume() {
+    try {
+      await this.#takeUp(await call('GET', '/kiosk/v1/session'));
+    } catch (err) {
+      if (err instanceof NoAnswer) setTimeout(() => this.#resume(), pollEvery);
+      else await this.#end();
+    }
+  }
+
+  async #takeUp(session) {
+    if (session.state === 'attract') return;
+    const cart = session.cart && (await call('GET', `/api/v1/carts/${session.cart}`));
+    if (this.active || this.#starting) return; // a new shopper was quicker
+    this.#session = session.id;
+    this.lang = session.language;
+    this.outfit = Outfit.of(session, { failed: this.#failed });
+    this.basket = this.#newBasket(cart);
+    this.screen = session.state === 'consent' ? 'consent' : cart?.closed ? 'take' : 'mirror';
+    this.#adopt(session.id, session);
   }
 
   async #loadCatalogue() {

@@ -1,5 +1,7 @@
 import { call } from '../net.js';
 
+const solid = 'glasses'; // always drawn whole, whatever the intensity
+
 /**
  * Outfit is what the shopper wears in the mirror: one variant a place. Only
  * the newest wish is sent; what was wished while a request ran replaces what
@@ -16,6 +18,22 @@ export class Outfit {
 
   constructor({ failed }) {
     this.#failed = failed;
+  }
+
+  /** of is the outfit that the gateway's session has on: one layer for each SKU. */
+  static of({ skus, look, camera }, handlers) {
+    const outfit = new Outfit(handlers);
+    outfit.live = camera.consent;
+    look.layers.forEach(({ kind, intensity }, i) => {
+      outfit.#worn[kind] = skus[i];
+      if (kind !== solid) outfit.intensity = intensity;
+    });
+    return outfit;
+  }
+
+  /** Something is worn that has an intensity. */
+  get tunable() {
+    return Object.keys(this.#worn).some((kind) => kind !== solid);
   }
 
   get skus() {

@@ -1,14 +1,23 @@
 import { Basket } from '../basket.svelte.js';
-import { call, eventsPath, listen } from '../net.js';
+import { call, eventsPath, listen, Refusal } from '../net.js';
+import { languages } from '../words.js';
 import { Checkout } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
 const restockEvery = 60_000; // ms between catalogues
 const salesShown = 50;
+const keptLang = 'lang'; // where the clerk's language survives a reload
+const slipDigits = 12; // more may be a card number, and the gateway refuses them
+
+/** slipRefusal says in the clerk's words why the gateway refused what was entered as the slip number. */
+function slipRefusal(err, reference) {
+  const digits = reference.replace(/\D/g, '').length;
+  return new Refusal(err.status, { kind: digits > slipDigits ? 'cardNumber' : 'slipRefused', message: err.message });
+}
 
 /** Till is what a signed-in clerk works with. */
 export class Till {
-  lang = $state('vi');
+  lang = $state(languages.find(({ id }) => id === localStorage.getItem(keptLang))?.id ?? 'vi');
   staff = $state.raw(null); // {name, role, csrf}
   known = $state(false); // whether somebody is signed in has been asked
   tab = $state('carts'); // carts, search, sales
@@ -21,6 +30,7 @@ export class Till {
   notice = $state(''); // a key of the glossary
   ticket = $state.raw(this.#newTicket());
   asked = $state.raw(null); // what the customer was asked to pay, while the clerk takes it
+  payment = $state(this.#newPayment()); // how the customer pays, as far as it is entered
   checkout = new Checkout();
   #noticeTimer;
 
@@ -55,6 +65,12 @@ export class Till {
       line: (up) => (this.line = up),
       connected: (up) => (this.connected = up),
     });
+  }
+
+  /** speak changes the language, for this till's next clerk too. */
+  speak(lang) {
+    this.lang = lang;
+    localStorage.setItem(keptLang, lang);
   }
 
   /** signIn returns the kind of the refusal, or nothing. */
@@ -108,6 +124,7 @@ export class Till {
   /** startPaying waits until the ticket is what the gateway knows, and keeps its total. */
   async startPaying() {
     await this.ticket.settled();
+    this.payment = this.#newPayment();
     this.askNew();
   }
 
@@ -117,8 +134,16 @@ export class Till {
   }
 
   /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
-  pay(payment) {
-    return this.#try(() => this.checkout.record(this.staff.csrf, this.ticket.id, this.asked, payment));
+  pay() {
+    const { method, tendered, reference } = this.payment;
+    const payment = method === 'cash' ? { method, tendered } : { method, reference: reference.trim() };
+    return this.#try(async () => {
+      try {
+        await this.checkout.record(this.staff.csrf, this.ticket.id, this.asked, payment);
+      } catch (err) {
+        throw method === 'card' && err.kind === 'invalid' ? slipRefusal(err, reference) : err;
+      }
+    });
   }
 
   retry() {
@@ -138,7 +163,11 @@ export class Till {
   }
 
   #newTicket(view) {
-    return new Basket({ view, failed: (err) => this.#failed(err) });
+    return new Basket({ view, done: () => (this.notice = ''), failed: (err) => this.#failed(err) });
+  }
+
+  #newPayment() {
+    return { method: 'cash', tendered: 0, reference: '' };
   }
 
   /** resume finds the clerk who was signed in before a reload. */
@@ -163,6 +192,7 @@ export class Till {
   async #try(work) {
     try {
       await work();
+      this.notice = '';
     } catch (err) {
       this.#failed(err);
     }
