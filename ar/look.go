@@ -17,13 +17,14 @@ type Kind string
 const (
 	Blush     Kind = "blush"
 	Eyeshadow Kind = "eyeshadow"
+	Eyeliner  Kind = "eyeliner"
 	Lipstick  Kind = "lipstick"
 	Glasses   Kind = "glasses"
 )
 
 // Kinds lists every kind of layer that can be drawn, in the order in which
 // they are drawn.
-func Kinds() []Kind { return []Kind{Blush, Eyeshadow, Lipstick, Glasses} }
+func Kinds() []Kind { return []Kind{Blush, Eyeshadow, Eyeliner, Lipstick, Glasses} }
 
 // Finish is how a make-up layer answers light.
 type Finish string
@@ -48,6 +49,16 @@ const (
 	Apples    Placement = "apples"    // the round of the cheeks
 	Cheekbone Placement = "cheekbone" // draped from the cheeks up to the temples
 	UnderEye  Placement = "under-eye" // high below the eyes and faintly over the nose ("igari")
+)
+
+// Shape is how eyeliner is drawn.
+type Shape string
+
+// The shapes of eyeliner.
+const (
+	Thin    Shape = "thin"    // close to the lashes
+	Classic Shape = "classic" // thicker towards the outer corner
+	Winged  Shape = "winged"  // goes on past the outer corner, upwards
 )
 
 // ShadowColors is how many colours eyeshadow can have.
@@ -82,6 +93,8 @@ type Layer struct {
 	Asset     string  `json:"asset,omitempty"`    // file name of a shape, for accessories
 	// Placement is where blush lies; blush alone has one.
 	Placement Placement `json:"placement,omitempty"`
+	// Shape is how eyeliner is drawn; eyeliner alone has one.
+	Shape Shape `json:"shape,omitempty"`
 	// Colors are eyeshadow's colours beside Color, which is the lid's: the
 	// crease's, then the outer corner's.
 	Colors []Color `json:"colors,omitempty"`
@@ -132,6 +145,9 @@ func (la Layer) check() error {
 	if la.Kind != Blush && la.Placement != "" {
 		return fmt.Errorf("placement: of use for %s only", Blush)
 	}
+	if la.Kind != Eyeliner && la.Shape != "" {
+		return fmt.Errorf("shape: of use for %s only", Eyeliner)
+	}
 	if la.Kind != Eyeshadow && len(la.Colors) > 0 {
 		return fmt.Errorf("colors: of use for %s only", Eyeshadow)
 	}
@@ -144,11 +160,18 @@ func (la Layer) check() error {
 			return fmt.Errorf("placement %q: want %s, %s or %s", la.Placement, Apples, Cheekbone, UnderEye)
 		}
 	case Eyeshadow:
-		if !slices.Contains([]Finish{Matte, Satin, Shimmer}, la.Finish) {
-			return fmt.Errorf("finish %q: want %s, %s or %s", la.Finish, Matte, Satin, Shimmer)
+		if !slices.Contains([]Finish{Matte, Satin, Metallic, Shimmer}, la.Finish) {
+			return fmt.Errorf("finish %q: want %s, %s, %s or %s", la.Finish, Matte, Satin, Metallic, Shimmer)
 		}
 		if n := 1 + len(la.Colors); n > ShadowColors {
 			return fmt.Errorf("%d colours, at most %d", n, ShadowColors)
+		}
+	case Eyeliner:
+		if la.Finish != Matte && la.Finish != Gloss {
+			return fmt.Errorf("finish %q: want %s or %s", la.Finish, Matte, Gloss)
+		}
+		if !slices.Contains([]Shape{Thin, Classic, Winged}, la.Shape) {
+			return fmt.Errorf("shape %q: want %s, %s or %s", la.Shape, Thin, Classic, Winged)
 		}
 	case Lipstick:
 		if !slices.Contains(Finishes(), la.Finish) {

@@ -15,6 +15,7 @@ func TestMakeUpLayersGoThroughJSON(t *testing.T) {
 		`{"kind":"blush","color":"#E2977F","finish":"shimmer","intensity":1,"placement":"under-eye"}`,
 		`{"kind":"eyeshadow","color":"#A4573D","finish":"matte","intensity":0.6}`,
 		`{"kind":"eyeshadow","color":"#D3B08F","colors":["#A4573D","#6B4535"],"finish":"shimmer","intensity":0.5}`,
+		`{"kind":"eyeliner","color":"#181414","finish":"matte","intensity":0.8,"shape":"winged"}`,
 	} {
 		l, err := ReadLook(strings.NewReader(`{"layers":[` + text + `]}`))
 		require.NoError(t, err)
@@ -38,6 +39,9 @@ func TestMakeUpLayersAreChecked(t *testing.T) {
 		{`"kind":"eyeshadow","finish":"matte","colors":["#000000","#000000","#000000"]`, "4 colours, at most 3"},
 		{`"kind":"eyeshadow","finish":"matte","colors":["black"]`, `colour "black"`},
 		{`"kind":"blush","finish":"matte","placement":"apples","colors":["#000000"]`, "colors: of use for eyeshadow only"},
+		{`"kind":"eyeliner","finish":"matte"`, `shape "": want thin, classic or winged`},
+		{`"kind":"eyeliner","finish":"satin","shape":"thin"`, `finish "satin"`},
+		{`"kind":"eyeshadow","finish":"matte","shape":"thin"`, "shape: of use for eyeliner only"},
 		{`"kind":"blush","finish":"matte","placement":"apples","intensity":1.1`, "intensity 1.1"},
 	} {
 		_, err := ReadLook(strings.NewReader(`{"layers":[{` + tt.layer + `}]}`))

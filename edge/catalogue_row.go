@@ -189,12 +189,12 @@ func (r catalogueRow) tryOn(v *Variant) *TryOn {
 			r.fail("asset", "%q is of no use while tryon is empty", asset)
 		}
 		return nil
-	case "lipstick":
-		if v.Finish == "" {
-			r.fail("finish", "is empty: the mirror needs the finish to show a lipstick")
+	case "blush", "eyeshadow", "eyeliner", "lipstick":
+		if can := finishesOf(kind); !slices.Contains(can, v.Finish) {
+			r.fail("finish", "%.40q: the mirror shows %s as %s", v.Finish, kind, strings.Join(can, ", "))
 		}
 		if asset != "" {
-			r.fail("asset", "%q: a lipstick has none", asset)
+			r.fail("asset", "%q: %s has none", asset, kind)
 		}
 		return &TryOn{Kind: kind, Finish: v.Finish}
 	case "glasses":
@@ -203,8 +203,21 @@ func (r catalogueRow) tryOn(v *Variant) *TryOn {
 		}
 		return &TryOn{Kind: kind, Asset: asset}
 	}
-	r.fail("tryon", "%.40q: want lipstick, glasses, or nothing", kind)
+	r.fail("tryon", "%.40q: want blush, eyeshadow, eyeliner, lipstick, glasses, or nothing", kind)
 	return nil
+}
+
+// finishesOf are the finishes that the mirror can show a kind of make-up in.
+func finishesOf(kind string) []string {
+	switch kind {
+	case "blush":
+		return []string{"matte", "satin", "shimmer"}
+	case "eyeshadow":
+		return []string{"matte", "satin", "metallic", "shimmer"}
+	case "eyeliner":
+		return []string{"matte", "gloss"}
+	}
+	return []string{"matte", "satin", "gloss", "metallic", "shimmer"}
 }
 
 // agree sees that the variants of one product tell the same of it, and that

@@ -32,7 +32,7 @@ type Category struct {
 // TryOn says how the mirror shows a variant. The words are the mirror's; this
 // package only carries them.
 type TryOn struct {
-	Kind   string `json:"kind"` // lipstick, glasses
+	Kind   string `json:"kind"` // blush, eyeshadow, eyeliner, lipstick, glasses
 	Finish string `json:"finish,omitempty"`
 	Asset  string `json:"asset,omitempty"` // file of a shape
 }

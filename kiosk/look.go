@@ -49,7 +49,12 @@ func layerOf(v *edge.Variant, intensity float64) (ar.Layer, error) {
 		Intensity: intensity,
 		Asset:     v.TryOn.Asset,
 	}
-	if layer.Kind == ar.Glasses {
+	switch layer.Kind {
+	case ar.Blush:
+		layer.Placement = ar.Apples
+	case ar.Eyeliner:
+		layer.Shape = ar.Classic
+	case ar.Glasses:
 		layer.Intensity = 1
 	}
 	if err := layer.Color.UnmarshalText([]byte(v.Color)); err != nil {

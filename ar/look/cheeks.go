@@ -11,7 +11,7 @@ var blushZones = map[ar.Placement][]stroke{
 		{line: []vec{{46, 126}, {58, 120}}, reach: 22, strength: 0.95},
 	},
 	ar.Cheekbone: {
-		{line: []vec{{56, 121}, {76, 109}, {90, 98}}, reach: 17, strength: 0.9},
+		{line: []vec{{56, 121}, {76, 109}, {90, 98}}, reach: 19, strength: 0.8},
 	},
 	ar.UnderEye: {
 		{line: []vec{{30, 112}, {46, 113}, {64, 108}}, reach: 14, strength: 0.9},
@@ -22,9 +22,9 @@ var blushZones = map[ar.Placement][]stroke{
 // blushPigments is how blush lies on skin: sheer, so that the skin seems to be
 // flushed and not covered.
 var blushPigments = map[ar.Finish]pigment{
-	ar.Matte:   {hue: 0.8, light: 0.35},
-	ar.Satin:   {hue: 0.8, light: 0.35, sheen: 0.25},
-	ar.Shimmer: {hue: 0.75, light: 0.4, sheen: 0.3, glint: 0.4},
+	ar.Matte:   {hue: 0.62, light: 0.28},
+	ar.Satin:   {hue: 0.62, light: 0.28, sheen: 0.25},
+	ar.Shimmer: {hue: 0.6, light: 0.3, sheen: 0.3, glint: 0.4},
 }
 
 // cheeks paints blush.
@@ -46,6 +46,6 @@ func (c *cheeks) paint(f *ar.Frame, s *surface, e *eyes, bare *bareSkin, layer a
 	if alpha <= 0 || !bare.seen || !c.lay(f, s, e, c.zones[layer.Placement], p) {
 		return
 	}
-	t := newTint(bare.light, layer.Color, p)
+	t := bare.tint(layer.Color, p)
 	t.paint(f, &c.cover, c.glints, alpha)
 }

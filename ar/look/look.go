@@ -61,6 +61,7 @@ type Renderer struct {
 	bare    bareSkin
 	cheeks  cheeks
 	lids    lids
+	liner   liner
 	lights  lights
 	lips    lips
 	glasses glasses
@@ -148,7 +149,7 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 		if wearsOnSkin(look) {
 			r.surface.fit(&r.head, face, f)
 			r.eyes.fit(face, f)
-			r.bare.fit(f, &r.surface, &r.eyes)
+			r.bare.fit(f, &r.surface, &r.eyes, light)
 		}
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
@@ -167,7 +168,7 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 // wearsOnSkin reports whether any layer of look lies on skin.
 func wearsOnSkin(look ar.Look) bool {
 	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
-		return l.Kind == ar.Blush || l.Kind == ar.Eyeshadow
+		return l.Kind == ar.Blush || l.Kind == ar.Eyeshadow || l.Kind == ar.Eyeliner
 	})
 }
 
@@ -188,6 +189,8 @@ func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, 
 		r.cheeks.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Eyeshadow:
 		r.lids.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.Eyeliner:
+		r.liner.paint(f, face, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Lipstick:
 		r.lips.paint(f, &r.head, face, layer, light, alpha*float32(layer.Intensity))
 	case ar.Glasses:

@@ -14,16 +14,21 @@ var bareStrokes = [1]stroke{{line: []vec{{42, 121}, {52, 121}}, reach: 9, streng
 type bareSkin struct {
 	powder
 	zone  *zone
-	light [3]float32 // mean, linear: blue, green, red
+	mean  [3]float32 // linear: blue, green, red
+	light rgb        // that falls on it
 	seen  bool
 }
 
-func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes) {
+func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes, light rgb) {
+	b.light = light
 	b.seen = b.lay(f, s, e, b.zone, pigment{})
 	if b.seen {
-		b.light, b.seen = meanLight(f, &b.cover)
+		b.mean, b.seen = meanLight(f, &b.cover)
 	}
 }
+
+// tint is p in colour c on this skin.
+func (b *bareSkin) tint(c ar.Color, p pigment) tint { return newTint(b.mean, b.light, c, p) }
 
 // powder is a zone that lies on a face: how much of each pixel it covers, and
 // its glitter's grain there.

@@ -14,9 +14,10 @@ var shadowStrokes = [ar.ShadowColors]stroke{
 
 // shadowPigments is how eyeshadow lies on lids.
 var shadowPigments = map[ar.Finish]pigment{
-	ar.Matte:   {hue: 0.9, light: 0.7},
-	ar.Satin:   {hue: 0.9, light: 0.7, sheen: 0.3},
-	ar.Shimmer: {hue: 0.9, light: 0.7, sheen: 0.35, glint: 0.5},
+	ar.Matte:    {hue: 0.9, light: 0.7},
+	ar.Satin:    {hue: 0.9, light: 0.7, sheen: 0.3},
+	ar.Metallic: {hue: 0.95, light: 0.8, sheen: 0.8, glint: 0.2},
+	ar.Shimmer:  {hue: 0.9, light: 0.7, sheen: 0.35, glint: 0.5},
 }
 
 // lids paints eyeshadow.
@@ -47,7 +48,7 @@ func (l *lids) paint(f *ar.Frame, s *surface, e *eyes, bare *bareSkin, layer ar.
 			color = layer.Colors[i-1]
 		}
 		if l.lay(f, s, e, z, p) {
-			t := newTint(bare.light, color, p)
+			t := bare.tint(color, p)
 			t.paint(f, &l.cover, l.glints, alpha)
 		}
 	}

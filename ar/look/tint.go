@@ -29,36 +29,25 @@ const (
 	gainMost  = 2.5
 )
 
-// The hue of usual skin in daylight, in OKLab, and how much of the difference
-// from it is taken for the light.
-const (
-	usualA     = 0.045
-	usualB     = 0.055
-	lightShare = 0.75
-)
-
-// newTint is p in colour c on skin of the given mean light.
-func newTint(bare [3]float32, c ar.Color, p pigment) tint {
-	skin := toLab(toByte(bare[0]), toByte(bare[1]), toByte(bare[2]))
-	// Skins differ in hue far less than lights do: most of what sets this one
-	// apart from the usual is taken for the light, which tints the shade too.
-	skin.a += lightShare * (usualA - skin.a)
-	skin.b += lightShare * (usualB - skin.b)
-	var under [3]uint8
-	under[0], under[1], under[2] = skin.bgr()
+// newTint is p in colour c on skin of the given mean (blue, green and red
+// light) that is seen under light.
+func newTint(bare [3]float32, light rgb, c ar.Color, p pigment) tint {
+	// What the skin gives back of white light.
+	gives := [3]float32{bare[0] / light[2], bare[1] / light[1], bare[2] / light[0]}
+	skin := labOf(gives[2], gives[1], gives[0])
 	shade := toLab(c.B, c.G, c.R)
-	light := skin.L + p.light*(shade.L-skin.L)
+	bright := skin.L + p.light*(shade.L-skin.L)
 	// Skin that goes only part of the way to a dark shade is to be as rich in
 	// colour as the shade, not grey.
-	rich := min(max(light/max(shade.L, 1e-3), 0.6), 1.6)
+	rich := min(max(bright/max(shade.L, 1e-3), 0.6), 1.6)
 	b, g, r := lab{
-		light,
+		bright,
 		skin.a + p.hue*(rich*shade.a-skin.a),
 		skin.b + p.hue*(rich*shade.b-skin.b),
 	}.bgr()
 	t := tint{mean: max(bare[1], 1e-3), sheen: p.sheen, glint: p.glint}
 	for i, v := range [3]uint8{b, g, r} {
-		t.gain[i] = min(max(linear[v]/max(linear[under[i]], 1e-3), gainLeast), gainMost)
+		t.gain[i] = min(max(linear[v]/max(gives[i], 1e-3), gainLeast), gainMost)
 	}
 	return t
 }

@@ -45,7 +45,10 @@ func TestProducts(t *testing.T) {
 	}
 	require.GreaterOrEqual(t, len(products), 24)
 	require.Len(t, categories, 6)
-	for _, want := range []string{"lipstick matte", "lipstick gloss", "glasses "} {
+	for _, want := range []string{
+		"lipstick matte", "lipstick gloss", "blush matte", "blush satin", "blush shimmer",
+		"eyeshadow matte", "eyeshadow metallic", "eyeshadow shimmer", "glasses ",
+	} {
 		require.True(t, worn[want], want)
 	}
 	require.Positive(t, soldOut, "something must show how the shop looks when a variant is gone")
