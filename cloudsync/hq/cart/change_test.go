@@ -72,7 +72,8 @@ func TestFormWithoutScript(t *testing.T) {
 	a := newApp(t)
 	token := a.token(cartOf(t, 2))
 	target := "/c/" + token + "/lines/" + firstLine.String()
-	resp := a.do("POST", target+"?lang=en", strings.NewReader("quantity=0"), "Content-Type", "application/x-www-form-urlencoded")
+	resp := a.do("POST", target+"?lang=en", strings.NewReader("quantity=0"), "Content-Type", "application/x-www-form-urlencoded",
+		"Origin", "null", "Sec-Fetch-Site", "same-origin") // as from a page that sends no referrer
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 	from, err := url.Parse(target)
 	require.NoError(t, err)
