@@ -168,16 +168,12 @@ func TestReadCatalogueFaults(t *testing.T) {
 
 		{"try-on unknown", header + row("tryon", "hat"), 2, "tryon", "want blush, eyeshadow, eyeliner, lipstick, glasses"},
 		{"try-on without colour", header + row("colour", ""), 2, "colour", "the mirror needs"},
-<<<<<<< Updated upstream
-		{"lipstick without a finish", header + row("finish", ""), 2, "finish", "needs the finish"},
-=======
 		{"lipstick without a finish", header + row("finish", ""), 2, "finish", "lipstick as matte, satin, gloss, metallic, shimmer"},
 		{"blush of gloss", header + row("tryon", "blush", "finish", "gloss"), 2, "finish", "matte, satin, shimmer"},
 		{"blush without a finish", header + row("tryon", "blush", "finish", ""), 2, "finish", "blush as"},
 		{"eyeshadow of gloss", header + row("tryon", "eyeshadow", "finish", "gloss"), 2, "finish", "matte, satin, metallic, shimmer"},
 		{"eyeliner of shimmer", header + row("tryon", "eyeliner", "finish", "shimmer"), 2, "finish", "matte, gloss"},
 		{"eyeshadow with a shape", header + row("tryon", "eyeshadow", "asset", "round.svg"), 2, "asset", "has none"},
->>>>>>> Stashed changes
 		{"lipstick with a shape", header + row("asset", "round.svg"), 2, "asset", "has none"},
 		{"glasses without a shape", header + row("tryon", "glasses"), 2, "asset", "name the file"},
 		{"shape elsewhere", header + row("tryon", "glasses", "asset", "a/b.svg"), 2, "asset", "file name"},
