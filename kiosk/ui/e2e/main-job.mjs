@@ -155,6 +155,16 @@ async function mainJob(browser, shots) {
     await shot(kiosk, '04-worn');
   });
 
+  await step('a reload of the page goes on with the session', async () => {
+    const before = await get(`${kioskURL}/kiosk/v1/session`);
+    await kiosk.reload();
+    await kiosk.waitForSelector('canvas[data-frames]');
+    await kiosk.waitForSelector('[data-count="2"]');
+    const after = await get(`${kioskURL}/kiosk/v1/session`);
+    assert.deepEqual([after.id, after.cart, after.skus], [before.id, before.cart, before.skus]);
+    assert.equal(await kiosk.getAttribute(`[data-sku="${lip.sku}"]`, 'aria-pressed'), 'true', 'the lipstick is no longer worn');
+  });
+
   const cart = await step('the cart has both lines', async () => {
     await kiosk.click('.bar .button:nth-child(2)');
     await kiosk.waitForSelector(`.cart li[data-sku="${glasses.sku}"]`);
@@ -218,6 +228,12 @@ async function mainJob(browser, shots) {
     await page.waitForSelector(`.ticket li[data-sku="${lip.sku}"]`);
     await shot(page, '09-ticket');
     await page.click('.ticket .main');
+    await page.click('.methods :nth-child(2)');
+    await page.keyboard.type('4111 1111 1111 1111'); // into the slip number's field, which has the focus
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.notices p');
+    assert.equal(await page.inputValue('#reference'), '4111 1111 1111 1111', 'a refusal loses what was entered');
+    await page.click('.methods :nth-child(1)');
     await page.click('.exact');
     await shot(page, '10-pay');
     await phone.click('main li:first-child button[data-d="-1"]'); // while the clerk takes the money

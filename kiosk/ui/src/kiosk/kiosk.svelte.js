@@ -188,7 +188,7 @@ export class Kiosk {
       await this.#takeUp(await call('GET', '/kiosk/v1/session'));
     } catch (err) {
       if (err instanceof NoAnswer) setTimeout(() => this.#resume(), pollEvery);
-      else await this.#end();
+      else if (!this.#starting) await this.#end();
     }
   }
 
