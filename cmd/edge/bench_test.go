@@ -41,7 +41,6 @@ func TestBenchARMeasuresWhatIsDrawn(t *testing.T) {
 	require.Positive(t, r.FPS)
 	require.Positive(t, r.RSS)
 	require.Positive(t, min(r.Stages.Track, r.Stages.Look, r.Stages.Encode))
-	require.Less(t, max(r.Stages.Track, r.Stages.Look, r.Stages.Encode), r.MS.P99)
 	require.True(t, r.MS.P50 <= r.MS.P95 && r.MS.P95 <= r.MS.P99, "%v", r.MS)
 	// A frame's times are remembered in room that is made beforehand.
 	require.Less(t, r.Allocs, 40.0)
