@@ -46,7 +46,7 @@ func TestAPaidCartShowsTheSale(t *testing.T) {
 
 	c.Closed = &edge.Closing{Sale: "s1", Receipt: "T1-1-000042", At: noon}
 	s.event(edge.LaneOps, edge.EventCart, c)
-	a.now = a.now.Add(time.Minute)
+	a.pass(time.Minute)
 	paid()
 }
 
@@ -102,7 +102,7 @@ func TestPageTellsThatTheShopsLineIsDown(t *testing.T) {
 	s.says(true)
 	require.NotContains(t, page("en"), `class="down"`)
 	require.Contains(t, page("en"), "<span>Reload the page")
-	a.now = a.now.Add(2 * time.Minute) // in silence
+	a.pass(2 * time.Minute) // in silence
 	require.Contains(t, page("en"), `class="down"`)
 }
 
