@@ -25,7 +25,7 @@ RUN npm run build
 
 FROM ${BUILDER} AS programs
 RUN apt-get update \
- && apt-get install -y --no-install-recommends g++ pkg-config libopencv-dev \
+ && apt-get install -y --no-install-recommends g++ pkg-config libopencv-dev libjpeg-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 ENV GOFLAGS=-tags=gocv_specific_modules,gocv_videoio,gocv_calib3d,gocv_photo

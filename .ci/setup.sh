@@ -85,6 +85,7 @@ missing() {
 	command -v g++ >/dev/null || echo g++
 	command -v pkg-config >/dev/null || echo pkg-config
 	pkg-config --exists opencv4 2>/dev/null || echo libopencv-dev
+	pkg-config --exists libjpeg 2>/dev/null || echo libjpeg-dev
 	[ "$mode" = test ] || return 0
 	command -v mosquitto >/dev/null || echo mosquitto
 	command -v chromium >/dev/null || echo chromium
