@@ -137,7 +137,7 @@ func TestLightIsSteady(t *testing.T) {
 	}
 	start := see(f)
 	last := start
-	for i := range 60 {
+	for i := range 40 {
 		now := see(f)
 		if i > 20 && i < 26 {
 			now = see(shut)

@@ -49,12 +49,13 @@ func TestRelightingCommutes(t *testing.T) {
 		for _, picture := range pictures {
 			f, face := fx.read(t, picture)
 			for _, finish := range ar.Finishes() {
-				for _, c := range shades {
+				for _, c := range []ar.Color{red, shades[3]} {
 					look := lipstick(c, finish, 0.8)
-					before := relit(drawn(t, r, f, face, look), light.rgb)
+					worn := drawn(t, r, f, face, look)
+					before := relit(worn, light.rgb)
 					after := drawn(t, r, relit(f, light.rgb), face, look)
 					var off []float64
-					for _, p := range changed(f, drawn(t, r, f, face, look)) {
+					for _, p := range changed(f, worn) {
 						i := int(p.y)*f.Width + int(p.x)
 						off = append(off, deltaE00(cielabAt(before, i), cielabAt(after, i)))
 					}
@@ -161,7 +162,7 @@ func TestColourGrowsWithIntensity(t *testing.T) {
 		f, face := fx.read(t, picture)
 		bare := cielabOf(lipLight(f, &face))
 		for _, finish := range ar.Finishes() {
-			for _, c := range shades {
+			for _, c := range []ar.Color{red, shades[3]} {
 				last := 0.
 				for i := 1; i <= 10; i++ {
 					out := drawn(t, r, f, face, lipstick(c, finish, float64(i)/10))
