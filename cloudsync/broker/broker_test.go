@@ -130,5 +130,9 @@ func TestWillIsPublishedWhenTheLineBreaks(t *testing.T) {
 		require.Fail(t, "the first connection still stands")
 	}
 	require.ErrorIs(t, first.Publish(t.Context(), cloudsync.Message{Topic: state}), cloudsync.ErrLinkLost)
-	require.Equal(t, "gone", string(receive(t, hq).Payload))
+	last := receive(t, hq)
+	if string(last.Payload) == "here" { // the broker confirmed it before it had passed it on, so it came kept and live
+		last = receive(t, hq)
+	}
+	require.Equal(t, "gone", string(last.Payload))
 }
