@@ -1,5 +1,6 @@
 // Package look draws looks onto faces: lipstick in a perceptual colour space
-// that keeps the skin's own light, and glasses hung on the head's pose. It
+// that keeps the skin's own light, blush, eyeshadow and eyeliner that filter
+// the light the skin gives back, and glasses hung on the head's pose. It
 // changes only the part of the frame that wears something.
 //
 // # Shapes of glasses

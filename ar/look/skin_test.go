@@ -135,6 +135,33 @@ func TestSkinLayersGrowWithIntensity(t *testing.T) {
 	})
 }
 
+// TestSkinLayersAreInTheLight: painted and then put in another light is the
+// same as painted in that light.
+func TestSkinLayersAreInTheLight(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for light, at := range map[string]rgb{"2700 K": planck(2700), "6500 K": planck(6500), "-2 EV": {0.25, 0.25, 0.25}} {
+		for _, picture := range pictures {
+			f, face := fx.read(t, picture)
+			for name, l := range skinLooks() {
+				painted := drawn(t, r, f, face, l)
+				before, after := relit(painted, at), drawn(t, r, relit(f, at), face, l)
+				var off []float64
+				for _, p := range changed(f, painted) {
+					i := int(p.y)*f.Width + int(p.x)
+					// What the camera has cut off at white cannot come back.
+					if slices.Max(painted.Pix[3*i:3*i+3]) < 255 {
+						off = append(off, deltaE00(cielabAt(before, i), cielabAt(after, i)))
+					}
+				}
+				require.NotEmpty(t, off)
+				slices.Sort(off)
+				require.Less(t, off[len(off)*95/100], 3., "%s %s %s", light, picture, name)
+			}
+		}
+	}
+}
+
 // contrast is how much the light of 5 × 5 pixels around p differs, against its
 // mean.
 func contrast(f *ar.Frame, p vec) float64 {

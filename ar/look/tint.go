@@ -81,10 +81,11 @@ func meanLight(f *ar.Frame, cover *mask) (mean [3]float32, ok bool) {
 	return mean, true
 }
 
-// glare is the linear light above which skin mirrors the lamp: what lies on it
-// tints that but little.
+// Where skin gives back so much more light than it does at large, it mirrors
+// the lamp: what lies on it tints that but little.
 const (
-	glare     = 0.55
+	glareFrom = 1.5
+	glareFull = 2.6
 	glareKept = 0.7
 )
 
@@ -94,7 +95,7 @@ func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 	// By the pixel's green: how much it wears, and how much it shines.
 	var wears, shines [256]float32
 	for i, light := range linear {
-		wears[i] = alpha / 255 * (1 - glareKept*smooth(light, glare, 1))
+		wears[i] = alpha / 255 * (1 - glareKept*smooth(light/t.mean, glareFrom, glareFull))
 		shines[i] = 1 + t.sheen*smooth(light/t.mean, 1, 1.8)
 	}
 	r := cover.Rect

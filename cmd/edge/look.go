@@ -39,8 +39,15 @@ The look is JSON:
 
   {"layers": [
     {"kind": "lipstick", "color": "#B4243C", "finish": "matte", "intensity": 0.6},
+    {"kind": "blush", "color": "#EE9A8E", "finish": "satin", "placement": "apples", "intensity": 0.6},
+    {"kind": "eyeshadow", "color": "#D3B08F", "colors": ["#A4573D"], "finish": "matte", "intensity": 0.6},
+    {"kind": "eyeliner", "color": "#181414", "finish": "matte", "shape": "winged", "intensity": 0.8},
     {"kind": "glasses", "color": "#3B2418", "asset": "round.svg", "intensity": 1}
   ]}
+
+Blush lies on the apples, the cheekbone or under-eye; eyeshadow may have up to
+two more colours, for the crease and the outer corner; eyeliner is thin, classic
+or winged.
 
 Pictures are read and written as PNG or JPEG (WebP is read too); videos are
 written as .mp4 or .avi, without sound. --landmarks writes a line of JSON for
