@@ -21,12 +21,12 @@ func TestReadLookOfLipstick(t *testing.T) {
 	for _, tt := range []struct{ json, want string }{
 		{
 			`{"layers":[{"kind":"lipstick","color":"#B4243C","finish":"wet","intensity":0.6}]}`,
-			`layer 1: finish "wet": want one of [matte satin gloss metallic shimmer]`,
+			`layer 1: finish "wet": want one of ["matte" "satin" "gloss" "metallic" "shimmer"]`,
 		},
 		{`{"layers":[{"kind":"lipstick","color":"#B4243C","intensity":0.6}]}`, `finish ""`},
 		{
 			`{"layers":[{"kind":"glasses","color":"#000000","asset":"a.svg","gradient":true,"intensity":1}]}`,
-			`layer 1: gradient: of use for lipstick only`,
+			`layer 1: gradient: of no use for glasses`,
 		},
 	} {
 		_, err := ar.ReadLook(strings.NewReader(tt.json))
