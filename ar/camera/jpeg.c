@@ -6,6 +6,8 @@
 
 #include <jpeglib.h>
 
+#include <jerror.h>
+
 #ifndef JCS_EXTENSIONS
 #error "libjpeg-turbo is needed: this libjpeg cannot read BGR"
 #endif
@@ -110,4 +112,93 @@ long jpeg_encode(const unsigned char *bgr, int width, int height, int quality, i
 	jpeg_finish_compress(&c);
 	jpeg_destroy_compress(&c);
 	return (long)(size - dest.free_in_buffer);
+}
+
+// damaged fails at warnings that mean lost pixels; libjpeg would go on in grey.
+// Bytes between the markers are harmless, and usual with some cameras.
+static void damaged(j_common_ptr c, int level) {
+	if (level >= 0)
+		return;
+	switch (c->err->msg_code) {
+	case JWRN_JPEG_EOF:
+	case JWRN_HIT_MARKER:
+	case JWRN_HUFF_BAD_CODE:
+	case JWRN_MUST_RESYNC:
+	case JWRN_ARITH_BAD_CODE:
+		fail(c);
+	}
+}
+
+// open_jpeg reads the head; c's error handler must be set.
+static void open_jpeg(struct jpeg_decompress_struct *c, const unsigned char *jpeg, size_t size) {
+	struct failure *f = (struct failure *)c->err;
+	const char *refused = NULL;
+	jpeg_mem_src(c, jpeg, size);
+	jpeg_read_header(c, TRUE);
+	if (c->progressive_mode || c->arith_code || jpeg_has_multiple_scans(c))
+		refused = "only baseline JPEG is taken";
+	else if (c->data_precision != 8 || (c->num_components != 1 && c->num_components != 3))
+		refused = "only grey and colour pictures of 8 bits are taken";
+	if (refused) {
+		snprintf(f->reason, JPEG_REASON, "%s", refused);
+		longjmp(f->back, 1);
+	}
+}
+
+int jpeg_size(const unsigned char *jpeg, size_t size, int *width, int *height, char *reason) {
+	struct jpeg_decompress_struct c;
+	struct failure f;
+
+	reason[0] = 0;
+	c.err = jpeg_std_error(&f.base);
+	f.base.error_exit = fail;
+	f.base.emit_message = damaged;
+	f.reason = reason;
+	jpeg_create_decompress(&c);
+	if (setjmp(f.back)) {
+		jpeg_destroy_decompress(&c);
+		return -1;
+	}
+	open_jpeg(&c, jpeg, size);
+	*width = (int)c.image_width;
+	*height = (int)c.image_height;
+	jpeg_destroy_decompress(&c);
+	return 0;
+}
+
+int jpeg_decode(const unsigned char *jpeg, size_t size, int denom, unsigned char *bgr, int width, int height,
+                char *reason) {
+	struct jpeg_decompress_struct c;
+	struct failure f;
+
+	reason[0] = 0;
+	c.err = jpeg_std_error(&f.base);
+	f.base.error_exit = fail;
+	f.base.emit_message = damaged;
+	f.reason = reason;
+	jpeg_create_decompress(&c);
+	if (setjmp(f.back)) {
+		jpeg_destroy_decompress(&c);
+		return -1;
+	}
+	open_jpeg(&c, jpeg, size);
+	c.scale_num = 1;
+	c.scale_denom = denom;
+	c.out_color_space = JCS_EXT_BGR;
+	c.do_fancy_upsampling = FALSE; // a quarter of the time; the mirror's own JPEG halves the colours again
+	jpeg_start_decompress(&c);
+	if (c.output_width != (JDIMENSION)width || c.output_height != (JDIMENSION)height) {
+		snprintf(reason, JPEG_REASON, "the picture is %u x %u, not %d x %d", c.output_width, c.output_height, width, height);
+		longjmp(f.back, 1);
+	}
+	while (c.output_scanline < c.output_height) {
+		JSAMPROW rows[8];
+		int n = 0;
+		for (; n < 8 && c.output_scanline + n < c.output_height; n++)
+			rows[n] = bgr + (size_t)3 * width * (c.output_scanline + n);
+		jpeg_read_scanlines(&c, rows, n);
+	}
+	jpeg_finish_decompress(&c);
+	jpeg_destroy_decompress(&c);
+	return 0;
 }

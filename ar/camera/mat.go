@@ -76,12 +76,25 @@ func (ft *fitter) fit(f *ar.Frame, src *gocv.Mat) error {
 	part := src.Region(cover(src.Cols(), src.Rows(), width, height))
 	defer part.Close()
 	how := gocv.InterpolationCubic
-	if width < part.Cols() {
+	switch {
+	case 2*width <= part.Cols():
 		how = gocv.InterpolationArea
+	case width < part.Cols():
+		how = gocv.InterpolationLinear // a fifth of Area's time, and no worse by eye
 	}
 	return withMat(f, func(m *gocv.Mat) error {
 		return gocv.Resize(part, m, image.Pt(width, height), 0, 0, how)
 	})
+}
+
+// untwisted is the size of the frame made of a picture of w × h pixels, as it is
+// before the turn.
+func (ft *fitter) untwisted(w, h int) (width, height int) {
+	if ft.rotate%180 == 0 {
+		return frameSize(w, h, ft.width, ft.height)
+	}
+	height, width = frameSize(h, w, ft.width, ft.height)
+	return width, height
 }
 
 // frameSize fills in the sides that are 0 in width × height from a source of
