@@ -108,6 +108,33 @@ func TestPhonesChangesReachTheShopOnABadLine(t *testing.T) {
 	})
 }
 
+// HQ goes by what it hears of a shop, not only by the shop's word that it is
+// there, which gets lost like any other.
+func TestPhonesChangeReachesAShopWhoseGreetingWasLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const phone = edge.Writer("p1")
+		b := newBench(t, 1)
+		cart := edgetest.FillCart(t, b.shop, edgetest.Lipstick, 1)
+		b.confirmed()
+		b.hub.cut()
+		_, err := b.hq.ChangeCart(t.Context(), cart.ID, phone, func(c *edge.Cart) error {
+			return c.SetQuantity(phone, cart.Lines[0].ID, 4)
+		})
+		require.NoError(t, err)
+		b.hub.lose(func(m cloudsync.Message) bool {
+			topic, err := cloudsync.ParseTopic(m.Topic)
+			return err == nil && topic.Branch == cloudsync.BranchState
+		})
+		b.hub.mend()
+		require.Eventually(t, func() bool {
+			here, err := b.shop.Cart(t.Context(), cart.ID)
+			require.NoError(t, err)
+			return slices.Equal(quantities(here), []int{4})
+		}, 3*cloudsync.ProbeEvery, time.Second)
+		b.halt()
+	})
+}
+
 func quantities(c *edge.Cart) (list []int) {
 	for i := range c.Lines {
 		list = append(list, c.Lines[i].Quantity())

@@ -37,13 +37,13 @@ func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, erro
 func (h *HQ) NodeUp(ctx context.Context, node string) (bool, error) {
 	const op = "hq.NodeUp"
 	var up bool
-	var seen int64
-	err := h.read.QueryRowContext(ctx, "select up, seen from node where node = $1", node).Scan(&up, &seen)
+	var since, seen int64
+	err := h.read.QueryRowContext(ctx, "select up, since, seen from node where node = $1", node).Scan(&up, &since, &seen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
 	}
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", op, err)
 	}
-	return up && h.now().Sub(fromMillis(seen)) < silence, nil
+	return connected(up, fromMillis(since), fromMillis(seen), h.now()), nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -86,16 +87,25 @@ func TestNodeUpByTheRuleOfShops(t *testing.T) {
 	require.False(t, up(), "never heard of")
 	g.addMoves(2)
 	g.send(g.batch(1, 1))
-	require.False(t, up(), "not connected")
-	_, err := g.hq.write.ExecContext(t.Context(), "update node set up = 1")
-	require.NoError(t, err)
-	require.True(t, up())
+	require.True(t, up(), "heard, though the word that it connected was lost")
+	farewell := func() {
+		_, err := g.hq.write.ExecContext(t.Context(), "update node set up = 0, since = $1", g.hq.nowMillis())
+		require.NoError(t, err)
+	}
+	farewell()
+	require.False(t, up())
+	g.clock.Advance(cloudsync.ProbeEvery)
+	g.send(g.batch(2, 2))
+	require.False(t, up(), "this may have been on its way")
+	g.clock.Advance(time.Second)
+	g.send(g.batch(2, 2))
+	require.True(t, up(), "it goes on talking")
 	g.clock.Advance(silence - time.Millisecond)
 	require.True(t, up())
 	g.clock.Advance(time.Millisecond)
 	require.False(t, up(), "silent for too long")
 	g.send(g.batch(2, 2))
 	require.True(t, up())
-	_, err = g.hq.NodeUp(t.Context(), "nobody")
+	_, err := g.hq.NodeUp(t.Context(), "nobody")
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 }

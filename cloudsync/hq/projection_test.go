@@ -175,7 +175,7 @@ func TestShopsShowHowTheyStand(t *testing.T) {
 	shops, err = g.hq.Shops(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []Shop{{
-		Node: testNode, Shop: testShop, Seen: g.clock.Now(), LastEvent: g.clock.Now(), Sales: 1,
+		Node: testNode, Shop: testShop, Up: true, Seen: g.clock.Now(), LastEvent: g.clock.Now(), Sales: 1,
 		Lanes: []Lane{{Lane: edge.LaneSale, Epoch: "e2", Mark: 1, Seen: 1}},
 	}}, shops)
 }

@@ -15,9 +15,17 @@ const maxPage = 1000
 
 // silence is how long a node may say nothing and still count as connected: an
 // idle one asks for its mark every cloudsync.ProbeEvery, and two questions in a
-// row may get lost. The broker alone is no witness: its word that a connection
-// ended is lost when it stops itself, or when no collector listens.
+// row may get lost.
 const silence = 3 * cloudsync.ProbeEvery
+
+// connected reports whether a node is there, by what it last said of its
+// connection (up, since) and when anything of it was heard last. Its own word
+// and its will are no witnesses alone: either is lost when the broker stops or
+// no collector listens. A node that goes on talking after its farewell is there
+// all the same; what arrives shortly after one may only have been on its way.
+func connected(up bool, since, seen, now time.Time) bool {
+	return now.Sub(seen) < silence && (up || seen.Sub(since) > cloudsync.ProbeEvery)
+}
 
 // Sale is a shop's sale as HQ knows it.
 type Sale struct {
@@ -31,7 +39,7 @@ type Sale struct {
 type Shop struct {
 	Node        string    `json:"node"`
 	Shop        string    `json:"shop"`
-	Up          bool      `json:"up"`         // connected as far as the broker knows, and heard within the last 90 seconds
+	Up          bool      `json:"up"`         // connected: heard within the last 90 seconds, and no farewell since
 	Since       time.Time `json:"since"`      // up or down since; zero before its first connection
 	Seen        time.Time `json:"seen"`       // its last authentic message; zero before the first
 	LastEvent   time.Time `json:"last_event"` // the shop's own clock; zero before the first
@@ -127,9 +135,11 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)
-		if s.Up && h.now().Sub(s.Seen) >= silence {
-			s.Up, s.Since = false, s.Seen
+		up := connected(s.Up, s.Since, s.Seen, h.now())
+		if s.Up && !up {
+			s.Since = s.Seen
 		}
+		s.Up = up
 		shops = append(shops, s)
 	}
 	if err := rows.Err(); err != nil {

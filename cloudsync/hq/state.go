@@ -38,8 +38,8 @@ func (h *HQ) heard(ctx context.Context, t cloudsync.Topic, payload []byte) error
 // behind lists the connected nodes that have not confirmed all the downlink
 // messages held for them.
 func (h *HQ) behind(ctx context.Context) ([]string, error) {
-	const q = `select n.node from node n where n.up = 1
-		and exists (select 1 from down d where d.node = n.node and d.n > n.down_mark) order by n.node`
+	const q = `select n.node, n.up, n.since, n.seen from node n
+		where exists (select 1 from down d where d.node = n.node and d.n > n.down_mark) order by n.node`
 	rows, err := h.read.QueryContext(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("hq.behind: %w", err)
@@ -48,10 +48,14 @@ func (h *HQ) behind(ctx context.Context) ([]string, error) {
 	var nodes []string
 	for rows.Next() {
 		var n string
-		if err := rows.Scan(&n); err != nil {
+		var up bool
+		var since, seen int64
+		if err := rows.Scan(&n, &up, &since, &seen); err != nil {
 			return nil, fmt.Errorf("hq.behind: %w", err)
 		}
-		nodes = append(nodes, n)
+		if connected(up, fromMillis(since), fromMillis(seen), h.now()) {
+			nodes = append(nodes, n)
+		}
 	}
 	return nodes, rows.Err()
 }

@@ -156,7 +156,7 @@ func TestShopsPageSaysWhatNeedsALook(t *testing.T) {
 	require.Contains(t, page, "Needs a look")
 	require.Contains(t, page, "Events that could not be used and wait for a person: 2")
 	require.Contains(t, page, "Events still missing and asked for again: 4")
-	a.connect = func(s *hq.Shop) { s.Since = noon.Add(-30 * time.Hour) }
+	a.connect = func(s *hq.Shop) { s.Up, s.Since = false, noon.Add(-30*time.Hour) }
 	_, page = a.get("/?lang=en")
 	require.Contains(t, page, "Line down since 20/11/2026 06:00")
 }
