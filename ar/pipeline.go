@@ -32,6 +32,12 @@ type PipelineConfig struct {
 	Renderer Renderer
 	Encoder  Encoder
 	Sink     Sink
+	// Photo encodes what Snapshot takes; it does not mirror. Without one no
+	// photo can be taken.
+	Photo Encoder
+	// Mirrored says that Encoder flips pictures left to right, so that sides of
+	// the displayed picture are told apart rightly.
+	Mirrored bool
 	// MaxFaces is how many faces wear the look, nearest first; 0 means 1, so
 	// that nobody who merely walks by is painted.
 	MaxFaces int
@@ -41,7 +47,10 @@ type PipelineConfig struct {
 	// RetryMin and RetryMax bound the pause before a lost camera is opened
 	// again; it doubles with each attempt. 0 means 250 ms and 5 s.
 	RetryMin, RetryMax time.Duration
-	Log                *slog.Logger
+	// Health says what a healthy camera's frames are; a faulty one's are
+	// replaced by a card.
+	Health HealthConfig
+	Log    *slog.Logger
 }
 
 // Pipeline carries a camera's frames through tracking, drawing and encoding to
@@ -57,6 +66,13 @@ type Pipeline struct {
 	meter  meter
 	faces  []Face
 	size   int // bytes of the last picture, to make room for the next
+	watch  watcher
+	reopen atomic.Bool // the camera is to be opened anew
+
+	compare comparing
+	still   still
+	replay  replay
+	asks    chan chan<- shot // who waits for a photo
 }
 
 // NewPipeline checks cfg and fills in its defaults. The pipeline does not own
@@ -75,8 +91,9 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	if cfg.RetryMax < cfg.RetryMin {
 		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
 	}
-	p := &Pipeline{cfg: cfg}
+	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), watch: watcher{health: Health{Config: cfg.Health}}}
 	p.look.Store(&Look{})
+	p.compare.wanted.Store(&Compare{Mode: CompareOff})
 	return p, nil
 }
 
@@ -98,8 +115,16 @@ func (p *Pipeline) Look() Look { return *p.look.Load() }
 
 // SetPaused stops (true) or resumes everything that looks at a frame: while
 // paused the camera runs on, but its frames are neither tracked nor drawn on
-// nor shown to anybody.
-func (p *Pipeline) SetPaused(v bool) { p.paused.Store(v) }
+// nor shown to anybody. Pausing also ends what is compared, lets go of a held
+// moment and forgets a replay.
+func (p *Pipeline) SetPaused(v bool) {
+	p.paused.Store(v)
+	if v {
+		p.compare.wanted.Store(&Compare{Mode: CompareOff})
+		p.still.want(false)
+		p.replay.stop()
+	}
+}
 
 // Paused reports whether the pipeline is paused.
 func (p *Pipeline) Paused() bool { return p.paused.Load() }
@@ -107,24 +132,23 @@ func (p *Pipeline) Paused() bool { return p.paused.Load() }
 // Stats tells how the pipeline is doing.
 func (p *Pipeline) Stats() Stats { return p.meter.stats(p.paused.Load()) }
 
-// Process tracks the faces in f and draws the look on them, in place. The
-// faces are good until the next call.
+// Process tracks the faces in f and draws the look on them, in place, or what
+// is compared; a frame of shades has another size afterwards. The faces are
+// good until the next call.
 func (p *Pipeline) Process(f *Frame) ([]Face, error) {
 	start := time.Now()
-	faces, err := p.cfg.Tracker.Track(p.faces[:0], f)
+	faces, err := p.see(f)
 	tracked := time.Now()
 	p.meter.time(stageTrack, tracked.Sub(start))
 	if err != nil {
-		return nil, fmt.Errorf("track: %w", err)
+		return nil, err
 	}
 	p.faces = faces
-	look := p.look.Load()
-	worn := faces[:min(len(faces), p.cfg.MaxFaces)]
-	drawn := len(worn) > 0 && len(look.Layers) > 0
+	drawn, err := p.wear(f, faces[:min(len(faces), p.cfg.MaxFaces)])
+	if err != nil {
+		return faces, err
+	}
 	if drawn {
-		if err := p.cfg.Renderer.Draw(f, worn, *look); err != nil {
-			return faces, fmt.Errorf("draw: %w", err)
-		}
 		p.meter.time(stageDraw, time.Since(tracked))
 	}
 	p.meter.frame(f, len(faces), drawn)
@@ -154,7 +178,6 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 	tick := time.NewTicker(p.cfg.StallAfter / 4)
 	defer tick.Stop()
-	var card Frame
 	shown := time.Now()
 	ok := true // whether the last frame went through, so that a failure is logged once
 	for ctx.Err() == nil {
@@ -164,8 +187,10 @@ func (p *Pipeline) Run(ctx context.Context) error {
 			ok = p.step(frames, ok)
 			shown = time.Now()
 		case <-tick.C:
-			if time.Since(shown) >= p.cfg.StallAfter {
-				p.showCard(&card)
+			if p.paused.Load() {
+				shown = time.Now() // whoever comes next is given time for a first picture
+			} else if time.Since(shown) >= p.cfg.StallAfter {
+				p.stalled()
 			}
 		case <-ended:
 			if ctx.Err() == nil {
@@ -200,13 +225,31 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 // of that. A frame that cannot be tracked or drawn on is shown as it is, and
 // the error says why.
 func (p *Pipeline) Show(f *Frame) error {
+	ask := p.asked()
 	if p.paused.Load() {
 		clear(p.faces[:cap(p.faces)]) // nothing of who was here stays
+		p.forget()
+		p.compare.forget()
+		if ask != nil {
+			ask <- shot{err: ErrNotLooked}
+		}
+		return nil
+	}
+	picture, playing := p.replay.next()
+	if playing && picture != nil {
+		p.cfg.Sink.Publish(picture)
+	}
+	if ask != nil {
+		ask <- p.shoot(f, playing)
+		return nil
+	}
+	if playing {
 		return nil
 	}
 	start := time.Now()
-	_, err := p.Process(f)
-	err = errors.Join(err, p.publish(f))
+	p.check(f)
+	faces, err := p.Process(f)
+	err = errors.Join(err, p.present(f, len(faces) > 0))
 	p.meter.time(stageFrame, time.Since(start))
 	if err != nil {
 		p.meter.fail()
@@ -225,18 +268,9 @@ func (p *Pipeline) publish(f *Frame) error {
 	}
 	p.size = len(picture)
 	p.meter.time(stageEncode, time.Since(start))
+	p.replay.keep(picture)
 	p.cfg.Sink.Publish(picture)
 	return nil
-}
-
-func (p *Pipeline) showCard(card *Frame) {
-	w, h := p.meter.frameSize()
-	if card.Width != w || card.Height != h {
-		drawCard(card, w, h)
-	}
-	if err := p.publish(card); err != nil {
-		p.cfg.Log.Error("mirror: no-camera card", "err", err)
-	}
 }
 
 // capture reads the camera into frames until ctx is done or the source has
@@ -273,8 +307,16 @@ func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) 
 	defer func() { err = errors.Join(err, cam.Close()) }()
 	for {
 		f := frames.spare()
-		if err := cam.Read(ctx, f); err != nil {
+		err := cam.Read(ctx, f)
+		if err == nil && p.reopen.Swap(false) {
+			err = errReopen
+		}
+		if err != nil {
 			frames.recycle(f)
+			if errors.Is(err, ErrIdle) {
+				p.meter.camera(true, nil)
+				continue
+			}
 			return n, err
 		}
 		if n++; n == 1 {
