@@ -26,13 +26,16 @@ type lookJob struct {
 	models        string // folder
 	assets        string // folder; "" for the folder of the look
 	faces         int
+	sheet         string   // file of a contact sheet; "" for none
+	faceFiles     []string // what the sheet shows
 }
 
 func lookCommand() *cobra.Command {
 	var job lookJob
 	cmd := &cobra.Command{
-		Use:   "look --look FILE --in IMAGE|VIDEO --out FILE",
+		Use:   "look --look FILE --in IMAGE|VIDEO --out FILE | look --sheet FILE IMAGE|VIDEO...",
 		Short: "Draw a look onto a picture or a video",
+		Args:  cobra.ArbitraryArgs,
 		Long: `Draw a look onto the faces of a picture or a video, as the mirror would.
 
 The look is JSON:
@@ -52,10 +55,16 @@ or winged.
 Pictures are read and written as PNG or JPEG (WebP is read too); videos are
 written as .mp4 or .avi, without sound. --landmarks writes a line of JSON for
 each frame: {"width", "height", "faces": [{"score", "points": [[x, y, z] × 478]}]},
-x and y normalised by the frame's sides.`,
+x and y normalised by the frame's sides.
+
+--sheet draws a contact sheet instead: a column for each face in the pictures
+that are named, and for a video's frames in which the head is turned the
+furthest each way; a row for every kind of layer, or for the one --look.`,
 		Example: `  edge look --look red.json --in face.png --out red.png
-  edge look --look red.json --in clip.mp4 --out red.mp4 --landmarks red.ndjson`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+  edge look --look red.json --in clip.mp4 --out red.mp4 --landmarks red.ndjson
+  edge look --sheet sheet.png face.png clip.mp4`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			job.faceFiles = args
 			if err := job.check(); err != nil {
 				return process.UsageError{Err: fmt.Errorf("look: %w", err)}
 			}
@@ -72,19 +81,26 @@ x and y normalised by the frame's sides.`,
 	f.StringVar(&job.landmarks, "landmarks", "", "also write the faces' landmarks to this `file`")
 	f.StringVar(&job.models, "models", "", "the `folder` of the face models (default: $"+models.EnvDir+" or build/models)")
 	f.StringVar(&job.assets, "assets", "", "the `folder` of the shapes of glasses (default: the look's folder)")
+	f.StringVar(&job.sheet, "sheet", "", "draw a contact sheet of the pictures and videos that follow to this .png `file`")
 	f.IntVar(&job.faces, "faces", 1, "how many faces wear the look, nearest first")
 	return cmd
 }
 
 // check reports what is wrong with the command line itself.
 func (j *lookJob) check() error {
+	if j.faces < 1 || j.faces > 16 {
+		return fmt.Errorf("--faces is %d: want 1 to 16", j.faces)
+	}
+	if j.sheet != "" {
+		return j.checkSheet()
+	}
+	if len(j.faceFiles) > 0 {
+		return fmt.Errorf("%s: pictures are named so for --sheet only; here by --in", j.faceFiles[0])
+	}
 	for _, f := range []struct{ name, value string }{{"look", j.look}, {"in", j.in}, {"out", j.out}} {
 		if f.value == "" {
 			return fmt.Errorf("--%s is missing: name a file", f.name)
 		}
-	}
-	if j.faces < 1 || j.faces > 16 {
-		return fmt.Errorf("--faces is %d: want 1 to 16", j.faces)
 	}
 	for _, out := range []string{j.out, j.landmarks} {
 		for _, in := range []string{j.in, j.look} {
@@ -111,20 +127,29 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(ia, ib)
 }
 
-func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
-	worn, err := readLookFile(j.look)
-	if err != nil {
-		return err
-	}
+// openModels opens the models that the command line names, or those beside the
+// program.
+func (j *lookJob) openModels() (*models.Set, error) {
 	exe, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dir := j.models
 	if dir == "" {
 		dir = models.Dir(os.Getenv(models.EnvDir), exe)
 	}
-	set, err := models.Open(dir)
+	return models.Open(dir)
+}
+
+func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
+	if j.sheet != "" {
+		return j.drawSheet(ctx)
+	}
+	worn, err := readLookFile(j.look)
+	if err != nil {
+		return err
+	}
+	set, err := j.openModels()
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func Main(root *cobra.Command) (status int) {
 }
 
 // Root is a program's root command; errors are left to Main. Its commands take
-// no arguments but flags.
+// no arguments but flags, unless they have said what they take.
 func Root(name, short, version string, commands ...*cobra.Command) *cobra.Command {
 	root := &cobra.Command{
 		Use: name, Short: short, Version: version, SilenceErrors: true, SilenceUsage: true,
@@ -64,7 +64,9 @@ func Root(name, short, version string, commands ...*cobra.Command) *cobra.Comman
 }
 
 func takeNoArgs(cmd *cobra.Command) {
-	cmd.Args = noArgs
+	if cmd.Args == nil {
+		cmd.Args = noArgs
+	}
 	for _, c := range cmd.Commands() {
 		takeNoArgs(c)
 	}
