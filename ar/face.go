@@ -19,6 +19,12 @@ type Face struct {
 	Score  float32 // presence, 0–1, from the landmark model
 	Points [Points]Point
 	Pose   Pose
+	// Lobes are where the shopper's right and left ear lobe are pierced, on the
+	// canonical head that Pose carries, millimetres; zeros where that is not
+	// known. The landmarks end before the ears, so this is what heads are like,
+	// brought to this one's jaw and ears. It says nothing of whether hair or the
+	// head itself hides a lobe.
+	Lobes [2][3]float64
 }
 
 // Pose carries the canonical head (millimetres, x to the right of the picture,

@@ -17,6 +17,7 @@ type Quantiles struct {
 type Stats struct {
 	Camera      bool      `json:"camera"`                 // whether the camera gives frames
 	CameraError string    `json:"camera_error,omitempty"` // why not
+	CameraFault Fault     `json:"camera_fault,omitempty"` // what viewers see a card of
 	Paused      bool      `json:"paused"`
 	Width       int       `json:"width"` // pixels of the last frame
 	Height      int       `json:"height"`
@@ -57,8 +58,28 @@ func (m *meter) camera(ok bool, err error) {
 	defer m.mu.Unlock()
 	m.s.Camera, m.s.CameraError = ok, ""
 	if err != nil {
-		m.s.CameraError = err.Error()
+		m.s.CameraError, m.s.CameraFault = err.Error(), faultOf(err)
 	}
+}
+
+// fault notes what is wrong with the pictures, while the camera is there.
+func (m *meter) fault(f Fault) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.s.CameraError == "" {
+		m.s.CameraFault = f
+	}
+}
+
+// lost is the fault for which there are no pictures; empty while the camera is
+// there.
+func (m *meter) lost() Fault {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.s.CameraError == "" {
+		return ""
+	}
+	return m.s.CameraFault
 }
 
 func (m *meter) drop() {

@@ -28,7 +28,8 @@ type detector struct {
 // detection is a face in the frame, pixels.
 type detection struct {
 	box
-	rightEye, leftEye [2]float64 // the shopper's
+	rightEye, leftEye [2]float64    // the shopper's
+	tragions          [2][2]float64 // before the openings of the right and the left ear
 	score             float64
 }
 
@@ -95,7 +96,10 @@ func (d *detector) decode(v []float32, anchor int, whole region, score float64) 
 	}
 	c := at(0)
 	rx, ry := float64(v[2])/detectorSide*whole.size/2, float64(v[3])/detectorSide*whole.size/2
-	return detection{box{c[0] - rx, c[1] - ry, c[0] + rx, c[1] + ry}, at(4), at(6), score}
+	return detection{
+		box{c[0] - rx, c[1] - ry, c[0] + rx, c[1] + ry},
+		at(4), at(6), [2][2]float64{at(12), at(14)}, score,
+	}
 }
 
 // merge joins the detections of one face to their mean, weighted by score.
@@ -130,9 +134,10 @@ func merge(all []detection) []detection {
 }
 
 // numbers are the places of everything in d that is a position.
-func (d *detection) numbers() [8]*float64 {
-	return [8]*float64{
+func (d *detection) numbers() [12]*float64 {
+	return [12]*float64{
 		&d.x0, &d.y0, &d.x1, &d.y1,
 		&d.rightEye[0], &d.rightEye[1], &d.leftEye[0], &d.leftEye[1],
+		&d.tragions[0][0], &d.tragions[0][1], &d.tragions[1][0], &d.tragions[1][1],
 	}
 }

@@ -80,6 +80,7 @@ type track struct {
 	region region // where to look in the next frame
 	filter filter
 	head   head
+	ears   ears
 }
 
 // New makes a tracker. Close frees what it holds.
@@ -200,7 +201,7 @@ func (t *Tracker) search(picture gocv.Mat) error {
 		if len(t.tracks) == t.opt.MaxFaces {
 			break
 		}
-		tr := &track{region: d.region()}
+		tr := &track{region: d.region(), ears: ears{tragions: d.tragions, seen: true}}
 		if overlaps(t.tracks, tr.region.box()) {
 			continue
 		}
@@ -230,6 +231,7 @@ func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	}
 	focal := t.opt.Focal * math.Hypot(float64(f.Width), float64(f.Height))
 	out.Pose = t.poser.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
+	out.Lobes = tr.ears.lobes(&t.poser.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {
 		p := &out.Points[i]
