@@ -31,6 +31,12 @@ formatted() {
 # and optimising SQLite and OpenCV's binding for them would take a minute more.
 race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 10m ./...; }
 
+# leaks counts the pictures that OpenCV holds: gocv does so in builds of its own.
+leaks() {
+	CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" GOFLAGS=$GOFLAGS,matprofile \
+		go test -run TestEveryMatIsClosed ./ar/camera ./ar/face
+}
+
 # fuzz runs each fuzz test for a few seconds. Inputs are hardly minimised: with
 # Go's default of a minute for each, a smoke test would do nothing else.
 fuzz() {
@@ -67,6 +73,7 @@ check "vet" go vet ./...
 check "lint" "build/tools/golangci-lint-$GOLANGCI_LINT" run
 check "tests of the pages" npm --prefix kiosk/ui test
 check "tests with the race detector" race
+check "every OpenCV picture is closed" leaks
 check "fuzz smoke" fuzz
 check "main job, unattended" main_job
 check "main job in Chromium" .ci/e2e.sh
