@@ -19,13 +19,19 @@ const (
 )
 
 // catalogueColumns lists the columns of a product table. They may stand in any
-// order; each must be there once and no other may.
+// order; each must be there once.
 func catalogueColumns() []string {
 	return []string{
 		"sku", "gtin", "product", "category", "brand",
 		"name_vi", "name_en", "name_zh", "shade_vi", "shade_en", "shade_zh",
 		"price", "vat_bp", "colour", "finish", "tryon", "asset", "picture", "stock",
 	}
+}
+
+// catalogueExtras lists the columns that may be left out, which is as if all
+// their cells were empty. There are no others.
+func catalogueExtras() []string {
+	return []string{"gradient", "placement", "shape", "side", "colours", "intensity"}
 }
 
 // CatalogueError is one fault of a product table.
@@ -49,6 +55,22 @@ func (e *CatalogueError) Error() string {
 // lead), separated by commas, one header line, one row a variant, at most
 // 5 MiB and 20,000 rows. Prices are minor units of currency, tax included;
 // every row's category must be one of categories.
+//
+// Beside what is sold a row says how the mirror shows it: the column tryon is
+// one of TryOnKinds, or empty where it shows nothing. Columns that a kind has no
+// use for stay empty, and so may those whose usual value will do:
+//
+//	colour     #RRGGBB, the shade; eyeshadow's on the lid
+//	colours    eyeshadow: up to two more, of the crease and of the outer corner
+//	finish     matte, satin, gloss, metallic or shimmer, as the kind allows
+//	gradient   lipstick: yes for one that is full inside and fades outwards
+//	placement  blush: apples (usual), cheekbone or under-eye
+//	shape      eyeliner: thin, classic (usual) or winged; lashes: natural
+//	           (usual), volume or cat-eye
+//	side       earrings: left or right for a single one; nose-stud: left (usual)
+//	           or right; the shopper's own side
+//	intensity  make-up: 1 to 100, in percent, how strongly it is worn at first
+//	asset      glasses and jewellery: the SVG file of the shape
 //
 // It returns the variants in the order of their rows, and the opening stock in
 // pieces. A table with faults gives neither, but an Error whose cause joins a
@@ -173,7 +195,7 @@ func (t *catalogueTable) readHeader(line int, header []string) bool {
 		name = strings.TrimSpace(name)
 		_, twice := t.column[name]
 		switch {
-		case !slices.Contains(want, name):
+		case !slices.Contains(want, name) && !slices.Contains(catalogueExtras(), name):
 			t.fail(line, fmt.Sprintf("%.40q", name), "no such column: remove it, or mend its name")
 		case twice:
 			t.fail(line, name, "the column is there twice: remove one")

@@ -27,7 +27,11 @@ type catalogueRow struct {
 
 // cell is the text of a column without the spaces around it.
 func (r catalogueRow) cell(column string) string {
-	return strings.TrimSpace(r.fields[r.column[column]])
+	i, ok := r.column[column]
+	if !ok {
+		return ""
+	}
+	return strings.TrimSpace(r.fields[i])
 }
 
 func (r catalogueRow) fail(column, format string, args ...any) {
@@ -142,11 +146,7 @@ func (r catalogueRow) number(column string, most int64) int64 {
 
 func (r catalogueRow) color() string {
 	s := r.cell("colour")
-	if s == "" {
-		return ""
-	}
-	hex, ok := strings.CutPrefix(s, "#")
-	if !ok || len(hex) != 6 || !consistsOf(hex, isHex) {
+	if s != "" && !isColour(s) {
 		r.fail("colour", "%.40q: want #RRGGBB, or nothing", s)
 	}
 	return s
@@ -175,49 +175,6 @@ func (r catalogueRow) file(column string, endings ...string) string {
 			s, maxID, strings.Join(endings, ", "))
 	}
 	return s
-}
-
-// tryOn reads what the mirror needs, and sees that all of it is there.
-func (r catalogueRow) tryOn(v *Variant) *TryOn {
-	kind, asset := r.cell("tryon"), r.file("asset", ".svg")
-	if kind != "" && v.Color == "" {
-		r.fail("colour", "is empty: the mirror needs the colour to show %.40q", kind)
-	}
-	switch kind {
-	case "":
-		if asset != "" {
-			r.fail("asset", "%q is of no use while tryon is empty", asset)
-		}
-		return nil
-	case "blush", "eyeshadow", "eyeliner", "lipstick":
-		if can := finishesOf(kind); !slices.Contains(can, v.Finish) {
-			r.fail("finish", "%.40q: the mirror shows %s as %s", v.Finish, kind, strings.Join(can, ", "))
-		}
-		if asset != "" {
-			r.fail("asset", "%q: %s has none", asset, kind)
-		}
-		return &TryOn{Kind: kind, Finish: v.Finish}
-	case "glasses":
-		if asset == "" {
-			r.fail("asset", "is empty: name the file of the frame's shape")
-		}
-		return &TryOn{Kind: kind, Asset: asset}
-	}
-	r.fail("tryon", "%.40q: want blush, eyeshadow, eyeliner, lipstick, glasses, or nothing", kind)
-	return nil
-}
-
-// finishesOf are the finishes that the mirror can show a kind of make-up in.
-func finishesOf(kind string) []string {
-	switch kind {
-	case "blush":
-		return []string{"matte", "satin", "shimmer"}
-	case "eyeshadow":
-		return []string{"matte", "satin", "metallic", "shimmer"}
-	case "eyeliner":
-		return []string{"matte", "gloss"}
-	}
-	return []string{"matte", "satin", "gloss", "metallic", "shimmer"}
 }
 
 // agree sees that the variants of one product tell the same of it, and that
@@ -261,6 +218,12 @@ func consistsOf(s string, classes ...func(byte) bool) bool {
 		}
 	}
 	return true
+}
+
+// isColour reports whether s is written #RRGGBB.
+func isColour(s string) bool {
+	hex, ok := strings.CutPrefix(s, "#")
+	return ok && len(hex) == 6 && consistsOf(hex, isHex)
 }
 
 func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }

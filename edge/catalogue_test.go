@@ -166,7 +166,7 @@ func TestReadCatalogueFaults(t *testing.T) {
 		{"picture kind", header + row("picture", "lip.exe"), 2, "picture", "ending in"},
 		{"picture hidden", header + row("picture", ".lip.svg"), 2, "picture", "file name"},
 
-		{"try-on unknown", header + row("tryon", "hat"), 2, "tryon", "want blush, eyeshadow, eyeliner, lipstick, glasses"},
+		{"try-on unknown", header + row("tryon", "hat"), 2, "tryon", "want foundation, contour, highlighter, blush,"},
 		{"try-on without colour", header + row("colour", ""), 2, "colour", "the mirror needs"},
 		{"lipstick without a finish", header + row("finish", ""), 2, "finish", "lipstick as matte, satin, gloss, metallic, shimmer"},
 		{"blush of gloss", header + row("tryon", "blush", "finish", "gloss"), 2, "finish", "matte, satin, shimmer"},

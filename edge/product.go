@@ -30,11 +30,17 @@ type Category struct {
 }
 
 // TryOn says how the mirror shows a variant. The words are the mirror's; this
-// package only carries them.
+// package only carries them. What is left out is the mirror's own choice.
 type TryOn struct {
-	Kind   string `json:"kind"` // blush, eyeshadow, eyeliner, lipstick, glasses
-	Finish string `json:"finish,omitempty"`
-	Asset  string `json:"asset,omitempty"` // file of a shape
+	Kind      string   `json:"kind"` // one of TryOnKinds
+	Finish    string   `json:"finish,omitempty"`
+	Gradient  bool     `json:"gradient,omitempty"`  // lipstick that fades outwards
+	Placement string   `json:"placement,omitempty"` // of blush
+	Shape     string   `json:"shape,omitempty"`     // of eyeliner and lashes
+	Side      string   `json:"side,omitempty"`      // of a single earring or a nose stud
+	Colors    []string `json:"colors,omitempty"`    // eyeshadow's beside the variant's own
+	Intensity int      `json:"intensity,omitempty"` // percent; 0 is the mirror's usual one
+	Asset     string   `json:"asset,omitempty"`     // file of a shape
 }
 
 // Variant is what a shopper puts in the cart.
@@ -62,6 +68,7 @@ type Release struct {
 	Currency   string     `json:"currency"`
 	Categories []Category `json:"categories"`
 	Variants   []Variant  `json:"variants"`
+	Looks      []Look     `json:"looks,omitempty"`
 }
 
 // Variant finds a variant by its SKU.
