@@ -309,7 +309,7 @@ func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) 
 		f := frames.spare()
 		err := cam.Read(ctx, f)
 		if err == nil && p.reopen.Swap(false) {
-			err = errReopen
+			err = uselessError{p.meter.seen()}
 		}
 		if err != nil {
 			frames.recycle(f)

@@ -10,9 +10,15 @@ import (
 // The camera need not be opened anew.
 var ErrIdle = errors.New("the camera is idle")
 
-// errReopen ends the reading of a camera whose pictures are useless: a USB
+// uselessError ends the reading of a camera whose pictures are useless: a USB
 // camera often comes to itself when it is opened anew.
-var errReopen = errors.New("the camera gives no usable pictures, opening it anew")
+type uselessError struct{ fault Fault }
+
+func (e uselessError) Error() string {
+	return "the camera's pictures are no good (" + string(e.fault) + "), opening it anew"
+}
+
+func (e uselessError) Fault() Fault { return e.fault }
 
 // reopenAfter is how long pictures may be useless until the camera is opened
 // anew; it doubles each time up to reopenMax.
@@ -63,7 +69,7 @@ func (p *Pipeline) present(f *Frame, face bool) error {
 	}
 	switch {
 	case w.fault == "":
-		w.drawn = "" // the next card is shown at once
+		w.shown = time.Time{} // the next card is shown at once
 		return p.publish(f)
 	case w.fault != w.drawn || time.Since(w.shown) >= p.cfg.StallAfter/4:
 		p.showCard(w.fault)

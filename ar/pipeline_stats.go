@@ -56,6 +56,9 @@ type meter struct {
 func (m *meter) camera(ok bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.s.CameraError != "" {
+		m.s.CameraFault = ""
+	}
 	m.s.Camera, m.s.CameraError = ok, ""
 	if err != nil {
 		m.s.CameraError, m.s.CameraFault = err.Error(), faultOf(err)
@@ -69,6 +72,13 @@ func (m *meter) fault(f Fault) {
 	if m.s.CameraError == "" {
 		m.s.CameraFault = f
 	}
+}
+
+// seen is the fault that viewers see a card of.
+func (m *meter) seen() Fault {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.s.CameraFault
 }
 
 // lost is the fault for which there are no pictures; empty while the camera is

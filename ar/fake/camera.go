@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/ar"
@@ -24,7 +25,10 @@ type Camera struct {
 	FPS           float64
 	EndAfter      uint64 // frames until io.EOF; 0 means never
 	LoseAfter     uint64 // frames until ErrLost; 0 means never
+	// Fault says what is wrong with frame seq; nil means never anything.
+	Fault func(seq uint64) ar.Fault
 
+	random *rand.Rand
 	seq    uint64
 	start  time.Time
 	closed bool
@@ -49,13 +53,28 @@ func (c *Camera) Read(ctx context.Context, f *ar.Frame) error {
 		return err
 	}
 	c.seq++
+	fault := ar.Fault("")
+	if c.Fault != nil {
+		fault = c.Fault(c.seq)
+	}
+	if fault == ar.FaultLost {
+		return ErrLost
+	}
 	width, height := c.Width, c.Height
 	if width <= 0 || height <= 0 {
 		width, height = 1280, 720
 	}
 	f.Resize(width, height)
 	f.Seq, f.At = c.seq, time.Now()
+	if fault == ar.FaultFrozen {
+		f.Seq = 1
+	}
 	TestCard(f)
+	f.Seq = c.seq
+	if c.random == nil {
+		c.random = rand.New(rand.NewPCG(1, 1))
+	}
+	Spoil(f, fault, c.random)
 	return nil
 }
 
