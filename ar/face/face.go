@@ -2,14 +2,16 @@
 // face is known, then the landmark model on the region where each face was a
 // frame ago, smoothing over time, and the head's pose. It brings in ONNX
 // Runtime and OpenCV.
+//
+// Nobody is recognised. A face keeps its number while it is followed, over
+// moments in which it is hidden, and when others pass before it; who leaves and
+// comes back is somebody new.
 package face
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -32,10 +34,12 @@ type Models struct {
 
 // Options are a tracker's settings; the zero value is good for a mirror.
 type Options struct {
-	MaxFaces int // most faces followed at once; 0 means 1
-	// Raw leaves the landmarks as the model gives them. Otherwise they are
-	// smoothed over time, which is wrong for pictures that do not follow each
-	// other.
+	// MaxFaces is how many faces are followed at once; 0 means 1. The one face
+	// is the nearest when it is found, and stays while it is there, unless
+	// somebody is clearly nearer for a while.
+	MaxFaces int
+	// Raw takes each frame for itself, for pictures that do not follow each
+	// other: the landmarks are as the model gives them, not smoothed over time.
 	Raw bool
 	// Focal is the camera's focal length in diagonals of its picture; 0 means
 	// 0.62, a webcam that sees 78° from corner to corner.
@@ -48,88 +52,81 @@ const (
 	// maxSide is the longest side of a frame, pixels; OpenCV resamples pictures
 	// of up to 2¹⁵.
 	maxSide = 1 << 14
-	// minPresence is the score below which a face counts as lost.
-	minPresence = 0.5
-	// searchEvery is how often a tracker that has a face already, and may
-	// follow more, looks for others.
-	searchEvery = 250 * time.Millisecond
-	// sameFace is the overlap (intersection over union) from which two boxes
-	// are taken for one face.
-	sameFace = 0.4
 )
 
 // Tracker is an ar.Tracker. It is used by one goroutine at a time; several
 // trackers may run side by side.
 type Tracker struct {
-	opt        Options
-	detector   *detector
-	landmarks  *landmarker
-	poser      *poser
-	tracks     []*track
-	lastID     int
-	lastSearch time.Time
-	width      int // of the frames the tracks are in
-	height     int
+	opt    Options
+	pool   *Pool
+	owned  bool // the pool is this tracker's own
+	closed bool
+	crowd  crowd
+	width  int // of the frames the faces are in
+	height int
 }
 
-// track is a face that is followed.
-type track struct {
-	id     int
-	points [ar.Points]ar.Point // as the model gave them, pixels of the frame
-	score  float32
-	region region // where to look in the next frame
-	filter filter
-	head   head
-	ears   ears
-}
-
-// New makes a tracker. Close frees what it holds.
+// New makes a tracker with models of its own. Close frees what it holds.
 func New(m Models, opt Options) (*Tracker, error) {
-	if opt.MaxFaces == 0 {
-		opt.MaxFaces = 1
+	if err := opt.check(); err != nil {
+		return nil, err
 	}
-	if opt.Focal == 0 {
-		opt.Focal = 0.62
+	p, err := NewPool(m, 1)
+	if err != nil {
+		return nil, err
 	}
-	if opt.MaxFaces < 1 || opt.MaxFaces > maxFaces {
-		return nil, fmt.Errorf("face: at most %d faces can be followed: want 1 to %d", opt.MaxFaces, maxFaces)
+	t, err := p.Tracker(opt)
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
 	}
-	if !(opt.Focal >= 0.2 && opt.Focal <= 10) {
-		return nil, fmt.Errorf("face: focal length of %v picture diagonals: want 0.2 to 10", opt.Focal)
-	}
-	if err := loadRuntime(m.Runtime); err != nil {
-		return nil, fmt.Errorf("face: %w", err)
-	}
-	t := &Tracker{opt: opt}
-	var err error
-	if t.detector, err = newDetector(m.Detector); err != nil {
-		return nil, errors.Join(fmt.Errorf("face: detector: %w", err), t.Close())
-	}
-	if t.landmarks, err = newLandmarker(m.Landmarks); err != nil {
-		return nil, errors.Join(fmt.Errorf("face: landmarks: %w", err), t.Close())
-	}
-	if t.poser, err = newPoser(m.Head); err != nil {
-		return nil, errors.Join(fmt.Errorf("face: pose: %w", err), t.Close())
-	}
+	t.owned = true
 	return t, nil
 }
 
-// Close frees the models' memory. The tracker cannot be used afterwards.
-func (t *Tracker) Close() error {
-	var errs []error
-	if t.detector != nil {
-		errs = append(errs, t.detector.close())
+// check fills in the defaults and reports what is wrong.
+func (o *Options) check() error {
+	if o.MaxFaces == 0 {
+		o.MaxFaces = 1
 	}
-	if t.landmarks != nil {
-		errs = append(errs, t.landmarks.close())
+	if o.Focal == 0 {
+		o.Focal = 0.62
 	}
-	t.detector, t.landmarks, t.poser, t.tracks = nil, nil, nil, nil
-	return errors.Join(errs...)
+	if o.MaxFaces < 1 || o.MaxFaces > maxFaces {
+		return fmt.Errorf("face: at most %d faces can be followed: want 1 to %d", o.MaxFaces, maxFaces)
+	}
+	if !(o.Focal >= 0.2 && o.Focal <= 10) {
+		return fmt.Errorf("face: focal length of %v picture diagonals: want 0.2 to 10", o.Focal)
+	}
+	return nil
 }
 
-// Track appends the faces in f to dst, nearest first.
+// Close frees the tracker's own models; those of a pool stay the pool's. The
+// tracker cannot be used afterwards.
+func (t *Tracker) Close() error {
+	if t.closed {
+		return nil
+	}
+	t.closed = true
+	t.Forget()
+	if !t.owned {
+		return nil
+	}
+	return t.pool.Close()
+}
+
+// Forget lets go of all faces; whoever is in the next frame is somebody new.
+func (t *Tracker) Forget() {
+	t.crowd = crowd{limit: t.crowd.limit, raw: t.opt.Raw, lastID: t.crowd.lastID}
+}
+
+// LimitFaces makes the tracker follow no more than n faces, and never more than
+// Options.MaxFaces.
+func (t *Tracker) LimitFaces(n int) { t.crowd.limit = min(max(n, 1), t.opt.MaxFaces) }
+
+// Track appends the faces in f to dst, nearest first; of two about as near, the
+// one that was first stays it.
 func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
-	if t.landmarks == nil {
+	if t.closed {
 		return dst, errors.New("face: track: the tracker is closed")
 	}
 	if f.Width < 1 || f.Height < 1 || f.Width > maxSide || f.Height > maxSide || len(f.Pix) != 3*f.Width*f.Height {
@@ -142,96 +139,55 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 	}
 	defer picture.Close()
 	if f.Width != t.width || f.Height != t.height {
-		t.tracks, t.width, t.height = nil, f.Width, f.Height
+		t.Forget()
+		t.width, t.height = f.Width, f.Height
 	}
-	if err := t.follow(picture); err != nil {
-		t.tracks = nil
+	if err := t.look(picture, f.At); err != nil {
+		t.Forget()
 		return dst, fmt.Errorf("face: track: %w", err)
 	}
-	if t.searching(f.At) {
-		t.lastSearch = f.At
-		if err := t.search(picture); err != nil {
-			return dst, fmt.Errorf("face: find: %w", err)
-		}
-	}
-	slices.SortStableFunc(t.tracks, func(a, b *track) int { return cmp.Compare(b.region.size, a.region.size) })
-	for _, tr := range t.tracks {
+	for _, tr := range t.crowd.tracks {
 		dst = append(dst, ar.Face{})
 		t.finish(tr, &dst[len(dst)-1], f)
 	}
 	return dst, nil
 }
 
-// follow finds each known face again and drops those that are gone, or that
-// have slid onto another.
-func (t *Tracker) follow(picture gocv.Mat) error {
-	kept := t.tracks[:0]
-	for _, tr := range t.tracks {
-		there, err := t.landmarks.find(tr, picture)
-		if err != nil {
-			return err
-		}
-		if there && !overlaps(kept, tr.region.box()) {
-			kept = append(kept, tr)
-		}
-	}
-	clear(t.tracks[len(kept):])
-	t.tracks = kept
-	return nil
-}
-
-// searching says whether the detector runs on this frame: always while there
-// is no face, now and then while there may be more.
-func (t *Tracker) searching(now time.Time) bool {
-	if len(t.tracks) == 0 {
-		return true
-	}
-	since := now.Sub(t.lastSearch)
-	return len(t.tracks) < t.opt.MaxFaces && (since < 0 || since >= searchEvery)
-}
-
-// search adds the largest faces that are not followed yet.
-func (t *Tracker) search(picture gocv.Mat) error {
-	found, err := t.detector.find(picture)
+// look runs the models on the picture.
+func (t *Tracker) look(picture gocv.Mat, now time.Time) error {
+	e, err := t.pool.take()
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(found, func(a, b detection) int { return cmp.Compare(b.area(), a.area()) })
-	for _, d := range found {
-		if len(t.tracks) == t.opt.MaxFaces {
-			break
-		}
-		tr := &track{region: d.region(), ears: ears{tragions: d.tragions, seen: true}}
-		if overlaps(t.tracks, tr.region.box()) {
-			continue
-		}
-		there, err := t.landmarks.find(tr, picture)
+	defer t.pool.give(e)
+	c := &t.crowd
+	if err := c.follow(e.landmarks, picture, now); err != nil {
+		return err
+	}
+	if c.searching(now) {
+		found, err := e.detector.find(picture)
 		if err != nil {
 			return err
 		}
-		if there && !overlaps(t.tracks, tr.region.box()) {
-			t.lastID++
-			tr.id = t.lastID
-			t.tracks = append(t.tracks, tr)
+		if err := c.welcome(e.landmarks, picture, found, now); err != nil {
+			return err
 		}
 	}
+	c.arrange()
 	return nil
-}
-
-func overlaps(tracks []*track, b box) bool {
-	return slices.ContainsFunc(tracks, func(tr *track) bool { return tr.region.box().overlap(b) > sameFace })
 }
 
 // finish makes the face that is handed out of a track: smoothed, normalised,
 // with a pose.
 func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
+	p := t.pool.poser
 	out.ID, out.Score, out.Points = tr.id, tr.score, tr.points
 	if !t.opt.Raw {
-		tr.filter.apply(&out.Points, f.At)
+		tr.filter.apply(&out.Points, p.landmarks, f.At)
 	}
 	focal := t.opt.Focal * math.Hypot(float64(f.Width), float64(f.Height))
-	out.Pose = t.poser.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
-	out.Lobes = tr.ears.lobes(&t.poser.mesh, &out.Points, &out.Pose)
+	out.Pose = p.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
+	out.Lobes = tr.ears.lobes(&p.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {
 		p := &out.Points[i]

@@ -29,9 +29,9 @@ func newLandmarker(model []byte) (*landmarker, error) {
 
 func (l *landmarker) close() error { return errors.Join(l.session.close(), l.crop.close()) }
 
-// find looks for tr's face in its region. If it is there, tr gets its points,
-// its score and the next region.
-func (l *landmarker) find(tr *track, picture gocv.Mat) (there bool, err error) {
+// find looks for tr's face in its region. If it is there as surely as wanted,
+// tr gets its points, its score and the next region.
+func (l *landmarker) find(tr *track, picture gocv.Mat, presence float32) (there bool, err error) {
 	r := tr.region
 	if !r.sound() {
 		return false, nil
@@ -43,7 +43,7 @@ func (l *landmarker) find(tr *track, picture gocv.Mat) (there bool, err error) {
 		return false, err
 	}
 	score := sigmoid(l.out[1].GetData()[0])
-	if !(score >= minPresence) {
+	if !(score >= presence) {
 		return false, nil
 	}
 	tr.score = score

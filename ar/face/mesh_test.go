@@ -42,7 +42,7 @@ func TestPlainMeshAgrees(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, found)
 		tr := &track{region: found[0].region()}
-		there, err := fine.find(tr, picture)
+		there, err := fine.find(tr, picture, newPresence)
 		require.NoError(t, err)
 		require.True(t, there)
 		copy(plain.in.GetData(), fine.in.GetData())

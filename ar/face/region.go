@@ -40,6 +40,22 @@ func regionOf(points *[ar.Points]ar.Point) region {
 	return b.region(math.Atan2(float64(l.Y-r.Y), float64(l.X-r.X)))
 }
 
+// slack is how far a region may be off where the face wants it, in parts of its
+// side (and radians) before it is moved: a crop that shakes shakes the landmarks.
+const slack = .01
+
+// leashed is r moved towards want no further than needed.
+func (r region) leashed(want region) region {
+	near := func(have, want, most float64) float64 { return min(max(have, want-most), want+most) }
+	most := slack * want.size
+	turn := math.Remainder(r.angle-want.angle, 2*math.Pi)
+	return region{
+		x: near(r.x, want.x, most), y: near(r.y, want.y, most),
+		size:  near(r.size, want.size, most),
+		angle: want.angle + near(turn, 0, slack),
+	}
+}
+
 // sound reports whether the region is a place one can look at.
 func (r region) sound() bool {
 	finite := !math.IsNaN(r.x+r.y+r.angle) && !math.IsInf(r.x+r.y+r.angle, 0)
@@ -56,6 +72,8 @@ func (r region) box() box {
 type box struct{ x0, y0, x1, y1 float64 }
 
 func (b box) area() float64 { return max(b.x1-b.x0, 0) * max(b.y1-b.y0, 0) }
+
+func (b box) side() float64 { return max(b.x1-b.x0, b.y1-b.y0) }
 
 // overlap is intersection over union.
 func (b box) overlap(c box) float64 {

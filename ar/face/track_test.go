@@ -14,23 +14,56 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar/models"
 )
 
+// TestFaceIsLostAndFoundAgain: a face is back in the first frame that shows it,
+// as the same if it was away for a moment, and as somebody new if for longer.
 func TestFaceIsLostAndFoundAgain(t *testing.T) {
-	tracker := newTracker(t, face.Options{})
 	f := readFrame(t, "webcam_man.png")
 	nobody := blank(f.Width, f.Height)
-	var faces []ar.Face
-	for i := range 5 {
-		faces = track(t, tracker, after(f, i))
+	for away, number := range map[int]int{1: 1, 5: 1, 12: 1, 20: 2, 200: 2} {
+		tracker := newTracker(t, face.Options{})
+		var faces []ar.Face
+		for i := range 5 {
+			faces = track(t, tracker, after(f, i))
+			require.Len(t, faces, 1)
+			require.Equal(t, 1, faces[0].ID)
+		}
+		for i := range away {
+			require.Empty(t, track(t, tracker, after(nobody, 5+i)))
+		}
+		again := track(t, tracker, after(f, 5+away))
+		require.Len(t, again, 1, "away for %d frames", away)
+		require.Equal(t, number, again[0].ID, "away for %d frames", away)
+		require.InDelta(t, faces[0].Points[1].X, again[0].Points[1].X, 0.01)
+		require.Greater(t, again[0].Score, float32(0.75), "as surely as ever, so that its look is drawn whole")
+	}
+}
+
+// TestForgottenFace: whoever is there next is somebody new.
+func TestForgottenFace(t *testing.T) {
+	tracker := newTracker(t, face.Options{})
+	f := readFrame(t, "webcam_man.png")
+	require.Equal(t, 1, track(t, tracker, after(f, 0))[0].ID)
+	tracker.Forget()
+	require.Equal(t, 2, track(t, tracker, after(f, 1))[0].ID)
+}
+
+// TestFewerFaces: a tracker that is told to follow fewer keeps the nearest.
+func TestFewerFaces(t *testing.T) {
+	tracker := newTracker(t, face.Options{MaxFaces: 3})
+	f := two(t)
+	first := track(t, tracker, after(f, 0))
+	require.Len(t, first, 2)
+	tracker.LimitFaces(1)
+	for i := range 20 {
+		faces := track(t, tracker, after(f, 1+i))
 		require.Len(t, faces, 1)
-		require.Equal(t, 1, faces[0].ID)
+		require.Equal(t, first[0].ID, faces[0].ID)
 	}
-	for i := range 5 {
-		require.Empty(t, track(t, tracker, after(nobody, 5+i)))
+	tracker.LimitFaces(99)
+	for i := range 10 {
+		require.LessOrEqual(t, len(track(t, tracker, after(f, 21+i))), 3)
 	}
-	again := track(t, tracker, after(f, 10))
-	require.Len(t, again, 1, "found in the first frame that shows it")
-	require.Equal(t, 2, again[0].ID, "whoever comes may be somebody else")
-	require.InDelta(t, faces[0].Points[1].X, again[0].Points[1].X, 0.01)
+	require.Len(t, track(t, tracker, after(f, 31)), 2)
 }
 
 // TestFaceJumps: a face that leaves its region between two frames is found by
