@@ -5,6 +5,17 @@
 //
 // Nothing of a shopper outlives the session: when it is finished, or nobody
 // has touched the screen for a while, the look is cleared, the camera paused,
-// open streams are cut and the cart is let go. The cart itself stays in the
-// shop, known only to whoever holds its link.
+// what was held or recorded is forgotten, open streams are cut and the cart is
+// let go. The cart itself stays in the shop, known only to whoever holds its
+// link.
+//
+// # Photos
+//
+// A photo is taken only after a tick of its own, by somebody who says to be 16
+// or older. Until the shopper decides to keep it, it is in memory alone. Kept,
+// it is sealed on the gateway's disk with a key of its own, which the session
+// alone knows; it is deleted with the session, or, if the shopper chose so,
+// after a day at the latest. Without its key nobody can open it: the key is
+// given to the page, which hands it on in the fragment of a link, or is lost
+// with the session.
 package kiosk

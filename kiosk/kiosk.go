@@ -30,14 +30,15 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Trusted may be empty, and Idle and Hold
-// have defaults; everything else is needed.
+// Config is what a kiosk is made of. Trusted may be empty, Photos missing, and
+// Idle and Hold have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
 	Catalogue catalogue
 	Carts     carts
 	WebSocket http.Handler   // the mirror's pictures; must end with its request's context
 	MJPEG     http.Handler   // the same for an <img>
+	Photos    photos         // keeps sealed photos; nil where none can be taken
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
 	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration
@@ -66,7 +67,7 @@ func New(cfg Config) (*Kiosk, error) {
 	if cfg.Hold < cfg.Idle {
 		cfg.Hold = max(DefaultHold, cfg.Idle)
 	}
-	return &Kiosk{cfg: cfg, session: newSession(cfg.Mirror, cfg.Idle, cfg.Hold, cfg.Log)}, nil
+	return &Kiosk{cfg: cfg, session: newSession(cfg)}, nil
 }
 
 // Close wipes the session and cuts off all viewers.
@@ -80,6 +81,13 @@ func (k *Kiosk) Register(e *gin.Engine) {
 	g.POST("/session", k.postSession)
 	g.POST("/session/consent", k.postConsent)
 	g.PUT("/session/look", k.putLook)
+	g.PUT("/session/compare", k.putCompare)
+	g.POST("/session/replay", k.postReplay)
+	g.DELETE("/session/replay", k.deleteReplay)
+	g.POST("/session/photos", k.postPhoto)
+	g.GET("/session/photos/:photo", k.getPhoto)
+	g.PUT("/session/photos/:photo", k.putPhoto)
+	g.DELETE("/session/photos/:photo", k.deletePhoto)
 	g.PUT("/session/cart", k.putCart)
 	g.POST("/session/touch", k.postTouch)
 	g.POST("/session/finish", k.postFinish)

@@ -18,14 +18,18 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/edge"
+	photodir "github.com/mirrorcart/mirrorcart/edge/photo"
 )
 
 // fakeMirror remembers what it was told.
 type fakeMirror struct {
-	mu     sync.Mutex
-	look   ar.Look
-	paused bool
-	stats  ar.Stats
+	mu      sync.Mutex
+	look    ar.Look
+	paused  bool
+	stats   ar.Stats
+	compare ar.Compare
+	replay  bool
+	shoot   func() ([]byte, error) // what Snapshot does
 }
 
 func (m *fakeMirror) SetLook(l ar.Look) error {
@@ -42,7 +46,43 @@ func (m *fakeMirror) SetPaused(v bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.paused = v
+	if v {
+		m.compare, m.replay = ar.Compare{}, false
+	}
 }
+
+func (m *fakeMirror) SetCompare(c ar.Compare) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.compare = c
+	return nil
+}
+
+func (m *fakeMirror) Compare() ar.Compare {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.compare
+}
+
+func (m *fakeMirror) SetReplay(on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.replay = on
+}
+
+func (m *fakeMirror) Replay() ar.Replay {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.replay {
+		return ar.Replay{State: ar.ReplayRecording, Left: 2 * time.Second}
+	}
+	return ar.Replay{State: ar.ReplayOff}
+}
+
+func (m *fakeMirror) Snapshot(context.Context) ([]byte, error) { return m.shoot() }
 
 func (m *fakeMirror) Stats() ar.Stats {
 	m.mu.Lock()
@@ -72,7 +112,9 @@ func (s fakeShop) Cart(_ context.Context, id edge.CartID) (*edge.Cart, error) {
 }
 
 func testRelease() *edge.Release {
-	return &edge.Release{Version: 1, Currency: "VND", Variants: []edge.Variant{
+	return &edge.Release{Version: 1, Currency: "VND", Looks: []edge.Look{
+		{ID: "tet", Items: []edge.LookItem{{SKU: "LIP-1", Intensity: 90}, {SKU: "EYE-1"}, {SKU: "GLS-1", Intensity: 50}}},
+	}, Variants: []edge.Variant{
 		{SKU: "LIP-1", Color: "#A63A2B", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "matte"}},
 		{SKU: "LIP-2", Color: "#E8836F", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "gloss"}},
 		{SKU: "GLS-1", Color: "#1E1C1C", TryOn: &edge.TryOn{Kind: "glasses", Asset: "round.svg"}},
@@ -90,9 +132,12 @@ type fixture struct {
 	kiosk  *Kiosk
 	mirror *fakeMirror
 	cart   *edge.Cart
+	photos string // folder of sealed photos
 	engine *gin.Engine
 	remote string // who connects
 }
+
+const jpegOfAFace = "\xff\xd8\xff\xe0 a face \xff\xd9"
 
 // newFixture is a kiosk whose streams last as long as their requests.
 func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
@@ -104,9 +149,13 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 		<-r.Context().Done()
 	})
 	shop := fakeShop{testRelease(), f.cart}
+	f.mirror.shoot = func() ([]byte, error) { return []byte(jpegOfAFace), nil }
+	f.photos = t.TempDir()
+	sealed, err := photodir.Open(f.photos, time.Now)
+	require.NoError(t, err)
 	ids := 0
 	k, err := New(Config{
-		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Pages: pages,
+		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Pages: pages,
 		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.7.0/28"), netip.MustParsePrefix("fe80::7/128")},
 		Idle:    90 * time.Second, Hold: 5 * time.Minute,
 		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },

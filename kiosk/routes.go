@@ -22,15 +22,27 @@ const (
 
 // sessionView is a session as the page sees it.
 type sessionView struct {
-	ID       string       `json:"id"`
-	State    State        `json:"state"`
-	Language string       `json:"language"`
-	Camera   cameraView   `json:"camera"`
-	Look     ar.Look      `json:"look"`
-	SKUs     []edge.SKU   `json:"skus"`
-	Cart     *edge.CartID `json:"cart"`
-	Mirror   mirrorView   `json:"mirror"`
-	Idle     idleView     `json:"idle"`
+	ID       string     `json:"id"`
+	State    State      `json:"state"`
+	Language string     `json:"language"`
+	Camera   cameraView `json:"camera"`
+	Look     ar.Look    `json:"look"`
+	SKUs     []edge.SKU `json:"skus"`
+	// Intensity is the shopper's, LookID the complete look that the SKUs are
+	// of, if any.
+	Intensity float64      `json:"intensity"`
+	LookID    string       `json:"look_id"`
+	Compare   compareView  `json:"compare"`
+	Replay    replayView   `json:"replay"`
+	Photos    []photoView  `json:"photos"`
+	Cart      *edge.CartID `json:"cart"`
+	Mirror    mirrorView   `json:"mirror"`
+	Idle      idleView     `json:"idle"`
+}
+
+type replayView struct {
+	State ar.ReplayState `json:"state"`
+	Left  float64        `json:"left_s"` // seconds until the state ends by itself
 }
 
 type cameraView struct {
@@ -43,6 +55,8 @@ type mirrorView struct {
 	FPS   float64 `json:"fps"`
 	Faces uint64  `json:"faces"` // found since the pipeline's start
 	Face  bool    `json:"face"`  // one is there now
+	// WearsGlasses says that the shopper wears glasses of their own.
+	WearsGlasses bool `json:"wears_glasses"`
 }
 
 type idleView struct {
@@ -55,9 +69,16 @@ func (k *Kiosk) view(s snapshot) sessionView {
 	v := sessionView{
 		ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
 		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError},
-		Look:   s.Worn.look, SKUs: s.Worn.skus,
-		Mirror: mirrorView{FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh},
-		Idle:   idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
+		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
+		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),
+		Photos:  []photoView{},
+		Mirror:  mirrorView{FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh},
+		Idle:    idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
+	}
+	replay := k.cfg.Mirror.Replay()
+	v.Replay = replayView{State: replay.State, Left: replay.Left.Seconds()}
+	for _, p := range s.Photos {
+		v.Photos = append(v.Photos, p.view())
 	}
 	if v.Look.Layers == nil {
 		v.Look.Layers = []ar.Layer{}
@@ -128,18 +149,19 @@ func (k *Kiosk) putLook(c *gin.Context) {
 	var in struct {
 		SKUs      []edge.SKU `json:"skus"`
 		Intensity *float64   `json:"intensity"`
+		LookID    string     `json:"look_id"` // a complete look that some of the SKUs are of
 	}
 	if err := api.Bind(c, &in); err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
-	w := worn{skus: in.SKUs, intensity: defaultIntensity}
+	w := worn{outfit: outfit{skus: in.SKUs, intensity: defaultIntensity, look: in.LookID}}
 	if in.Intensity != nil {
 		w.intensity = *in.Intensity
 	}
 	r, err := k.cfg.Catalogue.Release(c.Request.Context())
 	if err == nil {
-		w.look, err = lookOf(r, w.skus, w.intensity)
+		w.layers, err = lookOf(r, w.outfit)
 	}
 	if err != nil {
 		k.cfg.Fail(c, err)

@@ -1,6 +1,7 @@
 package kiosk
 
 import (
+	"context"
 	"log/slog"
 	"slices"
 	"sync"
@@ -21,18 +22,23 @@ const (
 	Mirroring State = "mirror"  // trying on, with the camera or without
 )
 
-// mirror is what a session asks of the try-on pipeline.
+// mirror is what a session asks of the try-on pipeline. Pausing it ends what it
+// compares, lets go of a held moment and forgets a replay.
 type mirror interface {
 	SetLook(ar.Look) error
 	SetPaused(bool)
+	SetCompare(ar.Compare) error
+	Compare() ar.Compare
+	SetReplay(bool)
+	Replay() ar.Replay
+	Snapshot(context.Context) ([]byte, error)
 	Stats() ar.Stats
 }
 
 // worn is what the shopper has on.
 type worn struct {
-	skus      []edge.SKU
-	intensity float64
-	look      ar.Look
+	outfit
+	layers ar.Look
 }
 
 // snapshot is a session at one moment.
@@ -42,6 +48,8 @@ type snapshot struct {
 	Language string
 	Camera   bool // the shopper agreed to the camera
 	Worn     worn
+	Compare  compare
+	Photos   []photo
 	Cart     *edge.CartID
 	IdleLeft time.Duration // until the wipe; zero in Attract
 }
@@ -50,6 +58,7 @@ type snapshot struct {
 // goroutine.
 type session struct {
 	mirror mirror
+	photos photos
 	idle   time.Duration
 	hold   time.Duration
 	log    *slog.Logger
@@ -61,8 +70,8 @@ type session struct {
 	ended    chan struct{} // closed by the wipe; nil in Attract
 }
 
-func newSession(m mirror, idle, hold time.Duration, log *slog.Logger) *session {
-	s := &session{mirror: m, idle: idle, hold: hold, log: log}
+func newSession(cfg Config) *session {
+	s := &session{mirror: cfg.Mirror, photos: cfg.Photos, idle: cfg.Idle, hold: cfg.Hold, log: cfg.Log}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
@@ -91,6 +100,9 @@ func (s *session) consent(camera bool, language string) (snapshot, error) {
 		return snapshot{}, edge.Errorf("kiosk.consent", edge.Conflict, "no session waits for consent: start a new one")
 	}
 	s.mirror.SetPaused(!camera)
+	if !camera {
+		s.now.Compare = compare{}
+	}
 	if s.now.Camera && !camera {
 		close(s.ended)
 		s.ended = make(chan struct{})
@@ -111,7 +123,7 @@ func (s *session) wear(w worn) (snapshot, error) {
 	if s.now.State != Mirroring {
 		return snapshot{}, edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
 	}
-	if err := s.mirror.SetLook(w.look); err != nil {
+	if err := s.mirror.SetLook(w.layers); err != nil {
 		return snapshot{}, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the mirror cannot show this", Err: err}
 	}
 	s.now.Worn = w
@@ -197,6 +209,7 @@ func (s *session) wipe() {
 	if err := s.mirror.SetLook(ar.Look{}); err != nil {
 		s.log.Error("the look could not be cleared", "err", err)
 	}
+	s.dropPhotos()
 	if s.timer != nil {
 		s.timer.Stop()
 		close(s.ended)
@@ -207,6 +220,7 @@ func (s *session) wipe() {
 func (s *session) view() snapshot {
 	v := s.now
 	v.Worn.skus = slices.Clone(v.Worn.skus)
+	v.Photos = slices.Clone(v.Photos)
 	if v.State != Attract {
 		v.IdleLeft = max(time.Until(s.deadline), 0)
 	}

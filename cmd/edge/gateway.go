@@ -22,6 +22,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
+	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/kiosk"
@@ -46,6 +47,7 @@ type gatewayOptions struct {
 type gateway struct {
 	gatewayOptions
 	db     *sqlite.DB
+	photos *photo.Dir
 	mirror *mirror
 	api    *api.Server
 	kiosk  *kiosk.Kiosk
@@ -76,6 +78,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 		Node: cfg.Node, Shop: cfg.Shop.ID, Till: cfg.Till, Log: o.log,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if g.photos, err = photo.Open(filepath.Join(cfg.DataDir, "photos"), time.Now); err != nil {
 		return nil, err
 	}
 	if err := g.stockShop(ctx, shop); err != nil {
@@ -187,7 +192,7 @@ func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	g.kiosk, err = kiosk.New(kiosk.Config{
 		Mirror: g.mirror.pipeline, Catalogue: g.db, Carts: g.db,
 		WebSocket: g.mirror.hub.WebSocket(), MJPEG: g.mirror.hub.MJPEG(),
-		Pages: ui.Dist(), Trusted: screens, Idle: g.cfg.Mirror.IdleTimeout,
+		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: g.cfg.Mirror.IdleTimeout,
 		NewID: uuid.NewString, Fail: g.api.Fail, Log: g.log,
 	})
 	if err != nil {
@@ -238,6 +243,7 @@ func (g *gateway) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return g.mirror.pipeline.Run(ctx) })
 	group.Go(func() error { return g.api.Run(ctx) })
+	group.Go(func() error { return g.photos.Run(ctx, g.log) })
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}

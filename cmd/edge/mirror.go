@@ -20,10 +20,18 @@ import (
 // fakeCamera is the camera.source that shows a test card.
 const fakeCamera = "fake"
 
+// photoQuality is the JPEG quality of photos that shoppers keep.
+const photoQuality = 92
+
 // tryOn is the mirror's pipeline, or what stands in for it.
 type tryOn interface {
 	SetLook(look ar.Look) error
 	SetPaused(paused bool)
+	SetCompare(c ar.Compare) error
+	Compare() ar.Compare
+	SetReplay(on bool)
+	Replay() ar.Replay
+	Snapshot(ctx context.Context) ([]byte, error)
 	Stats() ar.Stats
 	Run(ctx context.Context) error
 }
@@ -71,6 +79,8 @@ func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror
 		Renderer: m.renderer,
 		Encoder:  &camera.JPEG{Quality: cfg.Camera.Quality, Mirror: cfg.Camera.Mirror},
 		Sink:     m.hub,
+		Photo:    &camera.JPEG{Quality: photoQuality},
+		Mirrored: cfg.Camera.Mirror,
 		MaxFaces: cfg.Mirror.MaxFaces,
 		Log:      log,
 	})
@@ -121,14 +131,24 @@ func blindMirror(why error, log *slog.Logger) *mirror {
 // outOfOrder is a pipeline that cannot be had.
 type outOfOrder struct{ why error }
 
+func (o outOfOrder) fault() error {
+	return &edge.Error{Op: "mirror", Kind: edge.Unavailable, Msg: "the mirror is out of order: call the staff", Err: o.why}
+}
+
 func (o outOfOrder) SetLook(look ar.Look) error {
 	if len(look.Layers) == 0 {
 		return nil
 	}
-	return &edge.Error{Op: "mirror", Kind: edge.Unavailable, Msg: "the mirror is out of order: call the staff", Err: o.why}
+	return o.fault()
 }
 
-func (o outOfOrder) SetPaused(bool)  {}
+func (o outOfOrder) SetPaused(bool)                           {}
+func (o outOfOrder) SetCompare(ar.Compare) error              { return o.fault() }
+func (o outOfOrder) Compare() ar.Compare                      { return ar.Compare{Mode: ar.CompareOff} }
+func (o outOfOrder) SetReplay(bool)                           {}
+func (o outOfOrder) Replay() ar.Replay                        { return ar.Replay{State: ar.ReplayOff} }
+func (o outOfOrder) Snapshot(context.Context) ([]byte, error) { return nil, o.fault() }
+
 func (o outOfOrder) Stats() ar.Stats { return ar.Stats{CameraError: o.why.Error()} }
 
 func (o outOfOrder) Run(ctx context.Context) error {
