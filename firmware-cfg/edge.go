@@ -3,6 +3,7 @@ package firmwarecfg
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 )
@@ -40,6 +41,10 @@ type HTTP struct {
 	// Kiosks are the screens beside this machine's own that may run the
 	// mirror, each as ParseKiosk reads it.
 	Kiosks []string `yaml:"kiosks"`
+	// TLSAddr is a second address, for the shop's network; empty for none.
+	TLSAddr string `yaml:"tls_addr"`
+	Cert    string `yaml:"cert" kind:"path"` // PEM; empty for one that the gateway makes
+	Key     string `yaml:"key" kind:"path"`
 }
 
 // ParseKiosk reads the address of a kiosk's screen, or of the network that
@@ -60,16 +65,6 @@ func ParseKiosk(s string) (netip.Prefix, error) {
 		return netip.Prefix{}, fmt.Errorf("that is one address with a network's length: write %s or %s", p.Addr(), p.Masked())
 	}
 	return p, nil
-}
-
-// Camera is the mirror's camera.
-type Camera struct {
-	Source  string `yaml:"source"`  // as ar/camera reads it
-	Width   int    `yaml:"width"`   // pixels, after turning
-	Height  int    `yaml:"height"`  // pixels, after turning
-	Rotate  int    `yaml:"rotate"`  // degrees clockwise: 0, 90, 180, 270
-	Mirror  bool   `yaml:"mirror"`  // show the picture as a mirror would
-	Quality int    `yaml:"quality"` // of the viewers' JPEG, 1 to 100
 }
 
 // Mirror is how the try-on behaves.
@@ -115,7 +110,7 @@ func DefaultEdge() *Edge {
 		ModelsDir: "/usr/share/mirrorcart/models",
 		ShopDir:   "/etc/mirrorcart/shop",
 		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}},
-		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80},
+		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80, Controls: Controls{PowerLine: 50}},
 		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second},
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 	}
@@ -148,11 +143,8 @@ func (e *Edge) check(c *checker) {
 		_, err := ParseKiosk(kiosk)
 		c.that("http.kiosks", err == nil, "%q is no kiosk's address: %v", kiosk, err)
 	}
-	c.that("camera.source", e.Camera.Source != "", "no camera is set: name a device such as /dev/video0, a video file, or still:PHOTO")
-	c.between("camera.width", e.Camera.Width, 0, 8192)
-	c.between("camera.height", e.Camera.Height, 0, 8192)
-	c.that("camera.rotate", e.Camera.Rotate%90 == 0 && e.Camera.Rotate >= 0 && e.Camera.Rotate < 360, "%d is no quarter turn: use 0, 90, 180 or 270", e.Camera.Rotate)
-	c.between("camera.quality", e.Camera.Quality, 1, 100)
+	e.checkTLS(c)
+	e.Camera.check(c)
 	c.between("mirror.max_faces", e.Mirror.MaxFaces, 1, 4)
 	c.that("mirror.idle_timeout", e.Mirror.IdleTimeout >= 5*time.Second && e.Mirror.IdleTimeout <= time.Hour, "%v is out of range: use 5s to 1h", e.Mirror.IdleTimeout)
 	e.checkStaff(c)
@@ -163,6 +155,19 @@ func (e *Edge) check(c *checker) {
 		c.that("hq.key", err == nil, "HQ's public key is missing or wrong (%v): copy what `hq keys` prints", err)
 	}
 	c.path("keys.device", e.Keys.Device)
+}
+
+func (e *Edge) checkTLS(c *checker) {
+	h := e.HTTP
+	if h.TLSAddr != "" {
+		c.listen("http.tls_addr", h.TLSAddr)
+		c.that("http.tls_addr", h.TLSAddr != h.Addr || h.Addr == "", "it is http.addr too: give each an address of its own")
+	}
+	c.that("http.cert", (h.Cert == "") == (h.Key == ""), "cert and key go together: set both, or neither for a certificate that the gateway makes itself")
+	c.that("http.cert", h.Cert == "" || h.TLSAddr != "", "a certificate is of use only with http.tls_addr: set that too, e.g. 0.0.0.0:8443")
+	host, _, err := net.SplitHostPort(h.Addr)
+	c.that("camera.source", e.Camera.Source != PushCamera || h.TLSAddr != "" || err == nil && loopback(host),
+		"a tablet's pictures must come over TLS: set http.tls_addr, e.g. 0.0.0.0:8443")
 }
 
 func (e *Edge) checkStaff(c *checker) {

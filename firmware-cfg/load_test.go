@@ -84,7 +84,7 @@ func TestEveryVariableSetsOneKey(t *testing.T) {
 func TestLoadEdge(t *testing.T) {
 	file := write(t, smallEdge+`
 data_dir: data
-camera: {source: "still:a.jpg", rotate: 90, mirror: false}
+camera: {source: "still:a.jpg", rotate: 90, mirror: false, controls: {exposure: 157, white_balance: auto, power_line: 60}}
 mirror:
   idle_timeout: 2m
 staff:
@@ -107,9 +107,9 @@ log: {level: debug}
 	require.Equal(t, filepath.Join(filepath.Dir(file), "data"), e.DataDir)
 	require.Equal(t, filepath.Join(filepath.Dir(file), "secret"), e.HQ.MQTT.PasswordFile)
 	require.Equal(t, "/m", e.ModelsDir)
-	require.Equal(t, Camera{Source: "still:a.jpg", Width: 1280, Height: 720, Rotate: 90, Mirror: true, Quality: 70}, e.Camera)
+	require.Equal(t, Camera{Source: "still:a.jpg", Width: 1280, Height: 720, Rotate: 90, Mirror: true, Quality: 70, Controls: Controls{Exposure: "157", WhiteBalance: "auto", PowerLine: 60}}, e.Camera)
 	require.Equal(t, 45*time.Second, e.Mirror.IdleTimeout)
-	require.Equal(t, HTTP{"0.0.0.0:80", []string{"kiosk.local", "10.0.0.2"}, []string{"10.0.0.7", "fd00::/64"}}, e.HTTP)
+	require.Equal(t, HTTP{Addr: "0.0.0.0:80", AllowedHosts: []string{"kiosk.local", "10.0.0.2"}, Kiosks: []string{"10.0.0.7", "fd00::/64"}}, e.HTTP)
 	require.Equal(t, Manager, e.Staff[0].Role)
 	require.Equal(t, slog.LevelWarn, e.Log.Level)
 }
@@ -147,6 +147,14 @@ func TestLoadRefuses(t *testing.T) {
 		"kiosk's name":     {smallEdge + "http:\n  kiosks: [kiosk.local]\n", "", 5, []string{"http.kiosks", `"kiosk.local"`, "IP address"}},
 		"kiosk everybody":  {smallEdge + "http:\n  kiosks: [10.0.0.7, 0.0.0.0/0]\n", "", 5, []string{"http.kiosks", "everybody"}},
 		"rotate":           {smallEdge + "camera:\n  rotate: 45\n", "", 5, []string{"camera.rotate", "quarter turn"}},
+		"camera's format":  {smallEdge + "camera:\n  format: h264\n", "", 5, []string{"camera.format", "mjpeg, yuyv"}},
+		"camera's fps":     {smallEdge + "camera:\n  fps: .nan\n", "", 5, []string{"camera.fps", "0 (the camera's own) to 240"}},
+		"camera's control": {smallEdge + "camera:\n  controls:\n    gain: much\n", "", 6, []string{"camera.controls.gain", `"much"`, "auto"}},
+		"mains":            {smallEdge + "camera:\n  controls:\n    power_line: 55\n", "", 6, []string{"power_line", "50, 60"}},
+		"push without TLS": {smallEdge + "http:\n  addr: 0.0.0.0:8080\ncamera:\n  source: push\n", "", 7, []string{"camera.source", "http.tls_addr"}},
+		"web key alone":    {smallEdge + "http:\n  tls_addr: 0.0.0.0:8443\n  key: k.pem\n", "", 0, []string{"http.cert", "go together"}},
+		"cert without use": {smallEdge + "http:\n  cert: c.pem\n  key: k.pem\n", "", 5, []string{"http.cert", "http.tls_addr"}},
+		"one address":      {smallEdge + "http:\n  addr: 127.0.0.1:1\n  tls_addr: 127.0.0.1:1\n", "", 6, []string{"http.tls_addr", "its own"}},
 		"plain mqtt":       {smallEdge + "hq:\n  mqtt:\n    url: mqtt://broker.example.com\n", "", 6, []string{"hq.mqtt.url", "mqtts"}},
 		"password in url":  {smallEdge + "hq:\n  mqtt:\n    url: mqtts://a:b@broker.example.com\n", "", 6, []string{"password_file"}},
 		"no HQ key":        {smallEdge + "hq:\n  mqtt:\n    url: mqtts://broker.example.com\n", "", 0, []string{"hq.key", "hq keys"}},
