@@ -53,6 +53,7 @@ type Config struct {
 type Kiosk struct {
 	cfg     Config
 	session *session
+	tablet  bool // a tablet is the camera
 }
 
 // New makes a kiosk that nobody stands before: the mirror is paused and bare.
@@ -101,8 +102,14 @@ func (k *Kiosk) Register(e *gin.Engine) {
 func (k *Kiosk) requireScreen(c *gin.Context) {
 	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
 	screen := at.Addr().Unmap().WithZone("")
-	if err == nil && (screen.IsLoopback() || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) })) {
+	if err == nil && (loopback(c.Request.RemoteAddr) || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) })) {
 		return
 	}
 	k.cfg.Fail(c, edge.Errorf("kiosk", edge.Forbidden, "the mirror is run from its own screens only: if %s is one, add it to http.kiosks in the gateway's configuration", screen))
+}
+
+// loopback reports whether a connection comes from this machine.
+func loopback(remote string) bool {
+	at, err := netip.ParseAddrPort(remote)
+	return err == nil && at.Addr().Unmap().WithZone("").IsLoopback()
 }

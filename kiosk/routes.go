@@ -49,6 +49,10 @@ type cameraView struct {
 	Consent bool   `json:"consent"`
 	OK      bool   `json:"ok"`
 	Message string `json:"message"` // why it is not ok
+	// Fault is what the mirror shows a card of; Tablet says that the camera is
+	// that of an enrolled tablet, which shows this page.
+	Fault  ar.Fault `json:"fault,omitempty"`
+	Tablet bool     `json:"tablet,omitempty"`
 }
 
 type mirrorView struct {
@@ -68,7 +72,7 @@ func (k *Kiosk) view(s snapshot) sessionView {
 	st := k.cfg.Mirror.Stats()
 	v := sessionView{
 		ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
-		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError},
+		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError, Fault: st.CameraFault, Tablet: k.tablet},
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),
 		Photos:  []photoView{},

@@ -52,12 +52,16 @@ type shop struct {
 	camera ar.Camera
 	url    string
 	closed int
+	left   chan struct{} // gets a token for each tablet that has left
 }
 
 func newShop(t *testing.T) *shop {
-	s := &shop{t: t}
+	s := &shop{t: t, left: make(chan struct{}, 8)}
 	s.source = push.NewSource(func() push.Decoder { return decoder{&s.closed} }, slog.New(slog.DiscardHandler))
-	server := httptest.NewServer(s.source)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.source.ServeHTTP(w, r)
+		s.left <- struct{}{}
+	}))
 	t.Cleanup(server.Close)
 	s.url = server.URL
 	var err error
@@ -160,8 +164,9 @@ func TestNothingOfATabletThatLeftIsShown(t *testing.T) {
 	s.send(c, picture(2))
 	s.answered(c) // both have arrived
 	require.NoError(t, c.Close(websocket.StatusNormalClosure, ""))
+	<-s.left
 	var f ar.Frame
-	require.Eventually(t, func() bool { return errors.Is(s.camera.Read(t.Context(), &f), ar.ErrIdle) }, 5*time.Second, time.Millisecond)
+	require.ErrorIs(t, s.camera.Read(t.Context(), &f), ar.ErrIdle)
 	require.Zero(t, f.Width)
 }
 

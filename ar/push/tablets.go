@@ -3,7 +3,6 @@ package push
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -33,19 +32,23 @@ var ErrNotEnrolled = errors.New("this tablet is not enrolled, or the code is wro
 // file each that is named for the hash of the tablet's secret, so that a command
 // can invite one while the gateway runs, and that nobody who reads the folder
 // can pass for one.
-type Tablets struct{ dir string }
+type Tablets struct {
+	dir string
+	now func() time.Time
+}
 
-// NewTablets keeps tablets in dir, which it makes.
-func NewTablets(dir string) (*Tablets, error) {
+// NewTablets keeps tablets in dir, which it makes; now is time.Now but in tests.
+func NewTablets(dir string, now func() time.Time) (*Tablets, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("tablets: %w", err)
 	}
-	return &Tablets{dir}, nil
+	return &Tablets{dir, now}, nil
 }
 
-// Invite makes a code that enrols one tablet within 10 minutes of now. Codes
-// that are too old are cleared away.
-func (t *Tablets) Invite(now time.Time) (code string, err error) {
+// Invite makes a code that enrols one tablet within 10 minutes. Codes that are
+// too old are cleared away.
+func (t *Tablets) Invite() (code string, err error) {
+	now := t.now()
 	old, err := filepath.Glob(filepath.Join(t.dir, invitePrefix+"*"))
 	if err != nil {
 		return "", err
@@ -58,34 +61,40 @@ func (t *Tablets) Invite(now time.Time) (code string, err error) {
 		}
 	}
 	code = rand.Text()[:16] // 80 bits
-	return code, t.note(invitePrefix, code, now)
+	return code, t.note(invitePrefix, code)
 }
 
-// Enrol takes a code in exchange for a tablet's secret. A code works once.
-func (t *Tablets) Enrol(code string, now time.Time) (secret string, err error) {
+// Enrol takes a code in exchange for the cookie that the tablet's browser is to
+// keep. A code works once. secure says that it came over TLS.
+func (t *Tablets) Enrol(code string, secure bool) (*http.Cookie, error) {
 	invite := t.path(invitePrefix, strings.ToUpper(strings.TrimSpace(code)))
 	st, err := os.Stat(invite)
 	if err != nil {
-		return "", ErrNotEnrolled
+		return nil, ErrNotEnrolled
 	}
 	if err := os.Remove(invite); err != nil { // whoever removes it has it
-		return "", ErrNotEnrolled
+		return nil, ErrNotEnrolled
 	}
-	if age := now.Sub(st.ModTime()); age > inviteLife || age < -inviteLife {
-		return "", ErrNotEnrolled
+	if age := t.now().Sub(st.ModTime()); age > inviteLife || age < -inviteLife {
+		return nil, ErrNotEnrolled
 	}
-	b := make([]byte, 32)
-	rand.Read(b) // never fails (crypto/rand)
-	secret = base64.RawURLEncoding.EncodeToString(b)
-	return secret, t.note(tabletPrefix, secret, now)
+	secret := rand.Text() // 128 bits
+	if err := t.note(tabletPrefix, secret); err != nil {
+		return nil, err
+	}
+	return &http.Cookie{
+		Name: cookieName, Value: secret, Path: "/kiosk/v1/camera", MaxAge: int(cookieLife.Seconds()),
+		HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
+	}, nil
 }
 
-// Known reports whether secret is an enrolled tablet's.
-func (t *Tablets) Known(secret string) bool {
-	if secret == "" {
+// Enrolled reports whether r comes from an enrolled tablet.
+func (t *Tablets) Enrolled(r *http.Request) bool {
+	c, err := r.Cookie(cookieName)
+	if err != nil {
 		return false
 	}
-	_, err := os.Stat(t.path(tabletPrefix, secret))
+	_, err = os.Stat(t.path(tabletPrefix, c.Value))
 	return err == nil
 }
 
@@ -115,8 +124,8 @@ func (t *Tablets) path(prefix, secret string) string {
 }
 
 // note leaves an empty file: its name and its time say all.
-func (t *Tablets) note(prefix, secret string, now time.Time) error {
-	path := t.path(prefix, secret)
+func (t *Tablets) note(prefix, secret string) error {
+	now, path := t.now(), t.path(prefix, secret)
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		return fmt.Errorf("tablets: %w", err)
 	}
@@ -124,19 +133,4 @@ func (t *Tablets) note(prefix, secret string, now time.Time) error {
 		return fmt.Errorf("tablets: %w", err)
 	}
 	return nil
-}
-
-// Cookie is what the browser of the tablet with the secret is to keep. secure
-// says that it came over TLS.
-func Cookie(secret string, secure bool) *http.Cookie {
-	return &http.Cookie{
-		Name: cookieName, Value: secret, Path: "/kiosk/v1/camera", MaxAge: int(cookieLife.Seconds()),
-		HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
-	}
-}
-
-// Enrolled reports whether r comes from an enrolled tablet.
-func (t *Tablets) Enrolled(r *http.Request) bool {
-	c, err := r.Cookie(cookieName)
-	return err == nil && t.Known(c.Value)
 }

@@ -18,62 +18,65 @@ import (
 
 func TestCodeEnrolsOneTablet(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tablets")
-	tablets, err := push.NewTablets(dir)
-	require.NoError(t, err)
 	now := time.Now()
-	code, err := tablets.Invite(now)
+	tablets, err := push.NewTablets(dir, func() time.Time { return now })
+	require.NoError(t, err)
+	code, err := tablets.Invite()
 	require.NoError(t, err)
 	require.Len(t, code, 16)
 
-	_, err = tablets.Enrol("WRONG", now)
-	require.ErrorIs(t, err, push.ErrNotEnrolled)
-	_, err = tablets.Enrol("../../etc/passwd", now)
-	require.ErrorIs(t, err, push.ErrNotEnrolled)
-	secret, err := tablets.Enrol(" "+strings.ToLower(code)+"\n", now.Add(9*time.Minute))
+	for _, wrong := range []string{"", "WRONG", "../../etc/passwd", code[1:]} {
+		_, err = tablets.Enrol(wrong, true)
+		require.ErrorIs(t, err, push.ErrNotEnrolled)
+	}
+	now = now.Add(9 * time.Minute)
+	cookie, err := tablets.Enrol(" "+strings.ToLower(code)+"\n", true)
 	require.NoError(t, err)
-	_, err = tablets.Enrol(code, now)
+	require.True(t, cookie.Secure && cookie.HttpOnly && cookie.SameSite == http.SameSiteStrictMode)
+	_, err = tablets.Enrol(code, true)
 	require.ErrorIs(t, err, push.ErrNotEnrolled, "a code works once")
 
-	again, err := push.NewTablets(dir) // after a restart
+	again, err := push.NewTablets(dir, time.Now) // after a restart
 	require.NoError(t, err)
-	require.True(t, again.Known(secret))
-	require.False(t, again.Known(""))
-	require.False(t, again.Known(secret+"x"))
-	require.False(t, again.Known(code))
-
-	r := httptest.NewRequest("GET", "/", nil)
-	require.False(t, again.Enrolled(r))
-	cookie := push.Cookie(secret, true)
-	require.True(t, cookie.Secure && cookie.HttpOnly && cookie.SameSite == http.SameSiteStrictMode)
-	r.AddCookie(cookie)
-	require.True(t, again.Enrolled(r))
+	enrolled := func(value string) bool {
+		r := httptest.NewRequest("GET", "/", nil)
+		r.AddCookie(&http.Cookie{Name: cookie.Name, Value: value})
+		return again.Enrolled(r)
+	}
+	require.True(t, enrolled(cookie.Value))
+	for _, wrong := range []string{"", "x", code, cookie.Value + "x", "../tablets"} {
+		require.False(t, enrolled(wrong))
+	}
+	require.False(t, again.Enrolled(httptest.NewRequest("GET", "/", nil)))
 
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	require.Len(t, entries, 1)
-	require.NotContains(t, entries[0].Name(), secret, "who reads the folder learns no secret")
+	require.NotContains(t, entries[0].Name(), cookie.Value, "who reads the folder learns no secret")
 
 	n, err := again.Forget()
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
-	require.False(t, tablets.Enrolled(r))
+	require.False(t, enrolled(cookie.Value))
 }
 
 func TestOldCodesEnrolNobody(t *testing.T) {
 	dir := t.TempDir()
-	tablets, err := push.NewTablets(dir)
-	require.NoError(t, err)
 	now := time.Now()
-	code, err := tablets.Invite(now)
+	tablets, err := push.NewTablets(dir, func() time.Time { return now })
 	require.NoError(t, err)
-	_, err = tablets.Enrol(code, now.Add(11*time.Minute))
+	code, err := tablets.Invite()
+	require.NoError(t, err)
+	now = now.Add(11 * time.Minute)
+	_, err = tablets.Enrol(code, true)
 	require.ErrorIs(t, err, push.ErrNotEnrolled)
 
 	for range 3 {
-		_, err = tablets.Invite(now)
+		_, err = tablets.Invite()
 		require.NoError(t, err)
 	}
-	_, err = tablets.Invite(now.Add(time.Hour))
+	now = now.Add(time.Hour)
+	_, err = tablets.Invite()
 	require.NoError(t, err)
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -81,16 +84,16 @@ func TestOldCodesEnrolNobody(t *testing.T) {
 }
 
 func TestTwoTabletsWithOneCode(t *testing.T) {
-	tablets, err := push.NewTablets(t.TempDir())
+	tablets, err := push.NewTablets(t.TempDir(), time.Now)
 	require.NoError(t, err)
 	for range 20 {
-		code, err := tablets.Invite(time.Now())
+		code, err := tablets.Invite()
 		require.NoError(t, err)
 		var enrolled atomic.Int32
 		var all sync.WaitGroup
 		for range 4 {
 			all.Go(func() {
-				if _, err := tablets.Enrol(code, time.Now()); err == nil {
+				if _, err := tablets.Enrol(code, true); err == nil {
 					enrolled.Add(1)
 				}
 			})
