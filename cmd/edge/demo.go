@@ -32,7 +32,7 @@ import (
 
 // demoFiles is the demo shop: its folder, and the page that explains the demo.
 //
-//go:embed demo/index.html demo/shop/shop.yaml demo/shop/products.csv demo/shop/pictures demo/shop/tryon
+//go:embed demo/index.html demo/shop/shop.yaml demo/shop/products.csv demo/shop/looks.yaml demo/shop/pictures demo/shop/tryon
 var demoFiles embed.FS
 
 const (

@@ -1,5 +1,6 @@
 // Package shopdir reads the folder of files in which a merchandiser keeps a
-// shop: shop.yaml, products.csv, pictures/ and tryon/.
+// shop: shop.yaml, products.csv, pictures/, tryon/ and, if the shop suggests
+// complete looks, looks.yaml.
 package shopdir
 
 import (
@@ -19,8 +20,11 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// maxSettings bounds shop.yaml, in bytes.
-const maxSettings = 64 << 10
+// Bounds of shop.yaml and looks.yaml, in bytes.
+const (
+	maxSettings = 64 << 10
+	maxLooks    = 256 << 10
+)
 
 // Shop is a shop as its files describe it.
 type Shop struct {
@@ -31,6 +35,7 @@ type Shop struct {
 	Categories []edge.Category
 	Variants   []edge.Variant
 	Opening    map[edge.SKU]int64 // pieces in the shop when it opens for the first time
+	Looks      []edge.Look
 	Pictures   fs.FS
 	TryOn      fs.FS
 }
@@ -69,6 +74,9 @@ func Read(dir fs.FS) (*Shop, error) {
 	if s.Variants, s.Opening, err = edge.ReadCatalogue(products, s.Currency, s.Categories); err != nil {
 		return nil, fmt.Errorf("products.csv: %w", err)
 	}
+	if s.Looks, err = readLooks(dir, s.Variants); err != nil {
+		return nil, fmt.Errorf("looks.yaml: %w", err)
+	}
 	if s.Pictures, err = fs.Sub(dir, "pictures"); err != nil {
 		return nil, err
 	}
@@ -79,23 +87,55 @@ func Read(dir fs.FS) (*Shop, error) {
 }
 
 func readSettings(dir fs.FS) (*settings, error) {
-	f, err := dir.Open("shop.yaml")
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, maxSettings+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(b) > maxSettings {
-		return nil, fmt.Errorf("larger than %d bytes", maxSettings)
-	}
 	var s settings
-	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
+	if err := readYAML(dir, "shop.yaml", maxSettings, &s); err != nil {
 		return nil, err
 	}
 	return &s, s.check()
+}
+
+// readLooks reads the complete looks; a shop without the file has none.
+func readLooks(dir fs.FS, sold []edge.Variant) ([]edge.Look, error) {
+	var items []struct {
+		ID    string    `yaml:"id"`
+		Name  edge.Text `yaml:"name"`
+		Items []struct {
+			SKU       edge.SKU `yaml:"sku"`
+			Intensity int      `yaml:"intensity"`
+		} `yaml:"items"`
+	}
+	switch err := readYAML(dir, "looks.yaml", maxLooks, &items); {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	var looks []edge.Look
+	for _, in := range items {
+		l := edge.Look{ID: in.ID, Name: in.Name}
+		for _, item := range in.Items {
+			l.Items = append(l.Items, edge.LookItem{SKU: item.SKU, Intensity: item.Intensity})
+		}
+		looks = append(looks, l)
+	}
+	return looks, edge.CheckLooks(looks, sold)
+}
+
+// readYAML reads a file of at most so many bytes into v, unknown keys refused.
+func readYAML(dir fs.FS, name string, most int64, v any) error {
+	f, err := dir.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err != nil {
+		return err
+	}
+	if int64(len(b)) > most {
+		return fmt.Errorf("larger than %d bytes", most)
+	}
+	return yaml.UnmarshalWithOptions(b, v, yaml.Strict())
 }
 
 func (s *settings) check() error {
@@ -141,6 +181,7 @@ func (s *Shop) Publish(ctx context.Context, c edge.Catalogue, now time.Time) (*e
 	r := &edge.Release{
 		Version: 1, Effective: now.UTC().Truncate(time.Second),
 		Currency: s.Currency, Categories: s.Categories, Variants: s.Variants,
+		Looks: s.Looks,
 	}
 	old, err := c.Release(ctx)
 	switch {

@@ -41,15 +41,20 @@ func TestFaults(t *testing.T) {
 		spoil func(fstest.MapFS)
 		want  string
 	}{
-		"no settings":         {func(m fstest.MapFS) { delete(m, "shop.yaml") }, "shop.yaml"},
-		"no products":         {func(m fstest.MapFS) { delete(m, "products.csv") }, "products.csv"},
-		"unknown key":         {edit("shop.yaml", "timezone:", "timezon:"), "timezon"},
-		"no such zone":        {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Asia/Nowhere"), "Asia/Nowhere"},
-		"this machine's zone": {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Local"), "name the shop's"},
-		"bad id":              {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
-		"missing picture":     {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},
-		"missing shape":       {func(m fstest.MapFS) { delete(m, "tryon/round.svg") }, "round.svg"},
-		"bad price":           {edit("products.csv", "329000", "a lot"), "line 2, column price"},
+		"no settings":           {func(m fstest.MapFS) { delete(m, "shop.yaml") }, "shop.yaml"},
+		"no products":           {func(m fstest.MapFS) { delete(m, "products.csv") }, "products.csv"},
+		"unknown key":           {edit("shop.yaml", "timezone:", "timezon:"), "timezon"},
+		"no such zone":          {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Asia/Nowhere"), "Asia/Nowhere"},
+		"this machine's zone":   {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Local"), "name the shop's"},
+		"bad id":                {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
+		"missing picture":       {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},
+		"missing shape":         {func(m fstest.MapFS) { delete(m, "tryon/round.svg") }, "round.svg"},
+		"look without a name":   {edit("looks.yaml", "en: Everyday, ", ""), "look 1 (everyday): name in en"},
+		"look of nothing sold":  {edit("looks.yaml", "sku: LIP-PEA-02", "sku: LIP-PEA-99"), `look 1 (everyday): item 5: no product has the SKU "LIP-PEA-99"`},
+		"look of two lipsticks": {edit("looks.yaml", "sku: CHK-CRM-01", "sku: LIP-VEL-01"), "worn in the same place"},
+		"look of skin care":     {edit("looks.yaml", "sku: CHK-CRM-01", "sku: CAR-HON-01"), "its column tryon is empty"},
+		"look, unknown key":     {edit("looks.yaml", "intensity: 40", "strength: 40"), "strength"},
+		"bad price":             {edit("products.csv", "329000", "a lot"), "line 2, column price"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := demo(t)

@@ -21,6 +21,7 @@ type catalogueView struct {
 	Shop       Shop            `json:"shop"`
 	Categories []edge.Category `json:"categories"`
 	Products   []productView   `json:"products"`
+	Looks      []edge.Look     `json:"looks"` // complete looks, of the products above
 }
 
 type productView struct {
@@ -59,6 +60,10 @@ func (s *Server) getCatalogue(c *gin.Context) {
 	v := catalogueView{
 		Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop,
 		Categories: r.Categories, Products: products(r, stock),
+		Looks: r.Looks,
+	}
+	if v.Looks == nil {
+		v.Looks = []edge.Look{}
 	}
 	body, err := json.Marshal(v)
 	if err != nil {

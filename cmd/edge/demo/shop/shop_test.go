@@ -44,14 +44,32 @@ func TestProducts(t *testing.T) {
 		require.NotEmpty(t, v.Picture, v.SKU)
 	}
 	require.GreaterOrEqual(t, len(products), 24)
-	require.Len(t, categories, 6)
+	require.Len(t, categories, 7)
 	for _, want := range []string{
-		"lipstick matte", "lipstick gloss", "blush matte", "blush satin", "blush shimmer",
-		"eyeshadow matte", "eyeshadow metallic", "eyeshadow shimmer", "glasses ",
+		"lipstick matte", "lipstick satin", "lipstick gloss", "lipstick metallic", "lipstick shimmer",
+		"blush matte", "blush satin", "blush shimmer", "eyeshadow matte", "eyeshadow metallic", "eyeshadow shimmer",
+		"eyeliner matte", "eyeliner gloss", "lashes ", "brows matte", "foundation satin", "contour matte",
+		"highlighter shimmer", "lip-liner matte", "glasses ",
 	} {
 		require.True(t, worn[want], want)
 	}
 	require.Positive(t, soldOut, "something must show how the shop looks when a variant is gone")
+}
+
+func TestLooks(t *testing.T) {
+	s := readShop(t)
+	require.GreaterOrEqual(t, len(s.Looks), 6)
+	there := map[string]bool{}
+	for _, l := range s.Looks {
+		require.GreaterOrEqual(t, len(l.Items), 4, "%s is no complete look", l.ID)
+		for _, item := range l.Items {
+			require.Positive(t, s.Opening[item.SKU], "%s suggests %s, which is sold out", l.ID, item.SKU)
+		}
+		there[l.ID] = true
+	}
+	for _, want := range []string{"everyday", "korean-gradient", "red-carpet", "tet", "office", "smoky-evening"} {
+		require.True(t, there[want], want)
+	}
 }
 
 // Every file is named by a row. That every named file is there is checked when
