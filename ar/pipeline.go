@@ -50,6 +50,11 @@ type PipelineConfig struct {
 	// Health says what a healthy camera's frames are; a faulty one's are
 	// replaced by a card.
 	Health HealthConfig
+	// Load is the work of all pipelines on this machine. Where it becomes too
+	// much, Run makes less effort: first smaller pictures (if there is a Scaler),
+	// then fewer, then fewer faces. Without one it always does all its work.
+	Load   *Load
+	Scaler Scaler
 	Log    *slog.Logger
 }
 
@@ -69,6 +74,7 @@ type Pipeline struct {
 	watch  watcher
 	reopen atomic.Bool // the camera is to be opened anew
 
+	effort  effort
 	compare comparing
 	still   still
 	replay  replay
@@ -92,6 +98,8 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
 	}
 	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), watch: watcher{health: Health{Config: cfg.Health}}}
+	p.effort = newEffort(&cfg)
+	p.meter.s.MaxFaces = cfg.MaxFaces
 	p.look.Store(&Look{})
 	p.compare.wanted.Store(&Compare{Mode: CompareOff})
 	return p, nil
@@ -144,7 +152,7 @@ func (p *Pipeline) Process(f *Frame) ([]Face, error) {
 		return nil, err
 	}
 	p.faces = faces
-	drawn, err := p.wear(f, faces[:min(len(faces), p.cfg.MaxFaces)])
+	drawn, err := p.wear(f, faces[:min(len(faces), p.mostFaces())])
 	if err != nil {
 		return faces, err
 	}
@@ -210,7 +218,7 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 		return wasOK
 	}
 	defer frames.recycle(f)
-	err := p.Show(f)
+	err := p.governed(f)
 	if err == nil {
 		return true
 	}
@@ -228,6 +236,7 @@ func (p *Pipeline) Show(f *Frame) error {
 	ask := p.asked()
 	if p.paused.Load() {
 		clear(p.faces[:cap(p.faces)]) // nothing of who was here stays
+		p.rest()
 		p.forget()
 		p.compare.forget()
 		if ask != nil {
@@ -248,8 +257,9 @@ func (p *Pipeline) Show(f *Frame) error {
 	}
 	start := time.Now()
 	p.check(f)
+	f, unscaled := p.scaled(f)
 	faces, err := p.Process(f)
-	err = errors.Join(err, p.present(f, len(faces) > 0))
+	err = errors.Join(unscaled, err, p.present(f, len(faces) > 0))
 	p.meter.time(stageFrame, time.Since(start))
 	if err != nil {
 		p.meter.fail()

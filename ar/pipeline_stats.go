@@ -21,11 +21,14 @@ type Stats struct {
 	Paused      bool      `json:"paused"`
 	Width       int       `json:"width"` // pixels of the last frame
 	Height      int       `json:"height"`
-	Frames      uint64    `json:"frames"`  // tracked
-	Faces       uint64    `json:"faces"`   // found in them
-	Drawn       uint64    `json:"drawn"`   // frames the look was drawn on
-	Dropped     uint64    `json:"dropped"` // frames replaced by a newer one before they were looked at
-	Failed      uint64    `json:"failed"`  // frames that could not be tracked, drawn on or encoded
+	Frames      uint64    `json:"frames"`    // tracked
+	Faces       uint64    `json:"faces"`     // found in them
+	Drawn       uint64    `json:"drawn"`     // frames the look was drawn on
+	Dropped     uint64    `json:"dropped"`   // frames replaced by a newer one before they were looked at
+	Skipped     uint64    `json:"skipped"`   // frames left out because the machine is overloaded
+	Level       int       `json:"level"`     // of effort: 0 is all of it, see Load in PipelineConfig
+	MaxFaces    int       `json:"max_faces"` // that wear the look at this level
+	Failed      uint64    `json:"failed"`    // frames that could not be tracked, drawn on or encoded
 	FPS         float64   `json:"fps"`
 	LastFace    time.Time `json:"last_face,omitzero"` // when a face was seen last
 	FrameMS     Quantiles `json:"frame_ms"`           // track + draw + encode
@@ -96,6 +99,25 @@ func (m *meter) drop() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.s.Dropped++
+}
+
+// dropped is how many frames were dropped so far.
+func (m *meter) dropped() uint64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.s.Dropped
+}
+
+func (m *meter) skip() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.s.Skipped++
+}
+
+func (m *meter) effort(e Effort) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.s.Level, m.s.MaxFaces = e.Level, e.Faces
 }
 
 func (m *meter) fail() {

@@ -197,3 +197,15 @@ func (c *crowd) arrange() {
 		}
 	}
 }
+
+// scale goes on with a picture of the same scene that is k times as large.
+func (c *crowd) scale(k float64) {
+	for _, tr := range slices.Concat(c.tracks, c.away) {
+		tr.region, tr.last = tr.region.scaled(k), tr.last.scaled(k)
+		tr.filter.scale(k)
+	}
+	c.shopper.place = c.shopper.place.scaled(k)
+	for i, b := range c.shopper.bystanders {
+		c.shopper.bystanders[i] = b.scaled(k)
+	}
+}

@@ -9,6 +9,7 @@
 package face
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -42,9 +43,13 @@ type Options struct {
 	// other: the landmarks are as the model gives them, not smoothed over time.
 	Raw bool
 	// Focal is the camera's focal length in diagonals of its picture; 0 means
-	// 0.62, a webcam that sees 78° from corner to corner.
+	// that it is not known, and 0.62 is taken, a webcam that sees 78° from
+	// corner to corner.
 	Focal float64
 }
+
+// usualFocal is the focal length of a camera of which none is known.
+const usualFocal = 0.62
 
 const (
 	// maxFaces is what one tracker can be asked for.
@@ -88,13 +93,10 @@ func (o *Options) check() error {
 	if o.MaxFaces == 0 {
 		o.MaxFaces = 1
 	}
-	if o.Focal == 0 {
-		o.Focal = 0.62
-	}
 	if o.MaxFaces < 1 || o.MaxFaces > maxFaces {
 		return fmt.Errorf("face: at most %d faces can be followed: want 1 to %d", o.MaxFaces, maxFaces)
 	}
-	if !(o.Focal >= 0.2 && o.Focal <= 10) {
+	if o.Focal != 0 && !(o.Focal >= 0.2 && o.Focal <= 10) {
 		return fmt.Errorf("face: focal length of %v picture diagonals: want 0.2 to 10", o.Focal)
 	}
 	return nil
@@ -139,8 +141,7 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 	}
 	defer picture.Close()
 	if f.Width != t.width || f.Height != t.height {
-		t.Forget()
-		t.width, t.height = f.Width, f.Height
+		t.resize(f.Width, f.Height)
 	}
 	if err := t.look(picture, f.At); err != nil {
 		t.Forget()
@@ -151,6 +152,18 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 		t.finish(tr, &dst[len(dst)-1], f)
 	}
 	return dst, nil
+}
+
+// resize goes on with frames of another size. Where their proportions are the
+// same (to a pixel) it is the same scene, smaller or larger.
+func (t *Tracker) resize(width, height int) {
+	k := float64(width) / float64(max(t.width, 1))
+	if math.Abs(k*float64(t.height)-float64(height)) > 2 {
+		t.Forget()
+	} else {
+		t.crowd.scale(k)
+	}
+	t.width, t.height = width, height
 }
 
 // look runs the models on the picture.
@@ -185,8 +198,9 @@ func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	if !t.opt.Raw {
 		tr.filter.apply(&out.Points, p.landmarks, f.At)
 	}
-	focal := t.opt.Focal * math.Hypot(float64(f.Width), float64(f.Height))
+	focal := cmp.Or(t.opt.Focal, usualFocal) * math.Hypot(float64(f.Width), float64(f.Height))
 	out.Pose = p.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
+	out.Pose.Calibrated = t.opt.Focal != 0
 	out.Lobes = tr.ears.lobes(&p.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {

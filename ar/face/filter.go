@@ -114,6 +114,16 @@ func (f *filter) ahead(now time.Time) (x, y float64) {
 	return f.moving.x * way, f.moving.y * way
 }
 
+// scale goes on in a picture k times as large.
+func (f *filter) scale(k float64) {
+	f.unit *= k
+	for _, p := range []*place{&f.head, &f.came} {
+		for _, n := range p.numbers() {
+			*n *= k
+		}
+	}
+}
+
 // place is the similarity that carries a head's own picture, in which the eyes
 // were one apart when the filter began, into the frame: (u, v) goes to
 // (x + a·u − b·v, y + b·u + a·v), pixels.

@@ -62,6 +62,9 @@ func (r region) sound() bool {
 	return finite && r.size >= 1 && r.size <= 4*maxSide
 }
 
+// scaled is the region in a picture k times as large.
+func (r region) scaled(k float64) region { return region{k * r.x, k * r.y, k * r.size, r.angle} }
+
 // box is about where the face in the region is.
 func (r region) box() box {
 	half := r.size / margin / 2
@@ -72,6 +75,8 @@ func (r region) box() box {
 type box struct{ x0, y0, x1, y1 float64 }
 
 func (b box) area() float64 { return max(b.x1-b.x0, 0) * max(b.y1-b.y0, 0) }
+
+func (b box) scaled(k float64) box { return box{k * b.x0, k * b.y0, k * b.x1, k * b.y1} }
 
 func (b box) side() float64 { return max(b.x1-b.x0, b.y1-b.y0) }
 

@@ -47,6 +47,39 @@ func TestForgottenFace(t *testing.T) {
 	require.Equal(t, 2, track(t, tracker, after(f, 1))[0].ID)
 }
 
+// TestFrameChangesItsSize: a face in a smaller picture of the same scene is the
+// same, where it was; in a picture of other proportions it is somebody new.
+func TestFrameChangesItsSize(t *testing.T) {
+	tracker := newTracker(t, face.Options{})
+	f := enlarge(readFrame(t, "webcam_man.png"))
+	half := blank(f.Width/2, f.Height/2)
+	for y := range half.Height {
+		for x := range half.Width {
+			copy(half.Pix[3*(y*half.Width+x):][:3], f.Pix[3*(2*y*f.Width+2*x):])
+		}
+	}
+	var last ar.Face
+	for i := range 40 {
+		shown := f
+		if i/10%2 == 1 {
+			shown = half
+		}
+		faces := track(t, tracker, after(shown, i))
+		require.Len(t, faces, 1)
+		require.Equal(t, 1, faces[0].ID)
+		if i > 0 {
+			require.Less(t, moved(&last, &faces[0], f, 0), 0.02, "frame %d", i)
+			require.InEpsilon(t, last.Pose.T[2], faces[0].Pose.T[2], 0.02)
+		}
+		last = faces[0]
+	}
+	square := blank(480, 480)
+	paste(square, readFrame(t, "webcam_man.png"), -80, 0)
+	faces := track(t, tracker, after(square, 40))
+	require.Len(t, faces, 1)
+	require.Equal(t, 2, faces[0].ID)
+}
+
 // TestFewerFaces: a tracker that is told to follow fewer keeps the nearest.
 func TestFewerFaces(t *testing.T) {
 	tracker := newTracker(t, face.Options{MaxFaces: 3})
