@@ -38,6 +38,9 @@ type Pose struct {
 	// Focal length and principal point of the pinhole camera the pose was
 	// found with, in pixels of the frame.
 	Focal, CX, CY float64
+	// Calibrated tells that Focal is the camera's own; otherwise it is a guess,
+	// and so are distances.
+	Calibrated bool
 	// Scale is this head's size relative to the canonical head's: a thing of
 	// w millimetres on it measures w/Scale in the canonical head's space.
 	Scale float64

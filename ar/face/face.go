@@ -201,6 +201,7 @@ func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	focal := cmp.Or(t.opt.Focal, usualFocal) * math.Hypot(float64(f.Width), float64(f.Height))
 	out.Pose = p.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
 	out.Pose.Calibrated = t.opt.Focal != 0
+	out.Pose.Scale = p.scale(&tr.head.iris, f, &tr.points, &out.Pose)
 	out.Lobes = tr.ears.lobes(&p.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {

@@ -30,8 +30,10 @@ type head struct {
 // places in the picture and their depths.
 type poser struct {
 	mesh      ar.Mesh
-	landmarks []int     // those that have weight
-	weights   []float64 // by landmark; their sum is 1
+	landmarks []int         // those that have weight
+	weights   []float64     // by landmark; their sum is 1
+	eyes      [2][3]float64 // where the irises of the canonical head are
+	middle    [3]float64    // of the landmarks, by their weights
 }
 
 func newPoser(mesh ar.Mesh) (*poser, error) {
@@ -52,12 +54,22 @@ func newPoser(mesh ar.Mesh) (*poser, error) {
 	}
 	for _, i := range p.landmarks {
 		p.weights[i] = mesh.Weights[i] / sum
+		for axis, v := range mesh.Vertices[i] {
+			p.middle[axis] += p.weights[i] * v
+		}
+	}
+	for i, eye := range irises { // the lids' edges lie on the eyeball
+		upper, lower := mesh.Vertices[eye.upper], mesh.Vertices[eye.lower]
+		for axis := range upper {
+			p.eyes[i][axis] = (upper[axis] + lower[axis]) / 2
+		}
 	}
 	return p, nil
 }
 
 // pose finds the pose of the head whose landmarks, in pixels, these are. A
-// face that no head fits gets a pose that is not valid.
+// face that no head fits gets a pose that is not valid. Its scale is 1: see
+// poser.scale.
 func (p *poser) pose(h *head, points *[ar.Points]ar.Point, focal float64, width, height int) ar.Pose {
 	camera := ar.Pose{Focal: focal, CX: float64(width) / 2, CY: float64(height) / 2, Scale: 1}
 	pose := camera
@@ -70,7 +82,6 @@ func (p *poser) pose(h *head, points *[ar.Points]ar.Point, focal float64, width,
 	}
 	if pose.Valid {
 		pose.Yaw, pose.Pitch, pose.Roll = angles(pose.R)
-		pose.Scale = h.iris.scale(points, pose)
 	}
 	h.pose = pose
 	return pose

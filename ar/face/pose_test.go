@@ -98,36 +98,3 @@ func TestNoPoseOfNoHead(t *testing.T) {
 		require.False(t, p.pose(&head{}, all, 900, 1280, 720).Valid, name)
 	}
 }
-
-// TestScaleFromIris: irises that look larger beside the head make it smaller.
-func TestScaleFromIris(t *testing.T) {
-	mesh := openHead(t)
-	p, err := newPoser(mesh)
-	require.NoError(t, err)
-	front := ar.Pose{Focal: 900, CX: 640, CY: 360, R: turned(0, 0, 0), T: [3]float64{0, 0, 600}}
-	aside := front
-	aside.R = turned(30, 0, 0)
-	with := func(pose ar.Pose, iris float64) *[ar.Points]ar.Point {
-		points := posed(mesh, pose)
-		wide := float32(iris * pose.Focal / pose.T[2])
-		for _, ends := range [][2]int{{469, 471}, {474, 476}} {
-			points[ends[0]] = ar.Point{X: 600 + wide, Y: 360}
-			points[ends[1]] = ar.Point{X: 600, Y: 360}
-		}
-		return points
-	}
-	scale := func(h *head, pose ar.Pose, iris float64) float64 {
-		return p.pose(h, with(pose, iris), pose.Focal, 1280, 720).Scale
-	}
-	h := &head{}
-	require.Equal(t, 1.0, scale(h, aside, 13), "not measured on a head that is turned")
-	require.InDelta(t, 11.7/13, scale(h, front, 13), 0.001)
-	require.InDelta(t, 11.7/13, scale(h, aside, 5), 0.001, "kept")
-	for range irisFrames - 1 {
-		require.InDelta(t, 11.7/13, scale(h, front, 13), 0.001)
-	}
-	for range 100 {
-		require.InDelta(t, 11.7/13, scale(h, front, 11), 0.001, "settled")
-	}
-	require.Equal(t, minScale, scale(&head{}, front, 40), "an impossible one is bounded")
-}
