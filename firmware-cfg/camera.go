@@ -13,6 +13,9 @@ type Camera struct {
 	Rotate  int    `yaml:"rotate"`  // degrees clockwise: 0, 90, 180, 270
 	Mirror  bool   `yaml:"mirror"`  // show the picture as a mirror would
 	Quality int    `yaml:"quality"` // of the viewers' JPEG, 1 to 100
+	// FOV is the field of view from corner to corner of the picture, degrees;
+	// 0 if it is not known.
+	FOV int `yaml:"fov"`
 	// FPS and Format ("mjpeg" or "yuyv") are asked of a device, 0 and empty
 	// for what suits it best; FPS is also a folder's speed.
 	FPS      float64  `yaml:"fps"`
@@ -54,6 +57,7 @@ func (cam Camera) check(c *checker) {
 	c.between("camera.height", cam.Height, 0, 8192)
 	c.that("camera.rotate", cam.Rotate%90 == 0 && cam.Rotate >= 0 && cam.Rotate < 360, "%d is no quarter turn: use 0, 90, 180 or 270", cam.Rotate)
 	c.between("camera.quality", cam.Quality, 1, 100)
+	c.that("camera.fov", cam.FOV == 0 || cam.FOV >= 20 && cam.FOV <= 130, "%d° cannot be: use the camera's diagonal field of view, 20 to 130 degrees, or 0 if you do not know it", cam.FOV)
 	c.that("camera.fps", cam.FPS >= 0 && cam.FPS <= 240, "%v is out of range: use 0 (the camera's own) to 240", cam.FPS)
 	c.that("camera.format", cam.Format == "" || cam.Format == "mjpeg" || cam.Format == "yuyv", "%q is no format: use mjpeg, yuyv, or nothing for what suits the camera", cam.Format)
 	for _, control := range []struct{ key, value string }{

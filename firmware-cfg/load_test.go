@@ -147,6 +147,7 @@ func TestLoadRefuses(t *testing.T) {
 		"kiosk's name":     {smallEdge + "http:\n  kiosks: [kiosk.local]\n", "", 5, []string{"http.kiosks", `"kiosk.local"`, "IP address"}},
 		"kiosk everybody":  {smallEdge + "http:\n  kiosks: [10.0.0.7, 0.0.0.0/0]\n", "", 5, []string{"http.kiosks", "everybody"}},
 		"rotate":           {smallEdge + "camera:\n  rotate: 45\n", "", 5, []string{"camera.rotate", "quarter turn"}},
+		"camera's view":    {smallEdge + "camera:\n  fov: 170\n", "", 5, []string{"camera.fov", "20 to 130 degrees"}},
 		"camera's format":  {smallEdge + "camera:\n  format: h264\n", "", 5, []string{"camera.format", "mjpeg, yuyv"}},
 		"camera's fps":     {smallEdge + "camera:\n  fps: .nan\n", "", 5, []string{"camera.fps", "0 (the camera's own) to 240"}},
 		"camera's control": {smallEdge + "camera:\n  controls:\n    gain: much\n", "", 6, []string{"camera.controls.gain", `"much"`, "auto"}},

@@ -78,7 +78,7 @@ func newBenchKiosk(set *models.Set, shapes fs.FS, frames []*ar.Frame, room int) 
 		}
 	}()
 	cfg := firmwarecfg.DefaultEdge()
-	if k.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, false); err != nil {
+	if k.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, cfg.Camera.FOV, false); err != nil {
 		return nil, err
 	}
 	if k.renderer, err = look.New(set.Head, shapes); err != nil {

@@ -154,7 +154,7 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	// One picture has no past to be smoothed with.
-	tracker, err := newTracker(set, j.faces, camera.IsPicture(j.in))
+	tracker, err := newTracker(set, j.faces, 0, camera.IsPicture(j.in))
 	if err != nil {
 		return err
 	}

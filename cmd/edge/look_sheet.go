@@ -135,7 +135,7 @@ type sheetFace struct {
 
 func (j *lookJob) sheetFaces(ctx context.Context, set *models.Set, source string) (list []sheetFace, err error) {
 	still := camera.IsPicture(source)
-	tracker, err := newTracker(set, j.faces, still)
+	tracker, err := newTracker(set, j.faces, 0, still)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"math"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
@@ -44,14 +45,19 @@ type mirror struct {
 	renderer ar.Renderer
 }
 
-// newTracker loads the face models.
-func newTracker(set *models.Set, faces int, raw bool) (*face.Tracker, error) {
+// newTracker loads the face models. fov is the camera's field of view from
+// corner to corner, degrees; 0 if it is not known.
+func newTracker(set *models.Set, faces, fov int, raw bool) (*face.Tracker, error) {
+	opt := face.Options{MaxFaces: faces, Raw: raw}
+	if fov > 0 {
+		opt.Focal = 0.5 / math.Tan(float64(fov)*math.Pi/360)
+	}
 	return face.New(face.Models{
 		Runtime:   set.Runtime,
 		Detector:  set.Detector,
 		Landmarks: set.Attention,
 		Head:      set.Head,
-	}, face.Options{MaxFaces: faces, Raw: raw})
+	}, opt)
 }
 
 // newMirror makes the mirror; nothing runs yet, and the camera is not opened.
@@ -67,7 +73,7 @@ func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror
 			err = errors.Join(err, m.close())
 		}
 	}()
-	if m.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, false); err != nil {
+	if m.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, cfg.Camera.FOV, false); err != nil {
 		return nil, err
 	}
 	if m.renderer, err = look.New(set.Head, shapes); err != nil {
