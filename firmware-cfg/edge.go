@@ -20,6 +20,7 @@ type Edge struct {
 	HTTP      HTTP    `yaml:"http"`
 	Camera    Camera  `yaml:"camera"`
 	Mirror    Mirror  `yaml:"mirror"`
+	Kiosks    []Kiosk `yaml:"kiosks"` // more of them, each with its camera
 	Staff     []Staff `yaml:"staff"`
 	HQ        Line    `yaml:"hq"`
 	Keys      Keys    `yaml:"keys"`
@@ -139,14 +140,11 @@ func (e *Edge) check(c *checker) {
 	for _, host := range e.HTTP.AllowedHosts {
 		c.that("http.allowed_hosts", host != "" && !hasAny(host, "/ \t"), "%q is no host's name: write it without scheme and path, e.g. kiosk.local", host)
 	}
-	for _, kiosk := range e.HTTP.Kiosks {
-		_, err := ParseKiosk(kiosk)
-		c.that("http.kiosks", err == nil, "%q is no kiosk's address: %v", kiosk, err)
-	}
+	c.screens("http.kiosks", e.HTTP.Kiosks)
 	e.checkTLS(c)
 	e.Camera.check(c)
-	c.between("mirror.max_faces", e.Mirror.MaxFaces, 1, 4)
-	c.that("mirror.idle_timeout", e.Mirror.IdleTimeout >= 5*time.Second && e.Mirror.IdleTimeout <= time.Hour, "%v is out of range: use 5s to 1h", e.Mirror.IdleTimeout)
+	e.Mirror.check(c)
+	e.checkKiosks(c)
 	e.checkStaff(c)
 	e.HQ.MQTT.check(c, "hq.mqtt")
 	c.web("hq.public_url", e.HQ.PublicURL)
