@@ -1,7 +1,7 @@
 // Package look draws looks onto faces: lipstick in a perceptual colour space
 // that keeps the skin's own light, blush, eyeshadow and eyeliner that filter
-// the light the skin gives back, and glasses hung on the head's pose. It
-// changes only the part of the frame that wears something.
+// the light the skin gives back, and glasses and jewellery hung on the head's pose.
+// It changes only the part of the frame that wears something.
 //
 // # Shapes of glasses
 //
@@ -28,6 +28,40 @@
 //	    both in millimetres. They begin at the outer ends of the frame, which is
 //	    80 to 200 mm wide.
 //	  - At most 256 KiB and 20,000 points.
+//
+// # Shapes of jewellery
+//
+// A piece of jewellery is an SVG file too, in millimetres, drawn from the
+// front; earrings are drawn for the shopper's left ear and mirrored for the
+// right:
+//
+//		<svg viewBox="-8 -4 16 40" data-jewel="drop" data-hinge-y="2" data-mass="3">
+//		  <circle class="metal" r="2.1" fill="#cba15f"/>
+//		  <g class="hang">
+//		    <path class="metal" d="…" fill="#cba15f"/>
+//		    <ellipse class="pearl shade" cy="16" rx="4.7" ry="5.2"/>
+//		  </g>
+//		</svg>
+//
+//	  - data-jewel says how it is worn: stud, hoop or drop by earrings, nose-stud,
+//	    necklace.
+//	  - x = 0, y = 0 is the hook: where an earring or a nose stud goes through the
+//	    skin, the lowest place of a necklace's chain. Nothing is farther from it
+//	    than 120 mm.
+//	  - The class of an element or its group says what it is made of: metal, pearl
+//	    (a round body, whatever side it is seen from), gem (cut in facets) or
+//	    enamel. What has none is not drawn. The word "shade" beside it lets the
+//	    layer's colour take the place of the fill.
+//	  - What is in the class "hang" hangs down, whatever the head does, and swings
+//	    about x = 0 at data-hinge-y (-20–60, 0 if left out). data-mass, in grams
+//	    (0.2–100, 3 if left out), says how soon it comes to rest, data-length how
+//	    slowly it swings (3–1000, to its own middle if left out).
+//	  - A hoop has one circle or ellipse of the class "ring", with a stroke as wide
+//	    as its tube; it is drawn as a tube in the plane of the hole through the ear.
+//	  - A necklace has one straight line of the class "chain", whose width is the
+//	    chain's; its data-length is that of the chain, clasp to clasp (340–1000, 420
+//	    if left out). All else is its pendant.
+//	  - At most 256 KiB, 64 parts and 4,000 points.
 package look
 
 import (
@@ -66,10 +100,12 @@ type Renderer struct {
 	lights  lights
 	lips    lips
 	glasses glasses
+	jewels  jewels
 	fades   map[int]fade // by face ID
 
 	mu     sync.Mutex
 	shapes map[string]*shape
+	pieces map[string]*jewel
 }
 
 // fade is how far a face's look has come.
@@ -97,7 +133,8 @@ func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 	return &Renderer{
 		head: head, assets: assets,
 		bare: bareSkin{zone: newZone(&head, bareStrokes[:])}, cheeks: newCheeks(&head), lids: newLids(&head),
-		lights: newLights(), fades: map[int]fade{}, shapes: map[string]*shape{},
+		lights: newLights(), jewels: newJewels(), fades: map[int]fade{},
+		shapes: map[string]*shape{}, pieces: map[string]*jewel{},
 	}, nil
 }
 
@@ -108,10 +145,14 @@ func (r *Renderer) Check(look ar.Look) error {
 		return err
 	}
 	for i, layer := range look.Layers {
-		if layer.Kind != ar.Glasses {
-			continue
+		var err error
+		switch layer.Kind {
+		case ar.Glasses:
+			_, err = r.shape(layer.Asset)
+		case ar.Earrings, ar.NoseStud, ar.Necklace:
+			_, err = r.piece(layer.Kind, layer.Asset)
 		}
-		if _, err := r.shape(layer.Asset); err != nil {
+		if err != nil {
 			return fmt.Errorf("layer %d: %w", i+1, err)
 		}
 	}
@@ -136,10 +177,29 @@ func (r *Renderer) shape(name string) (*shape, error) {
 	return s, nil
 }
 
+// piece is the jewellery of a name, read once.
+func (r *Renderer) piece(kind ar.Kind, name string) (*jewel, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	j, ok := r.pieces[name]
+	if !ok {
+		var err error
+		if j, err = loadJewel(r.assets, kind, name); err != nil {
+			return nil, err
+		}
+		if len(r.pieces) >= maxShapes {
+			clear(r.pieces)
+		}
+		r.pieces[name] = j
+	}
+	return j, j.suits(kind, name)
+}
+
 // Draw puts look on every face of faces, in place.
 func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 	r.forget(f.At)
 	r.lights.forget(f.At)
+	r.jewels.forget(f.At)
 	for i := range faces {
 		face := &faces[i]
 		if !plausible(face) {
@@ -151,6 +211,9 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 			r.surface.fit(&r.head, face, f)
 			r.eyes.fit(face, f)
 			r.bare.fit(f, &r.surface, &r.eyes, light)
+		}
+		if wearsJewellery(look) {
+			r.jewels.fit(f, face)
 		}
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
@@ -171,6 +234,11 @@ func wearsOnSkin(look ar.Look) bool {
 	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
 		return l.Kind == ar.Blush || l.Kind == ar.Eyeshadow || l.Kind == ar.Eyeliner
 	})
+}
+
+// wearsJewellery reports whether any layer of look is jewellery.
+func wearsJewellery(look ar.Look) bool {
+	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool { return len(jewelsOf(l.Kind)) > 0 })
 }
 
 // plausible reports whether the landmarks are numbers and lie where those of a
@@ -200,10 +268,27 @@ func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, 
 			return err
 		}
 		r.glasses.paint(f, &r.head, face, s, layer.Color, alpha*float32(layer.Intensity))
+	case ar.Earrings, ar.NoseStud, ar.Necklace:
+		piece, err := r.piece(layer.Kind, layer.Asset)
+		if err != nil {
+			return err
+		}
+		r.jewel(f, face, piece, layer, light, alpha*float32(layer.Intensity))
 	default:
 		return fmt.Errorf("no way to draw a layer of kind %q", layer.Kind)
 	}
 	return nil
+}
+
+func (r *Renderer) jewel(f *ar.Frame, face *ar.Face, piece *jewel, layer ar.Layer, light rgb, alpha float32) {
+	switch layer.Kind {
+	case ar.Earrings:
+		r.jewels.paintEarrings(f, face, piece, layer, light, alpha)
+	case ar.NoseStud:
+		r.jewels.paintNoseStud(f, &r.head, face, piece, layer, light, alpha)
+	case ar.Necklace:
+		r.jewels.paintNecklace(f, piece, layer, light, alpha)
+	}
 }
 
 // fade is how strongly face wears its look in a frame taken at time at. It

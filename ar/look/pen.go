@@ -14,22 +14,37 @@ import (
 
 // flatten draws the SVG into contours, one lens an element.
 func flatten(svg []byte) ([]lens, error) {
+	parts, _, err := flattenFine(svg, 1, maxShapePoints)
+	return parts, err
+}
+
+// flattenFine is flatten for drawings whose unit is to be cut finer times as
+// finely; at most so many points. It also gives how many of them are left.
+func flattenFine(svg []byte, finer float64, points int) (_ []lens, left int, _ error) {
 	icon, err := oksvg.ReadIconStream(bytes.NewReader(svg), oksvg.IgnoreErrorMode)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	var parts []lens
-	left := maxShapePoints
+	left = points
 	for i := range icon.SVGPaths {
+		icon.SVGPaths[i].LineWidth *= finer // which the transformation leaves alone
 		// The library does not read fill-rule; contours that do not cross
 		// look the same by the even-odd rule, whatever way round they run.
 		icon.SVGPaths[i].UseNonZeroWinding = false // so that a fill differs from a stroke
-		pen := &pen{nonZero: true, left: left}
-		icon.SVGPaths[i].DrawTransformed(rasterx.NewDasher(1, 1, pen), 1, rasterx.Identity)
+		pen := &pen{nonZero: true, left: left, most: points}
+		icon.SVGPaths[i].DrawTransformed(rasterx.NewDasher(1, 1, pen), 1, rasterx.Identity.Scale(finer, finer))
 		left = pen.left
-		parts = append(parts, pen.lenses...)
+		for _, l := range pen.lenses {
+			for _, c := range l.contours {
+				for j := range c {
+					c[j].x, c[j].y = c[j].x/finer, c[j].y/finer
+				}
+			}
+			parts = append(parts, l)
+		}
 	}
-	return parts, nil
+	return parts, left, nil
 }
 
 // pen takes down what the SVG library draws, already flattened, in the
@@ -40,17 +55,16 @@ type pen struct {
 	color    color.Color
 	lenses   []lens
 	left     int // points it may still draw
+	most     int // points it may draw in all
 }
 
 // spend counts a point. The library flattens curves of any size into as many
 // lines as that takes, so it is stopped where it draws.
 func (p *pen) spend() {
 	if p.left--; p.left < 0 {
-		panic(errTooManyPoints)
+		panic(fmt.Errorf("over %d points: simplify the drawing", p.most))
 	}
 }
-
-var errTooManyPoints = fmt.Errorf("over %d points: simplify the drawing", maxShapePoints)
 
 func at(p fixed.Point26_6) vec { return vec{float64(p.X) / 64, float64(p.Y) / 64} }
 

@@ -38,18 +38,7 @@ type ar3 [3]float32
 
 // loadShape reads the glasses named in a layer.
 func loadShape(assets fs.FS, name string) (*shape, error) {
-	if assets == nil {
-		return nil, fmt.Errorf("glasses %q: no folder of shapes is set: name it with the assets setting", name)
-	}
-	if !fs.ValidPath(name) {
-		return nil, fmt.Errorf("glasses %q: not a file name: name a file in the folder of shapes", name)
-	}
-	f, err := assets.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("glasses %q: put the file into the folder of shapes: %w", name, err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxShapeBytes+1))
+	data, err := readAsset(assets, name)
 	if err != nil {
 		return nil, fmt.Errorf("glasses %q: %w", name, err)
 	}
@@ -58,6 +47,22 @@ func loadShape(assets fs.FS, name string) (*shape, error) {
 		return nil, fmt.Errorf("glasses %q: %w", name, err)
 	}
 	return s, nil
+}
+
+// readAsset reads a shape's file, one byte more than it may have at most.
+func readAsset(assets fs.FS, name string) ([]byte, error) {
+	if assets == nil {
+		return nil, errors.New("no folder of shapes is set: name it with the assets setting")
+	}
+	if !fs.ValidPath(name) {
+		return nil, errors.New("not a file name: name a file in the folder of shapes")
+	}
+	f, err := assets.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("put the file into the folder of shapes: %w", err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxShapeBytes+1))
 }
 
 // parseShape reads the SVG that the package's comment describes.

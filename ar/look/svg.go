@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -119,9 +118,8 @@ type part struct {
 // start writes the element, or an empty group in place of a drawing one that
 // has another role.
 func (p *part) start(t xml.StartElement, role string) {
-	draws := []string{"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "use"}
 	name, attrs := t.Name.Local, t.Attr
-	if role != p.role && slices.Contains(draws, name) {
+	if role != p.role && draws(name) {
 		name, attrs = "g", nil
 	}
 	p.open, p.seen = append(p.open, name), true
