@@ -7,13 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"net"
-	"net/netip"
 	"path/filepath"
 	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -25,8 +21,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
-	"github.com/mirrorcart/mirrorcart/kiosk"
-	"github.com/mirrorcart/mirrorcart/kiosk/ui"
 )
 
 // cartLife is how long a cart's link can be opened.
@@ -46,14 +40,13 @@ type gatewayOptions struct {
 // gateway is the shop's whole: database, mirror, till, pages and uplink.
 type gateway struct {
 	gatewayOptions
-	db     *sqlite.DB
-	photos *photo.Dir
-	mirror *mirror
-	api    *api.Server
-	kiosk  *kiosk.Kiosk
-	uplink *cloudsync.Uplink // nil in a shop that has no line
-	engine *gin.Engine
-	ln     net.Listener
+	db       *sqlite.DB
+	photos   *photo.Dir
+	studio   *studio
+	api      *api.Server
+	uplink   *cloudsync.Uplink // nil in a shop that has no line
+	stations []*station
+	*station // the first of them
 }
 
 // newGateway opens everything that a gateway needs and listens; run starts it.
@@ -86,22 +79,26 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
 	}
-	switch g.mirror, err = newMirror(cfg, shop.TryOn, o.log); {
+	switch g.studio, err = newStudio(cfg, shop.TryOn); {
 	case err != nil && o.needMirror:
 		return nil, err
 	case err != nil:
 		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
-		g.mirror = blindMirror(err, o.log)
 	}
-	if err := g.newPages(shop, key); err != nil {
+	if err := g.newAPI(shop, key); err != nil {
 		return nil, err
 	}
 	if g.uplink, err = g.newUplink(key); err != nil {
 		return nil, err
 	}
-	if g.ln, err = process.Listen(ctx, cfg.HTTP.Addr); err != nil {
-		return nil, fmt.Errorf("kiosk and till: %w", err)
+	for _, k := range kiosksOf(cfg) {
+		st, err := g.openStation(ctx, k)
+		if err != nil {
+			return nil, err
+		}
+		g.stations = append(g.stations, st)
 	}
+	g.station = g.stations[0]
 	return g, nil
 }
 
@@ -162,8 +159,8 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, carts []*edge.Cart) 
 	return nil
 }
 
-// newPages makes the till's and the kiosk's HTTP side.
-func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
+// newAPI makes what the kiosks' and the till's pages call.
+func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	links, err := g.newLinks(key)
 	if err != nil {
 		return err
@@ -178,29 +175,7 @@ func (g *gateway) newPages(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
 		Version: version, Log: g.log, Line: g.line,
 	})
-	if err != nil {
-		return err
-	}
-	var screens []netip.Prefix
-	for _, s := range g.cfg.HTTP.Kiosks {
-		p, err := firmwarecfg.ParseKiosk(s)
-		if err != nil {
-			return fmt.Errorf("http.kiosks: %w", err)
-		}
-		screens = append(screens, p)
-	}
-	g.kiosk, err = kiosk.New(kiosk.Config{
-		Mirror: g.mirror.pipeline, Catalogue: g.db, Carts: g.db,
-		WebSocket: g.mirror.hub.WebSocket(), MJPEG: g.mirror.hub.MJPEG(),
-		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: g.cfg.Mirror.IdleTimeout,
-		NewID: uuid.NewString, Fail: g.api.Fail, Log: g.log,
-	})
-	if err != nil {
-		return err
-	}
-	g.engine = g.api.Engine()
-	g.kiosk.Register(g.engine)
-	return nil
+	return err
 }
 
 // links makes the links that take a cart to the phone.
@@ -241,13 +216,14 @@ func (g *gateway) line() (up bool, since time.Time) {
 // run serves the shop until ctx is done.
 func (g *gateway) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return g.mirror.pipeline.Run(ctx) })
+	for _, s := range g.stations {
+		group.Go(func() error { return s.run(ctx) })
+	}
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.Run(ctx, g.log) })
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}
-	group.Go(func() error { return process.Serve(ctx, g.ln, g.engine) })
 	return group.Wait()
 }
 
@@ -255,16 +231,11 @@ func (g *gateway) run(ctx context.Context) error {
 // that was made in part only.
 func (g *gateway) close() error {
 	var errs []error
-	if g.kiosk != nil {
-		g.kiosk.Close()
+	for _, s := range g.stations {
+		errs = append(errs, s.close())
 	}
-	if g.ln != nil {
-		if err := g.ln.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
-		}
-	}
-	if g.mirror != nil {
-		errs = append(errs, g.mirror.close())
+	if g.studio != nil {
+		errs = append(errs, g.studio.close())
 	}
 	if g.db != nil {
 		errs = append(errs, g.db.Close())

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"runtime"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
@@ -45,27 +46,41 @@ type mirror struct {
 	renderer ar.Renderer
 }
 
-// newTracker loads the face models. fov is the camera's field of view from
-// corner to corner, degrees; 0 if it is not known.
-func newTracker(set *models.Set, faces, fov int, raw bool) (*face.Tracker, error) {
-	opt := face.Options{MaxFaces: faces, Raw: raw}
-	if fov > 0 {
-		opt.Focal = 0.5 / math.Tan(float64(fov)*math.Pi/360)
-	}
-	return face.New(face.Models{
-		Runtime:   set.Runtime,
-		Detector:  set.Detector,
-		Landmarks: set.Attention,
-		Head:      set.Head,
-	}, opt)
+// studio is what the mirrors of all kiosks share: the face models, loaded as
+// often as they can run at the same time, and the load of the machine.
+type studio struct {
+	set    *models.Set
+	pool   *face.Pool
+	load   *ar.Load
+	shapes fs.FS
+	broken error // why there is no mirror
 }
 
-// newMirror makes the mirror; nothing runs yet, and the camera is not opened.
-func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror, err error) {
+// newStudio loads the face models. Without them it is still a studio, but of
+// blind mirrors; the error says why.
+func newStudio(cfg *firmwarecfg.Edge, shapes fs.FS) (*studio, error) {
 	camera.OneThread()
-	set, err := models.Open(cfg.ModelsDir)
-	if err != nil {
-		return nil, err
+	cores := runtime.NumCPU()
+	s := &studio{shapes: shapes, load: ar.NewLoad(cores)}
+	var err error
+	if s.set, err = models.Open(cfg.ModelsDir); err == nil {
+		s.pool, err = face.NewPool(faceModels(s.set), min(1+len(cfg.Kiosks), cores))
+	}
+	s.broken = err
+	return s, err
+}
+
+func (s *studio) close() error {
+	if s.pool == nil {
+		return nil
+	}
+	return s.pool.Close()
+}
+
+// open makes a mirror; nothing runs yet, and the camera is not opened.
+func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, log *slog.Logger) (_ *mirror, err error) {
+	if s.broken != nil {
+		return blindMirror(s.broken, log), nil
 	}
 	m := &mirror{hub: live.NewHub(live.Config{Log: log})}
 	defer func() {
@@ -73,24 +88,52 @@ func newMirror(cfg *firmwarecfg.Edge, shapes fs.FS, log *slog.Logger) (_ *mirror
 			err = errors.Join(err, m.close())
 		}
 	}()
-	if m.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, cfg.Camera.FOV, false); err != nil {
+	tracker, err := s.pool.Tracker(trackerOptions(cfg.MaxFaces, cam.FOV, false))
+	if err != nil {
 		return nil, err
 	}
-	if m.renderer, err = look.New(set.Head, shapes); err != nil {
+	m.tracker = tracker
+	if m.renderer, err = look.New(s.set.Head, s.shapes); err != nil {
 		return nil, err
 	}
 	m.pipeline, err = ar.NewPipeline(ar.PipelineConfig{
-		Open:     openCamera(cfg.Camera),
+		Open:     openCamera(cam),
 		Tracker:  m.tracker,
 		Renderer: m.renderer,
-		Encoder:  &camera.JPEG{Quality: cfg.Camera.Quality, Mirror: cfg.Camera.Mirror},
+		Encoder:  &camera.JPEG{Quality: cam.Quality, Mirror: cam.Mirror},
 		Sink:     m.hub,
 		Photo:    &camera.JPEG{Quality: photoQuality},
-		Mirrored: cfg.Camera.Mirror,
-		MaxFaces: cfg.Mirror.MaxFaces,
+		Mirrored: cam.Mirror,
+		MaxFaces: cfg.MaxFaces,
+		Load:     s.load,
+		Scaler:   camera.Scaler{},
 		Log:      log,
 	})
 	return m, err
+}
+
+// newTracker makes a tracker with face models of its own.
+func newTracker(set *models.Set, faces, fov int, raw bool) (*face.Tracker, error) {
+	return face.New(faceModels(set), trackerOptions(faces, fov, raw))
+}
+
+func faceModels(set *models.Set) face.Models {
+	return face.Models{
+		Runtime:   set.Runtime,
+		Detector:  set.Detector,
+		Landmarks: set.Attention,
+		Head:      set.Head,
+	}
+}
+
+// trackerOptions: fov is the camera's field of view from corner to corner,
+// degrees; 0 if it is not known.
+func trackerOptions(faces, fov int, raw bool) face.Options {
+	opt := face.Options{MaxFaces: faces, Raw: raw}
+	if fov > 0 {
+		opt.Focal = 0.5 / math.Tan(float64(fov)*math.Pi/360)
+	}
+	return opt
 }
 
 func openCamera(cfg firmwarecfg.Camera) ar.OpenFunc {

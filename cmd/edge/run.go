@@ -41,6 +41,9 @@ sells without a camera and without a line; both are tried again by themselves.`,
 				return err
 			}
 			log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
+			for i, k := range cfg.Kiosks {
+				log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")
+			}
 			return errors.Join(g.run(cmd.Context()), g.close())
 		},
 	}
@@ -67,6 +70,3 @@ func pinCommand() *cobra.Command {
 		},
 	}
 }
-
-// url is where the gateway serves.
-func (g *gateway) url() string { return "http://" + g.ln.Addr().String() }
