@@ -15,8 +15,8 @@ type portrait struct {
 }
 
 const (
-	portraitHeight = 2.0                    // of the height of the face's landmarks: hair, ears and shoulders too
-	portraitWidth  = 1.8                    // at least, of their width
+	portraitHeight = 1.8                    // of the height of the face's landmarks: hair, ears and shoulders too
+	portraitWidth  = 1.7                    // at least, of their width
 	portraitDown   = 0.06                   // how far of its height its middle is below the face's
 	portraitFollow = 250 * time.Millisecond // time constant
 	portraitLost   = time.Second            // after that it jumps to the face

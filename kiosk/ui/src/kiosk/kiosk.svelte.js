@@ -1,5 +1,6 @@
 import { call, eventsPath, listen, NoAnswer } from '../net.js';
 import { Basket } from '../basket.svelte.js';
+import { Comparison } from './comparison.svelte.js';
 import { Outfit } from './outfit.svelte.js';
 
 const pollEvery = 2000; // ms between looks at the session
@@ -14,13 +15,18 @@ const faceMisses = 2; // looks without a face before the shopper is told
  * so is everything here.
  */
 export class Kiosk {
-  screen = $state('attract'); // attract, consent, mirror, cart, take, thanks
+  screen = $state('attract'); // attract, consent, mirror, photo, cart, take, thanks
   lang = $state('vi');
   catalogue = $state.raw(null);
   camera = $state(false); // the shopper agreed to it
   cameraOK = $state(true);
   face = $state(true); // somebody is seen
+  wearsGlasses = $state(false); // the shopper wears glasses of their own
   outfit = $state.raw(null);
+  comparison = $state.raw(null);
+  replay = $state('off'); // off, recording, playing
+  replayLeft = $state(0); // seconds until that ends, when it was told
+  photos = $state.raw([]);
   basket = $state.raw(null);
   offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
@@ -43,6 +49,7 @@ export class Kiosk {
   #version = '';
   #touched = 0;
   #touchTimer;
+  #replayTimer;
   #noticeTimer;
   #thanksTimer;
 
@@ -87,7 +94,7 @@ export class Kiosk {
       const session = await call('POST', '/kiosk/v1/session', { language: this.lang });
       this.#session = session.id;
       this.cameraOK = session.camera;
-      this.outfit = new Outfit({ failed: this.#failed });
+      this.#newOutfit();
       this.basket = this.#newBasket();
       this.#misses = 0;
       this.screen = 'consent';
@@ -106,14 +113,82 @@ export class Kiosk {
     });
   }
 
+  #newOutfit(session) {
+    const handlers = { failed: this.#failed, changed: () => this.comparison?.again() };
+    this.outfit = session ? Outfit.of(session, handlers) : new Outfit(handlers);
+    this.comparison = new Comparison({ failed: this.#failed });
+  }
+
   choose(product, variant) {
     this.#choice = { product: product.id, sku: variant.sku };
   }
 
-  /** wear looks at a variant and puts it on, if the mirror can show it. */
+  /**
+   * wear looks at a variant and puts it on, if the mirror can show it. While
+   * shades of its kind are compared it is taken in among them, or out.
+   */
   wear(product, variant) {
     this.choose(product, variant);
+    if (this.comparison.mode === 'shades') {
+      if (variant.tryon?.kind === this.comparison.kind) {
+        this.comparison.toggle(variant.sku);
+        return;
+      }
+      this.comparison.off();
+    }
     this.outfit.put(variant);
+  }
+
+  /** find is the product and variant of a SKU, undefined where it is no longer sold. */
+  find(sku) {
+    for (const product of this.catalogue?.products ?? []) {
+      const variant = product.variants.find((v) => v.sku === sku);
+      if (variant) return { product, variant };
+    }
+  }
+
+  /** compareShades begins with the chosen shade and two more that can be bought. */
+  compareShades() {
+    const { product, variant } = this.chosen;
+    const others = product.variants.filter((v) => v.tryon && v.sku !== variant.sku).sort((a, b) => Math.sign(b.stock) - Math.sign(a.stock));
+    this.comparison.shades(variant.tryon.kind, [variant.sku, ...others.slice(0, 2).map((v) => v.sku)]);
+  }
+
+  /** keepShade wears the shade of a tile, or none of its kind, and compares no more. */
+  keepShade(sku) {
+    const { kind } = this.comparison;
+    this.comparison.off();
+    const found = this.find(sku);
+    if (found) this.wear(found.product, found.variant);
+    else this.outfit.takeOff(kind);
+  }
+
+  /** setReplay records some seconds and plays them again and again, or goes back to the mirror. */
+  async setReplay(on) {
+    const mine = this.#session;
+    await this.#try(async () => this.#adopt(mine, await call(on ? 'POST' : 'DELETE', '/kiosk/v1/session/replay')));
+  }
+
+  /** takePhoto takes a photo, which the shopper has ticked to agree to; it is the name of the new photo, or nothing. */
+  async takePhoto() {
+    const mine = this.#session;
+    const before = this.photos.map((p) => p.name);
+    try {
+      this.#adopt(mine, await call('POST', '/kiosk/v1/session/photos', { consent: true, of_16: true }));
+      return this.photos.find((p) => !before.includes(p.name))?.name;
+    } catch (err) {
+      this.#failed(err.kind === 'conflict' ? Object.assign(err, { kind: 'photoNobody' }) : err);
+    }
+  }
+
+  async keepPhoto(name, until) {
+    const mine = this.#session;
+    await this.#try(async () => this.#adopt(mine, await call('PUT', `/kiosk/v1/session/photos/${name}`, { until })));
+  }
+
+  async deletePhoto(name) {
+    const mine = this.#session;
+    await this.#try(async () => this.#adopt(mine, await call('DELETE', `/kiosk/v1/session/photos/${name}`)));
   }
 
   show(screen) {
@@ -161,9 +236,14 @@ export class Kiosk {
     this.#deadline = Infinity;
     this.idle = 1;
     clearTimeout(this.#touchTimer);
+    clearTimeout(this.#replayTimer);
     this.screen = screen;
     this.camera = false;
     this.outfit = null;
+    this.comparison = null;
+    this.replay = 'off';
+    this.photos = [];
+    this.wearsGlasses = false;
     this.basket = null;
     this.#choice = null;
     if (screen === 'attract') this.lang = 'vi';
@@ -198,7 +278,7 @@ export class Kiosk {
     if (this.active || this.#starting) return; // a new shopper was quicker
     this.#session = session.id;
     this.lang = session.language;
-    this.outfit = Outfit.of(session, { failed: this.#failed });
+    this.#newOutfit(session);
     this.basket = this.#newBasket(cart);
     this.screen = session.state === 'consent' ? 'consent' : cart?.closed ? 'take' : 'mirror';
     this.#adopt(session.id, session);
@@ -218,6 +298,7 @@ export class Kiosk {
       const session = await call('GET', '/kiosk/v1/session');
       this.#misses = session.mirror.face ? 0 : this.#misses + 1;
       this.face = this.#misses < faceMisses;
+      this.wearsGlasses = session.mirror.wears_glasses;
       this.#adopt(mine, session);
     } catch {
       // The events say that the line is down; the next look may succeed.
@@ -233,8 +314,19 @@ export class Kiosk {
     }
     this.camera = session.camera.consent;
     this.cameraOK = session.camera.ok;
+    this.comparison.adopt(session.compare, (sku) => this.find(sku)?.variant.tryon?.kind);
+    this.#adoptReplay(session.replay);
+    this.photos = session.photos;
     this.#idleAfter = session.idle.after_s * 1000;
     this.#putOff(session.idle.left_s * 1000);
+  }
+
+  /** adoptReplay also looks again when its state will have ended. */
+  #adoptReplay({ state, left_s }) {
+    this.replay = state;
+    this.replayLeft = left_s;
+    clearTimeout(this.#replayTimer);
+    if (state !== 'off') this.#replayTimer = setTimeout(() => this.active && this.#look(), left_s * 1000 + 50);
   }
 
   #statusChanged(status) {

@@ -1,39 +1,42 @@
 import { call } from '../net.js';
 
-const solid = 'glasses'; // always drawn whole, whatever the intensity
+const solid = ['glasses', 'earrings', 'nose-stud', 'necklace']; // always drawn whole, whatever the intensity
 
 /**
  * Outfit is what the shopper wears in the mirror: one variant a place. Only
  * the newest wish is sent; what was wished while a request ran replaces what
- * waited.
+ * waited. changed() hears of every wish that took effect.
  */
 export class Outfit {
   live = false; // a camera is looking, so the gateway is told
   intensity = $state(0.6);
-  bare = $state(false); // shown without, to compare
+  lookID = $state(''); // the complete look that was put on last
   #worn = $state({}); // place → sku
   #failed;
+  #changed;
   #busy = false;
   #stale = false;
 
-  constructor({ failed }) {
+  constructor({ failed, changed }) {
     this.#failed = failed;
+    this.#changed = changed;
   }
 
   /** of is the outfit that the gateway's session has on: one layer for each SKU. */
-  static of({ skus, look, camera }, handlers) {
+  static of({ skus, look, camera, intensity, look_id }, handlers) {
     const outfit = new Outfit(handlers);
     outfit.live = camera.consent;
-    look.layers.forEach(({ kind, intensity }, i) => {
+    if (intensity > 0) outfit.intensity = intensity;
+    outfit.lookID = look_id;
+    look.layers.forEach(({ kind }, i) => {
       outfit.#worn[kind] = skus[i];
-      if (kind !== solid) outfit.intensity = intensity;
     });
     return outfit;
   }
 
   /** Something is worn that has an intensity. */
   get tunable() {
-    return Object.keys(this.#worn).some((kind) => kind !== solid);
+    return Object.keys(this.#worn).some((kind) => !solid.includes(kind));
   }
 
   get skus() {
@@ -51,7 +54,13 @@ export class Outfit {
   put(variant) {
     if (!variant.tryon) return;
     this.#worn[variant.tryon.kind] = variant.sku;
-    this.bare = false;
+    this.#send();
+  }
+
+  /** putLook wears a complete look, and nothing else. */
+  putLook(id, variants) {
+    this.#worn = Object.fromEntries(variants.map((v) => [v.tryon.kind, v.sku]));
+    this.lookID = id;
     this.#send();
   }
 
@@ -60,14 +69,12 @@ export class Outfit {
     this.#send();
   }
 
-  setIntensity(value) {
-    this.intensity = value;
-    this.bare = false;
-    this.#send();
+  takeOffAll() {
+    this.putLook('', []);
   }
 
-  setBare(bare) {
-    this.bare = bare;
+  setIntensity(value) {
+    this.intensity = value;
     this.#send();
   }
 
@@ -78,9 +85,9 @@ export class Outfit {
     try {
       while (this.#stale) {
         this.#stale = false;
-        const skus = this.bare ? [] : this.skus;
-        await call('PUT', '/kiosk/v1/session/look', { skus, intensity: this.intensity });
+        await call('PUT', '/kiosk/v1/session/look', { skus: this.skus, intensity: this.intensity, look_id: this.lookID });
       }
+      this.#changed?.();
     } catch (err) {
       this.#failed(err);
     } finally {
