@@ -19,6 +19,9 @@ type Face struct {
 	Score  float32 // presence, 0–1, from the landmark model
 	Points [Points]Point
 	Pose   Pose
+	// WearsGlasses tells that the shopper wears spectacles of their own, by the
+	// looks of about the last second with the head towards the camera.
+	WearsGlasses bool
 	// Lobes are where the shopper's right and left ear lobe are pierced, on the
 	// canonical head that Pose carries, millimetres; zeros where that is not
 	// known. The landmarks end before the ears, so this is what heads are like,

@@ -159,7 +159,7 @@ func (p *Pipeline) Process(f *Frame) ([]Face, error) {
 	if drawn {
 		p.meter.time(stageDraw, time.Since(tracked))
 	}
-	p.meter.frame(f, len(faces), drawn)
+	p.meter.frame(f, faces, drawn)
 	return faces, nil
 }
 

@@ -31,10 +31,13 @@ type Stats struct {
 	Failed      uint64    `json:"failed"`    // frames that could not be tracked, drawn on or encoded
 	FPS         float64   `json:"fps"`
 	LastFace    time.Time `json:"last_face,omitzero"` // when a face was seen last
-	FrameMS     Quantiles `json:"frame_ms"`           // track + draw + encode
-	TrackMS     Quantiles `json:"track_ms"`
-	DrawMS      Quantiles `json:"draw_ms"`
-	EncodeMS    Quantiles `json:"encode_ms"`
+	// WearsGlasses tells that the nearest face of the last frame wears
+	// spectacles of its own.
+	WearsGlasses bool      `json:"wears_glasses"`
+	FrameMS      Quantiles `json:"frame_ms"` // track + draw + encode
+	TrackMS      Quantiles `json:"track_ms"`
+	DrawMS       Quantiles `json:"draw_ms"`
+	EncodeMS     Quantiles `json:"encode_ms"`
 }
 
 type stage int
@@ -132,15 +135,16 @@ func (m *meter) time(s stage, d time.Duration) {
 	m.took[s].add(d)
 }
 
-func (m *meter) frame(f *Frame, faces int, drawn bool) {
+func (m *meter) frame(f *Frame, faces []Face, drawn bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	m.times.add(now)
 	m.s.Width, m.s.Height = f.Width, f.Height
 	m.s.Frames++
-	m.s.Faces += uint64(faces)
-	if faces > 0 {
+	m.s.Faces += uint64(len(faces))
+	m.s.WearsGlasses = len(faces) > 0 && faces[0].WearsGlasses
+	if len(faces) > 0 {
 		m.s.LastFace = now
 	}
 	if drawn {
@@ -163,6 +167,7 @@ func (m *meter) stats(paused bool) Stats {
 	defer m.mu.Unlock()
 	s := m.s
 	s.Paused = paused
+	s.WearsGlasses = s.WearsGlasses && !paused
 	s.FPS = m.fps(time.Now())
 	for i, q := range []*Quantiles{&s.FrameMS, &s.TrackMS, &s.DrawMS, &s.EncodeMS} {
 		*q = quantiles(&m.took[i])

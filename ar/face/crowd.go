@@ -43,6 +43,7 @@ type track struct {
 	filter filter
 	head   head
 	ears   ears
+	own    spectacles
 }
 
 // crowd is the faces that are followed and what is known of others.

@@ -202,6 +202,7 @@ func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	out.Pose = p.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
 	out.Pose.Calibrated = t.opt.Focal != 0
 	out.Pose.Scale = p.scale(&tr.head.iris, f, &tr.points, &out.Pose)
+	out.WearsGlasses = tr.own.look(p, f, &tr.points, &out.Pose, t.opt.Raw)
 	out.Lobes = tr.ears.lobes(&p.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)
 	for i := range out.Points {
