@@ -14,6 +14,8 @@ import (
 	"github.com/srwiley/oksvg"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/ar/look"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 )
 
@@ -104,7 +106,7 @@ func TestPictures(t *testing.T) {
 	}
 }
 
-// A shape is drawn in millimetres about the middle of the bridge, with the
+// Glasses are drawn in millimetres about the middle of the bridge, with the
 // group "lens" and the group "frame"; the mirror's renderer must understand
 // all of it.
 func TestTryOnShapes(t *testing.T) {
@@ -113,6 +115,11 @@ func TestTryOnShapes(t *testing.T) {
 	require.GreaterOrEqual(t, len(files), 3)
 	for _, f := range files {
 		root, ids := readSVG(t, f)
+		if root["data-jewel"] != "" {
+			_, err := oksvg.ReadIcon(f, oksvg.StrictErrorMode)
+			require.NoError(t, err, f)
+			continue
+		}
 		require.ElementsMatch(t, []string{"lens", "frame"}, ids, f)
 		require.Regexp(t, `^1[34]\d$`, root["data-temple"], f)
 		require.Regexp(t, `^-[0-9.]+$`, root["data-hinge-y"], f)
@@ -123,6 +130,26 @@ func TestTryOnShapes(t *testing.T) {
 		require.InDelta(t, 144, icon.ViewBox.W, 4, f)
 		require.GreaterOrEqual(t, len(icon.SVGPaths), 5, "%s: two lenses, two rims and a bridge", f)
 	}
+}
+
+// Every piece can be worn as its row says.
+func TestJewelleryIsWorn(t *testing.T) {
+	mesh := ar.Mesh{
+		Vertices: make([][3]float64, ar.MeshPoints), UV: make([][2]float32, ar.MeshPoints), Triangles: [][3]uint16{{0, 1, 2}},
+	}
+	r, err := look.New(mesh, os.DirFS("tryon"))
+	require.NoError(t, err)
+	worn := map[string]bool{}
+	for _, v := range readShop(t).Variants {
+		if v.Category != "earrings" {
+			continue
+		}
+		require.NotNil(t, v.TryOn, v.SKU)
+		layer := ar.Layer{Kind: ar.Kind(v.TryOn.Kind), Asset: v.TryOn.Asset, Side: ar.Side(v.TryOn.Side), Intensity: 1}
+		require.NoError(t, r.Check(ar.Look{Layers: []ar.Layer{layer}}), v.SKU)
+		worn[v.TryOn.Kind] = true
+	}
+	require.Len(t, worn, 3, "earrings, nose stud, necklace")
 }
 
 // readSVG checks that the file is well-formed and reaches for nothing outside
