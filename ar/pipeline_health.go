@@ -47,9 +47,9 @@ func (p *Pipeline) check(f *Frame) {
 	before := w.fault
 	w.fault = w.health.Check(f, now)
 	p.meter.fault(w.fault)
-	switch {
-	case w.fault == before:
-	case w.fault == "":
+	switch w.fault {
+	case before:
+	case "":
 		w.reopenAt, w.reopenPause = time.Time{}, 0
 		p.cfg.Log.Info("camera's pictures are good again", "fault", before)
 	default:

@@ -61,8 +61,10 @@ func (cam Camera) check(c *checker) {
 	c.that("camera.fps", cam.FPS >= 0 && cam.FPS <= 240, "%v is out of range: use 0 (the camera's own) to 240", cam.FPS)
 	c.that("camera.format", cam.Format == "" || cam.Format == "mjpeg" || cam.Format == "yuyv", "%q is no format: use mjpeg, yuyv, or nothing for what suits the camera", cam.Format)
 	for _, control := range []struct{ key, value string }{
-		{"exposure", cam.Controls.Exposure}, {"white_balance", cam.Controls.WhiteBalance},
-		{"gain", cam.Controls.Gain}, {"focus", cam.Controls.Focus},
+		{"exposure", cam.Controls.Exposure},
+		{"white_balance", cam.Controls.WhiteBalance},
+		{"gain", cam.Controls.Gain},
+		{"focus", cam.Controls.Focus},
 	} {
 		_, _, _, err := ParseControl(control.value)
 		c.that("camera.controls."+control.key, err == nil, "%.40q cannot be set: %v", control.value, err)

@@ -32,7 +32,9 @@ type Config struct {
 	// Source is one of
 	//
 	//	/dev/video0                     a V4L2 device
+	//	rtsp://user:password@host/path  a network camera (rtsps:// over TLS)
 	//	clip.mp4                        a video file; it loops at its own speed
+	//	folder:pictures                 the pictures in a folder, in name order; it loops
 	//	still:face.jpg                  a photo that pans, zooms and turns
 	//	still:face.jpg#xywh=90,40,200,260
 	//
@@ -45,9 +47,12 @@ type Config struct {
 	// follows from the other. Where the proportions differ the frame is cut to
 	// fill, never padded.
 	Width, Height int
-	// FPS is wanted of a device (0: its default) or a still (0: 30). A video
-	// file has its own.
+	// FPS is wanted of a device (0: 30, or the most it has), a still (0: 30) or
+	// a folder (0: 1). Network cameras and video files have their own.
 	FPS float64
+	// Format and Controls are for devices; the zero values leave it to them.
+	Format   Format
+	Controls Controls
 	// Rotate turns the picture clockwise by 0, 90, 180 or 270 degrees, for
 	// cameras that are mounted on their side.
 	Rotate int
@@ -58,7 +63,7 @@ type Config struct {
 
 // SourceError is why a source cannot be used, and what to do about it.
 type SourceError struct {
-	Source string // as configured
+	Source string // as configured, without a password
 	Reason string // what is wrong
 	Mend   string // what to do
 	Err    error  // the cause, if there is one
@@ -74,22 +79,37 @@ func (e *SourceError) Error() string {
 
 func (e *SourceError) Unwrap() error { return e.Err }
 
+// sizeError is the cause where a source gives pictures of a size that the mirror
+// cannot use.
+type sizeError struct{ w, h, width, height int }
+
+func (e sizeError) Error() string {
+	return fmt.Sprintf("%d × %d pixels are too few for %d × %d", e.w, e.h, e.width, e.height)
+}
+
+// Fault is what the mirror's card shows.
+func (sizeError) Fault() ar.Fault { return ar.FaultSize }
+
 // Check reports what is wrong with c itself, without touching its source.
 func (c Config) Check() error {
 	switch {
 	case c.Source == "":
-		return &SourceError{c.Source, "no source is set", "name a device (/dev/video0), a video file or still:PHOTO", nil}
+		return &SourceError{hidden(c.Source), "no source is set", "name a device (/dev/video0), an rtsp:// address, a video file, folder:DIR or still:PHOTO", nil}
 	case strings.ContainsRune(c.Source, 0):
-		return &SourceError{c.Source, "the name has a NUL byte in it", "write it anew", nil}
+		return &SourceError{hidden(c.Source), "the name has a NUL byte in it", "write it anew", nil}
 	case c.Rotate != 0 && c.Rotate != 90 && c.Rotate != 180 && c.Rotate != 270:
-		return &SourceError{c.Source, fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
+		return &SourceError{hidden(c.Source), fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
 	case c.Width < 0 || c.Height < 0 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels:
-		return &SourceError{c.Source, fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
+		return &SourceError{hidden(c.Source), fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
 	case !(c.FPS >= 0 && c.FPS <= 1000):
-		return &SourceError{c.Source, fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}
+		return &SourceError{hidden(c.Source), fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}
 	}
 	return nil
 }
+
+// Live reports whether the source is a sensor, whose pictures are never twice
+// the same, and not a file.
+func (c Config) Live() bool { return isStream(c.Source) || filepath.Dir(c.Source) == "/dev" }
 
 var devicePath = regexp.MustCompile(`^/dev/video(\d{1,3})$`)
 
@@ -103,6 +123,12 @@ func Open(ctx context.Context, c Config) (ar.Camera, error) {
 	}
 	if photo, ok := strings.CutPrefix(c.Source, "still:"); ok {
 		return openStill(c, photo)
+	}
+	if dir, ok := strings.CutPrefix(c.Source, "folder:"); ok {
+		return openFolder(c, dir)
+	}
+	if isStream(c.Source) {
+		return openStream(c)
 	}
 	if filepath.Dir(c.Source) == "/dev" {
 		return openDevice(c)

@@ -25,7 +25,8 @@ const (
 //
 // Where the frames are to be half the picture's size or less, it is decoded at
 // a half, a quarter or an eighth right away, which costs far less than decoding
-// and scaling it.
+// and scaling it. A picture of less than half the size is refused: its error has
+// a Fault method that says ar.FaultSize.
 type Decoder struct {
 	fit    fitter
 	page   ar.Frame // the picture as decoded, where it is not the frame yet
@@ -74,7 +75,7 @@ func (d *Decoder) size(jpeg []byte) (w, h int, err error) {
 	if w < 1 || h < 1 || w > maxLiveSide || h > maxLiveSide || w*h > maxLivePixels {
 		return 0, 0, fmt.Errorf("decode JPEG: the picture is %d × %d pixels: send at most %d a side and %d in all", w, h, maxLiveSide, maxLivePixels)
 	}
-	return w, h, nil
+	return w, h, d.fit.enough(w, h)
 }
 
 func (d *Decoder) fail() error {

@@ -48,8 +48,16 @@ func TestDecoderScalesAndTurns(t *testing.T) {
 	_, data := shot(t, 1280, 720)
 	whole := decode(t, data)
 	for _, c := range []Config{
-		{Width: 640, Height: 360}, {Width: 320, Height: 180}, {Width: 160}, {Width: 100, Height: 100}, {Width: 640, Height: 480},
-		{Width: 1000, Height: 700}, {Rotate: 90}, {Rotate: 180}, {Rotate: 270, Width: 360, Height: 640}, {Rotate: 90, Height: 200},
+		{Width: 640, Height: 360},
+		{Width: 320, Height: 180},
+		{Width: 160},
+		{Width: 100, Height: 100},
+		{Width: 640, Height: 480},
+		{Width: 1000, Height: 700},
+		{Rotate: 90},
+		{Rotate: 180},
+		{Rotate: 270, Width: 360, Height: 640},
+		{Rotate: 90, Height: 200},
 		{Width: 1920, Height: 1080},
 	} {
 		t.Run(fmt.Sprint(c.Width, "×", c.Height, " turned ", c.Rotate), func(t *testing.T) {

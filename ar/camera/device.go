@@ -1,50 +1,284 @@
 package camera
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"strconv"
+	"time"
+	"unsafe"
 
 	"gocv.io/x/gocv"
+
+	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// openDevice opens a V4L2 camera. It asks for MJPEG, which USB cameras need
-// for 720p at 30 frames a second, and for a queue of one frame, so that a
-// frame is never older than it must be. A device that hangs without being lost
-// holds Read for the 10 s after which OpenCV gives up. Untested on hardware.
-func openDevice(c Config) (*capture, error) {
-	m := devicePath.FindStringSubmatch(c.Source)
-	if m == nil {
+const (
+	deviceBuffers = 4               // in the driver: one is decoded, the others filled
+	deviceTimeout = 2 * time.Second // without a picture, after which a device is lost
+	waitSlice     = 100 * time.Millisecond
+	maxDamaged    = 30 // pictures in a row: USB cameras begin with some
+)
+
+// device reads a V4L2 camera: the newest picture that the driver has, decoded
+// from the driver's own memory. Untested on hardware: the tests put a camera
+// that is made up behind kernel.
+type device struct {
+	cfg     Config
+	k       kernel
+	mode    mode
+	stride  int // bytes from row to row, YUYV
+	buffers [][]byte
+	decoder *Decoder
+	fit     fitter
+	rows    []byte   // YUYV without gaps between rows, where the driver has gaps
+	raw     gocv.Mat // BGR of YUYV
+	seq     uint64
+	damaged int // in a row
+	closed  bool
+}
+
+func openDevice(c Config) (*device, error) {
+	if !devicePath.MatchString(c.Source) {
 		return nil, &SourceError{c.Source, "this is not a video device", "name /dev/video0, /dev/video1, …", nil}
 	}
 	if err := checkDevice(c.Source); err != nil {
 		return nil, err
 	}
-	n, err := strconv.Atoi(m[1])
+	n, err := openNode(c.Source)
 	if err != nil {
-		return nil, &SourceError{c.Source, "this is not a video device", "name /dev/video0, /dev/video1, …", err}
+		mend := "end other programs that hold it"
+		if errors.Is(err, fs.ErrPermission) {
+			mend = fmt.Sprintf("add this user to the group video (uid %d)", os.Getuid())
+		}
+		return nil, &SourceError{c.Source, "the device cannot be opened", mend, err}
 	}
-	vc, err := gocv.VideoCaptureDeviceWithAPI(n, gocv.VideoCaptureV4L2)
+	return newDevice(c, n)
+}
+
+// newDevice sets up the camera behind k, which it closes, and starts it.
+func newDevice(c Config, k kernel) (_ *device, err error) {
+	d := &device{cfg: c, k: k, decoder: NewDecoder(c), fit: newFitter(c), raw: gocv.NewMat()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.Close())
+		}
+	}()
+	var able v4l2Capability
+	if err := k.ioctl(vidiocQuerycap, unsafe.Pointer(&able)); err != nil {
+		return nil, d.fail("this is not a video device", "name /dev/video0, /dev/video1, …", err)
+	}
+	can := able.capabilities
+	if can&v4l2CapDevice != 0 {
+		can = able.device_caps
+	}
+	if can&v4l2CapCapture == 0 || can&v4l2CapStreaming == 0 {
+		return nil, d.fail("the device gives no pictures", "use the camera's first device: most have a second one for other data", nil)
+	}
+	modes, err := modesOf(k)
 	if err != nil {
-		return nil, &SourceError{c.Source, "the device gives no pictures", "use the camera's first device, and end other programs that hold it", err}
+		return nil, d.fail("the device gives no pictures", "use the camera's first device", err)
 	}
-	vc.Set(gocv.VideoCaptureFOURCC, vc.ToCodec("MJPG"))
-	vc.Set(gocv.VideoCaptureBufferSize, 1)
-	width, height := c.Width, c.Height
-	if c.Rotate == 90 || c.Rotate == 270 {
-		width, height = height, width
+	if d.mode, err = choose(c, modes); err != nil {
+		return nil, d.fail(fmt.Sprintf("the device does not offer %s", asked(c)), "set camera.format, fps, width and height to something of what it offers", err)
 	}
-	if width > 0 && height > 0 {
-		vc.Set(gocv.VideoCaptureFrameWidth, float64(width))
-		vc.Set(gocv.VideoCaptureFrameHeight, float64(height))
+	if err := d.setMode(); err != nil {
+		return nil, err
+	}
+	if err := setControls(k, c.Controls); err != nil {
+		return nil, d.fail("a setting cannot be made", "mend or empty it under camera.controls", err)
+	}
+	return d, d.start()
+}
+
+// asked says what c wants of a device.
+func asked(c Config) string {
+	s := "MJPEG or YUYV"
+	if c.Format != AnyFormat {
+		s = string(c.Format)
 	}
 	if c.FPS > 0 {
-		vc.Set(gocv.VideoCaptureFPS, c.FPS)
+		s += fmt.Sprintf(" at %g frames a second", c.FPS)
 	}
-	fps := vc.Get(gocv.VideoCaptureFPS)
-	return &capture{cfg: c, vc: vc, live: true, pace: pace{fps: fps}, fit: newFitter(c), raw: gocv.NewMat()}, nil
+	return s
+}
+
+func (d *device) fail(reason, mend string, err error) error {
+	return &SourceError{d.cfg.Source, reason, mend, err}
+}
+
+// setMode sets format, size and speed, and sees what the driver made of it.
+func (d *device) setMode() error {
+	f := v4l2Format{_type: v4l2Capture}
+	p := pixelsOf(&f)
+	p.width, p.height, p.pixelformat, p.field = uint32c(uint32(d.mode.width)), uint32c(uint32(d.mode.height)), uint32c(d.mode.fourcc), v4l2FieldNone
+	if err := d.k.ioctl(vidiocSFmt, unsafe.Pointer(&f)); err != nil {
+		return d.fail("the device cannot be set to "+d.mode.String(), "end other programs that hold it", err)
+	}
+	got := mode{fourcc: uint32(p.pixelformat), width: int(p.width), height: int(p.height)}
+	if got.fourcc != d.mode.fourcc || got.width < 1 || got.height < 1 || got.width > maxLiveSide || got.height > maxLiveSide {
+		return d.fail("the device set itself to "+got.String()+" instead of "+d.mode.String(), "set another size or format", nil)
+	}
+	d.mode.width, d.mode.height = got.width, got.height
+	d.stride = max(int(p.bytesperline), 2*got.width)
+	if err := d.fit.enough(got.width, got.height); err != nil {
+		return d.fail("the pictures are of the wrong size", "use another camera, or set camera.width and height smaller", err)
+	}
+	fps := d.mode.speed(d.cfg.FPS)
+	if fps == 0 {
+		return nil
+	}
+	s := v4l2StreamParm{_type: v4l2Capture}
+	c := captureOf(&s)
+	c.timeperframe.numerator, c.timeperframe.denominator = 1000, uint32c(uint32(1000*fps+0.5))
+	if err := d.k.ioctl(vidiocSParm, unsafe.Pointer(&s)); err != nil && d.cfg.FPS > 0 {
+		return d.fail(fmt.Sprintf("the device cannot be set to %g frames a second", d.cfg.FPS), "set camera.fps to 0", err)
+	}
+	return nil
+}
+
+// start gives the driver its buffers and lets it fill them.
+func (d *device) start() error {
+	const reason, mend = "the device cannot be started", "end other programs that hold it, or plug it in anew"
+	r := v4l2Request{count: deviceBuffers, _type: v4l2Capture, memory: v4l2Mmap}
+	if err := d.k.ioctl(vidiocReqbufs, unsafe.Pointer(&r)); err != nil {
+		return d.fail(reason, mend, err)
+	}
+	for i := range min(uint32(r.count), maxFormats) {
+		b := v4l2Buffer{index: uint32c(i), _type: v4l2Capture, memory: v4l2Mmap}
+		if err := d.k.ioctl(vidiocQuerybuf, unsafe.Pointer(&b)); err != nil {
+			return d.fail(reason, mend, err)
+		}
+		memory, err := d.k.mmap(int64(*offsetOf(&b)), int(b.length))
+		if err != nil {
+			return d.fail(reason, mend, err)
+		}
+		d.buffers = append(d.buffers, memory)
+		if err := d.k.ioctl(vidiocQbuf, unsafe.Pointer(&b)); err != nil {
+			return d.fail(reason, mend, err)
+		}
+	}
+	kind := int32(v4l2Capture)
+	if err := d.k.ioctl(vidiocStreamon, unsafe.Pointer(&kind)); err != nil {
+		return d.fail(reason, mend+"; or its cable or hub is too slow: use another port", err)
+	}
+	return nil
+}
+
+// Read waits for the newest picture, two seconds at most.
+func (d *device) Read(ctx context.Context, f *ar.Frame) error {
+	if d.closed {
+		return errClosed
+	}
+	for {
+		b, err := d.newest(ctx)
+		if err != nil {
+			return err
+		}
+		err = d.decode(f, &b)
+		if back := d.k.ioctl(vidiocQbuf, unsafe.Pointer(&b)); back != nil {
+			return d.fail("the camera gives no more pictures", "check its cable", back)
+		}
+		if err == nil {
+			d.damaged = 0
+			d.seq++
+			f.Seq, f.At = d.seq, time.Now()
+			return nil
+		}
+		if d.damaged++; d.damaged >= maxDamaged {
+			return d.fail("the camera's pictures are damaged", "use another cable or port, or another camera.format", err)
+		}
+	}
+}
+
+// newest takes the newest picture from the driver and gives older ones back.
+func (d *device) newest(ctx context.Context) (v4l2Buffer, error) {
+	for waited := time.Duration(0); ; {
+		if err := ctx.Err(); err != nil {
+			return v4l2Buffer{}, err
+		}
+		switch err := d.k.wait(waitSlice); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			if waited += waitSlice; waited >= deviceTimeout {
+				return v4l2Buffer{}, d.fail("the camera gives no pictures", "plug it in anew, or set a smaller size or fewer frames a second", nil)
+			}
+			continue
+		case err != nil:
+			return v4l2Buffer{}, d.fail("the camera is gone", "plug it in again", err)
+		}
+		var newest v4l2Buffer
+		for n := 0; ; n++ {
+			b := v4l2Buffer{_type: v4l2Capture, memory: v4l2Mmap}
+			err := d.k.ioctl(vidiocDqbuf, unsafe.Pointer(&b))
+			if isAgain(err) {
+				if n > 0 {
+					return newest, nil
+				}
+				break // woken for nothing
+			}
+			if err == nil && int(b.index) >= len(d.buffers) {
+				err = fmt.Errorf("buffer %d of %d", b.index, len(d.buffers))
+			}
+			if err == nil && n > 0 {
+				err = d.k.ioctl(vidiocQbuf, unsafe.Pointer(&newest))
+			}
+			if err != nil {
+				return v4l2Buffer{}, d.fail("the camera is gone", "plug it in again", err)
+			}
+			newest = b
+		}
+	}
+}
+
+// decode makes a frame of a buffer.
+func (d *device) decode(f *ar.Frame, b *v4l2Buffer) error {
+	data := d.buffers[b.index]
+	data = data[:min(int(b.bytesused), len(data))]
+	if b.flags&v4l2FlagError != 0 {
+		return errors.New("the driver says that the picture is damaged")
+	}
+	if d.mode.format() == MJPEG {
+		return d.decoder.Decode(f, data)
+	}
+	row := 2 * d.mode.width
+	if len(data) < d.stride*(d.mode.height-1)+row {
+		return fmt.Errorf("the picture is cut off: %d bytes", len(data))
+	}
+	if d.stride != row {
+		d.rows = d.rows[:0]
+		for y := range d.mode.height {
+			d.rows = append(d.rows, data[y*d.stride:][:row]...)
+		}
+		data = d.rows
+	}
+	m, err := gocv.NewMatFromBytes(d.mode.height, d.mode.width, gocv.MatTypeCV8UC2, data[:row*d.mode.height])
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	if err := gocv.CvtColor(m, &d.raw, gocv.ColorYUVToBGRYUY2); err != nil {
+		return err
+	}
+	return d.fit.fit(f, &d.raw)
+}
+
+// FPS is the speed that the device was set to; 0 where it does not say.
+func (d *device) FPS() float64 { return d.mode.speed(d.cfg.FPS) }
+
+// Close stops the camera and lets go of it.
+func (d *device) Close() error {
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	kind := int32(v4l2Capture)
+	_ = d.k.ioctl(vidiocStreamoff, unsafe.Pointer(&kind)) // a camera that is gone is stopped already
+	var errs []error
+	for _, b := range d.buffers {
+		errs = append(errs, d.k.munmap(b))
+	}
+	return errors.Join(append(errs, d.decoder.Close(), d.fit.close(), d.raw.Close(), d.k.close())...)
 }
 
 func checkDevice(path string) error {
@@ -57,13 +291,5 @@ func checkDevice(path string) error {
 	case st.Mode()&fs.ModeCharDevice == 0:
 		return &SourceError{path, "this is not a device", "name /dev/video0, /dev/video1, …", nil}
 	}
-	f, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		mend := "end other programs that hold it"
-		if errors.Is(err, fs.ErrPermission) {
-			mend = fmt.Sprintf("add this user to the group video (uid %d)", os.Getuid())
-		}
-		return &SourceError{path, "the device cannot be opened", mend, err}
-	}
-	return f.Close()
+	return nil
 }

@@ -13,11 +13,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// capture reads frames from a video file or a device.
+// capture reads frames from a video file.
 type capture struct {
 	cfg   Config
 	vc    *gocv.VideoCapture // nil when lost
-	live  bool               // a device: it sets the pace
 	pace  pace
 	fit   fitter
 	raw   gocv.Mat
@@ -128,7 +127,7 @@ func (c *capture) Read(ctx context.Context, f *ar.Frame) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if !c.live && !c.cfg.Once {
+	if !c.cfg.Once {
 		late, err := c.pace.wait(ctx)
 		if err != nil {
 			return err
@@ -158,8 +157,6 @@ func (c *capture) next() error {
 		return nil
 	}
 	switch {
-	case c.live:
-		return &SourceError{c.cfg.Source, "the camera gives no more pictures", "check its cable", nil}
 	case c.inRun == 0:
 		return &SourceError{c.cfg.Source, "not one picture can be decoded", "convert the video to MP4 with H.264, or copy it anew", nil}
 	case c.cfg.Once:
@@ -181,7 +178,7 @@ func (c *capture) next() error {
 // FPS is the speed of the source in frames a second.
 func (c *capture) FPS() float64 { return c.pace.fps }
 
-// Close lets go of the file or device.
+// Close lets go of the file.
 func (c *capture) Close() error {
 	if c.closed {
 		return nil

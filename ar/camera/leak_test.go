@@ -20,6 +20,8 @@ func TestEveryMatIsClosed(t *testing.T) {
 		{Source: path, Once: true, Width: 100, Height: 100, Rotate: 90},
 		{Source: path},
 		{Source: "still:" + photo, Once: true},
+		{Source: "folder:" + album(t, 10, 200), Once: true, Rotate: 90},
+		{Source: startRTSP(t, "127.0.0.1:0", "").url("")},
 		{Source: "still:" + photo, Once: true, Rotate: 90},
 	} {
 		cam, err := Open(t.Context(), c)
@@ -33,10 +35,20 @@ func TestEveryMatIsClosed(t *testing.T) {
 		}
 		require.NoError(t, cam.Close())
 	}
+	for _, format := range []Format{MJPEG, YUYV} {
+		w := newWebcam(t)
+		d, err := newDevice(Config{Format: format, Width: 640, Height: 360}, w)
+		require.NoError(t, err)
+		w.take(w.card(), 0)
+		require.NoError(t, d.Read(t.Context(), &f))
+		require.NoError(t, d.Close())
+	}
+	_, err := newDevice(Config{FPS: 99}, newWebcam(t))
+	require.Error(t, err)
 	require.NoError(t, ReadPicture(photo, &f))
 	require.NoError(t, WritePicture(filepath.Join(t.TempDir(), "a.png"), &f))
 	require.Error(t, ReadPicture(path, &f))
-	_, err := Open(t.Context(), Config{Source: "still:" + path})
+	_, err = Open(t.Context(), Config{Source: "still:" + path})
 	require.Error(t, err)
 	require.Equal(t, before, gocv.MatProfile.Count())
 }

@@ -87,6 +87,15 @@ func (ft *fitter) fit(f *ar.Frame, src *gocv.Mat) error {
 	})
 }
 
+// enough refuses a live picture of w × h pixels that is less than half the
+// frame's size: a camera that fell back to a small size.
+func (ft *fitter) enough(w, h int) error {
+	if width, height := ft.untwisted(w, h); 2*w < width || 2*h < height {
+		return sizeError{w, h, width, height}
+	}
+	return nil
+}
+
 // untwisted is the size of the frame made of a picture of w × h pixels, as it is
 // before the turn.
 func (ft *fitter) untwisted(w, h int) (width, height int) {
