@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -157,15 +158,27 @@ func (e *Edge) check(c *checker) {
 
 func (e *Edge) checkTLS(c *checker) {
 	h := e.HTTP
-	if h.TLSAddr != "" {
-		c.listen("http.tls_addr", h.TLSAddr)
-		c.that("http.tls_addr", h.TLSAddr != h.Addr || h.Addr == "", "it is http.addr too: give each an address of its own")
-	}
+	c.tls("http.tls_addr", h.TLSAddr, map[string]bool{h.Addr: true})
 	c.that("http.cert", (h.Cert == "") == (h.Key == ""), "cert and key go together: set both, or neither for a certificate that the gateway makes itself")
-	c.that("http.cert", h.Cert == "" || h.TLSAddr != "", "a certificate is of use only with http.tls_addr: set that too, e.g. 0.0.0.0:8443")
-	host, _, err := net.SplitHostPort(h.Addr)
-	c.that("camera.source", e.Camera.Source != PushCamera || h.TLSAddr != "" || err == nil && loopback(host),
-		"a tablet's pictures must come over TLS: set http.tls_addr, e.g. 0.0.0.0:8443")
+	c.that("http.cert", h.Cert == "" || h.TLSAddr != "" || len(e.Kiosks) > 0, "a certificate is of use only with http.tls_addr: set that too, e.g. 0.0.0.0:8443")
+	c.that("camera.source", sealedPush(e.Camera, h.Addr, h.TLSAddr), "a tablet's pictures must come over TLS: set http.tls_addr, e.g. 0.0.0.0:8443")
+}
+
+// tls checks an address to serve TLS at, which may be empty, beside those that
+// are taken.
+func (c *checker) tls(key, addr string, taken map[string]bool) {
+	if addr == "" {
+		return
+	}
+	c.listen(key, addr)
+	c.that(key, !taken[addr] || strings.HasSuffix(addr, ":0"), "%s is taken: give each an address of its own", addr)
+}
+
+// sealedPush reports whether a tablet's pictures, if they are the camera's, come
+// over TLS or from this machine alone.
+func sealedPush(cam Camera, addr, tlsAddr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	return cam.Source != PushCamera || tlsAddr != "" || err == nil && loopback(host)
 }
 
 func (e *Edge) checkStaff(c *checker) {

@@ -13,6 +13,9 @@ const maxKiosks = 15
 type Kiosk struct {
 	ID   string `yaml:"id"`   // in the log
 	Addr string `yaml:"addr"` // host:port of its pages; port 0 takes a free one
+	// TLSAddr is a second address, with the certificate under http; empty for
+	// none.
+	TLSAddr string `yaml:"tls_addr"`
 	// Screens are those beside this machine's own that may run its mirror, each
 	// as ParseKiosk reads it.
 	Screens []string `yaml:"screens"`
@@ -36,7 +39,7 @@ func (k *Kiosk) UnmarshalYAML(decode func(any) error) error {
 
 func (e *Edge) checkKiosks(c *checker) {
 	c.that("kiosks", len(e.Kiosks) <= maxKiosks, "%d more kiosks: a gateway serves %d at most", len(e.Kiosks), maxKiosks)
-	ids, addrs, devices := map[string]bool{}, map[string]bool{e.HTTP.Addr: true}, map[string]bool{e.Camera.Source: true}
+	ids, addrs, devices := map[string]bool{}, map[string]bool{e.HTTP.Addr: true, e.HTTP.TLSAddr: true}, map[string]bool{e.Camera.Source: true}
 	for i, k := range e.Kiosks {
 		at := func(name string) string { return key("kiosks", i, name) }
 		c.name(at("id"), k.ID)
@@ -45,6 +48,9 @@ func (e *Edge) checkKiosks(c *checker) {
 		c.that(at("addr"), !addrs[k.Addr] || strings.HasSuffix(k.Addr, ":0"), "%s is another kiosk's: each needs a port of its own", k.Addr)
 		c.that(at("camera.source"), !devices[k.Camera.Source] || !strings.HasPrefix(k.Camera.Source, "/dev/"), "%s is another kiosk's camera", k.Camera.Source)
 		ids[k.ID], addrs[k.Addr], devices[k.Camera.Source] = true, true, true
+		c.tls(at("tls_addr"), k.TLSAddr, addrs)
+		addrs[k.TLSAddr] = true
+		c.that(at("camera.source"), sealedPush(k.Camera, k.Addr, k.TLSAddr), "a tablet's pictures must come over TLS: set %s, e.g. 0.0.0.0:8444", at("tls_addr"))
 		c.screens(at("screens"), k.Screens)
 		var own checker
 		k.Camera.check(&own)

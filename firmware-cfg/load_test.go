@@ -155,7 +155,7 @@ func TestLoadRefuses(t *testing.T) {
 		"push without TLS": {smallEdge + "http:\n  addr: 0.0.0.0:8080\ncamera:\n  source: push\n", "", 7, []string{"camera.source", "http.tls_addr"}},
 		"web key alone":    {smallEdge + "http:\n  tls_addr: 0.0.0.0:8443\n  key: k.pem\n", "", 0, []string{"http.cert", "go together"}},
 		"cert without use": {smallEdge + "http:\n  cert: c.pem\n  key: k.pem\n", "", 5, []string{"http.cert", "http.tls_addr"}},
-		"one address":      {smallEdge + "http:\n  addr: 127.0.0.1:1\n  tls_addr: 127.0.0.1:1\n", "", 6, []string{"http.tls_addr", "its own"}},
+		"one address":      {smallEdge + "http:\n  addr: 127.0.0.1:1\n  tls_addr: 127.0.0.1:1\n", "", 6, []string{"http.tls_addr", "of its own"}},
 		"plain mqtt":       {smallEdge + "hq:\n  mqtt:\n    url: mqtt://broker.example.com\n", "", 6, []string{"hq.mqtt.url", "mqtts"}},
 		"password in url":  {smallEdge + "hq:\n  mqtt:\n    url: mqtts://a:b@broker.example.com\n", "", 6, []string{"password_file"}},
 		"no HQ key":        {smallEdge + "hq:\n  mqtt:\n    url: mqtts://broker.example.com\n", "", 0, []string{"hq.key", "hq keys"}},

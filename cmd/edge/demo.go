@@ -174,7 +174,11 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 	if err != nil {
 		return nil, err
 	}
-	if err := tryCamera(ctx, cfg.Camera); err != nil {
+	cam, err := newSource(cfg.Camera, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := cam.try(ctx); err != nil {
 		return nil, err
 	}
 	users := []broker.User{{Name: demoNode, Password: uuid.NewString()}, {Name: "hq", Password: uuid.NewString(), HQ: true}}

@@ -6,21 +6,18 @@ import (
 	"io/fs"
 	"log/slog"
 	"math"
+	"net/http"
 	"runtime"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
 	"github.com/mirrorcart/mirrorcart/ar/face"
-	"github.com/mirrorcart/mirrorcart/ar/fake"
 	"github.com/mirrorcart/mirrorcart/ar/live"
 	"github.com/mirrorcart/mirrorcart/ar/look"
 	"github.com/mirrorcart/mirrorcart/ar/models"
 	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
-
-// fakeCamera is the camera.source that shows a test card.
-const fakeCamera = "fake"
 
 // photoQuality is the JPEG quality of photos that shoppers keep.
 const photoQuality = 92
@@ -44,6 +41,7 @@ type mirror struct {
 	hub      *live.Hub
 	tracker  ar.Tracker
 	renderer ar.Renderer
+	tablet   http.Handler // takes a tablet's pictures; nil unless it is the camera
 }
 
 // studio is what the mirrors of all kiosks share: the face models, loaded as
@@ -88,6 +86,13 @@ func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, log *slog.
 			err = errors.Join(err, m.close())
 		}
 	}()
+	src, err := newSource(cam, log)
+	if err != nil {
+		return nil, err
+	}
+	if src.tablet != nil {
+		m.tablet = src.tablet
+	}
 	tracker, err := s.pool.Tracker(trackerOptions(cfg.MaxFaces, cam.FOV, false))
 	if err != nil {
 		return nil, err
@@ -97,7 +102,8 @@ func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, log *slog.
 		return nil, err
 	}
 	m.pipeline, err = ar.NewPipeline(ar.PipelineConfig{
-		Open:     openCamera(cam),
+		Open:     src.open,
+		Health:   src.health,
 		Tracker:  m.tracker,
 		Renderer: m.renderer,
 		Encoder:  &camera.JPEG{Quality: cam.Quality, Mirror: cam.Mirror},
@@ -134,28 +140,6 @@ func trackerOptions(faces, fov int, raw bool) face.Options {
 		opt.Focal = 0.5 / math.Tan(float64(fov)*math.Pi/360)
 	}
 	return opt
-}
-
-func openCamera(cfg firmwarecfg.Camera) ar.OpenFunc {
-	return func(ctx context.Context) (ar.Camera, error) {
-		if cfg.Source == fakeCamera {
-			return &fake.Camera{Width: cfg.Width, Height: cfg.Height, FPS: 30}, nil
-		}
-		return camera.Open(ctx, camera.Config{
-			Source: cfg.Source, Width: cfg.Width, Height: cfg.Height, Rotate: cfg.Rotate,
-		})
-	}
-}
-
-// tryCamera opens the camera once and reads one frame, so that a wrong setting
-// is told at the start and not on the kiosk's screen.
-func tryCamera(ctx context.Context, cfg firmwarecfg.Camera) error {
-	c, err := openCamera(cfg)(ctx)
-	if err != nil {
-		return err
-	}
-	var f ar.Frame
-	return errors.Join(c.Read(ctx, &f), c.Close())
 }
 
 // close frees what OpenCV and ONNX Runtime hold. The pipeline must have ended.

@@ -41,6 +41,9 @@ sells without a camera and without a line; both are tried again by themselves.`,
 				return err
 			}
 			log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
+			if g.tls != nil {
+				log.Info("the same over TLS", "addr", g.tls.Addr())
+			}
 			for i, k := range cfg.Kiosks {
 				log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")
 			}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
@@ -25,12 +27,13 @@ type station struct {
 	kiosk  *kiosk.Kiosk
 	engine *gin.Engine
 	ln     net.Listener
+	tls    net.Listener // for the shop's network; nil for none
 }
 
 // kiosksOf are the gateway's kiosks, the one of the short form first.
 func kiosksOf(cfg *firmwarecfg.Edge) []firmwarecfg.Kiosk {
 	first := firmwarecfg.Kiosk{
-		ID: "main", Addr: cfg.HTTP.Addr, Screens: cfg.HTTP.Kiosks, Camera: cfg.Camera, Mirror: cfg.Mirror,
+		ID: "main", Addr: cfg.HTTP.Addr, TLSAddr: cfg.HTTP.TLSAddr, Screens: cfg.HTTP.Kiosks, Camera: cfg.Camera, Mirror: cfg.Mirror,
 	}
 	return append([]firmwarecfg.Kiosk{first}, cfg.Kiosks...)
 }
@@ -66,10 +69,34 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	}
 	s.engine = g.api.Engine()
 	s.kiosk.Register(s.engine)
+	if s.mirror.tablet != nil {
+		tablets, err := openTablets(g.cfg)
+		if err != nil {
+			return nil, err
+		}
+		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, tablets)
+	}
 	if s.ln, err = process.Listen(ctx, k.Addr); err != nil {
 		return nil, fmt.Errorf("kiosk and till: %w", err)
 	}
+	if k.TLSAddr != "" {
+		if s.tls, err = g.listenTLS(ctx, k.TLSAddr); err != nil {
+			return nil, fmt.Errorf("kiosk and till over TLS: %w", err)
+		}
+	}
 	return s, nil
+}
+
+func (g *gateway) listenTLS(ctx context.Context, addr string) (net.Listener, error) {
+	cfg, err := tlsConfig(g.cfg, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	ln, err := process.Listen(ctx, addr)
+	if err != nil {
+		return nil, err
+	}
+	return tls.NewListener(ln, cfg), nil
 }
 
 // url is where the station serves.
@@ -80,6 +107,9 @@ func (s *station) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.mirror.pipeline.Run(ctx) })
 	group.Go(func() error { return process.Serve(ctx, s.ln, s.engine) })
+	if s.tls != nil {
+		group.Go(func() error { return process.Serve(ctx, s.tls, s.engine) })
+	}
 	return group.Wait()
 }
 
@@ -90,9 +120,11 @@ func (s *station) close() error {
 	if s.kiosk != nil {
 		s.kiosk.Close()
 	}
-	if s.ln != nil {
-		if err := s.ln.Close(); !errors.Is(err, net.ErrClosed) {
-			errs = append(errs, err)
+	for _, ln := range []net.Listener{s.ln, s.tls} {
+		if ln != nil {
+			if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
+				errs = append(errs, err)
+			}
 		}
 	}
 	if s.mirror != nil {
