@@ -21,6 +21,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
+	"github.com/mirrorcart/mirrorcart/ar/face"
 	"github.com/mirrorcart/mirrorcart/ar/models"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
@@ -30,16 +31,15 @@ import (
 type benchARFlags struct {
 	size, look, models string
 	frames, kiosks     int
-	json               bool
+	mjpeg, json        bool
 }
 
-// benchARReport is the one line of JSON.
+// benchARReport is the one line of JSON, and what the table says besides.
 type benchARReport struct {
-	Width  int `json:"width"` // pixels
-	Height int `json:"height"`
-	Kiosks int `json:"kiosks"`
-	// Eyes is the distance between the eyes: smallest and largest, pixels.
-	Eyes   [2]float64  `json:"eyes_px"`
+	Width, Height int        `json:"-"` // pixels
+	Kiosks        int        `json:"-"`
+	Eyes          [2]float64 `json:"-"` // the distance between the eyes: smallest and largest, pixels
+
 	Frames int         `json:"frames"` // of all kiosks together, as all that follows
 	FPS    float64     `json:"fps"`
 	MS     benchMS     `json:"ms"`     // of a frame, camera's pixels to JPEG
@@ -56,6 +56,7 @@ type benchMS struct {
 }
 
 type benchStages struct {
+	Decode float64 `json:"decode,omitempty"` // with --mjpeg
 	Track  float64 `json:"track"`
 	Look   float64 `json:"look"`
 	Encode float64 `json:"encode"`
@@ -69,7 +70,10 @@ func benchARCommand() *cobra.Command {
 		Long: `Measure the mirror on a moving face: each picture of a clip, scaled up to the
 size, is tracked, drawn on and encoded as fast as it goes. The pictures are
 decoded and in memory before the clock starts, and the first of them only warm
-up; the time of a frame runs from the camera's pixels to the JPEG.`,
+up; the time of a frame runs from the camera's pixels to the JPEG. With --mjpeg
+it begins earlier, with the JPEG that a camera sends.
+
+Several kiosks share the face models, one set for each core at most.`,
 		Example: `  edge bench ar
   taskset -c 0 edge bench ar --json          # one core
   edge bench ar --kiosks 4 --size 1280x720   # four kiosks on one gateway`,
@@ -92,6 +96,7 @@ up; the time of a frame runs from the camera's pixels to the JPEG.`,
 	fl.StringVar(&f.size, "size", "1280x720", "`WIDTHxHEIGHT` of the frames, pixels")
 	fl.IntVar(&f.frames, "frames", 600, "frames that each kiosk shows")
 	fl.IntVar(&f.kiosks, "kiosks", 1, "kiosks that run at the same time")
+	fl.BoolVar(&f.mjpeg, "mjpeg", false, "decode the camera's JPEG too")
 	fl.StringVar(&f.look, "look", "", "the look's JSON `file`, its shapes beside it; without it a lipstick and glasses of the demo shop")
 	fl.StringVar(&f.models, "models", "", "the `folder` of the face models and the clip")
 	fl.BoolVar(&f.json, "json", false, "print one line of JSON on standard output")
@@ -162,7 +167,11 @@ func (f *benchARFlags) run(ctx context.Context, width, height int) (_ *benchARRe
 	if err != nil {
 		return nil, err
 	}
-	frames, err := benchFrames(ctx, f.models, width, height)
+	clip, err := benchClipOf(ctx, f.models, width, height, f.mjpeg)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := face.NewPool(faceModels(set), min(f.kiosks, runtime.NumCPU()))
 	if err != nil {
 		return nil, err
 	}
@@ -171,9 +180,10 @@ func (f *benchARFlags) run(ctx context.Context, width, height int) (_ *benchARRe
 		for _, k := range kiosks {
 			err = errors.Join(err, k.close())
 		}
+		err = errors.Join(err, pool.Close())
 	}()
 	for range f.kiosks {
-		k, err := newBenchKiosk(set, shapes, frames, f.frames)
+		k, err := newBenchKiosk(set, pool, shapes, clip, f.frames)
 		if err != nil {
 			return nil, err
 		}
@@ -200,11 +210,11 @@ func (r *benchARReport) measure(ctx context.Context, kiosks []*benchKiosk, frame
 		}
 		return group.Wait()
 	}
-	if err := together(len(kiosks[0].frames)); err != nil {
+	if err := together(len(kiosks[0].clip.frames)); err != nil {
 		return err
 	}
 	for _, k := range kiosks {
-		k.drawn, k.took = 0, k.took[:0]
+		k.drawn, k.took, k.decoding = 0, k.took[:0], k.decoding[:0]
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
@@ -221,9 +231,10 @@ func (r *benchARReport) measure(ctx context.Context, kiosks []*benchKiosk, frame
 // sum puts together what the kiosks have measured.
 func (r *benchARReport) sum(kiosks []*benchKiosk) error {
 	var took []time.Duration
+	var decoding []time.Duration
 	drawn := 0
 	for _, k := range kiosks {
-		took = append(took, k.took...)
+		took, decoding = append(took, k.took...), append(decoding, k.decoding...)
 		drawn += k.drawn
 		s := k.pipeline.Stats()
 		n := float64(len(kiosks))
@@ -231,27 +242,32 @@ func (r *benchARReport) sum(kiosks []*benchKiosk) error {
 		r.Stages.Look += s.DrawMS.P50 / n
 		r.Stages.Encode += s.EncodeMS.P50 / n
 	}
-	slices.Sort(took)
-	at := func(q float64) float64 {
-		return float64(took[min(int(q*float64(len(took))), len(took)-1)]) / float64(time.Millisecond)
-	}
-	r.MS = benchMS{at(0.50), at(0.95), at(0.99)}
+	r.MS = benchMS{quantile(took, 0.50), quantile(took, 0.95), quantile(took, 0.99)}
+	r.Stages.Decode = quantile(decoding, 0.50)
 	r.Drawn = float64(drawn) / float64(r.Frames)
 	rss, err := residentMB()
 	if err != nil {
 		return err
 	}
 	r.RSS = rss
-	for _, f := range kiosks[0].frames {
-		r.RSS -= float64(len(f.Pix)) / (1 << 20)
-	}
+	r.RSS -= kiosks[0].clip.megabytes()
 	return nil
+}
+
+// quantile is in milliseconds, 0 of none; it sorts them.
+func quantile(all []time.Duration, q float64) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	slices.Sort(all)
+	return float64(all[min(int(q*float64(len(all))), len(all)-1)]) / float64(time.Millisecond)
 }
 
 func (r *benchARReport) print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `%d × %d, %d frames, kiosks: %d, eyes %.0f to %.0f px apart
 
   frame    p50 %6.2f ms   p95 %6.2f   p99 %6.2f
+  decode       %6.2f ms
   track        %6.2f ms
   look         %6.2f ms
   encode       %6.2f ms
@@ -259,7 +275,7 @@ func (r *benchARReport) print(w io.Writer) error {
   memory       %6.0f MB resident, %.1f allocations a frame
   drawn        %6.1f %% of the frames
 `, r.Width, r.Height, r.Frames, r.Kiosks, r.Eyes[0], r.Eyes[1],
-		r.MS.P50, r.MS.P95, r.MS.P99, r.Stages.Track, r.Stages.Look, r.Stages.Encode,
+		r.MS.P50, r.MS.P95, r.MS.P99, r.Stages.Decode, r.Stages.Track, r.Stages.Look, r.Stages.Encode,
 		r.FPS, r.RSS, r.Allocs, 100*r.Drawn)
 	return err
 }

@@ -24,14 +24,22 @@ const (
 	benchCount = 32
 )
 
-// benchFrames are the pictures, forwards and backwards again so that they can
-// be repeated without a jump.
-func benchFrames(ctx context.Context, dir string, width, height int) ([]*ar.Frame, error) {
-	clip, err := models.Clip(dir)
+// benchClip is what the camera sees, forwards and backwards by turns so that it
+// can be repeated without a jump.
+type benchClip struct {
+	frames []*ar.Frame
+	jpegs  [][]byte // as the camera sends them, if they are to be decoded
+}
+
+// benchQuality is about a webcam's.
+const benchQuality = 90
+
+func benchClipOf(ctx context.Context, dir string, width, height int, mjpeg bool) (*benchClip, error) {
+	path, err := models.Clip(dir)
 	if err != nil {
 		return nil, err
 	}
-	cam, err := camera.Open(ctx, camera.Config{Source: clip, Width: width, Height: height, Once: true})
+	cam, err := camera.Open(ctx, camera.Config{Source: path, Width: width, Height: height, Once: true})
 	if err != nil {
 		return nil, err
 	}
@@ -39,17 +47,50 @@ func benchFrames(ctx context.Context, dir string, width, height int) ([]*ar.Fram
 	var skipped ar.Frame
 	for range benchFrom {
 		if err := cam.Read(ctx, &skipped); err != nil {
-			return nil, fmt.Errorf("%s: %w", clip, err)
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	frames := make([]*ar.Frame, benchCount)
-	for i := range frames {
-		frames[i] = &ar.Frame{}
-		if err := cam.Read(ctx, frames[i]); err != nil {
-			return nil, fmt.Errorf("%s: %w", clip, err)
+	c := &benchClip{frames: make([]*ar.Frame, benchCount)}
+	for i := range c.frames {
+		c.frames[i] = &ar.Frame{}
+		if err := cam.Read(ctx, c.frames[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return frames, nil
+	if mjpeg {
+		return c, c.compress()
+	}
+	return c, nil
+}
+
+// compress makes the camera's JPEGs, and the frames what is read back of them.
+func (c *benchClip) compress() error {
+	encoder := camera.JPEG{Quality: benchQuality}
+	decoder := camera.NewDecoder(camera.Config{})
+	defer decoder.Close()
+	for _, f := range c.frames {
+		jpeg, err := encoder.Encode(nil, f)
+		if err == nil {
+			err = decoder.Decode(f, jpeg)
+		}
+		if err != nil {
+			return err
+		}
+		c.jpegs = append(c.jpegs, jpeg)
+	}
+	return nil
+}
+
+// megabytes is the memory that the clip occupies.
+func (c *benchClip) megabytes() float64 {
+	n := 0
+	for _, f := range c.frames {
+		n += len(f.Pix)
+	}
+	for _, j := range c.jpegs {
+		n += len(j)
+	}
+	return float64(n) / (1 << 20)
 }
 
 // benchRate is the speed of the clip in frames a second: the mirror smooths over
@@ -58,27 +99,33 @@ const benchRate = 30
 
 // benchKiosk is one kiosk's mirror that is measured.
 type benchKiosk struct {
-	frames   []*ar.Frame // the camera's, shared with the other kiosks
+	clip     *benchClip // shared with the other kiosks
+	decoder  *camera.Decoder
 	tracker  *face.Tracker
 	renderer *look.Renderer
 	pipeline *ar.Pipeline
 	shown    int
 	drawn    int // frames that the look has changed
 	took     []time.Duration
+	decoding []time.Duration
 	frame    ar.Frame
 }
 
 // newBenchKiosk makes a kiosk with the mirror's usual settings, and room to
 // remember the times of so many frames.
-func newBenchKiosk(set *models.Set, shapes fs.FS, frames []*ar.Frame, room int) (_ *benchKiosk, err error) {
-	k := &benchKiosk{frames: frames, took: make([]time.Duration, 0, max(room, len(frames)))}
+func newBenchKiosk(set *models.Set, pool *face.Pool, shapes fs.FS, clip *benchClip, room int) (_ *benchKiosk, err error) {
+	room = max(room, len(clip.frames))
+	k := &benchKiosk{
+		clip: clip, took: make([]time.Duration, 0, room), decoding: make([]time.Duration, 0, room),
+		decoder: camera.NewDecoder(camera.Config{}),
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, k.close())
 		}
 	}()
 	cfg := firmwarecfg.DefaultEdge()
-	if k.tracker, err = newTracker(set, cfg.Mirror.MaxFaces, cfg.Camera.FOV, false); err != nil {
+	if k.tracker, err = pool.Tracker(trackerOptions(cfg.Mirror.MaxFaces, cfg.Camera.FOV, false)); err != nil {
 		return nil, err
 	}
 	if k.renderer, err = look.New(set.Head, shapes); err != nil {
@@ -95,7 +142,7 @@ func newBenchKiosk(set *models.Set, shapes fs.FS, frames []*ar.Frame, room int) 
 }
 
 func (k *benchKiosk) close() error {
-	var errs []error
+	errs := []error{k.decoder.Close()}
 	if k.tracker != nil {
 		errs = append(errs, k.tracker.Close())
 	}
@@ -105,26 +152,30 @@ func (k *benchKiosk) close() error {
 	return errors.Join(errs...)
 }
 
-// next puts the camera's next picture into k.frame and gives the original: the
-// clip runs forwards and backwards by turns.
-func (k *benchKiosk) next() *ar.Frame {
-	last := len(k.frames) - 1
+// next gives the number of the clip's next picture, which k.frame is to become,
+// with its time.
+func (k *benchKiosk) next() int {
+	last := len(k.clip.frames) - 1
 	i := k.shown % (2 * last)
-	from := k.frames[min(i, 2*last-i)]
-	k.frame.Resize(from.Width, from.Height)
-	copy(k.frame.Pix, from.Pix)
 	k.shown++
 	k.frame.Seq = uint64(k.shown)
 	k.frame.At = time.Unix(0, 0).Add(time.Duration(k.shown) * time.Second / benchRate)
-	return from
+	return min(i, 2*last-i)
+}
+
+// copyFrame makes k.frame the clip's picture i.
+func (k *benchKiosk) copyFrame(i int) {
+	from := k.clip.frames[i]
+	k.frame.Resize(from.Width, from.Height)
+	copy(k.frame.Pix, from.Pix)
 }
 
 // eyes looks once at every picture, and gives the smallest and the largest
 // distance between the irises, pixels.
 func (k *benchKiosk) eyes() (span [2]float64, err error) {
 	span[0] = math.Inf(1)
-	for i := range k.frames {
-		k.next()
+	for i := range k.clip.frames {
+		k.copyFrame(k.next())
 		faces, err := k.pipeline.Process(&k.frame)
 		if err != nil {
 			return span, err
@@ -146,13 +197,22 @@ func (k *benchKiosk) run(ctx context.Context, frames int) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		bare := k.next()
+		i := k.next()
+		if k.clip.jpegs == nil {
+			k.copyFrame(i)
+		}
 		start := time.Now()
+		if k.clip.jpegs != nil {
+			if err := k.decoder.Decode(&k.frame, k.clip.jpegs[i]); err != nil {
+				return err
+			}
+			k.decoding = append(k.decoding, time.Since(start))
+		}
 		if err := k.pipeline.Show(&k.frame); err != nil {
 			return err
 		}
 		k.took = append(k.took, time.Since(start))
-		if !bytes.Equal(bare.Pix, k.frame.Pix) {
+		if !bytes.Equal(k.clip.frames[i].Pix, k.frame.Pix) {
 			k.drawn++
 		}
 	}
