@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Starts a demo shop on free ports and drives its main job in a real Chromium.
-# The test gets the demo's addresses in MIRRORCART_DEMO, as the line of JSON that
-# edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+# Starts a demo shop on free ports and drives its main job, and what a shopper
+# does with the mirror, in a real Chromium. The tests get the demo's addresses in
+# MIRRORCART_DEMO, as the line of JSON that edge demo --json prints: demo, kiosk,
+# staff, hq, mqtt, pin.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,4 +31,7 @@ for _ in $(seq 300); do
 done
 [ -s "$dir/addresses" ] || { echo "e2e: edge demo printed no addresses within 30 s" >&2 && exit 1; }
 
-MIRRORCART_DEMO=$(cat "$dir/addresses") timeout 180 node kiosk/ui/e2e/main-job.mjs
+export MIRRORCART_DEMO DEMO_DIR=$dir/shop
+MIRRORCART_DEMO=$(cat "$dir/addresses")
+timeout 180 node kiosk/ui/e2e/main-job.mjs
+timeout 120 node kiosk/ui/e2e/mirror-job.mjs

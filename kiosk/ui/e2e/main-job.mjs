@@ -3,63 +3,17 @@
 // phone opens the cart from the QR code, the line comes back, the clerk sells
 // the cart, and headquarters shows the receipt.
 //
-// MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
-// STAFF_URL, HQ_URL, DEMO_URL and STAFF_PIN take its place one by one. SHOTS
-// is a folder for screenshots, CHROMIUM the browser's program. It exits with 1
-// and one sentence at the first thing that is wrong.
+// job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify, stripVTControlCharacters } from 'node:util';
-import { chromium } from 'playwright-core';
+import { promisify } from 'node:util';
+import { demoURL, faults, get, hqURL, kioskURL, open, picture, pin, runJob, staffURL, step, until } from './job.mjs';
 
 const run = promisify(execFile);
-const env = process.env;
-const demo = JSON.parse(env.MIRRORCART_DEMO ?? '{}');
-const kioskURL = (env.KIOSK_URL ?? demo.kiosk ?? '').replace(/\/$/, '');
-const staffURL = env.STAFF_URL ?? demo.staff ?? `${kioskURL}/staff`;
-const hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
-const demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
-const pin = env.STAFF_PIN ?? demo.pin ?? '';
-const patience = 20_000; // ms for anything to happen
 
-const lip = { category: 1, product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
-const glasses = { category: 4, sku: 'GLS-RND-01', product: 'glasses-alley-round' };
-
-let doing = 'start';
-const faults = []; // what the pages' consoles said that no page should say
-
-/** step names what is being shown, for the sentence when it fails. */
-async function step(what, work) {
-  doing = what;
-  const began = Date.now();
-  const got = await work();
-  console.log(`ok  ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
-  return got;
-}
-
-/** until waits for work to give something true. */
-async function until(work, what) {
-  const end = Date.now() + patience;
-  for (let last; ; ) {
-    try {
-      const got = await work();
-      if (got) return got;
-    } catch (err) {
-      last = err;
-    }
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${patience / 1000} s`, { cause: last });
-    await new Promise((next) => setTimeout(next, 50));
-  }
-}
-
-async function get(url) {
-  const response = await fetch(url);
-  assert.ok(response.ok, `GET ${url} was answered with ${response.status}`);
-  return response.json();
-}
+const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
+const glasses = { category: 'glasses', sku: 'GLS-RND-01', product: 'glasses-alley-round' };
 
 /** setLine presses the button on the demo's page, which must offer that. */
 async function setLine(page, up) {
@@ -69,24 +23,6 @@ async function setLine(page, up) {
   ]);
   assert.equal(response.status(), 303, `the line could not be ${up ? 'mended' : 'cut'}`);
   await until(async () => (await get(`${kioskURL}/api/v1/status`)).line.up === up, `the line being ${up ? 'up' : 'down'}`);
-}
-
-async function open(browser, name, url, options) {
-  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'vi-VN', ...options });
-  context.setDefaultTimeout(patience);
-  const page = await context.newPage();
-  page.on('pageerror', (err) => faults.push(`${name}: ${err.message}`));
-  page.on('console', (message) => {
-    if (/Content Security Policy|Uncaught/.test(message.text())) faults.push(`${name}: ${message.text()}`);
-  });
-  const response = await page.goto(url);
-  assert.ok(response.ok(), `${name} at ${url} was answered with ${response.status()}`);
-  return page;
-}
-
-/** picture is what the mirror shows now, with the number of the frame. */
-function picture(page) {
-  return page.$eval('canvas', (canvas) => ({ n: Number(canvas.dataset.frames), data: canvas.toDataURL() }));
 }
 
 /** addToCart presses the button and measures how long the page takes to count it. */
@@ -141,7 +77,7 @@ async function mainJob(browser, shots) {
 
   await step('shades are worn and added to the cart within 100 ms of the touch', async () => {
     for (const { category, product, sku } of [lip, glasses]) {
-      await kiosk.click(`.rail .chip:nth-child(${category})`);
+      await kiosk.click(`[data-category="${category}"]`);
       await kiosk.click(`[data-product="${product}"]`);
       await kiosk.click(`[data-sku="${sku}"]`);
       await until(async () => (await get(`${kioskURL}/kiosk/v1/session`)).skus.includes(sku), `${sku} being worn`);
@@ -279,23 +215,4 @@ async function mainJob(browser, shots) {
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
 }
 
-const scratch = await mkdtemp(join(tmpdir(), 'mirrorcart-e2e-'));
-const shots = env.SHOTS ?? scratch;
-let browser;
-try {
-  assert.ok(kioskURL && hqURL && pin, 'set MIRRORCART_DEMO, or KIOSK_URL, HQ_URL and STAFF_PIN');
-  await mkdir(shots, { recursive: true });
-  browser = await chromium.launch({
-    executablePath: env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  });
-  await mainJob(browser, shots);
-} catch (err) {
-  console.error(`e2e: not so: ${doing}: ${stripVTControlCharacters(err.message).replace(/\s+/g, ' ').slice(0, 300)}`);
-  if (err.cause) console.error(`     because: ${err.cause.message}`);
-  for (const fault of faults) console.error(`     page: ${fault}`);
-  process.exitCode = 1;
-} finally {
-  await browser?.close();
-  await rm(scratch, { recursive: true, force: true });
-}
+await runJob(mainJob);

@@ -15,7 +15,7 @@ export class Comparison {
   kind = $state(''); // what the shades are of
   skus = $state([]); // the shades
   freeze = $state(false);
-  aspect = 1; // width by height of the place for the picture
+  #aspect = 1; // width by height of the place for the picture of shades
   #failed;
   #busy = false;
   #stale = false;
@@ -30,7 +30,7 @@ export class Comparison {
   }
 
   get columns() {
-    return this.aspect > 1.7 ? this.tiles.length : 2;
+    return this.#aspect > 1.7 ? this.tiles.length : 2;
   }
 
   get full() {
@@ -60,6 +60,13 @@ export class Comparison {
     this.#set({ freeze });
   }
 
+  /** place says what place there is for the picture of shades, width by height. */
+  place(aspect) {
+    if (Math.abs(Math.log(aspect / this.#aspect)) < 0.01) return;
+    this.#aspect = aspect;
+    this.again();
+  }
+
   /** again asks for the same once more: what else is worn has changed. */
   again() {
     if (this.mode === 'shades') this.#send();
@@ -85,7 +92,7 @@ export class Comparison {
     const { mode, at, freeze } = this;
     if (mode === 'off') return { mode, freeze };
     if (mode === 'split') return { mode, at, freeze };
-    return { mode, skus: this.tiles, columns: this.columns, aspect: Math.min(Math.max(this.aspect, 0.25), 4), freeze };
+    return { mode, skus: this.tiles, columns: this.columns, aspect: Math.min(Math.max(this.#aspect, 0.25), 4), freeze };
   }
 
   async #send() {

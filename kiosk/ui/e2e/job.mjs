@@ -1,0 +1,98 @@
+// What the jobs share: the demo that they run against, its pages, and how a job
+// tells what it does.
+//
+// MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
+// STAFF_URL, HQ_URL, DEMO_URL and STAFF_PIN take its place one by one. SHOTS
+// is a folder for screenshots, CHROMIUM the browser's program. A job exits with
+// 1 and one sentence at the first thing that is wrong.
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const env = process.env;
+const demo = JSON.parse(env.MIRRORCART_DEMO ?? '{}');
+export const kioskURL = (env.KIOSK_URL ?? demo.kiosk ?? '').replace(/\/$/, '');
+export const staffURL = env.STAFF_URL ?? demo.staff ?? `${kioskURL}/staff`;
+export const hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
+export const demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
+export const pin = env.STAFF_PIN ?? demo.pin ?? '';
+const patience = 20_000; // ms for anything to happen
+
+let doing = 'start';
+export const faults = []; // what the pages' consoles said that no page should say
+
+/** step names what is being shown, for the sentence when it fails. */
+export async function step(what, work) {
+  doing = what;
+  const began = Date.now();
+  const got = await work();
+  console.log(`ok  ${what} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+  return got;
+}
+
+/** until waits for work to give something true. */
+export async function until(work, what) {
+  const end = Date.now() + patience;
+  for (let last; ; ) {
+    try {
+      const got = await work();
+      if (got) return got;
+    } catch (err) {
+      last = err;
+    }
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${patience / 1000} s`, { cause: last });
+    await new Promise((next) => setTimeout(next, 50));
+  }
+}
+
+export async function get(url) {
+  const response = await fetch(url);
+  assert.ok(response.ok, `GET ${url} was answered with ${response.status}`);
+  return response.json();
+}
+
+/** open shows url in a page of its own. */
+export async function open(browser, name, url, options) {
+  const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'vi-VN', ...options });
+  context.setDefaultTimeout(patience);
+  const page = await context.newPage();
+  page.on('pageerror', (err) => faults.push(`${name}: ${err.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Uncaught/.test(message.text())) faults.push(`${name}: ${message.text()}`);
+  });
+  const response = await page.goto(url);
+  assert.ok(response.ok(), `${name} at ${url} was answered with ${response.status()}`);
+  return page;
+}
+
+/** picture is what the mirror shows now, with the number of the frame. */
+export function picture(page) {
+  return page.$eval('canvas', (canvas) => ({ n: Number(canvas.dataset.frames), data: canvas.toDataURL() }));
+}
+
+/** runJob runs job(browser, shots), shots being the folder for screenshots. */
+export async function runJob(job) {
+  const scratch = await mkdtemp(join(tmpdir(), 'mirrorcart-e2e-'));
+  const shots = env.SHOTS ?? scratch;
+  let browser;
+  try {
+    assert.ok(kioskURL && hqURL && pin, 'set MIRRORCART_DEMO, or KIOSK_URL, HQ_URL and STAFF_PIN');
+    await mkdir(shots, { recursive: true });
+    browser = await chromium.launch({
+      executablePath: env.CHROMIUM ?? '/usr/bin/chromium',
+      args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+    await job(browser, shots);
+  } catch (err) {
+    console.error(`e2e: not so: ${doing}: ${stripVTControlCharacters(err.message).replace(/\s+/g, ' ').slice(0, 300)}`);
+    if (err.cause) console.error(`     because: ${err.cause.message}`);
+    for (const fault of faults) console.error(`     page: ${fault}`);
+    process.exitCode = 1;
+  } finally {
+    await browser?.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
