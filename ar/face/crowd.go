@@ -16,9 +16,10 @@ const (
 	// keptPresence: two thresholds, so that it does not come and go at one.
 	newPresence  = 0.5
 	keptPresence = 0.3
-	// searchEvery is how often the detector looks for others while somebody is
-	// followed.
+	// searchEvery is how often the detector looks for more faces while somebody
+	// is followed, and watchEvery how often for those beside the one face.
 	searchEvery = 250 * time.Millisecond
+	watchEvery  = 500 * time.Millisecond
 	// sameFace is the overlap (intersection over union) from which two boxes
 	// are taken for one face.
 	sameFace = 0.4
@@ -131,8 +132,11 @@ func (c *crowd) searching(now time.Time) bool {
 	if len(c.tracks) == 0 {
 		return true
 	}
-	since := now.Sub(c.search)
-	return (len(c.tracks) < c.limit || c.forOne()) && (since < 0 || since >= searchEvery)
+	since, every := now.Sub(c.search), searchEvery
+	if c.forOne() {
+		every = watchEvery
+	}
+	return (len(c.tracks) < c.limit || c.forOne()) && (since < 0 || since >= every)
 }
 
 // welcome adds the largest of the faces that were found and are not followed
