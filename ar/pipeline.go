@@ -152,6 +152,7 @@ func (p *Pipeline) Process(f *Frame) ([]Face, error) {
 		return nil, err
 	}
 	p.faces = faces
+	width, height := f.Width, f.Height // shades have another
 	drawn, err := p.wear(f, faces[:min(len(faces), p.mostFaces())])
 	if err != nil {
 		return faces, err
@@ -159,7 +160,7 @@ func (p *Pipeline) Process(f *Frame) ([]Face, error) {
 	if drawn {
 		p.meter.time(stageDraw, time.Since(tracked))
 	}
-	p.meter.frame(f, faces, drawn)
+	p.meter.frame(width, height, faces, drawn)
 	return faces, nil
 }
 

@@ -366,3 +366,25 @@ func TestSnapshotRefuses(t *testing.T) {
 		require.ErrorContains(t, err, "no encoder")
 	})
 }
+
+// The shopper is told to come closer by how far apart the pupils are, whatever
+// the mirror shows.
+func TestFarFace(t *testing.T) {
+	for _, tt := range []struct {
+		eyes float32 // of the frame's width
+		far  bool
+	}{{0.02, true}, {0.035, true}, {0.045, false}, {0.2, false}} {
+		r, _ := newCompareRig()
+		face := faceAt(0.4, 0.3, 0.2, 0.3)
+		face.Points[468], face.Points[473] = ar.Point{X: 0.5, Y: 0.4}, ar.Point{X: 0.5 + tt.eyes, Y: 0.4}
+		r.cfg.Tracker = &fake.Tracker{Script: fake.Still(face)}
+		p := r.pipeline(t)
+		require.NoError(t, p.SetCompare(ar.Compare{Mode: ar.CompareShades, Looks: make([]ar.Look, 2), Columns: 2, Aspect: 4}))
+		_, err := p.Process(testCard(320, 180)) // 12.6 px are far
+		require.NoError(t, err)
+		require.Equal(t, tt.far, p.Stats().Far, tt.eyes)
+		require.Equal(t, 320, p.Stats().Width, "of the camera's frame")
+		p.SetPaused(true)
+		require.False(t, p.Stats().Far)
+	}
+}

@@ -1,6 +1,7 @@
 package ar
 
 import (
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -33,11 +34,13 @@ type Stats struct {
 	LastFace    time.Time `json:"last_face,omitzero"` // when a face was seen last
 	// WearsGlasses tells that the nearest face of the last frame wears
 	// spectacles of its own.
-	WearsGlasses bool      `json:"wears_glasses"`
-	FrameMS      Quantiles `json:"frame_ms"` // track + draw + encode
-	TrackMS      Quantiles `json:"track_ms"`
-	DrawMS       Quantiles `json:"draw_ms"`
-	EncodeMS     Quantiles `json:"encode_ms"`
+	WearsGlasses bool `json:"wears_glasses"`
+	// Far tells that it is too far away for make-up to be seen well.
+	Far      bool      `json:"far"`
+	FrameMS  Quantiles `json:"frame_ms"` // track + draw + encode
+	TrackMS  Quantiles `json:"track_ms"`
+	DrawMS   Quantiles `json:"draw_ms"`
+	EncodeMS Quantiles `json:"encode_ms"`
 }
 
 type stage int
@@ -135,15 +138,17 @@ func (m *meter) time(s stage, d time.Duration) {
 	m.took[s].add(d)
 }
 
-func (m *meter) frame(f *Frame, faces []Face, drawn bool) {
+// frame counts a tracked frame of width × height pixels.
+func (m *meter) frame(width, height int, faces []Face, drawn bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	m.times.add(now)
-	m.s.Width, m.s.Height = f.Width, f.Height
+	m.s.Width, m.s.Height = width, height
 	m.s.Frames++
 	m.s.Faces += uint64(len(faces))
 	m.s.WearsGlasses = len(faces) > 0 && faces[0].WearsGlasses
+	m.s.Far = len(faces) > 0 && far(&faces[0], width, height)
 	if len(faces) > 0 {
 		m.s.LastFace = now
 	}
@@ -168,6 +173,7 @@ func (m *meter) stats(paused bool) Stats {
 	s := m.s
 	s.Paused = paused
 	s.WearsGlasses = s.WearsGlasses && !paused
+	s.Far = s.Far && !paused
 	s.FPS = m.fps(time.Now())
 	for i, q := range []*Quantiles{&s.FrameMS, &s.TrackMS, &s.DrawMS, &s.EncodeMS} {
 		*q = quantiles(&m.took[i])
@@ -216,4 +222,16 @@ func quantiles(r *ring[time.Duration]) Quantiles {
 		return float64(d[min(int(q*float64(len(d))), len(d)-1)]) / float64(time.Millisecond)
 	}
 	return Quantiles{P50: at(0.50), P99: at(0.99)}
+}
+
+// farEyes is the distance between the pupils below which a face is far, of the
+// frame's shorter side: in 720p, 50 pixels.
+const farEyes = 0.07
+
+// far reports whether face, in a frame of width × height pixels, is far away.
+func far(face *Face, width, height int) bool {
+	const right, left = 468, 473 // the middles of the irises
+	a, b := face.Points[right], face.Points[left]
+	d := math.Hypot(float64(a.X-b.X)*float64(width), float64(a.Y-b.Y)*float64(height))
+	return d < farEyes*float64(min(width, height))
 }

@@ -61,6 +61,7 @@ type mirrorView struct {
 	Face  bool    `json:"face"`  // one is there now
 	// WearsGlasses says that the shopper wears glasses of their own.
 	WearsGlasses bool `json:"wears_glasses"`
+	Far          bool `json:"far"` // too far away for make-up to be seen well
 }
 
 type idleView struct {
@@ -76,8 +77,11 @@ func (k *Kiosk) view(s snapshot) sessionView {
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),
 		Photos:  []photoView{},
-		Mirror:  mirrorView{FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh},
-		Idle:    idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
+		Mirror: mirrorView{
+			FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh,
+			WearsGlasses: st.WearsGlasses, Far: st.Far,
+		},
+		Idle: idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
 	}
 	replay := k.cfg.Mirror.Replay()
 	v.Replay = replayView{State: replay.State, Left: replay.Left.Seconds()}

@@ -19,17 +19,17 @@ func TestSessionView(t *testing.T) {
 	f.mirror.stats = ar.Stats{CameraError: "no /dev/video0"}
 	require.JSONEq(t, `{"id":"","state":"attract","language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
 		"look":{"layers":[]},"skus":[],"intensity":0,"look_id":"","compare":{"mode":"off","at":0,"skus":[],"columns":0,"freeze":false},
-		"replay":{"state":"off","left_s":0},"photos":[],"cart":null,"mirror":{"fps":0,"faces":0,"face":false,"wears_glasses":false},"idle":{"after_s":90,"left_s":0}}`,
+		"replay":{"state":"off","left_s":0},"photos":[],"cart":null,"mirror":{"fps":0,"faces":0,"face":false,"wears_glasses":false,"far":false},"idle":{"after_s":90,"left_s":0}}`,
 		f.ok("GET", "/kiosk/v1/session", ""))
 
 	f.begin(true)
-	f.mirror.stats = ar.Stats{Camera: true, FPS: 30, Faces: 7, LastFace: time.Now()}
+	f.mirror.stats = ar.Stats{Camera: true, FPS: 30, Faces: 7, LastFace: time.Now(), WearsGlasses: true, Far: true}
 	f.ok("PUT", "/kiosk/v1/session/cart", `{"cart":"`+f.cart.ID.String()+`"}`)
 	var v sessionView
 	require.NoError(t, json.Unmarshal([]byte(f.ok("PUT", "/kiosk/v1/session/look", `{"skus":["GLS-1","LIP-2"]}`)), &v))
 	require.Equal(t, Mirroring, v.State)
 	require.Equal(t, cameraView{Consent: true, OK: true}, v.Camera)
-	require.Equal(t, mirrorView{FPS: 30, Faces: 7, Face: true}, v.Mirror)
+	require.Equal(t, mirrorView{FPS: 30, Faces: 7, Face: true, WearsGlasses: true, Far: true}, v.Mirror)
 	require.Equal(t, f.cart.ID, *v.Cart)
 	require.Equal(t, []edge.SKU{"GLS-1", "LIP-2"}, v.SKUs)
 	require.Equal(t, []ar.Layer{
