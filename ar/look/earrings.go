@@ -186,18 +186,15 @@ func (j *jewels) hoop(piece *jewel, s *stand, c ar.Color, q [3]float64, side int
 	}
 }
 
-// ringTube is the radius of the tube whose outline the part is: outer and
-// inner edge.
+// ringTube is the radius of the tube whose outline the part is: half the way
+// from its outer to its inner edge, at its middle's height.
 func ringTube(p *jewelPart) float64 {
-	inner := 0.0
+	inner := p.half.x
 	for _, c := range p.contours {
-		least := math.Inf(1)
-		most := 0.0
 		for _, q := range c {
-			least, most = min(least, math.Abs(q.x-p.mid.x)), max(most, math.Abs(q.x-p.mid.x))
-		}
-		if most < p.half.x-1e-3 {
-			inner = max(inner, most)
+			if math.Abs(q.y-p.mid.y) <= 0.12*p.half.y {
+				inner = min(inner, math.Abs(q.x-p.mid.x))
+			}
 		}
 	}
 	return (p.half.x - inner) / 2

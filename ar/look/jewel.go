@@ -5,21 +5,24 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"slices"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
 // Limits of a piece of jewellery.
 const (
-	maxJewelPoints = 4000
+	maxJewelPoints = 8000
 	maxJewelParts  = 64
 	maxJewelReach  = 120 // millimetres from the hook
 	minJewelReach  = 0.5
 )
 
-// jewelCut is how much finer than a millimetre jewellery is cut.
-const jewelCut = 8
+// jewelCut is how much finer than a millimetre jewellery is cut, jewelGrain the
+// distance, millimetres, nearer than which two points are one.
+const (
+	jewelCut   = 8
+	jewelGrain = 0.06
+)
 
 // jewelKind says how a piece is worn.
 type jewelKind string
@@ -33,17 +36,18 @@ const (
 	jewelNecklace jewelKind = "necklace"
 )
 
-// jewelsOf are the kinds of jewellery that a kind of layer can wear.
-func jewelsOf(kind ar.Kind) []jewelKind {
-	switch kind {
-	case ar.Earrings:
-		return []jewelKind{jewelStud, jewelHoop, jewelDrop}
-	case ar.NoseStud:
-		return []jewelKind{jewelNose}
-	case ar.Necklace:
-		return []jewelKind{jewelNecklace}
+// layer is the kind of layer that wears pieces of kind k; "" if there is no
+// such piece.
+func (k jewelKind) layer() ar.Kind {
+	switch k {
+	case jewelStud, jewelHoop, jewelDrop:
+		return ar.Earrings
+	case jewelNose:
+		return ar.NoseStud
+	case jewelNecklace:
+		return ar.Necklace
 	}
-	return nil
+	return ""
 }
 
 // jewel is a piece of jewellery as the package's comment describes it:
@@ -81,10 +85,10 @@ func loadJewel(assets fs.FS, kind ar.Kind, name string) (*jewel, error) {
 
 // suits reports an error if a layer of that kind cannot wear the piece.
 func (j *jewel) suits(kind ar.Kind, name string) error {
-	if can := jewelsOf(kind); !slices.Contains(can, j.kind) {
-		return fmt.Errorf("%s %q: its data-jewel is %q: want one of %q", kind, name, j.kind, can)
+	if j.kind.layer() == kind {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s %q: its data-jewel is %q, for layers of kind %q: name another file", kind, name, j.kind, j.kind.layer())
 }
 
 // parseJewel reads the SVG that the package's comment describes.
@@ -102,10 +106,10 @@ func parseJewel(data []byte) (j *jewel, err error) {
 	if err != nil {
 		return nil, err
 	}
-	left := maxJewelPoints
+	points := newBudget(maxJewelPoints)
 	for _, run := range runs {
-		var parts []lens
-		if parts, left, err = flattenFine(run.svg, jewelCut, left); err != nil {
+		parts, err := flattenFine(run.svg, jewelCut, points)
+		if err != nil {
 			return nil, err
 		}
 		for _, l := range parts {
@@ -120,8 +124,15 @@ func parseJewel(data []byte) (j *jewel, err error) {
 // newJewelPart gives nothing for an element without extent.
 func newJewelPart(l lens, style jewelStyle) (jewelPart, bool) {
 	lo, hi := vec{math.Inf(1), math.Inf(1)}, vec{math.Inf(-1), math.Inf(-1)}
-	for _, c := range l.contours {
-		for _, p := range c {
+	for i, c := range l.contours {
+		kept := c[:1]
+		for _, p := range c[1:] {
+			if last := kept[len(kept)-1]; math.Hypot(p.x-last.x, p.y-last.y) >= jewelGrain {
+				kept = append(kept, p)
+			}
+		}
+		l.contours[i] = kept
+		for _, p := range kept {
 			lo.x, lo.y, hi.x, hi.y = min(lo.x, p.x), min(lo.y, p.y), max(hi.x, p.x), max(hi.y, p.y)
 		}
 	}
@@ -155,6 +166,9 @@ func (j *jewel) measure() error {
 		area := p.half.x * p.half.y
 		hangs, weight = hangs+area*(p.mid.y-j.hinge), weight+area
 		if p.style.ring {
+			if tube := ringTube(p); !(tube >= 0.2 && tube < p.half.x/2) {
+				return errors.New(`the class "ring": want a circle or an ellipse with a stroke of 0.4 mm or more and no fill`)
+			}
 			rings++
 		}
 		if p.style.chain {

@@ -241,5 +241,5 @@ func (c *canvas) drawShade(scale float64) {
 	for i := range c.pix {
 		c.shade.Pix[i] = uint8(255*min(c.pix[i][3], 1) + 0.5)
 	}
-	c.tmp = c.shade.blur(max(int(0.6*scale+0.5), 1), 2, c.tmp)
+	c.tmp = c.shade.blur(max(int(0.8*scale+0.5), 1), 1, c.tmp)
 }

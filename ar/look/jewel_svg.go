@@ -198,9 +198,9 @@ func (j *jewel) readRoot(attrs []xml.Attr) error {
 		}
 		*dst = v
 	}
-	all := []jewelKind{jewelStud, jewelHoop, jewelDrop, jewelNose, jewelNecklace}
-	if !slices.Contains(all, j.kind) {
-		return fmt.Errorf("data-jewel=%q: want one of %q", j.kind, all)
+	if j.kind.layer() == "" {
+		return fmt.Errorf("data-jewel=%q: want one of %q", j.kind,
+			[]jewelKind{jewelStud, jewelHoop, jewelDrop, jewelNose, jewelNecklace})
 	}
 	return nil
 }

@@ -61,7 +61,7 @@
 //	  - A necklace has one straight line of the class "chain", whose width is the
 //	    chain's; its data-length is that of the chain, clasp to clasp (340–1000, 420
 //	    if left out). All else is its pendant.
-//	  - At most 256 KiB, 64 parts and 4,000 points.
+//	  - At most 256 KiB, 64 parts and 8,000 points.
 package look
 
 import (
@@ -238,7 +238,9 @@ func wearsOnSkin(look ar.Look) bool {
 
 // wearsJewellery reports whether any layer of look is jewellery.
 func wearsJewellery(look ar.Look) bool {
-	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool { return len(jewelsOf(l.Kind)) > 0 })
+	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
+		return l.Kind == ar.Earrings || l.Kind == ar.NoseStud || l.Kind == ar.Necklace
+	})
 }
 
 // plausible reports whether the landmarks are numbers and lie where those of a

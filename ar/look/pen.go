@@ -14,27 +14,29 @@ import (
 
 // flatten draws the SVG into contours, one lens an element.
 func flatten(svg []byte) ([]lens, error) {
-	parts, _, err := flattenFine(svg, 1, maxShapePoints)
-	return parts, err
+	return flattenFine(svg, 1, newBudget(maxShapePoints))
 }
 
+// budget is how many points may still be drawn, of how many.
+type budget struct{ left, most int }
+
+func newBudget(points int) *budget { return &budget{points, points} }
+
 // flattenFine is flatten for drawings whose unit is to be cut finer times as
-// finely; at most so many points. It also gives how many of them are left.
-func flattenFine(svg []byte, finer float64, points int) (_ []lens, left int, _ error) {
+// finely.
+func flattenFine(svg []byte, finer float64, points *budget) ([]lens, error) {
 	icon, err := oksvg.ReadIconStream(bytes.NewReader(svg), oksvg.IgnoreErrorMode)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	var parts []lens
-	left = points
 	for i := range icon.SVGPaths {
 		icon.SVGPaths[i].LineWidth *= finer // which the transformation leaves alone
 		// The library does not read fill-rule; contours that do not cross
 		// look the same by the even-odd rule, whatever way round they run.
 		icon.SVGPaths[i].UseNonZeroWinding = false // so that a fill differs from a stroke
-		pen := &pen{nonZero: true, left: left, most: points}
+		pen := &pen{nonZero: true, budget: points}
 		icon.SVGPaths[i].DrawTransformed(rasterx.NewDasher(1, 1, pen), 1, rasterx.Identity.Scale(finer, finer))
-		left = pen.left
 		for _, l := range pen.lenses {
 			for _, c := range l.contours {
 				for j := range c {
@@ -44,7 +46,7 @@ func flattenFine(svg []byte, finer float64, points int) (_ []lens, left int, _ e
 			parts = append(parts, l)
 		}
 	}
-	return parts, left, nil
+	return parts, nil
 }
 
 // pen takes down what the SVG library draws, already flattened, in the
@@ -54,15 +56,14 @@ type pen struct {
 	nonZero  bool
 	color    color.Color
 	lenses   []lens
-	left     int // points it may still draw
-	most     int // points it may draw in all
+	budget   *budget
 }
 
 // spend counts a point. The library flattens curves of any size into as many
 // lines as that takes, so it is stopped where it draws.
 func (p *pen) spend() {
-	if p.left--; p.left < 0 {
-		panic(fmt.Errorf("over %d points: simplify the drawing", p.most))
+	if p.budget.left--; p.budget.left < 0 {
+		panic(fmt.Errorf("over %d points: simplify the drawing", p.budget.most))
 	}
 }
 
