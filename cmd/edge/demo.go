@@ -70,7 +70,7 @@ Everything else is what a real shop runs.`,
 	fl.StringVar(&f.dir, "dir", "", "folder for the databases, kept; without it a new one that is removed at the end")
 	fl.StringVar(&f.shop, "shop", "", "folder of a shop's files, instead of the built-in demo shop")
 	fl.StringVar(&f.models, "models", "", "folder of the face models")
-	fl.StringVar(&f.camera, "camera", "", "camera: a device, a video file, still:PHOTO, or fake; without it the demo clip")
+	fl.StringVar(&f.camera, "camera", "", "camera, as camera.source in edge.yaml; push is that of a browser on this machine; without it the demo clip")
 	fl.BoolVar(&f.once, "once", false, "do the main job once, unattended, and stop")
 	fl.BoolVar(&f.json, "json", false, "print one line of JSON on standard output")
 	fl.BoolVar(&f.verbose, "verbose", false, "log what goes on")
@@ -294,9 +294,21 @@ func (d *demo) close() error {
 // announce prints where everything is.
 func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
 	out := cmd.OutOrStdout()
+	kiosk := d.edgeURL + "/"
+	if d.gateway.mirror.tablet != nil {
+		tablets, err := openTablets(d.gateway.cfg)
+		if err != nil {
+			return err
+		}
+		code, err := tablets.Invite()
+		if err != nil {
+			return err
+		}
+		kiosk = enrolURL(d.edgeURL, code)
+	}
 	if asJSON {
 		return json.NewEncoder(out).Encode(map[string]string{
-			"demo": d.edgeURL + "/demo", "kiosk": d.edgeURL + "/", "staff": d.edgeURL + "/staff",
+			"demo": d.edgeURL + "/demo", "kiosk": kiosk, "staff": d.edgeURL + "/staff",
 			"hq": d.hqURL, "mqtt": d.broker.Addr().String(), "pin": demoPIN,
 		})
 	}
@@ -304,13 +316,13 @@ func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
   Mirrorcart demo, a shop in your browser
 
     start here    %[1]s/demo
-    kiosk         %[1]s/
+    kiosk         %[5]s
     till          %[1]s/staff     PIN %[3]s
     headquarters  %[2]s/
     broker        mqtt://%[4]s
 
   Ctrl-C stops it.
 
-`, d.edgeURL, d.hqURL, demoPIN, d.broker.Addr())
+`, d.edgeURL, d.hqURL, demoPIN, d.broker.Addr(), kiosk)
 	return err
 }

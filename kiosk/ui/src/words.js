@@ -57,10 +57,61 @@ export const glossary = {
     'The camera is off or unplugged. You can still look and choose.',
     '摄像头未连接，仍可浏览和选购。',
   ],
+  faultStalled: [
+    'Camera chưa gửi hình. Chờ một chút nhé.',
+    'The camera sends no picture yet. One moment, please.',
+    '摄像头暂无画面，请稍候。',
+  ],
+  faultSize: [
+    'Hình từ camera sai kích thước. Nhờ nhân viên xem giúp.',
+    'The camera’s picture has the wrong size. Please call the staff.',
+    '摄像头画面尺寸不对，请联系店员。',
+  ],
+  faultFrozen: [
+    'Hình từ camera bị đứng. Gương sẽ tự mở lại camera.',
+    'The camera’s picture stands still. The mirror will restart it.',
+    '摄像头画面卡住了，将自动重启。',
+  ],
+  faultBlack: [
+    'Camera chỉ cho hình đen. Nắp che camera đã mở chưa?',
+    'The camera shows only black. Is its cover open?',
+    '摄像头画面全黑，请看镜头盖是否已打开。',
+  ],
+  faultNoise: [
+    'Hình từ camera chỉ toàn nhiễu. Gương sẽ tự mở lại camera.',
+    'The camera shows only noise. The mirror will restart it.',
+    '摄像头画面全是噪点，将自动重启。',
+  ],
+  faultDark: [
+    'Ở đây hơi tối. Cần thêm ánh sáng.',
+    'It is too dark here. A little more light, please.',
+    '光线太暗，请加一点灯光。',
+  ],
+  faultCovered: [
+    'Có gì đó che camera. Lấy ra giúp nhé.',
+    'Something covers the camera. Please take it away.',
+    '镜头被挡住了，请移开遮挡物。',
+  ],
+  cameraBlocked: [
+    'Trình duyệt chưa cho dùng camera của máy này. Nhờ nhân viên xem giúp.',
+    'The browser does not let this device’s camera be used. Please call the staff.',
+    '浏览器未允许使用本机摄像头，请联系店员。',
+  ],
+  tabletEnrolled: [
+    'Máy này đã được ghi nhận: camera của nó là camera của gương.',
+    'This device is enrolled: its camera is the mirror’s.',
+    '本机已登记，其摄像头将用于镜子。',
+  ],
+  tabletRefused: [
+    'Mã ghi nhận sai, đã dùng hoặc quá 10 phút. Lấy mã mới trên máy chủ.',
+    'The code is wrong, used or over 10 minutes old. Make a new one on the gateway.',
+    '登记码错误、已用过或超过 10 分钟，请在网关上重新生成。',
+  ],
 
   // Mirror
   mirror: ['Gương thử', 'Try-on mirror', '试妆镜'],
   mirrorStarting: ['Gương đang bật…', 'The mirror is starting…', '镜子正在启动…'],
+  comeCloser: ['Lại gần gương hơn nhé', 'Come a little closer', '请靠近一点'],
   noFace: ['Nhìn vào gương nhé', 'Look into the mirror', '请看向镜子'],
   categories: ['Nhóm hàng', 'Categories', '分类'],
   products: ['Sản phẩm', 'Products', '商品'],

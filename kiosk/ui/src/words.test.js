@@ -18,6 +18,10 @@ test('every kind of error has its sentence', () => {
   for (const kind of kinds) assert.ok(say('en', kind));
 });
 
+test('every fault of the camera has its sentence', () => {
+  for (const fault of ['Stalled', 'Size', 'Frozen', 'Black', 'Noise', 'Dark', 'Covered']) assert.ok(say('en', `fault${fault}`));
+});
+
 test('say fills the blanks, and falls back to Vietnamese', () => {
   assert.equal(say('en', 'receipt', { number: 'T1-1-000001' }), 'Receipt T1-1-000001');
   assert.equal(say('de', 'cart'), 'Giỏ hàng');

@@ -20,7 +20,10 @@ export class Kiosk {
   catalogue = $state.raw(null);
   camera = $state(false); // the shopper agreed to it
   cameraOK = $state(true);
+  cameraFault = $state(''); // what the mirror shows a card of
+  cameraHere = $state(false); // this device's camera is the mirror's, if it is enrolled
   face = $state(true); // somebody is seen
+  far = $state(false); // somebody is too far away
   wearsGlasses = $state(false); // the shopper wears glasses of their own
   outfit = $state.raw(null);
   comparison = $state.raw(null);
@@ -299,6 +302,7 @@ export class Kiosk {
       this.#misses = session.mirror.face ? 0 : this.#misses + 1;
       this.face = this.#misses < faceMisses;
       this.wearsGlasses = session.mirror.wears_glasses;
+      this.far = session.mirror.far;
       this.#adopt(mine, session);
     } catch {
       // The events say that the line is down; the next look may succeed.
@@ -314,6 +318,8 @@ export class Kiosk {
     }
     this.camera = session.camera.consent;
     this.cameraOK = session.camera.ok;
+    this.cameraFault = session.camera.fault ?? '';
+    this.cameraHere = session.camera.tablet ?? false;
     this.comparison.adopt(session.compare, (sku) => this.find(sku)?.variant.tryon?.kind);
     this.#adoptReplay(session.replay);
     this.photos = session.photos;
