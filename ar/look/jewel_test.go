@@ -30,8 +30,8 @@ func wearing(kind ar.Kind, asset string, side ar.Side) ar.Look {
 }
 
 // posedEars is posed with ears.
-func (fx *fixtures) posedEars(yaw, distance float64) (*ar.Frame, ar.Face) {
-	f, face := fx.posed(1280, 720, yaw, distance)
+func (fx *fixtures) posedEars(width, height int, yaw, distance float64) (*ar.Frame, ar.Face) {
+	f, face := fx.posed(width, height, yaw, distance)
 	face.Lobes = meanLobes
 	return f, face
 }
@@ -95,7 +95,7 @@ func TestEarringsMeasureMillimetres(t *testing.T) {
 	require.NoError(t, err)
 	for _, distance := range []float64{350, 600, 900} {
 		for _, size := range []float64{0.9, 1, 1.1} {
-			f, face := fx.posedEars(-20, distance)
+			f, face := fx.posedEars(640, 360, -20, distance)
 			face.Pose.Scale = size
 			drawn(t, r, f, face, wearing(ar.Earrings, "bar.svg", ar.Left))
 			_, y0, _, y1 := r.drawnBox()
@@ -111,7 +111,7 @@ func TestHoopsTurnWithTheHead(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
 	size := func(yaw float64) (width, height float64) {
-		f, face := fx.posedEars(yaw, 600)
+		f, face := fx.posedEars(640, 360, yaw, 600)
 		drawn(t, r, f, face, wearing(ar.Earrings, "hoop.svg", ar.Left))
 		x0, y0, x1, y1 := r.drawnBox()
 		_, scale := lobePixel(&face, 1)
@@ -132,7 +132,7 @@ func TestDropsHang(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
 	for _, roll := range []float64{-40, 0, 30} {
-		f, face := fx.posedEars(-15, 600)
+		f, face := fx.posedEars(640, 360, -15, 600)
 		sin, cos := math.Sincos(roll * math.Pi / 180)
 		m := face.Pose.R
 		for k := range 3 {
@@ -140,8 +140,8 @@ func TestDropsHang(t *testing.T) {
 		}
 		face.Pose.Roll = roll
 		for i, p := range face.Points { // about the middle of the picture, where the head's origin is
-			x, y := float64(p.X-0.5)*1280, float64(p.Y-0.5)*720
-			face.Points[i].X, face.Points[i].Y = float32(0.5+(cos*x-sin*y)/1280), float32(0.5+(sin*x+cos*y)/720)
+			x, y := float64(p.X-0.5)*640, float64(p.Y-0.5)*360
+			face.Points[i].X, face.Points[i].Y = float32(0.5+(cos*x-sin*y)/640), float32(0.5+(sin*x+cos*y)/360)
 		}
 		drawn(t, r, f, face, wearing(ar.Earrings, "drop.svg", ar.Left))
 		at, scale := lobePixel(&face, 1)
@@ -182,7 +182,7 @@ func TestEarringsHideWithTheEar(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
 	count := func(yaw float64, side ar.Side) int {
-		f, face := fx.posedEars(yaw, 700)
+		f, face := fx.posedEars(640, 360, yaw, 700)
 		return len(changed(f, drawn(t, r, f, face, wearing(ar.Earrings, "drop.svg", side))))
 	}
 	for _, yaw := range []float64{25, 40, 60} {
@@ -195,7 +195,7 @@ func TestEarringsHideWithTheEar(t *testing.T) {
 		require.Positive(t, count(0, side))
 	}
 	// A head that never was seen to have ears wears none.
-	f, face := fx.posed(1280, 720, 0, 600)
+	f, face := fx.posed(640, 360, 0, 600)
 	require.Empty(t, changed(f, drawn(t, r, f, face, wearing(ar.Earrings, "drop.svg", ""))))
 }
 
@@ -214,7 +214,7 @@ func cover(f *ar.Frame, at vec, radius float64, b, g, r byte) {
 // and fade: they never pop.
 func TestEarringsHideUnderHair(t *testing.T) {
 	fx := readFixtures(t)
-	f, face := fx.posedEars(0, 600)
+	f, face := fx.posedEars(640, 360, 0, 600)
 	at, scale := lobePixel(&face, 1)
 	for name, c := range map[string][3]byte{"black hair": {24, 26, 30}, "brown hair": {22, 34, 52}, "a blue scarf": {150, 90, 60}, "white": {240, 240, 240}} {
 		hidden := clone(f)
@@ -259,8 +259,8 @@ func TestEarringsSwing(t *testing.T) {
 	start := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
 	look := wearing(ar.Earrings, "drop.svg", ar.Left)
 	most, rest := 0.0, 0.0
-	for i := range 90 {
-		f, face := fx.posedEars(-15, 600)
+	f, face := fx.posedEars(640, 360, -15, 600)
+	for i := range 75 {
 		face.Pose.T[0] = 40 * min(float64(i)/6, 1)
 		f.At = start.Add(time.Duration(i) * time.Second / 30)
 		for range 3 {
@@ -299,7 +299,7 @@ func TestNoseStud(t *testing.T) {
 		side ar.Side
 		seen bool
 	}{{0, ar.Left, true}, {0, ar.Right, true}, {-45, ar.Left, true}, {45, ar.Left, false}, {45, ar.Right, true}, {-45, ar.Right, false}} {
-		f, face := fx.posed(1280, 720, tt.yaw, 600)
+		f, face := fx.posed(640, 360, tt.yaw, 600)
 		spots := changed(f, drawn(t, r, f, face, wearing(ar.NoseStud, "nose-stud.svg", tt.side)))
 		require.Equal(t, tt.seen, len(spots) > 0, "yaw %v %s", tt.yaw, tt.side)
 	}
@@ -311,7 +311,7 @@ func TestNecklace(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
 	look := wearing(ar.Necklace, "necklace.svg", "")
-	f, face := fx.posed(1280, 720, 0, 750)
+	f, face := fx.posed(640, 360, 0, 750)
 	spots := changed(f, drawn(t, r, f, face, look))
 	require.NotEmpty(t, spots)
 	chin := float64(face.Points[152].Y) * float64(f.Height)
@@ -343,8 +343,8 @@ func TestNecklace(t *testing.T) {
 		require.Less(t, p.x, float64(f.Width)/2+40*perMM)
 	}
 
-	near, close := fx.posed(1280, 720, 0, 330)
-	require.Empty(t, changed(near, drawn(t, r, near, close, look)), "the neck is out of the frame")
+	near, large := fx.posed(640, 360, 0, 330)
+	require.Empty(t, changed(near, drawn(t, r, near, large, look)), "the neck is out of the frame")
 }
 
 // TestJewelsStayInTheFrame: faces at its edges and beyond draw what fits.
@@ -353,9 +353,9 @@ func TestJewelsStayInTheFrame(t *testing.T) {
 	r := newJeweller(t, fx)
 	for _, x := range []float64{-500, -330, 330, 500} {
 		for _, y := range []float64{-400, 0, 400} {
-			f, face := fx.posedEars(0, 500)
+			f, face := fx.posedEars(640, 360, 0, 500)
 			face.Pose.T[0], face.Pose.T[1] = x, y
-			dx, dy := float32(x*face.Pose.Focal/500/1280), float32(y*face.Pose.Focal/500/720)
+			dx, dy := float32(x*face.Pose.Focal/500/640), float32(y*face.Pose.Focal/500/360)
 			for i := range face.Points {
 				face.Points[i].X, face.Points[i].Y = face.Points[i].X+dx, face.Points[i].Y+dy
 			}
@@ -372,7 +372,7 @@ func TestJewelsStayInTheFrame(t *testing.T) {
 func TestJewelsTakeNoMemory(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
-	f, face := fx.posedEars(-5, 650)
+	f, face := fx.posedEars(640, 360, -5, 650)
 	look := wearing(ar.Earrings, "lotus-leaf.svg", "")
 	look.Layers = append(look.Layers, wearing(ar.Necklace, "necklace.svg", "").Layers[0],
 		wearing(ar.NoseStud, "nose-stud.svg", ar.Left).Layers[0], wearing(ar.Earrings, "hoop.svg", "").Layers[0])
@@ -396,7 +396,7 @@ func BenchmarkJewels(b *testing.B) {
 	} {
 		b.Run(l.Layers[0].Asset, func(b *testing.B) {
 			r := newJeweller(b, fx)
-			f, face := fx.posedEars(-5, 850) // eyes 130 px apart
+			f, face := fx.posedEars(1280, 720, -5, 850) // eyes 130 px apart
 			pristine := clone(f)
 			faces := []ar.Face{face}
 			b.ReportMetric(eyeDistance(&face, f), "px_eyes")
