@@ -99,12 +99,13 @@ func (p *Pipeline) shades(f *Frame, worn []Face, c *Compare) (drawn bool, err er
 		nearest = &worn[0]
 	}
 	part := s.portrait.follow(f, nearest, float64(w)/float64(h))
-	s.keep(f, 0, f.Width)
+	s.keep(f, 0, f.Width) // the whole frame
 	s.sheet.Resize(c.Columns*(w+sheetGap)-sheetGap, rows*(h+sheetGap)-sheetGap)
-	fillFrame(&s.sheet, Color{0xFA, 0xF7, 0xF2})
+	s.paper(w, h, len(c.Looks)%c.Columns == 0)
 	for i, look := range c.Looks {
-		if i > 0 {
-			s.restore(f, 0, f.Width)
+		if i > 0 { // what is drawn above and below the part is not seen
+			top, bottom := 3*f.Width*int(part.y), 3*f.Width*min(int(part.y+part.h)+2, f.Height)
+			copy(f.Pix[top:bottom], s.bare[top:bottom])
 		}
 		did, err := p.put(f, worn, look)
 		if err != nil {
@@ -162,8 +163,23 @@ func (s *comparing) forget() {
 	s.dirty = false
 }
 
-func fillFrame(f *Frame, c Color) {
-	for i := 0; i < len(f.Pix); i += 3 {
-		f.Pix[i], f.Pix[i+1], f.Pix[i+2] = c.B, c.G, c.R
+// paper fills what shades, each w × h pixels, leave free of the sheet: the gaps
+// between them, and the last row where it is not full of them.
+func (s *comparing) paper(w, h int, full bool) {
+	f := &s.sheet
+	paper := []byte{0xF2, 0xF7, 0xFA}
+	for y := range f.Height {
+		row := f.Pix[3*y*f.Width:][:3*f.Width]
+		if y%(h+sheetGap) >= h || !full && y+h >= f.Height {
+			for i := 0; i < len(row); i += 3 {
+				copy(row[i:], paper)
+			}
+			continue
+		}
+		for x := w; x < f.Width; x += w + sheetGap {
+			for i := x; i < min(x+sheetGap, f.Width); i++ {
+				copy(row[3*i:], paper)
+			}
+		}
 	}
 }

@@ -75,18 +75,26 @@ func inside(f *Frame, x, y, h, aspect float64) rect {
 type scaler struct {
 	at  []int    // of each column to draw, the byte of the source's left pixel
 	mix []uint32 // and how much the right one counts, 0–256
+	row []uint16 // a row of the source between two of its own, 256 times as bright
 }
 
 // draw fills dst's pixels [x, x+w) × [y, y+h) with part r of src, which is at
 // least two pixels wide.
 func (s *scaler) draw(dst *Frame, x, y, w, h int, src *Frame, r rect) {
 	s.columns(w, src.Width, r)
+	first, end := s.at[0], s.at[w-1]+6
+	if len(s.row) < 3*src.Width {
+		s.row = make([]uint16, 3*src.Width)
+	}
 	for j := range h {
 		top, bottom, my := between(r.y+(float64(j)+0.5)*r.h/float64(h)-0.5, src.Height)
-		a := src.Pix[3*top*src.Width:][:3*src.Width]
-		b := src.Pix[3*bottom*src.Width:][:3*src.Width]
-		out := dst.Pix[3*((y+j)*dst.Width+x):][:3*w]
-		s.row(out, a, b, my)
+		row := s.row[first:end]
+		a := src.Pix[3*top*src.Width+first:][:len(row)]
+		b := src.Pix[3*bottom*src.Width+first:][:len(row)]
+		for i := range row {
+			row[i] = uint16(uint32(a[i])*(256-my) + uint32(b[i])*my)
+		}
+		s.across(dst.Pix[3*((y+j)*dst.Width+x):][:3*w])
 	}
 }
 
@@ -111,18 +119,16 @@ func between(v float64, n int) (first, second int, mix uint32) {
 	return first, min(first+1, n-1), uint32((v - float64(first)) * 256)
 }
 
-// row mixes two rows of a source, of the second my/256.
-func (s *scaler) row(out, a, b []byte, my uint32) {
-	nearA := 256 - my
+// across fills a row to draw from s.row.
+func (s *scaler) across(out []byte) {
+	const half = 1 << 15
 	for i, at := range s.at {
-		mx := s.mix[i]
-		p, q := a[at:at+6:at+6], b[at:at+6:at+6]
+		m := s.mix[i]
+		n := 256 - m
+		p := s.row[at : at+6 : at+6]
 		o := out[3*i : 3*i+3 : 3*i+3]
-		wa, wb := nearA*(256-mx), my*(256-mx)
-		va, vb := nearA*mx, my*mx
-		const half = 1 << 15
-		o[0] = byte((uint32(p[0])*wa + uint32(p[3])*va + uint32(q[0])*wb + uint32(q[3])*vb + half) >> 16)
-		o[1] = byte((uint32(p[1])*wa + uint32(p[4])*va + uint32(q[1])*wb + uint32(q[4])*vb + half) >> 16)
-		o[2] = byte((uint32(p[2])*wa + uint32(p[5])*va + uint32(q[2])*wb + uint32(q[5])*vb + half) >> 16)
+		o[0] = byte((uint32(p[0])*n + uint32(p[3])*m + half) >> 16)
+		o[1] = byte((uint32(p[1])*n + uint32(p[4])*m + half) >> 16)
+		o[2] = byte((uint32(p[2])*n + uint32(p[5])*m + half) >> 16)
 	}
 }
