@@ -101,14 +101,14 @@ func facets(base [3]float32, x, y float64, u, v, n [3]float64) (out [3]float32) 
 	// with the least turn.
 	inner := 0.0
 	for k := 1.0; k <= 2; k++ {
-		w := math.Sin(k*(2.4*sector+1.7*ring+4.2*x) + 9*k*(f[0]+0.6*n[0]) - 7*k*f[1] + k)
+		w := math.Sin(k*(2.4*sector+1.7*ring+1.2*x) + 9*k*(f[0]+0.6*n[0]) - 7*k*f[1] + k)
 		inner += w * w / 2
 	}
 	inner *= inner
 	s := float32(1.6 * lamps(mirrored(f), 4))
 	spark := float32(max(inner-0.72, 0)) * 3
 	for i, b := range base {
-		out[i] = b*(0.16+1.0*float32(inner)) + (0.25+0.75*b)*spark + s
+		out[i] = b*(0.30+0.95*float32(inner)) + (0.25+0.75*b)*spark + s
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func (s *skinColour) around(f *ar.Frame, p vec, radius float64, outside []vec) f
 
 // How much the light of neighbouring pixels differs, in the mean and as a part
 // of their sum, on lobes at most and on strands of hair.
-const hairFrom, hairSure = 0.09, 0.12
+const hairFrom, hairSure = 0.09, 0.11
 
 // cheek reads the skin of one cheek; what is hidden or outside the frame is
 // outvoted.

@@ -103,7 +103,7 @@ func (j *jewels) paintNecklace(f *ar.Frame, piece *jewel, layer ar.Layer, light 
 			c.points = append(c.points, j.points[i].at)
 		}
 	}
-	pendant := slices.Min(shown[chainSteps/2-pendantHold : chainSteps/2+pendantHold+1])
+	pendant := smooth(slices.Min(shown[chainSteps/2-pendantHold:chainSteps/2+pendantHold+1]), 0.2, 0.6)
 	if pendant > 0 {
 		reach := piece.reach * scale
 		c.points = append(c.points, vec{at.x - reach, at.y - reach}, vec{at.x + reach, at.y + reach})

@@ -8,12 +8,12 @@ import (
 
 // alae are the landmarks around the place where a wing of the nose is pierced,
 // on the shopper's right and left, with what each counts.
-var alae = [2][3]struct {
+var alae = [2][2]struct {
 	landmark int
 	weight   float64
 }{
-	{{115, 0.70}, {48, 0.15}, {49, 0.15}},
-	{{344, 0.70}, {278, 0.15}, {279, 0.15}},
+	{{115, 0.7}, {218, 0.3}},
+	{{344, 0.7}, {438, 0.3}},
 }
 
 // Where the left wing of the nose looks on the head, and the cosines of that
