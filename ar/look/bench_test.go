@@ -51,3 +51,30 @@ func BenchmarkSkin(b *testing.B) {
 		b.Run(name, func(b *testing.B) { benchmarkDraw(b, l.Layers...) })
 	}
 }
+
+// BenchmarkLayers measures what one layer takes by itself, the face being read.
+func BenchmarkLayers(b *testing.B) {
+	looks := skinLooks()
+	looks["lipstick"] = lipstick(red, ar.Gloss, 0.6)
+	looks["lip liner"] = ar.Look{Layers: []ar.Layer{{Kind: ar.LipLiner, Color: red, Finish: ar.Matte, Intensity: 1}}}
+	for name, l := range looks {
+		b.Run(name, func(b *testing.B) {
+			fx := readFixtures(b)
+			r := newRenderer(b, fx)
+			f, face := fx.read(b, "group_s6a.png") // eyes 104 pixels apart
+			if err := r.Draw(clone(f), []ar.Face{face}, l); err != nil {
+				b.Fatal(err)
+			}
+			light := r.lights.of(f, &face)
+			r.surface.fit(&r.head, &face, f)
+			r.eyes.fit(&face, f)
+			r.bare.fit(f, &r.surface, &r.eyes, light)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := r.layer(f, &face, l.Layers[0], light, 1); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

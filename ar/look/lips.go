@@ -20,25 +20,32 @@ const lipFeather = 0.025
 // lips paints lipstick. Its fields are scratch.
 type lips struct {
 	outer, inner, curve []vec
-	corners             []vec
+	corners, line       []vec
 	lip, mouth          mask
 	open, tmp           []uint8
 	lab                 []lab
 	places              []place
 }
 
-// paint colours the lips of face, on which the light falls. All of it happens
+// paint colours the lips of face, or draws their border, in the light that
+// falls on it. All of it happens
 // in what the lips give back of the light: that is the same in any light.
 func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, layer ar.Layer, light rgb, alpha float32) {
 	if alpha <= 0 {
 		return
 	}
-	if !l.mask(f, face) {
+	least := uint8(lipSurely)
+	if layer.Kind == ar.LipLiner {
+		least = lineSurely
+		if !l.border(f, face) {
+			return
+		}
+	} else if !l.mask(f, face) {
 		return
 	}
 	p := paint{
 		shade: toLab(layer.Color.B, layer.Color.G, layer.Color.R),
-		bare:  l.measure(f, light),
+		bare:  l.measure(f, light, least),
 		look:  finishOf(layer.Finish),
 	}
 	if p.bare.weight == 0 {
@@ -97,7 +104,14 @@ func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
 	l.lip.fill()
 	l.tmp = l.lip.blur(radius, 2, l.tmp)
 
-	l.mouth.reset(r)
+	l.spareMouth(radius)
+	return true
+}
+
+// spareMouth takes the mouth's opening, with a feather of so many pixels around
+// it, out of l.lip.
+func (l *lips) spareMouth(radius int) {
+	l.mouth.reset(l.lip.Rect)
 	l.curve = curve(l.curve[:0], l.inner)
 	l.mouth.outline(l.curve)
 	l.mouth.fill()
@@ -112,8 +126,13 @@ func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
 		rest = min(rest, uint32(255-l.open[i]))
 		l.lip.Pix[i] = uint8(uint32(cover) * rest / 255)
 	}
-	return true
 }
+
+// How much of a pixel a product must cover for the lips to be measured there.
+const (
+	lipSurely  = 160
+	lineSurely = 64
+)
 
 // bareLips is how the lips are without paint.
 type bareLips struct {
@@ -123,8 +142,8 @@ type bareLips struct {
 }
 
 // measure fills l.lab with what the lips under the mask give back of the light
-// and sums it up.
-func (l *lips) measure(f *ar.Frame, light rgb) bareLips {
+// and sums up what is there where the mask is at least so much.
+func (l *lips) measure(f *ar.Frame, light rgb, least uint8) bareLips {
 	r := l.lip.Rect
 	var gain rgb
 	for c, v := range light {
@@ -147,7 +166,7 @@ func (l *lips) measure(f *ar.Frame, light rgb) bareLips {
 			}
 			c := labOf(gain[0]*linear[row[3*x+2]], gain[1]*linear[row[3*x+1]], gain[2]*linear[row[3*x]])
 			l.lab[i+x] = c
-			if cover < 160 {
+			if cover < least {
 				continue
 			}
 			s.mean.L += c.L

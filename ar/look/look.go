@@ -94,9 +94,15 @@ type Renderer struct {
 	surface surface
 	eyes    eyes
 	bare    bareSkin
+	base    foundation
+	contour sculpt
+	glow    sculpt
 	cheeks  cheeks
 	lids    lids
 	liner   liner
+	lashes  lashes
+	brows   brows
+	mouth   mouth
 	lights  lights
 	lips    lips
 	glasses glasses
@@ -133,6 +139,8 @@ func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 	return &Renderer{
 		head: head, assets: assets,
 		bare: bareSkin{zone: newZone(&head, bareStrokes[:])}, cheeks: newCheeks(&head), lids: newLids(&head),
+		base: newFoundation(&head), contour: newSculpt(&head, contourStrokes, contourPigments),
+		glow:   newSculpt(&head, highlighterStrokes, highlighterPigments),
 		lights: newLights(), jewels: newJewels(), fades: map[int]fade{},
 		shapes: map[string]*shape{}, pieces: map[string]*jewel{},
 	}, nil
@@ -207,8 +215,10 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 		}
 		alpha := r.fade(face, f.At)
 		light := r.lights.of(f, face)
-		if wearsOnSkin(look) {
+		if wearsMakeup(look) {
 			r.surface.fit(&r.head, face, f)
+		}
+		if wearsOnSkin(look) {
 			r.eyes.fit(face, f)
 			r.bare.fit(f, &r.surface, &r.eyes, light)
 		}
@@ -229,10 +239,21 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 	return nil
 }
 
+// wearsMakeup reports whether any layer of look lies on skin or lips.
+func wearsMakeup(look ar.Look) bool {
+	return wearsOnSkin(look) || slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
+		return l.Kind == ar.LipLiner || l.Kind == ar.Lipstick
+	})
+}
+
 // wearsOnSkin reports whether any layer of look lies on skin.
 func wearsOnSkin(look ar.Look) bool {
 	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
-		return l.Kind == ar.Blush || l.Kind == ar.Eyeshadow || l.Kind == ar.Eyeliner
+		switch l.Kind {
+		case ar.Foundation, ar.Contour, ar.Highlighter, ar.Blush, ar.Brows, ar.Eyeshadow, ar.Eyeliner, ar.Lashes:
+			return true
+		}
+		return false
 	})
 }
 
@@ -256,13 +277,23 @@ func plausible(face *ar.Face) bool {
 
 func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, alpha float32) error {
 	switch layer.Kind {
+	case ar.Foundation:
+		r.base.paint(f, face, &r.surface, &r.eyes, &r.mouth, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.Contour:
+		r.contour.paint(f, face, &r.surface, &r.eyes, &r.mouth, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.Highlighter:
+		r.glow.paint(f, face, &r.surface, &r.eyes, &r.mouth, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Blush:
 		r.cheeks.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Eyeshadow:
 		r.lids.paint(f, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.Eyeliner:
 		r.liner.paint(f, face, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
-	case ar.Lipstick:
+	case ar.Brows:
+		r.brows.paint(f, face, &r.surface, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.Lashes:
+		r.lashes.paint(f, &r.head, face, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
+	case ar.LipLiner, ar.Lipstick:
 		r.lips.paint(f, &r.head, face, layer, light, alpha*float32(layer.Intensity))
 	case ar.Glasses:
 		s, err := r.shape(layer.Asset)

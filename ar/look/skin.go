@@ -41,14 +41,24 @@ type zone struct {
 // newZone draws the strokes on the map of mesh, less what the strokes that
 // come over them cover.
 func newZone(mesh *ar.Mesh, strokes []stroke, over ...stroke) *zone {
+	return drawZone(mesh, func(p vec) float64 {
+		covered := 1 - bareness(strokes, p)
+		if covered > 0 {
+			covered *= bareness(over, p)
+		}
+		return covered
+	})
+}
+
+// drawZone draws how much, 0–1, covers the skin at each place of the map of
+// mesh.
+func drawZone(mesh *ar.Mesh, covers func(vec) float64) *zone {
 	z := &zone{cover: make([]uint8, mapSide*mapSide)}
 	const texel = mapMM / mapSide
 	for i := range z.cover {
 		// The map's left half is the shopper's right.
 		p := vec{math.Abs((float64(i%mapSide)+0.5)*texel - mapMM/2), (float64(i/mapSide) + 0.5) * texel}
-		if bare := bareness(strokes, p); bare < 1 {
-			z.cover[i] = uint8(255*(1-bare)*bareness(over, p) + 0.5)
-		}
+		z.cover[i] = uint8(255*covers(p) + 0.5)
 	}
 	for _, t := range mesh.Triangles {
 		if z.touches(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]) {

@@ -10,6 +10,11 @@ type pigment struct {
 	light float32 // how far its lightness does, 0–1
 	sheen float32 // how much more light the places that catch it give back
 	glint float32 // how brightly flakes of glitter do
+	dull  float32 // how much less light the places that shine give back
+	even  float32 // how far red and pale patches of skin are evened out
+	lift  float32 // how much more light it gives back by itself than skin of its colour
+	hides float32 // how far it covers where skin mirrors the lamp, 0–1
+	deep  float32 // what is darker than so much of the skin's light wears less of it, as hairs do
 }
 
 // tint is a pigment on this face's skin: what each channel's light is
@@ -20,6 +25,12 @@ type tint struct {
 	mean  float32    // green light of the bare skin
 	sheen float32
 	glint float32
+	dull  float32
+	even  float32
+	kept  float32 // of what skin mirrors
+	deep  float32
+	// What red and blue light the bare skin gives back against its green.
+	red, blue float32
 }
 
 // The bounds of a gain: beyond them the picture's noise would be painted, not
@@ -45,9 +56,11 @@ func newTint(bare [3]float32, light rgb, c ar.Color, p pigment) tint {
 		skin.a + p.hue*(rich*shade.a-skin.a),
 		skin.b + p.hue*(rich*shade.b-skin.b),
 	}.bgr()
-	t := tint{mean: max(bare[1], 1e-3), sheen: p.sheen, glint: p.glint}
+	t := tint{mean: max(bare[1], 1e-3), sheen: p.sheen, glint: p.glint, dull: p.dull, even: p.even}
+	t.kept, t.deep = glareKept*(1-p.hides), p.deep
+	t.red, t.blue = bare[2]/t.mean, bare[0]/t.mean
 	for i, v := range [3]uint8{b, g, r} {
-		t.gain[i] = min(max(linear[v]/max(gives[i], 1e-3), gainLeast), gainMost)
+		t.gain[i] = min(max((1+p.lift)*linear[v]/max(gives[i], 1e-3), gainLeast), gainMost)
 	}
 	return t
 }
@@ -89,14 +102,24 @@ const (
 	glareKept = 0.7
 )
 
+// evenMost is the most of a pixel's red or blue light that is evened out: more
+// than patches of skin differ by is coloured light, which stays.
+const evenMost = 0.3
+
+// within is v, at most limit and at least -limit.
+func within(v, limit float32) float32 { return min(max(v, -limit), limit) }
+
 // paint lays the tint over what cover covers; glints is the glitter's grain
 // for the same pixels, of use only to a tint that glints.
 func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 	// By the pixel's green: how much it wears, and how much it shines.
 	var wears, shines [256]float32
 	for i, light := range linear {
-		wears[i] = alpha / 255 * (1 - glareKept*smooth(light/t.mean, glareFrom, glareFull))
-		shines[i] = 1 + t.sheen*smooth(light/t.mean, 1, 1.8)
+		wears[i] = alpha / 255 * (1 - t.kept*smooth(light/t.mean, glareFrom, glareFull))
+		if t.deep > 0 {
+			wears[i] *= smooth(light/t.mean, 0.05*t.deep, t.deep)
+		}
+		shines[i] = 1 + t.sheen*smooth(light/t.mean, 1, 1.8) - t.dull*smooth(light/t.mean, 0.8, 2.2)
 	}
 	r := cover.Rect
 	for y := r.Min.Y; y < r.Max.Y; y++ {
@@ -111,9 +134,15 @@ func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 			if t.glint > 0 {
 				shine += t.glint * min(linear[px[1]]/t.mean, 1.5) * float32(glints[i+x]) / 255
 			}
-			px[0] = toByte(linear[px[0]] * (1 + a*(t.gain[0]*shine-1)))
-			px[1] = toByte(linear[px[1]] * (1 + a*(t.gain[1]*shine-1)))
-			px[2] = toByte(linear[px[2]] * (1 + a*(t.gain[2]*shine-1)))
+			blue, green, red := linear[px[0]], linear[px[1]], linear[px[2]]
+			if t.even > 0 {
+				e := t.even * a
+				blue += e * within(t.blue*green-blue, evenMost*blue)
+				red += e * within(t.red*green-red, evenMost*red)
+			}
+			px[0] = toByte(blue * (1 + a*(t.gain[0]*shine-1)))
+			px[1] = toByte(green * (1 + a*(t.gain[1]*shine-1)))
+			px[2] = toByte(red * (1 + a*(t.gain[2]*shine-1)))
 		}
 	}
 }

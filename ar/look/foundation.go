@@ -1,0 +1,60 @@
+package look
+
+import (
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// faceOutline is the face's edge on the flat map from the hair line to the
+// chin, and outlineFeather how far inside of it foundation fades to nothing.
+var faceOutline = []vec{
+	{0, 27}, {21.2, 27.5}, {40.4, 30}, {61.9, 36.5}, {79.4, 47}, {94.8, 61}, {106.1, 76.6}, {115.3, 96.4}, {118.2, 115.4},
+	{116.6, 134.4}, {112.2, 154.7}, {103.8, 175.2}, {89.2, 190.1}, {72.4, 199.7}, {56.1, 208.7}, {43.4, 215.6},
+	{29.9, 221.8}, {16.3, 226.7}, {0, 229.1},
+}
+
+const (
+	outlineFeather = 15.0
+	hairFeather    = 40.0 // at the hair line, which lies higher on some heads than the map ends
+)
+
+// foundationPigments is how foundation lies on skin: it moves the base tone and
+// leaves all that differs from it, and the hairs of brows.
+var foundationPigments = map[ar.Finish]pigment{
+	ar.Matte: {hue: 0.8, light: 0.8, dull: 0.28, even: 0.35, hides: 0.5, deep: 0.3},
+	ar.Satin: {hue: 0.8, light: 0.8, sheen: 0.1, even: 0.3, hides: 0.3, deep: 0.3},
+}
+
+// foundation paints the whole face but eyes, brows and lips.
+type foundation struct {
+	powder
+	zone *zone
+}
+
+func newFoundation(mesh *ar.Mesh) foundation {
+	return foundation{zone: drawZone(mesh, func(p vec) float64 {
+		top := 1 - float64(smooth(float32(p.y), 45, 85))
+		return inFace(p, outlineFeather+(hairFeather-outlineFeather)*top)
+	})}
+}
+
+// inFace is 0 at the face's edge and beyond, and rises to 1 at feather
+// millimetres within.
+func inFace(p vec, feather float64) float64 {
+	if !contains(faceOutline, p) {
+		return 0
+	}
+	return float64(smooth(float32(lineDistance(faceOutline, p)/feather), 0, 1))
+}
+
+func (n *foundation) paint(f *ar.Frame, face *ar.Face, s *surface, e *eyes, m *mouth, bare *bareSkin, layer ar.Layer, alpha float32) {
+	p := foundationPigments[layer.Finish]
+	if alpha <= 0 || !bare.seen || !n.lay(f, s, e, n.zone, p) {
+		return
+	}
+	m.spare(&n.cover, face, f)
+	t := bare.tint(layer.Color, p)
+	if t.gain[1] < 1 { // a shade darker than the skin lightens no hair
+		t.deep = 0
+	}
+	t.paint(f, &n.cover, nil, alpha)
+}
