@@ -13,7 +13,9 @@ const (
 	irisWidth = 11.7
 	// A head's scale is the median over irisFrames frames with the head turned
 	// no further than irisYaw degrees, and stays from then on. Until there is
-	// one, frames with the head turned up to irisTurned degrees have to do.
+	// one, frames with the head turned up to irisTurned degrees have to do; they
+	// are as far off as heads differ, so the truth is taken to be half way
+	// between what they say and the usual head.
 	irisFrames = 30
 	irisYaw    = 10
 	irisTurned = 30
@@ -64,7 +66,7 @@ func (p *poser) scale(s *iris, f *ar.Frame, points *[ar.Points]ar.Point, pose *a
 		}
 	case yaw <= irisTurned && len(s.front) == 0 && len(s.turned) < irisFrames:
 		if v, ok := p.measure(f, points, pose); ok {
-			s.turned = append(s.turned, v)
+			s.turned = append(s.turned, (v+1)/2)
 			s.settle(s.turned)
 		}
 	}

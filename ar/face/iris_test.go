@@ -146,7 +146,7 @@ func TestScaleFromIris(t *testing.T) {
 		return p.scale(&h.iris, f, points, &pose)
 	}
 	require.Equal(t, 1.0, scale(at(45, 0.9)), "not measured on a head that is turned far")
-	require.InDelta(t, 0.9, scale(at(25, 0.9)), 0.02, "for now from a head that is turned")
+	require.InDelta(t, 0.95, scale(at(25, 0.9)), 0.02, "for now half way, from a head that is turned")
 	require.InDelta(t, 1.1, scale(at(0, 1.1)), 0.02, "and at once from one that is not")
 	require.InDelta(t, 1.1, scale(at(25, 0.9)), 0.02)
 	for range irisFrames - 1 {

@@ -10,7 +10,6 @@ import (
 
 // How glasses answer light.
 const (
-	shadowDark  = 0.30 // of the light on the skin under the frame
 	rimBack     = 0.55 // light on the inner side of the rims
 	templeLight = 0.78 // light on the side pieces
 	bevel       = 0.22 // light and dark along the front's edges
@@ -22,10 +21,11 @@ type glasses struct {
 	points             []vec
 	contours           [][]vec
 	shade, back, front mask
-	side, face         mask
+	side, face, nose   mask
 	lens               mask
 	silhouette, sorted []vec
 	tmp                []uint8
+	soft               [2][]uint8 // rows of the shadow
 }
 
 // paint hangs the shape on face's head.
@@ -47,6 +47,7 @@ func (g *glasses) paint(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, s *shape, c a
 		return
 	}
 	g.masks(f, face, &h, s, r, scale)
+	g.hide(mesh, face, &h, f)
 	base := ar3{float32(c.B), float32(c.G), float32(c.R)}
 	light := g.light(f)
 	for i := range base {
@@ -83,7 +84,7 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 	for _, layer := range []struct {
 		m          *mask
 		back, down float64
-	}{{&g.shade, skinBack, 3}, {&g.back, rimDepth, 0}, {&g.front, 0, 0}} {
+	}{{&g.back, rimDepth, 0}, {&g.front, 0, 0}} {
 		layer.m.reset(r)
 		for _, c := range s.frame {
 			g.points = g.points[:0]
@@ -94,8 +95,7 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 		}
 		layer.m.fill()
 	}
-	g.tmp = g.shade.blur(max(int(2*scale+0.5), 1), 1, g.tmp)
-
+	g.drawShade(h, s, r, scale)
 	g.sorted = g.sorted[:0]
 	for i := range ar.MeshPoints {
 		g.sorted = append(g.sorted, pixel(face, i, f))
@@ -135,27 +135,6 @@ func (g *glasses) light(f *ar.Frame) float32 {
 	return min(max(0.45+float32(sum)/float32(n)/200, 0.5), 1)
 }
 
-// shadow darkens the skin that the frame is before.
-func (g *glasses) shadow(f *ar.Frame, alpha float32) {
-	k := uint32(alpha * shadowDark * 256)
-	r := g.shade.Rect
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		i := (y - r.Min.Y) * r.Dx()
-		row := f.Pix[3*(y*f.Width+r.Min.X):]
-		shade, face := g.shade.Pix[i:][:r.Dx()], g.face.Pix[i:][:r.Dx()]
-		for x, v := range shade {
-			if v == 0 || face[x] == 0 {
-				continue
-			}
-			keep := 65536 - k*uint32(v)*uint32(face[x])/255*256/255
-			px := row[3*x:][:3]
-			px[0] = uint8(uint32(px[0]) * keep >> 16)
-			px[1] = uint8(uint32(px[1]) * keep >> 16)
-			px[2] = uint8(uint32(px[2]) * keep >> 16)
-		}
-	}
-}
-
 // drawFront paints the rims' inner sides, then the front with light along its
 // upper edges and dark along its lower ones.
 func (g *glasses) drawFront(f *ar.Frame, base ar3, scale float64, alpha float32) {
@@ -166,17 +145,19 @@ func (g *glasses) drawFront(f *ar.Frame, base ar3, scale float64, alpha float32)
 		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
 		back, front := g.back.Pix[y*w:][:w], g.front.Pix[y*w:][:w]
 		above, below := g.front.Pix[max(y-step, 0)*w:][:w], g.front.Pix[min(y+step, h-1)*w:][:w]
+		nose := g.nose.Pix[y*w:][:w]
 		for x := range front {
 			if back[x] == 0 && front[x] == 0 {
 				continue
 			}
 			px := row[3*x:][:3]
+			seen := alpha * float32(255-nose[x]) / (255 * 255)
 			if back[x] > 0 && front[x] < 255 {
-				blend(px, base, rimBack, 0, alpha*float32(back[x])/255)
+				blend(px, base, rimBack, 0, seen*float32(back[x]))
 			}
 			if front[x] > 0 {
 				edge := float32(int(below[x])-int(above[x])) / 255
-				blend(px, base, 1+bevel*edge, 26*max(edge, 0), alpha*float32(front[x])/255)
+				blend(px, base, 1+bevel*edge, 26*max(edge, 0), seen*float32(front[x]))
 			}
 		}
 	}
@@ -206,7 +187,8 @@ func (g *glasses) drawLens(f *ar.Frame, h *head, l *lens, light, alpha float32) 
 		}
 		g.contours = append(g.contours, g.points[from:])
 	}
-	r := bounds(1, g.front.Rect, g.contours...)
+	whole := g.front.Rect
+	r := bounds(1, whole, g.contours...)
 	if r.Empty() {
 		return
 	}
@@ -227,12 +209,13 @@ func (g *glasses) drawLens(f *ar.Frame, h *head, l *lens, light, alpha float32) 
 			add[c] = int32(65536 * (l.opacity*light*l.color[c]*(1-gleam) + 255*gleam))
 		}
 		part := int32(alpha * 257)
+		nose := g.nose.Pix[(y-whole.Min.Y)*whole.Dx()+r.Min.X-whole.Min.X:][:r.Dx()]
 		for x, v := range g.lens.Pix[i:][:r.Dx()] {
 			if v == 0 {
 				continue
 			}
 			px := row[3*x:][:3]
-			a := part * int32(v) >> 8
+			a := part * int32(v) >> 8 * int32(255-nose[x]) / 255
 			for c := range add {
 				old := int32(px[c])
 				tinted := (old*keep + add[c]) >> 16

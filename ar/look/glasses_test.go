@@ -97,6 +97,71 @@ func TestTurnedHead(t *testing.T) {
 	}
 }
 
+// TestNoseIsBeforeTheFarLens: of a head turned far to the side the nose hides
+// the rim that is behind it, and on the near side nothing.
+func TestNoseIsBeforeTheFarLens(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for _, yaw := range []float64{-48, 48} {
+		f, face := fx.posed(1280, 720, yaw, 600)
+		out := drawn(t, r, f, face, spectacles("round.svg"))
+		rim, nose, hidden := &r.glasses.front, &r.glasses.nose, 0
+		middle := pixel(&face, 6, f)
+		for i, v := range rim.Pix {
+			if v < 128 || nose.Pix[i] < 250 {
+				continue
+			}
+			hidden++
+			x, y := rim.Rect.Min.X+i%rim.Rect.Dx(), rim.Rect.Min.Y+i/rim.Rect.Dx()
+			require.Greater(t, (float64(x)-middle.x)*yaw, 0., "on the side that turns away")
+			require.Greater(t, float64(y), middle.y, "below the bridge")
+			require.Greater(t, out.Pix[3*(y*f.Width+x)+1], uint8(85), "skin, not rim, at %d, %d", x, y)
+		}
+		require.Greater(t, hidden, 20, "yaw %v", yaw)
+	}
+	f, face := fx.posed(1280, 720, 5, 600)
+	drawn(t, r, f, face, spectacles("round.svg"))
+	for _, v := range r.glasses.nose.Pix {
+		require.Zero(t, v, "rims sit beside the nose of who looks ahead")
+	}
+}
+
+// TestSameFaceAtAnySizeWearsTheSameWidth: 0.6 to 1.4 times as large a picture of
+// a face wears glasses as much larger, to 2 %, where nothing is known of the
+// camera; where its focal length is, nearer glasses stand out more.
+func TestSameFaceAtAnySizeWearsTheSameWidth(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	_, still := fx.posed(1280, 720, 0, 600)
+	wide := func(k float64, calibrated bool) float64 {
+		f, _ := fx.posed(1280, 720, 0, 600)
+		face := still
+		for i := range face.Points {
+			p := &face.Points[i]
+			p.X, p.Y = float32(0.5+k*(float64(p.X)-0.5)), float32(0.5+k*(float64(p.Y)-0.5))
+		}
+		face.Pose.T[2] /= k // what a larger picture seems to be
+		face.Pose.Calibrated = calibrated
+		drawn(t, r, f, face, spectacles("round.svg"))
+		left, right := math.Inf(1), math.Inf(-1) // of the front's coverage, to parts of a pixel
+		m := &r.glasses.front
+		for y := range m.Rect.Dy() {
+			for x, v := range m.Pix[y*m.Rect.Dx():][:m.Rect.Dx()] {
+				if v > 0 {
+					part := float64(v) / 255
+					left, right = min(left, float64(x+1)-part), max(right, float64(x)+part)
+				}
+			}
+		}
+		return (right - left) / k
+	}
+	one := wide(1, false)
+	for _, k := range []float64{0.6, 0.8, 1.2, 1.4} {
+		require.InDelta(t, one, wide(k, false), 0.01*one, "%v times as large", k)
+	}
+	require.Greater(t, wide(1.4, true), 1.02*wide(0.6, true))
+}
+
 func TestShortSidePiecesEndEarly(t *testing.T) {
 	fx := readFixtures(t)
 	f, face := fx.posed(1280, 720, -30, 600)

@@ -13,6 +13,7 @@ const (
 	frontWrap = 0.0014 // 1/mm: how the front bends back with the square of x
 	frontTilt = 0.10   // how the front's lower edge comes nearer to the cheeks
 	rimDepth  = 3.0    // how thick the front is
+	irisZ     = -6.5   // where the irises are that the scale was measured at
 	skinBack  = 11.0   // how far behind the front the skin lies that it shades
 	earY      = 4.0    // where a side piece rests on the ear
 	earBehind = 42.0   // how far behind the edge of the face that is
@@ -42,6 +43,9 @@ func newHead(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) head {
 	if s := face.Pose.Scale; s > 0 {
 		h.size = 1 / min(max(s, 0.75), 1.3)
 	}
+	if !h.pose.Calibrated {
+		h.size *= h.usualDistance()
+	}
 	mid := func(a, b vec) vec { return vec{(a.x + b.x) / 2, (a.y + b.y) / 2} }
 	at := func(i int) vec { return h.project(v[i][0], v[i][1], v[i][2]) }
 	seen := mid(pixel(face, rightEye, f), pixel(face, leftEye, f))
@@ -58,6 +62,21 @@ func newHead(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) head {
 		h.width *= min(max(math.Hypot(l.x-r.x, l.y-r.y)/wide, 0.85), 1.1)
 	}
 	return h
+}
+
+// mirrorDistance is how far away (canonical millimetres) a head is taken to be
+// whose distance is a guess for want of the camera's focal length.
+const mirrorDistance = 600
+
+// usualDistance is by how much things before the eyes are to be made smaller
+// or larger so that they stand out from the face as at the usual distance,
+// whatever size the face is in the picture.
+func (h *head) usualDistance() float64 {
+	eyes, front := h.depth(0, 0, irisZ), h.depth(0, 0, h.bridgeZ)
+	if !(eyes > 100 && front > 100) {
+		return 1
+	}
+	return front / eyes / (1 + (front-eyes)/mirrorDistance)
 }
 
 // sound reports whether a pose is one that a head before a camera can have.
@@ -83,18 +102,29 @@ func clamp(v, limit float64) float64 { return min(max(v, -limit), limit) }
 // project is where a place on the head is seen.
 func (h *head) project(x, y, z float64) vec {
 	r, t := &h.pose.R, &h.pose.T
-	cz := max(r[6]*x+r[7]*y+r[8]*z+t[2], 1)
+	cz := max(h.depth(x, y, z), 1)
 	return vec{
 		h.pose.CX + h.pose.Focal*(r[0]*x+r[1]*y+r[2]*z+t[0])/cz + h.shift.x,
 		h.pose.CY + h.pose.Focal*(r[3]*x+r[4]*y+r[5]*z+t[1])/cz + h.shift.y,
 	}
 }
 
+// depth is how far from the camera a place on the head is.
+func (h *head) depth(x, y, z float64) float64 {
+	r := &h.pose.R
+	return r[6]*x + r[7]*y + r[8]*z + h.pose.T[2]
+}
+
 // front is where a place on the glasses' drawing is seen, back millimetres
 // behind the front surface and down millimetres lower.
 func (h *head) front(p vec, back, down float64) vec {
-	x, y := p.x*h.size, p.y*h.size
-	return h.project(x, bridgeY+y+down, h.bridgeZ+frontWrap*x*x+frontTilt*y+back)
+	x, y := p.x*h.size, bridgeY+p.y*h.size
+	return h.project(x, y+down, h.frontZ(x, y)+back)
+}
+
+// frontZ is where the front of the glasses is at a place on the head.
+func (h *head) frontZ(x, y float64) float64 {
+	return h.bridgeZ + frontWrap*x*x + frontTilt*(y-bridgeY)
 }
 
 // seesSide tells how much of the outside of the side piece is in view: 1 when

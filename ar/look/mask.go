@@ -16,7 +16,8 @@ type vec struct{ x, y float64 }
 type mask struct {
 	image.Alpha
 	raster vector.Rasterizer
-	sums   []uint32 // scratch
+	page   image.Alpha // the same pixels, counted from 0, 0: the rasteriser is quick only there
+	sums   []uint32    // scratch
 }
 
 // reset makes the mask an empty one over r, reusing its memory.
@@ -55,7 +56,8 @@ func (m *mask) edges(line []vec) {
 
 // fill turns the contours so far into coverage.
 func (m *mask) fill() {
-	m.raster.Draw(&m.Alpha, m.Rect, image.Opaque, image.Point{})
+	m.page = image.Alpha{Pix: m.Pix, Stride: m.Stride, Rect: image.Rect(0, 0, m.Rect.Dx(), m.Rect.Dy())}
+	m.raster.Draw(&m.page, m.page.Rect, image.Opaque, image.Point{})
 }
 
 // blur softens the mask by so many passes of a box filter, each of which turns

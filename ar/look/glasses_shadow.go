@@ -1,0 +1,73 @@
+package look
+
+import (
+	"image"
+	"slices"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// shadowDark is how much of the light on the skin glasses take, shadowPart by
+// how much smaller than the picture their shadow is kept: it is soft.
+const (
+	shadowDark = 0.34
+	shadowPart = 2
+)
+
+// drawShade draws the frame as its shadow falls: on the skin behind it, lower,
+// and blurred.
+func (g *glasses) drawShade(h *head, s *shape, r image.Rectangle, scale float64) {
+	g.shade.reset(image.Rect(0, 0, (r.Dx()+shadowPart-1)/shadowPart, (r.Dy()+shadowPart-1)/shadowPart))
+	for _, c := range s.frame {
+		g.points = g.points[:0]
+		for _, p := range c {
+			q := h.front(p, skinBack, 3)
+			g.points = append(g.points, vec{(q.x - float64(r.Min.X)) / shadowPart, (q.y - float64(r.Min.Y)) / shadowPart})
+		}
+		g.shade.edges(g.points)
+	}
+	g.shade.fill()
+	g.tmp = g.shade.blur(max(int(2*scale/shadowPart+0.5), 1), 1, g.tmp)
+}
+
+// shadow darkens the skin that the frame is before.
+func (g *glasses) shadow(f *ar.Frame, alpha float32) {
+	k := uint32(alpha * shadowDark * 256)
+	r := g.face.Rect
+	for i := range g.soft {
+		g.soft[i] = slices.Grow(g.soft[i][:0], r.Dx()+shadowPart)[:r.Dx()]
+	}
+	for y := range r.Dy() {
+		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
+		shade, face := g.shadeRow(y, r.Dx()), g.face.Pix[y*r.Dx():][:r.Dx()]
+		for x, v := range shade {
+			if v == 0 || face[x] == 0 {
+				continue
+			}
+			keep := 65536 - k*uint32(v)*uint32(face[x])/255*256/255
+			px := row[3*x:][:3]
+			px[0] = uint8(uint32(px[0]) * keep >> 16)
+			px[1] = uint8(uint32(px[1]) * keep >> 16)
+			px[2] = uint8(uint32(px[2]) * keep >> 16)
+		}
+	}
+}
+
+// shadeRow is a row of the shadow at the picture's own size: each of its
+// pixels lies a quarter of the way from one of the small shadow's to the next.
+func (g *glasses) shadeRow(y, width int) []uint8 {
+	w, h := g.shade.Rect.Dx(), g.shade.Rect.Dy()
+	near := y / shadowPart
+	next := min(max(near+2*(y%shadowPart)-1, 0), h-1)
+	a, b := g.shade.Pix[near*w:][:w], g.shade.Pix[next*w:][:w]
+	mixed, out := g.soft[0][:w], g.soft[1][:width]
+	for i := range mixed {
+		mixed[i] = uint8((3*uint32(a[i]) + uint32(b[i]) + 2) / 4)
+	}
+	for x := range out {
+		i := x / shadowPart
+		j := min(max(i+2*(x%shadowPart)-1, 0), w-1)
+		out[x] = uint8((3*uint32(mixed[i]) + uint32(mixed[j]) + 2) / 4)
+	}
+	return out
+}
