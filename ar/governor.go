@@ -57,11 +57,11 @@ const (
 	// below these.
 	calmOwn = 0.75
 	calmAll = 0.7
-	// Calm must have lasted for calmMin; twice as long each time that more
-	// effort was given up again within trial, up to calmMax.
-	calmMin = 5 * time.Second
-	calmMax = 5 * time.Minute
-	trial   = 20 * time.Second
+	// Calm must have lasted for calmFirst; twice as long each time that more
+	// effort was given up again within trial, up to calmLast.
+	calmFirst = 5 * time.Second
+	calmLast  = 5 * time.Minute
+	trial     = 20 * time.Second
 )
 
 // Load is the work of all pipelines on one machine, which their governors
@@ -108,7 +108,7 @@ type governor struct {
 }
 
 func newGovernor(load *Load, faces int, scales bool) *governor {
-	return &governor{load: load, efforts: efforts(faces, scales), patience: calmMin}
+	return &governor{load: load, efforts: efforts(faces, scales), patience: calmFirst}
 }
 
 // effort is the effort to make now.
@@ -147,7 +147,7 @@ func (g *governor) rest() {
 // the share of the cores that all do, and the share of frames lost.
 func (g *governor) decide(now time.Time, own, all, lost float64) {
 	if !g.raised.IsZero() && now.Sub(g.raised) > trial {
-		g.raised, g.patience = time.Time{}, calmMin
+		g.raised, g.patience = time.Time{}, calmFirst
 	}
 	if own > strainedOwn || all > strainedAll || lost > strainedDrops {
 		g.calm = time.Time{}
@@ -176,7 +176,7 @@ func (g *governor) decide(now time.Time, own, all, lost float64) {
 func (g *governor) lower() {
 	g.level++
 	if !g.raised.IsZero() {
-		g.raised, g.patience = time.Time{}, min(2*g.patience, calmMax)
+		g.raised, g.patience = time.Time{}, min(2*g.patience, calmLast)
 	}
 }
 

@@ -30,13 +30,17 @@ func (m *machine) cost(e Effort, demand float64) float64 {
 	return demand * e.Rate * (m.fixed + (1-m.fixed)*part)
 }
 
-// run gives the machine so much to do for a time, thirty frames a second.
+// pace is the frames' rate: a few a second are enough to try a governor that
+// thinks in half seconds.
+const pace = 4
+
+// run gives the machine so much to do for a time.
 func (m *machine) run(demand float64, d time.Duration) {
-	for range int(d.Seconds() * 30) {
+	for range int(d.Seconds() * pace) {
 		e := m.g.effort()
-		busy := time.Duration(m.cost(e, demand) * float64(time.Second) / 30)
-		m.now = m.now.Add(time.Second / 30)
-		m.g.frame(m.now, min(busy, time.Second/30), 0)
+		busy := time.Duration(m.cost(e, demand) * float64(time.Second) / pace)
+		m.now = m.now.Add(time.Second / pace)
+		m.g.frame(m.now, min(busy, time.Second/pace), 0)
 		if l := m.g.level; l != m.path[len(m.path)-1] {
 			m.path = append(m.path, l)
 		}
@@ -46,9 +50,13 @@ func (m *machine) run(demand float64, d time.Duration) {
 func TestEffortsComeInOrder(t *testing.T) {
 	all := efforts(3, true)
 	require.Equal(t, []Effort{
-		{0, 1, 1, 3}, {1, 0.75, 1, 3}, {2, 0.5, 1, 3},
-		{3, 0.5, 2.0 / 3, 3}, {4, 0.5, 0.5, 3},
-		{5, 0.5, 0.5, 2}, {6, 0.5, 0.5, 1},
+		{0, 1, 1, 3},
+		{1, 0.75, 1, 3},
+		{2, 0.5, 1, 3},
+		{3, 0.5, 2.0 / 3, 3},
+		{4, 0.5, 0.5, 3},
+		{5, 0.5, 0.5, 2},
+		{6, 0.5, 0.5, 1},
 	}, all)
 	require.Len(t, efforts(1, true), 5, "the one face stays")
 	require.Equal(t, 2.0/3, efforts(1, false)[1].Rate, "what cannot be scaled is not")

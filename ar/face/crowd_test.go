@@ -60,8 +60,8 @@ type actor struct {
 	at func(t float64) (x, y, size float64)
 }
 
-// play shows the actors, each before those named later, and follows who is
-// who: which numbers were seen where which actor was. An actor who is mostly
+// play shows the actors, each before those named later, at half their size, and
+// follows who is who: which numbers were seen where which actor was. An actor who is mostly
 // hidden counts as not there.
 func play(t *testing.T, tracker *face.Tracker, frames int, actors ...actor) (numbers []map[int]int) {
 	t.Helper()
@@ -69,20 +69,21 @@ func play(t *testing.T, tracker *face.Tracker, frames int, actors ...actor) (num
 	for i := range numbers {
 		numbers[i] = map[int]int{}
 	}
+	wall, scene := blank(640, 360), blank(640, 360)
+	for k := range wall.Pix {
+		wall.Pix[k] = 110
+	}
 	for i := range frames {
 		when := float64(i) / float64(frames-1)
-		scene := blank(1280, 720)
-		for k := range scene.Pix {
-			scene.Pix[k] = 110
-		}
+		copy(scene.Pix, wall.Pix)
 		for a := len(actors) - 1; a >= 0; a-- {
 			x, y, size := actors[a].at(when)
-			actors[a].lay(scene, x, y, size)
+			actors[a].lay(scene, x/2, y/2, size/2)
 		}
 		for _, found := range track(t, tracker, after(scene, i)) {
 			fx, fy, _ := extent(&found, scene)
 			for a := range actors { // the foremost who is there
-				if x, y, size := actors[a].at(when); math.Hypot(fx-x, fy-y) < 0.3*size {
+				if x, y, size := actors[a].at(when); math.Hypot(2*fx-x, 2*fy-y) < 0.3*size {
 					numbers[a][found.ID]++
 					break
 				}
@@ -181,7 +182,7 @@ func TestNobodyIsPaintedUnasked(t *testing.T) {
 	})
 	t.Run("leaning in for a moment", func(t *testing.T) {
 		numbers := play(t, one(t), 75, actor{woman, func(t float64) (float64, float64, float64) {
-			return 900, 360, 180 + 170*math.Exp(-math.Pow((t-0.5)/0.15, 2))
+			return 900, 360, 180 + 170*math.Exp(-(t-0.5)*(t-0.5)/0.0225)
 		}}, actor{man, at(350, 230)})
 		require.Empty(t, numbers[0])
 		require.Equal(t, map[int]int{1: 75}, numbers[1])

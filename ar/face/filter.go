@@ -19,8 +19,8 @@ const (
 	// landmarks tell.
 	speedCutoff     = 1 // Hz
 	headSpeedCutoff = 4 // Hz
-	// noiseSpeed is what a camera's noise alone lends a landmark; it does not
-	// raise the cut-off.
+	// noiseSpeed is what a camera's noise alone lends a landmark or a head; it
+	// does not raise the cut-off.
 	noiseSpeed = 0.04
 	// staleAfter is the gap between frames beyond which the past says nothing.
 	staleAfter = 500 * time.Millisecond
@@ -100,7 +100,7 @@ func (f *filter) follow(came place, dt float64) {
 		*speed[i] += slow * ((*next[i]-*last[i])/(f.unit*dt) - *speed[i])
 	}
 	v := math.Hypot(math.Hypot(f.moving.x, f.moving.y), reach*math.Hypot(f.moving.a, f.moving.b))
-	w := weight(minCutoff+cutoffGain*v, dt)
+	w := weight(minCutoff+cutoffGain*max(v-noiseSpeed, 0), dt)
 	for i := range out {
 		*out[i] += w * (*next[i] - *out[i])
 	}

@@ -110,6 +110,18 @@ func TestMovingFaceDoesNotLag(t *testing.T) {
 	}
 }
 
+// TestSlowFaceStaysWithItself: at no speed, however slow, is a face more than a
+// fiftieth of the eyes' distance behind itself.
+func TestSlowFaceStaysWithItself(t *testing.T) {
+	for _, speed := range []float64{0.02, 0.04, 0.05, 0.07, 0.1, 0.3, 1} {
+		s := newSitter(t)
+		for i := range 90 {
+			shift := speed * float64(i) / 30
+			require.Less(t, s.apart(s.smooth(s.at(shift, 0), float64(i)/30), s.at(shift, 0)), 0.02, "speed %v, frame %d", speed, i)
+		}
+	}
+}
+
 // TestTurningHeadDoesNotLag: a head that turns, whose nearer landmarks pass the
 // farther, is at most a frame's way behind itself.
 func TestTurningHeadDoesNotLag(t *testing.T) {

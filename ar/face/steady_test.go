@@ -1,6 +1,7 @@
 package face_test
 
 import (
+	"bytes"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -26,15 +27,18 @@ func newNoise(sigma float64) noise {
 	return n
 }
 
-// over is f with frame i's noise.
-func (n noise) over(f *ar.Frame, i int) *ar.Frame {
+// over is f with frame i's noise on the square about x, y.
+func (n noise) over(f *ar.Frame, i int, x, y, side float64) *ar.Frame {
 	out := *after(f, i)
-	out.Pix = make([]byte, len(f.Pix))
-	at := i * 611_953 % len(n)
-	for k, p := range f.Pix {
-		out.Pix[k] = byte(min(max(int(p)+int(n[at]), 0), 255))
-		if at++; at == len(n) {
-			at = 0
+	out.Pix = bytes.Clone(f.Pix)
+	left, right := 3*max(int(x-side/2), 0), 3*min(int(x+side/2), f.Width)
+	at := i * 211_953
+	for v := max(int(y-side/2), 0); v < min(int(y+side/2), f.Height); v++ {
+		row := out.Pix[3*v*f.Width:][left:right]
+		at = (at + len(row)) % (len(n) - len(row))
+		grain := n[at:][:len(row)]
+		for k, p := range row {
+			row[k] = byte(min(max(int(p)+int(grain[k]), 0), 255))
 		}
 	}
 	return &out
@@ -77,11 +81,12 @@ func TestSteadyAndQuick(t *testing.T) {
 // mean square) under noise.
 func stillness(t *testing.T, f *ar.Frame, grain noise) float64 {
 	tracker := newTracker(t, face.Options{})
-	const frames, settled = 40, 10
+	const frames, settled = 36, 10
+	x, y, size := extent(&track(t, newTracker(t, face.Options{Raw: true}), f)[0], f)
 	var last ar.Face
 	var sum float64
 	for i := range frames {
-		faces := track(t, tracker, grain.over(f, i))
+		faces := track(t, tracker, grain.over(f, i, x, y, 1.7*size))
 		require.Len(t, faces, 1)
 		if i >= settled {
 			sum += math.Pow(moved(&last, &faces[0], f, 0), 2)

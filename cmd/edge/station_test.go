@@ -27,10 +27,13 @@ type kioskPage struct {
 	url string
 }
 
-func (p kioskPage) call(method, path, body string) (out struct {
-	ID, State string
-	SKUs      []string
-}) {
+// kioskState is what a kiosk's page is told.
+type kioskState struct {
+	State string
+	SKUs  []string
+}
+
+func (p kioskPage) call(method, path, body string) (out kioskState) {
 	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), method, p.url+"/kiosk/v1"+path, strings.NewReader(body))
 	require.NoError(p.t, err)
