@@ -1,6 +1,7 @@
 package look
 
 import (
+	"cmp"
 	"image"
 	"math"
 	"slices"
@@ -24,6 +25,7 @@ type glasses struct {
 	side, face, nose   mask
 	lens               mask
 	silhouette, sorted []vec
+	outline            []vec // of a side piece
 	tmp                []uint8
 	soft               [2][]uint8 // rows of the shadow
 }
@@ -100,19 +102,16 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 	for i := range ar.MeshPoints {
 		g.sorted = append(g.sorted, pixel(face, i, f))
 	}
-	slices.SortFunc(g.sorted, func(a, b vec) int {
-		switch {
-		case a.x < b.x || a.x == b.x && a.y < b.y:
-			return -1
-		case a == b:
-			return 0
-		}
-		return 1
-	})
+	slices.SortFunc(g.sorted, leftmost)
 	g.silhouette = hull(g.silhouette, g.sorted)
 	g.face.reset(r)
 	g.face.outline(g.silhouette)
 	g.face.fill()
+}
+
+// leftmost orders points as hull wants them.
+func leftmost(a, b vec) int {
+	return cmp.Or(cmp.Compare(a.x, b.x), cmp.Compare(a.y, b.y))
 }
 
 // light is how bright the scene is, from the skin around the eyes: a frame
@@ -228,7 +227,6 @@ func (g *glasses) drawLens(f *ar.Frame, h *head, l *lens, light, alpha float32) 
 // temple draws one side piece from its hinge to the ear. Where the camera sees
 // its inside, the face is before it.
 func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3, alpha float32) {
-	const steps = 8
 	x0 := side * (s.halfWidth - 1.5) * h.size
 	y0 := bridgeY + s.hingeY*h.size
 	z0 := h.bridgeZ + frontWrap*x0*x0 + frontTilt*s.hingeY*h.size + 1
@@ -243,30 +241,22 @@ func (g *glasses) temple(f *ar.Frame, h *head, s *shape, side float64, base ar3,
 		y := y0 + t*(earY-y0) + up
 		return h.project(x, y, z0+t*(h.earZ-z0))
 	}
+	// It is straight and tapers, so what is seen of it is convex.
 	g.points = g.points[:0]
-	for i := range steps {
-		t0, t1 := float64(i)/steps, float64(i+1)/steps
-		h0, h1 := half*(1-0.35*t0), half*(1-0.35*t1)
-		for _, q := range [3][4]vec{
-			{at(t0, thick, -h0), at(t1, thick, -h1), at(t1, thick, h1), at(t0, thick, h0)},     // outside
-			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, -thick, h1), at(t0, -thick, h0)}, // inside
-			{at(t0, -thick, -h0), at(t1, -thick, -h1), at(t1, thick, -h1), at(t0, thick, -h0)}, // top
-		} {
-			if area(q[:]) < 0 {
-				slices.Reverse(q[:])
-			}
-			g.points = append(g.points, q[:]...)
+	for t, high := range [2]float64{half, (1 - 0.35*reach) * half} {
+		for _, out := range [2]float64{-thick, thick} {
+			g.points = append(g.points, at(float64(t), out, -high), at(float64(t), out, high))
 		}
 	}
+	slices.SortFunc(g.points, leftmost)
+	g.outline = hull(g.outline, g.points)
 	whole := g.front.Rect
 	r := bounds(1, whole, g.points)
 	if r.Empty() {
 		return
 	}
 	g.side.reset(r)
-	for q := range slices.Chunk(g.points, 4) {
-		g.side.outline(q)
-	}
+	g.side.outline(g.outline)
 	g.side.fill()
 
 	sees := h.seesSide(side)

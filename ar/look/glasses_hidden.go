@@ -17,7 +17,7 @@ const (
 	// How far (degrees) a head is turned whose nose begins to hide the lens, and
 	// from where on it hides all that is behind it: between, noses differ in
 	// how they carry glasses.
-	noseFrom, noseTo = 15, 28
+	noseFrom, noseTo = 24, 38
 )
 
 // hide draws what of the face lies before the glasses: of a head that is

@@ -7,12 +7,13 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// shadowDark is how much of the light on the skin glasses take, shadowPart by
-// how much smaller than the picture their shadow is kept: it is soft.
-const (
-	shadowDark = 0.34
-	shadowPart = 2
-)
+// shadowPart is by how much smaller than the picture the shadow is kept: it is
+// soft.
+const shadowPart = 2
+
+// shadowDark is how much of the skin's blue, green and red light glasses take:
+// what still comes to it came through skin.
+var shadowDark = [3]float32{0.38, 0.35, 0.28}
 
 // drawShade draws the frame as its shadow falls: on the skin behind it, lower,
 // and blurred.
@@ -32,7 +33,10 @@ func (g *glasses) drawShade(h *head, s *shape, r image.Rectangle, scale float64)
 
 // shadow darkens the skin that the frame is before.
 func (g *glasses) shadow(f *ar.Frame, alpha float32) {
-	k := uint32(alpha * shadowDark * 256)
+	var k [3]uint32
+	for c, dark := range shadowDark {
+		k[c] = uint32(alpha * dark * 256)
+	}
 	r := g.face.Rect
 	for i := range g.soft {
 		g.soft[i] = slices.Grow(g.soft[i][:0], r.Dx()+shadowPart)[:r.Dx()]
@@ -44,11 +48,11 @@ func (g *glasses) shadow(f *ar.Frame, alpha float32) {
 			if v == 0 || face[x] == 0 {
 				continue
 			}
-			keep := 65536 - k*uint32(v)*uint32(face[x])/255*256/255
+			shade := uint32(v) * uint32(face[x]) / 255
 			px := row[3*x:][:3]
-			px[0] = uint8(uint32(px[0]) * keep >> 16)
-			px[1] = uint8(uint32(px[1]) * keep >> 16)
-			px[2] = uint8(uint32(px[2]) * keep >> 16)
+			for c := range px {
+				px[c] = uint8(uint32(px[c]) * (65536 - k[c]*shade*256/255) >> 16)
+			}
 		}
 	}
 }
