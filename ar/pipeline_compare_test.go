@@ -69,7 +69,7 @@ var red, green, blue = ar.Color{R: 200}, ar.Color{G: 200}, ar.Color{B: 200}
 
 func TestSplitIsBareLeftOfTheEdgeAsDisplayed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		width := rapid.IntRange(16, 96).Draw(t, "width")
+		width := rapid.IntRange(8, 48).Draw(t, "width")
 		edge := rapid.IntRange(0, width).Draw(t, "edge")
 		mirrored := rapid.Bool().Draw(t, "mirrored")
 		r, tracked := newCompareRig()
@@ -78,7 +78,7 @@ func TestSplitIsBareLeftOfTheEdgeAsDisplayed(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, p.SetLook(look(red)))
 		require.NoError(t, p.SetCompare(ar.Compare{Mode: ar.CompareSplit, At: float64(edge) / float64(width)}))
-		f, card := testCard(width, 24), testCard(width, 24)
+		f, card := testCard(width, 8), testCard(width, 8)
 		_, err = p.Process(f)
 		require.NoError(t, err)
 		for y := range f.Height {
@@ -161,10 +161,13 @@ func TestFrozenMomentTakesNewShades(t *testing.T) {
 			require.NoError(t, p.SetCompare(split))
 			time.Sleep(100 * time.Millisecond)
 			looked, from := tracked.Load(), len(r.sink.all())
-			require.NoError(t, p.SetLook(look(red)))
-			time.Sleep(100 * time.Millisecond)
-			require.NoError(t, p.SetLook(look(green)))
-			time.Sleep(400 * time.Millisecond)
+			for _, c := range []ar.Color{red, green} {
+				require.NoError(t, p.SetLook(look(c)))
+				time.Sleep(300 * time.Millisecond)
+				synctest.Wait()
+				all := r.sink.all()
+				require.Equal(t, []byte{c.B, c.G, c.R}, all[len(all)-1][3*63:3*64])
+			}
 			require.True(t, p.Compare().Freeze)
 			require.Equal(t, looked, tracked.Load(), "a held face is not tracked again")
 			still := r.sink.all()[from:]
@@ -172,8 +175,6 @@ func TestFrozenMomentTakesNewShades(t *testing.T) {
 			for _, b := range still[1:] {
 				require.Equal(t, still[0][:3*32], b[:3*32], "the bare half stands still")
 			}
-			require.Equal(t, []byte{0, 0, 200}, still[2][3*63:3*64], "red")
-			require.Equal(t, []byte{0, 200, 0}, still[len(still)-1][3*63:3*64], "green")
 
 			split.Freeze = false
 			require.NoError(t, p.SetCompare(split))
@@ -241,8 +242,10 @@ func TestReplayShowsTheLastSecondsAgain(t *testing.T) {
 			require.Equal(t, 50*time.Millisecond, p.Replay().Left)
 			time.Sleep(60 * time.Millisecond)
 			synctest.Wait()
-			recorded := r.sink.all()[from:]
-			first, last := number(recorded[0]), number(recorded[len(recorded)-1])
+			first, last := number(r.sink.all()[from]), uint64(0)
+			for _, b := range r.sink.all()[from:] { // the last may be the first again
+				last = max(last, number(b))
+			}
 			require.InDelta(t, 150, last-first, 3)
 
 			looked := tracked.Load()

@@ -61,8 +61,14 @@ func TestIntensity(t *testing.T) {
 		product, meant int
 		want           float64
 	}{
-		{0.6, 0, 0, 0.6}, {1, 0, 0, 1}, {0.6, 30, 0, 0.3}, {1, 30, 0, 0.5}, {0.3, 30, 0, 0.15},
-		{0.6, 30, 90, 0.9}, {1, 30, 90, 1}, {0, 30, 90, 0},
+		{0.6, 0, 0, 0.6},
+		{1, 0, 0, 1},
+		{0.6, 30, 0, 0.3},
+		{1, 30, 0, 0.5},
+		{0.3, 30, 0, 0.15},
+		{0.6, 30, 90, 0.9},
+		{1, 30, 90, 1},
+		{0, 30, 90, 0},
 	} {
 		l, err := layerOf(&edge.Variant{Color: "#010203", TryOn: &edge.TryOn{Kind: "lipstick", Intensity: tt.product}}, tt.slider, tt.meant)
 		require.NoError(t, err)

@@ -178,13 +178,16 @@ func TestRunSweeps(t *testing.T) {
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		go d.Run(ctx, slog.New(slog.DiscardHandler))
+		done := make(chan error, 1)
+		go func() { done <- d.Run(ctx, slog.New(slog.DiscardHandler)) }()
 		time.Sleep(time.Hour - time.Second)
 		synctest.Wait()
 		require.Len(t, files(t, path), 1)
 		time.Sleep(6 * time.Minute)
 		synctest.Wait()
 		require.Empty(t, files(t, path))
+		cancel()
+		require.NoError(t, <-done)
 	})
 }
 
