@@ -65,25 +65,28 @@ func TestCompareShadesOfABareFace(t *testing.T) {
 }
 
 func TestCompareRefusals(t *testing.T) {
-	for body, kind := range map[string]edge.Kind{
-		`{"mode":"flip"}`:              edge.Invalid,
-		`{"mode":"split","at":2}`:      edge.Invalid,
-		`{"mode":"split","at":"left"}`: edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1"],"columns":1,"aspect":1}`:                            edge.Invalid,
-		`{"mode":"shades","skus":["",""],"columns":1,"aspect":1}`:                              edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","GLS-1"],"columns":1,"aspect":1}`:                    edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","NO-1"],"columns":1,"aspect":1}`:                     edge.NotFound,
-		`{"mode":"shades","skus":["LIP-1","CARE-1"],"columns":1,"aspect":1}`:                   edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":3,"aspect":1}`:                    edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":2}`:                               edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","","","LIP-2","LIP-1"],"columns":2,"aspect":1}`:      edge.Invalid,
-		`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":2,"aspect":1,"looks":[{},{},{}]}`: edge.Invalid,
+	for _, tt := range []struct {
+		body string
+		kind edge.Kind
+	}{
+		{`{"mode":"flip"}`, edge.Invalid},
+		{`{"mode":"split","at":2}`, edge.Invalid},
+		{`{"mode":"split","at":"left"}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1"],"columns":1,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["",""],"columns":1,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","GLS-1"],"columns":1,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","NO-1"],"columns":1,"aspect":1}`, edge.NotFound},
+		{`{"mode":"shades","skus":["LIP-1","CARE-1"],"columns":1,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":3,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":2}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","","","LIP-2","LIP-1"],"columns":2,"aspect":1}`, edge.Invalid},
+		{`{"mode":"shades","skus":["LIP-1","LIP-2"],"columns":2,"aspect":1,"looks":[{},{},{}]}`, edge.Invalid},
 	} {
 		f := newFixture(t, nil)
 		f.begin(true)
 		f.ok("PUT", comparePath, `{"mode":"split","at":0.5}`)
-		f.refused(kind, "PUT", comparePath, body)
-		require.Equal(t, ar.CompareSplit, f.mirror.Compare().Mode, "what was compared stays: %s", body)
+		f.refused(tt.kind, "PUT", comparePath, tt.body)
+		require.Equal(t, ar.CompareSplit, f.mirror.Compare().Mode, "what was compared stays: %s", tt.body)
 	}
 }
 
