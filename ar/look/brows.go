@@ -35,8 +35,10 @@ const (
 	browLowest, browHigh = 0.0, 0.75
 )
 
-// browPigment is how brow powder lies: it leaves the hairs that are there.
-var browPigment = pigment{hue: 0.85, light: 0.8, deep: 0.7}
+// browPigments is how brow powder lies: it leaves the hairs that are there.
+var browPigments = map[ar.Finish]pigment{
+	ar.Matte: {hue: 0.85, light: 0.8, deep: 0.7},
+}
 
 // brows fills brows. Its fields are scratch.
 type brows struct {
@@ -52,7 +54,7 @@ func (b *brows) paint(f *ar.Frame, face *ar.Face, s *surface, bare *bareSkin, la
 	if alpha <= 0 || !bare.seen {
 		return
 	}
-	t := bare.tint(layer.Color, browPigment)
+	t := bare.tint(layer.Color, browPigments[layer.Finish])
 	scale := faceScale(face, f)
 	for side, edges := range browEdges {
 		b.points = contour(b.points[:0], face, edges[0], f)

@@ -50,9 +50,6 @@ const (
 // its inner side.
 const farLashes = 0.5
 
-// lashPigment is how mascara colours lashes.
-var lashPigment = pigment{hue: 1, light: 0.95}
-
 // lashes paints lashes. Its fields are scratch.
 type lashes struct {
 	points, line, outline []vec
@@ -65,7 +62,7 @@ func (l *lashes) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, s *surface, e 
 	if alpha <= 0 || !bare.seen {
 		return
 	}
-	t := bare.tint(layer.Color, lashPigment)
+	t := bare.tint(layer.Color, pigment{hue: 1, light: 0.95}) // nothing of what lies below
 	turn := newAxes(head, face, f)
 	scale := faceScale(face, f)
 	for side := range lashLines {

@@ -198,22 +198,10 @@ func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
 	r := dst.Rect
 	top := max(ceil(min(a.y, b.y, c.y)-0.5), r.Min.Y)
 	bottom := min(ceil(max(a.y, b.y, c.y)-0.5), r.Max.Y)
+	sides := newSides(a, b, c)
 	for y := top; y < bottom; y++ {
 		yc := float32(y) + 0.5
-		left, right := float32(math.Inf(1)), float32(math.Inf(-1))
-		for _, e := range [3][2]*corner{{a, b}, {b, c}, {c, a}} {
-			p, q := e[0], e[1]
-			if p.y > q.y { // the same sum for both triangles of an edge
-				p, q = q, p
-			}
-			if p.y <= yc && yc < q.y {
-				x := p.x + (yc-p.y)*(q.x-p.x)/(q.y-p.y)
-				left, right = min(left, x), max(right, x)
-			}
-		}
-		if left >= right {
-			continue
-		}
+		left, right := sides.at(yc)
 		from, to := max(ceil(left-0.5), r.Min.X), min(ceil(right-0.5), r.Max.X)
 		if from >= to {
 			continue
@@ -232,6 +220,44 @@ func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
 			u, v, w = u+int32(ux), v+int32(vx), w+int32(wx)
 		}
 	}
+}
+
+// sides are the sides of a triangle: the long one from its top to its bottom,
+// and the two of the corner between. How x changes with y is the same number for
+// both triangles of a side.
+type sides struct {
+	top, middle        *corner
+	long, upper, lower float32
+}
+
+func newSides(a, b, c *corner) sides {
+	if a.y > b.y {
+		a, b = b, a
+	}
+	if b.y > c.y {
+		b, c = c, b
+	}
+	if a.y > b.y {
+		a, b = b, a
+	}
+	slope := func(p, q *corner) float32 {
+		if p.y == q.y {
+			return 0
+		}
+		return (q.x - p.x) / (q.y - p.y)
+	}
+	return sides{top: a, middle: b, long: slope(a, c), upper: slope(a, b), lower: slope(b, c)}
+}
+
+// at is from where to where the triangle goes at a height that it has.
+func (s *sides) at(y float32) (left, right float32) {
+	left = s.top.x + (y-s.top.y)*s.long
+	if y < s.middle.y {
+		right = s.top.x + (y-s.top.y)*s.upper
+	} else {
+		right = s.middle.x + (y-s.middle.y)*s.lower
+	}
+	return min(left, right), max(left, right)
 }
 
 // at is the zone between four texels; u and v are 16.16 numbers.
