@@ -71,7 +71,7 @@ func newDevice(c Config, k kernel) (_ *device, err error) {
 	}
 	can := able.capabilities
 	if can&v4l2CapDevice != 0 {
-		can = able.device_caps
+		can = able.devices
 	}
 	if can&v4l2CapCapture == 0 || can&v4l2CapStreaming == 0 {
 		return nil, d.fail("the device gives no pictures", "use the camera's first device: most have a second one for other data", nil)
@@ -110,18 +110,17 @@ func (d *device) fail(reason, mend string, err error) error {
 
 // setMode sets format, size and speed, and sees what the driver made of it.
 func (d *device) setMode() error {
-	f := v4l2Format{_type: v4l2Capture}
-	p := pixelsOf(&f)
-	p.width, p.height, p.pixelformat, p.field = uint32c(uint32(d.mode.width)), uint32c(uint32(d.mode.height)), uint32c(d.mode.fourcc), v4l2FieldNone
+	f := v4l2Format{kind: v4l2Capture}
+	f.width, f.height, f.fourcc, f.field = uint32(d.mode.width), uint32(d.mode.height), d.mode.fourcc, v4l2FieldNone
 	if err := d.k.ioctl(vidiocSFmt, unsafe.Pointer(&f)); err != nil {
 		return d.fail("the device cannot be set to "+d.mode.String(), "end other programs that hold it", err)
 	}
-	got := mode{fourcc: uint32(p.pixelformat), width: int(p.width), height: int(p.height)}
+	got := mode{fourcc: f.fourcc, width: int(f.width), height: int(f.height)}
 	if got.fourcc != d.mode.fourcc || got.width < 1 || got.height < 1 || got.width > maxLiveSide || got.height > maxLiveSide {
 		return d.fail("the device set itself to "+got.String()+" instead of "+d.mode.String(), "set another size or format", nil)
 	}
 	d.mode.width, d.mode.height = got.width, got.height
-	d.stride = max(int(p.bytesperline), 2*got.width)
+	d.stride = max(int(f.stride), 2*got.width)
 	if err := d.fit.enough(got.width, got.height); err != nil {
 		return d.fail("the pictures are of the wrong size", "use another camera, or set camera.width and height smaller", err)
 	}
@@ -129,9 +128,7 @@ func (d *device) setMode() error {
 	if fps == 0 {
 		return nil
 	}
-	s := v4l2StreamParm{_type: v4l2Capture}
-	c := captureOf(&s)
-	c.timeperframe.numerator, c.timeperframe.denominator = 1000, uint32c(uint32(1000*fps+0.5))
+	s := v4l2StreamParm{kind: v4l2Capture, numerator: 1000, denominator: uint32(1000*fps + 0.5)}
 	if err := d.k.ioctl(vidiocSParm, unsafe.Pointer(&s)); err != nil && d.cfg.FPS > 0 {
 		return d.fail(fmt.Sprintf("the device cannot be set to %g frames a second", d.cfg.FPS), "set camera.fps to 0", err)
 	}
@@ -141,16 +138,16 @@ func (d *device) setMode() error {
 // start gives the driver its buffers and lets it fill them.
 func (d *device) start() error {
 	const reason, mend = "the device cannot be started", "end other programs that hold it, or plug it in anew"
-	r := v4l2Request{count: deviceBuffers, _type: v4l2Capture, memory: v4l2Mmap}
+	r := v4l2Request{count: deviceBuffers, kind: v4l2Capture, memory: v4l2Mmap}
 	if err := d.k.ioctl(vidiocReqbufs, unsafe.Pointer(&r)); err != nil {
 		return d.fail(reason, mend, err)
 	}
-	for i := range min(uint32(r.count), maxFormats) {
-		b := v4l2Buffer{index: uint32c(i), _type: v4l2Capture, memory: v4l2Mmap}
+	for i := range min(r.count, maxFormats) {
+		b := v4l2Buffer{index: i, kind: v4l2Capture, memory: v4l2Mmap}
 		if err := d.k.ioctl(vidiocQuerybuf, unsafe.Pointer(&b)); err != nil {
 			return d.fail(reason, mend, err)
 		}
-		memory, err := d.k.mmap(int64(*offsetOf(&b)), int(b.length))
+		memory, err := d.k.mmap(int64(b.offset), int(b.length))
 		if err != nil {
 			return d.fail(reason, mend, err)
 		}
@@ -209,7 +206,7 @@ func (d *device) newest(ctx context.Context) (v4l2Buffer, error) {
 		}
 		var newest v4l2Buffer
 		for n := 0; ; n++ {
-			b := v4l2Buffer{_type: v4l2Capture, memory: v4l2Mmap}
+			b := v4l2Buffer{kind: v4l2Capture, memory: v4l2Mmap}
 			err := d.k.ioctl(vidiocDqbuf, unsafe.Pointer(&b))
 			if isAgain(err) {
 				if n > 0 {
@@ -234,7 +231,7 @@ func (d *device) newest(ctx context.Context) (v4l2Buffer, error) {
 // decode makes a frame of a buffer.
 func (d *device) decode(f *ar.Frame, b *v4l2Buffer) error {
 	data := d.buffers[b.index]
-	data = data[:min(int(b.bytesused), len(data))]
+	data = data[:min(int(b.used), len(data))]
 	if b.flags&v4l2FlagError != 0 {
 		return errors.New("the driver says that the picture is damaged")
 	}

@@ -53,16 +53,14 @@ func newWebcam(t *testing.T) *webcam {
 			{v4l2PixMJPEG, 640, 480, []float64{30}},
 		},
 		controls: map[uint32]*v4l2QueryControl{
-			cidExposureAuto: {minimum: 0, maximum: 3}, cidExposure: {minimum: 3, maximum: 2047},
-			cidWhiteAuto: {minimum: 0, maximum: 1}, cidWhite: {minimum: 2000, maximum: 6500},
-			cidGain: {minimum: 0, maximum: 255}, cidPowerLine: {minimum: 0, maximum: 2},
+			cidExposureAuto: {least: 0, most: 3}, cidExposure: {least: 3, most: 2047},
+			cidWhiteAuto: {least: 0, most: 1}, cidWhite: {least: 2000, most: 6500},
+			cidGain: {least: 0, most: 255}, cidPowerLine: {least: 0, most: 2},
 		},
 	}
 	for id, c := range w.controls {
-		c.id = uint32c(id)
-		for i, b := range []byte("setting") {
-			*(*byte)(unsafe.Pointer(&c.name[i])) = b
-		}
+		c.id = id
+		copy(c.name[:], "setting")
 	}
 	t.Cleanup(func() {
 		require.Zero(t, w.mapped, "memory is given back")
@@ -80,13 +78,13 @@ func (w *webcam) ioctl(request uintptr, arg unsafe.Pointer) error {
 	}
 	switch request {
 	case vidiocQuerycap:
-		(*v4l2Capability)(arg).capabilities = uint32c(w.caps)
+		(*v4l2Capability)(arg).capabilities = w.caps
 	case vidiocEnumFmt, vidiocEnumFramesizes, vidiocEnumFrameintervals:
 		return w.list(request, arg)
 	case vidiocSFmt:
-		w.setFormat(pixelsOf((*v4l2Format)(arg)))
+		w.setFormat((*v4l2Format)(arg))
 	case vidiocSParm:
-		t := captureOf((*v4l2StreamParm)(arg)).timeperframe
+		t := (*v4l2StreamParm)(arg)
 		w.fps = float64(t.denominator) / float64(t.numerator)
 	case vidiocQueryctrl, vidiocSCtrl:
 		return w.control(request, arg)
@@ -109,16 +107,15 @@ func (w *webcam) list(request uintptr, arg unsafe.Pointer) error {
 		if int(d.index) >= len(seen) {
 			return syscall.EINVAL
 		}
-		d.pixelformat = uint32c(seen[d.index])
+		d.fourcc = seen[d.index]
 	case vidiocEnumFramesizes:
 		e := (*v4l2SizeEnum)(arg)
 		n := 0
 		for _, m := range w.modes {
-			if m.fourcc == uint32(e.pixel_format) {
+			if m.fourcc == e.fourcc {
 				if n == int(e.index) {
-					e._type = v4l2Discrete
-					s := discreteOf(e)
-					s.width, s.height = uint32c(uint32(m.width)), uint32c(uint32(m.height))
+					e.kind = v4l2Discrete
+					e.size[0], e.size[1] = uint32(m.width), uint32(m.height)
 					return nil
 				}
 				n++
@@ -128,10 +125,9 @@ func (w *webcam) list(request uintptr, arg unsafe.Pointer) error {
 	case vidiocEnumFrameintervals:
 		e := (*v4l2IntervalEnum)(arg)
 		for _, m := range w.modes {
-			if m.fourcc == uint32(e.pixel_format) && m.width == int(e.width) && int(e.index) < len(m.fps) {
-				e._type = v4l2Discrete
-				i := intervalOf(e)
-				i.numerator, i.denominator = 1, uint32c(uint32(m.fps[e.index]))
+			if m.fourcc == e.fourcc && m.width == int(e.width) && int(e.index) < len(m.fps) {
+				e.kind = v4l2Discrete
+				e.interval[0], e.interval[1] = 1, uint32(m.fps[e.index])
 				return nil
 			}
 		}
@@ -140,24 +136,24 @@ func (w *webcam) list(request uintptr, arg unsafe.Pointer) error {
 	return nil
 }
 
-func (w *webcam) setFormat(p *v4l2Pixels) {
+func (w *webcam) setFormat(p *v4l2Format) {
 	if w.falls > 0 {
-		p.width, p.height = uint32c(w.falls), uint32c(w.falls*3/4)
+		p.width, p.height = w.falls, w.falls*3/4
 	}
-	w.mode = mode{fourcc: uint32(p.pixelformat), width: int(p.width), height: int(p.height)}
+	w.mode = mode{fourcc: p.fourcc, width: int(p.width), height: int(p.height)}
 	if w.mode.fourcc == v4l2PixYUYV {
-		p.bytesperline = 2*p.width + uint32c(uint32(w.padding))
+		p.stride = 2*p.width + uint32(w.padding)
 	}
 }
 
 func (w *webcam) control(request uintptr, arg unsafe.Pointer) error {
 	if request == vidiocSCtrl {
 		c := (*v4l2Control)(arg)
-		w.values[uint32(c.id)] = int32(c.value)
+		w.values[c.id] = c.value
 		return nil
 	}
 	q := (*v4l2QueryControl)(arg)
-	want := uint32(q.id)
+	want := q.id
 	if want&v4l2NextControl != 0 {
 		next := uint32(0)
 		for id := range w.controls {
@@ -185,10 +181,10 @@ func (w *webcam) stream(request uintptr, arg unsafe.Pointer) error {
 		}
 	case vidiocQuerybuf:
 		b := (*v4l2Buffer)(arg)
-		b.length = uint32c(uint32(len(w.buffers[b.index])))
-		*offsetOf(b) = uint32(b.index)
+		b.length = uint32(len(w.buffers[b.index]))
+		b.offset = b.index
 	case vidiocQbuf:
-		w.queued = append(w.queued, uint32((*v4l2Buffer)(arg).index))
+		w.queued = append(w.queued, (*v4l2Buffer)(arg).index)
 	case vidiocDqbuf:
 		if len(w.ready) == 0 {
 			return syscall.EAGAIN
@@ -234,7 +230,7 @@ func (w *webcam) take(data []byte, flags uint32) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	require.NotEmpty(w.t, w.queued, "the driver has a buffer")
-	b := v4l2Buffer{index: uint32c(w.queued[0]), bytesused: uint32c(uint32(len(data))), flags: uint32c(flags)}
+	b := v4l2Buffer{index: w.queued[0], used: uint32(len(data)), flags: flags}
 	copy(w.buffers[w.queued[0]], data)
 	w.queued = w.queued[1:]
 	w.ready = append(w.ready, b)

@@ -24,24 +24,79 @@ type kernel interface {
 	close() error
 }
 
-// The structures of linux/videodev2.h, under names that tests can use.
+// The structures of linux/videodev2.h as they are on 64-bit machines; unions are
+// shown as the member that is used.
 type (
-	v4l2Capability    = C.struct_v4l2_capability
-	v4l2FormatDesc    = C.struct_v4l2_fmtdesc
-	v4l2SizeEnum      = C.struct_v4l2_frmsizeenum
-	v4l2SizeDiscrete  = C.struct_v4l2_frmsize_discrete
-	v4l2SizeStepwise  = C.struct_v4l2_frmsize_stepwise
-	v4l2IntervalEnum  = C.struct_v4l2_frmivalenum
-	v4l2IntervalRange = C.struct_v4l2_frmival_stepwise
-	v4l2Fraction      = C.struct_v4l2_fract
-	v4l2Format        = C.struct_v4l2_format
-	v4l2Pixels        = C.struct_v4l2_pix_format
-	v4l2StreamParm    = C.struct_v4l2_streamparm
-	v4l2CaptureParm   = C.struct_v4l2_captureparm
-	v4l2Request       = C.struct_v4l2_requestbuffers
-	v4l2Buffer        = C.struct_v4l2_buffer
-	v4l2QueryControl  = C.struct_v4l2_queryctrl
-	v4l2Control       = C.struct_v4l2_control
+	v4l2Capability struct {
+		driver                         [16]byte
+		card, bus                      [32]byte
+		version, capabilities, devices uint32
+		reserved                       [3]uint32
+	}
+	v4l2FormatDesc struct {
+		index, kind, flags uint32
+		description        [32]byte
+		fourcc, mbus       uint32
+		reserved           [3]uint32
+	}
+	v4l2SizeEnum struct {
+		index, fourcc, kind uint32
+		size                [6]uint32 // discrete: width, height; else least, most and step of width, then of height
+		reserved            [2]uint32
+	}
+	v4l2IntervalEnum struct {
+		index, fourcc, width, height, kind uint32
+		interval                           [6]uint32 // numerator and denominator: the one; else least, most and step
+		reserved                           [2]uint32
+	}
+	v4l2Format struct {
+		kind, gap                                          uint32
+		width, height, fourcc, field, stride, bytes, color uint32
+		priv, flags, encoding, quantization, transfer      uint32
+		rest                                               [152]byte
+	}
+	v4l2StreamParm struct {
+		kind, able, mode, numerator, denominator, extended, readers uint32
+		rest                                                        [176]byte
+	}
+	v4l2Request struct {
+		count, kind, memory, able uint32
+		flags                     uint8
+		reserved                  [3]uint8
+	}
+	v4l2Buffer struct {
+		index, kind, used, flags, field, gap uint32
+		timestamp                            [2]int64
+		timecode                             [16]byte
+		sequence, memory                     uint32
+		offset, high                         uint32
+		length, reserved, request, end       uint32
+	}
+	v4l2QueryControl struct {
+		id, kind               uint32
+		name                   [32]byte
+		least, most, step, def int32
+		flags                  uint32
+		reserved               [2]uint32
+	}
+	v4l2Control struct {
+		id    uint32
+		value int32
+	}
+)
+
+// The structures are as long as the kernel's, or this does not compile.
+var (
+	_ [C.sizeof_struct_v4l2_capability]byte     = [unsafe.Sizeof(v4l2Capability{})]byte{}
+	_ [C.sizeof_struct_v4l2_fmtdesc]byte        = [unsafe.Sizeof(v4l2FormatDesc{})]byte{}
+	_ [C.sizeof_struct_v4l2_frmsizeenum]byte    = [unsafe.Sizeof(v4l2SizeEnum{})]byte{}
+	_ [C.sizeof_struct_v4l2_frmivalenum]byte    = [unsafe.Sizeof(v4l2IntervalEnum{})]byte{}
+	_ [C.sizeof_struct_v4l2_format]byte         = [unsafe.Sizeof(v4l2Format{})]byte{}
+	_ [C.sizeof_struct_v4l2_streamparm]byte     = [unsafe.Sizeof(v4l2StreamParm{})]byte{}
+	_ [C.sizeof_struct_v4l2_requestbuffers]byte = [unsafe.Sizeof(v4l2Request{})]byte{}
+	_ [C.sizeof_struct_v4l2_buffer]byte         = [unsafe.Sizeof(v4l2Buffer{})]byte{}
+	_ [C.sizeof_struct_v4l2_queryctrl]byte      = [unsafe.Sizeof(v4l2QueryControl{})]byte{}
+	_ [C.sizeof_struct_v4l2_control]byte        = [unsafe.Sizeof(v4l2Control{})]byte{}
 )
 
 const (
@@ -89,38 +144,6 @@ const (
 	exposureAuto       = C.V4L2_EXPOSURE_AUTO
 	exposureByAperture = C.V4L2_EXPOSURE_APERTURE_PRIORITY
 )
-
-// The members of unions, which cgo shows as bytes.
-func pixelsOf(f *v4l2Format) *v4l2Pixels { return (*v4l2Pixels)(unsafe.Pointer(&f.fmt[0])) }
-
-func captureOf(p *v4l2StreamParm) *v4l2CaptureParm {
-	return (*v4l2CaptureParm)(unsafe.Pointer(&p.parm[0]))
-}
-
-func discreteOf(s *v4l2SizeEnum) *v4l2SizeDiscrete {
-	return (*v4l2SizeDiscrete)(unsafe.Pointer(&s.anon0[0]))
-}
-
-func stepwiseOf(s *v4l2SizeEnum) *v4l2SizeStepwise {
-	return (*v4l2SizeStepwise)(unsafe.Pointer(&s.anon0[0]))
-}
-
-func intervalOf(i *v4l2IntervalEnum) *v4l2Fraction {
-	return (*v4l2Fraction)(unsafe.Pointer(&i.anon0[0]))
-}
-
-func intervalsOf(i *v4l2IntervalEnum) *v4l2IntervalRange {
-	return (*v4l2IntervalRange)(unsafe.Pointer(&i.anon0[0]))
-}
-
-// uint32c is C's.
-func uint32c(v uint32) C.__u32 { return C.__u32(v) }
-
-func controlOf(id uint32, value int32) v4l2Control {
-	return v4l2Control{id: C.__u32(id), value: C.__s32(value)}
-}
-
-func offsetOf(b *v4l2Buffer) *uint32 { return (*uint32)(unsafe.Pointer(&b.m[0])) }
 
 func isAgain(err error) bool { return errors.Is(err, syscall.EAGAIN) }
 

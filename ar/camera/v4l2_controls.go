@@ -86,17 +86,17 @@ func set(k kernel, id uint32, value int32) error {
 	if err != nil {
 		return fmt.Errorf("the device has no such setting; it has %s", settings(k))
 	}
-	if value < int32(q.minimum) || value > int32(q.maximum) {
-		return fmt.Errorf("%d is out of range: %d to %d", value, q.minimum, q.maximum)
+	if value < q.least || value > q.most {
+		return fmt.Errorf("%d is out of range: %d to %d", value, q.least, q.most)
 	}
-	c := controlOf(id, value)
+	c := v4l2Control{id: id, value: value}
 	return k.ioctl(vidiocSCtrl, unsafe.Pointer(&c))
 }
 
 var errNoControl = errors.New("no such control")
 
 func query(k kernel, id uint32) (v4l2QueryControl, error) {
-	q := v4l2QueryControl{id: uint32c(id)}
+	q := v4l2QueryControl{id: id}
 	if err := k.ioctl(vidiocQueryctrl, unsafe.Pointer(&q)); err != nil {
 		return q, err
 	}
@@ -115,7 +115,7 @@ func settings(k kernel) string {
 			break
 		}
 		if q.flags&v4l2Disabled == 0 {
-			names = append(names, fmt.Sprintf("%s (%d to %d)", nameOf(&q), q.minimum, q.maximum))
+			names = append(names, fmt.Sprintf("%s (%d to %d)", nameOf(&q), q.least, q.most))
 		}
 		q = v4l2QueryControl{id: q.id | v4l2NextControl}
 	}
@@ -132,7 +132,7 @@ func nameOf(q *v4l2QueryControl) string {
 		if c == 0 {
 			break
 		}
-		b.WriteByte(byte(c))
+		b.WriteByte(c)
 	}
 	return strings.ToValidUTF8(b.String(), "?")
 }

@@ -71,12 +71,12 @@ func offers(modes []mode) string {
 func modesOf(k kernel) ([]mode, error) {
 	var modes []mode
 	for i := range uint32(maxFormats) {
-		d := v4l2FormatDesc{index: uint32c(i), _type: v4l2Capture}
+		d := v4l2FormatDesc{index: i, kind: v4l2Capture}
 		if err := k.ioctl(vidiocEnumFmt, unsafe.Pointer(&d)); err != nil {
 			break // there are no more
 		}
-		for _, size := range sizesOf(k, uint32(d.pixelformat)) {
-			m := mode{fourcc: uint32(d.pixelformat), width: size[0], height: size[1]}
+		for _, size := range sizesOf(k, d.fourcc) {
+			m := mode{fourcc: d.fourcc, width: size[0], height: size[1]}
 			m.fps = ratesOf(k, m)
 			modes = append(modes, m)
 		}
@@ -89,17 +89,15 @@ func modesOf(k kernel) ([]mode, error) {
 
 func sizesOf(k kernel, fourcc uint32) (sizes [][2]int) {
 	for i := range uint32(maxSizes) {
-		e := v4l2SizeEnum{index: uint32c(i), pixel_format: uint32c(fourcc)}
+		e := v4l2SizeEnum{index: i, fourcc: fourcc}
 		if err := k.ioctl(vidiocEnumFramesizes, unsafe.Pointer(&e)); err != nil {
 			break
 		}
-		if e._type == v4l2Discrete {
-			d := discreteOf(&e)
-			sizes = append(sizes, [2]int{int(d.width), int(d.height)})
+		if e.kind == v4l2Discrete {
+			sizes = append(sizes, [2]int{int(e.size[0]), int(e.size[1])})
 			continue
 		}
-		s := stepwiseOf(&e)
-		low, high := [2]int{int(s.min_width), int(s.min_height)}, [2]int{int(s.max_width), int(s.max_height)}
+		low, high := [2]int{int(e.size[0]), int(e.size[3])}, [2]int{int(e.size[1]), int(e.size[4])}
 		sizes = append(sizes, low)
 		for _, usual := range [][2]int{{640, 480}, {1280, 720}, {1920, 1080}} {
 			if usual[0] > low[0] && usual[1] > low[1] && usual[0] < high[0] && usual[1] < high[1] {
@@ -118,18 +116,14 @@ func sizesOf(k kernel, fourcc uint32) (sizes [][2]int) {
 
 func ratesOf(k kernel, m mode) (fps []float64) {
 	for i := range uint32(maxIntervals) {
-		e := v4l2IntervalEnum{index: uint32c(i), pixel_format: uint32c(m.fourcc), width: uint32c(uint32(m.width)), height: uint32c(uint32(m.height))}
+		e := v4l2IntervalEnum{index: i, fourcc: m.fourcc, width: uint32(m.width), height: uint32(m.height)}
 		if err := k.ioctl(vidiocEnumFrameintervals, unsafe.Pointer(&e)); err != nil {
 			break
 		}
-		t := *intervalOf(&e)
-		if e._type != v4l2Discrete {
-			t = intervalsOf(&e).min
+		if t := e.interval; t[0] > 0 && t[1] > 0 { // in a range, the shortest
+			fps = append(fps, float64(t[1])/float64(t[0]))
 		}
-		if t.numerator > 0 && t.denominator > 0 {
-			fps = append(fps, float64(t.denominator)/float64(t.numerator))
-		}
-		if e._type != v4l2Discrete {
+		if e.kind != v4l2Discrete {
 			break
 		}
 	}
