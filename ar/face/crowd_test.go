@@ -18,10 +18,10 @@ type cutout struct {
 }
 
 // cutOut takes the face that is found in a picture.
-func cutOut(tb testing.TB, name string) *cutout {
+func cutOut(tb testing.TB, pool *face.Pool, name string) *cutout {
 	tb.Helper()
 	f := readFrame(tb, name)
-	faces := track(tb, newTracker(tb, face.Options{Raw: true}), f)
+	faces := track(tb, pooled(tb, pool, face.Options{Raw: true}), f)
 	require.Len(tb, faces, 1)
 	c := &cutout{Frame: f}
 	c.x, c.y, c.size = extent(&faces[0], f)
@@ -121,9 +121,10 @@ func walking(x0, x1, y, size float64) func(float64) (float64, float64, float64) 
 // TestFourFacesKeepTheirNumbers: up to four faces stand, cross before and
 // behind each other, leave and come back; none gets another's number.
 func TestFourFacesKeepTheirNumbers(t *testing.T) {
-	man, woman := cutOut(t, "webcam_man.png"), cutOut(t, "group_s6a.png")
-	third, fourth := cutOut(t, "group_s3b.png"), cutOut(t, "astronaut.png")
-	four := func(t *testing.T) *face.Tracker { return newTracker(t, face.Options{MaxFaces: 4}) }
+	pool := newPool(t, 1)
+	man, woman := cutOut(t, pool, "webcam_man.png"), cutOut(t, pool, "group_s6a.png")
+	third, fourth := cutOut(t, pool, "group_s3b.png"), cutOut(t, pool, "astronaut.png")
+	four := func(t *testing.T) *face.Tracker { return pooled(t, pool, face.Options{MaxFaces: 4}) }
 
 	t.Run("standing", func(t *testing.T) {
 		numbers := play(t, four(t), 45,
@@ -169,8 +170,9 @@ func TestFourFacesKeepTheirNumbers(t *testing.T) {
 
 // TestNobodyIsPaintedUnasked plays a mirror for one.
 func TestNobodyIsPaintedUnasked(t *testing.T) {
-	man, woman := cutOut(t, "webcam_man.png"), cutOut(t, "group_s6a.png")
-	one := func(t *testing.T) *face.Tracker { return newTracker(t, face.Options{}) }
+	pool := newPool(t, 1)
+	man, woman := cutOut(t, pool, "webcam_man.png"), cutOut(t, pool, "group_s6a.png")
+	one := func(t *testing.T) *face.Tracker { return pooled(t, pool, face.Options{}) }
 	at := func(x, size float64) func(float64) (float64, float64, float64) { return walking(x, x, 360, size) }
 
 	t.Run("a little nearer", func(t *testing.T) {

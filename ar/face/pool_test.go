@@ -18,6 +18,15 @@ func newPool(t *testing.T, n int) *face.Pool {
 	return p
 }
 
+// pooled is a tracker on the pool's models, which are loaded but once.
+func pooled(tb testing.TB, p *face.Pool, opt face.Options) *face.Tracker {
+	tb.Helper()
+	t, err := p.Tracker(opt)
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, t.Close()) })
+	return t
+}
+
 // TestPoolIsShared: four trackers on two models see, each in its own stream,
 // what they would see alone.
 func TestPoolIsShared(t *testing.T) {
@@ -31,21 +40,19 @@ func TestPoolIsShared(t *testing.T) {
 		}
 		return faces, nil
 	}
-	pool := newPool(t, 2)
+	pool, alone := newPool(t, 2), newPool(t, 1)
 	var all sync.WaitGroup
 	got, errs := make([][]ar.Face, len(names)), make([]error, len(names))
 	pictures := make([]*ar.Frame, len(names))
 	for i, name := range names {
 		pictures[i] = readFrame(t, name)
-		tracker, err := pool.Tracker(face.Options{})
-		require.NoError(t, err)
-		t.Cleanup(func() { require.NoError(t, tracker.Close()) })
+		tracker := pooled(t, pool, face.Options{})
 		all.Go(func() { got[i], errs[i] = follow(tracker, pictures[i]) })
 	}
 	all.Wait()
 	for i := range names {
 		require.NoError(t, errs[i])
-		want, err := follow(newTracker(t, face.Options{}), pictures[i])
+		want, err := follow(pooled(t, alone, face.Options{}), pictures[i])
 		require.NoError(t, err)
 		require.Equal(t, want, got[i], names[i])
 	}

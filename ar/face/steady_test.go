@@ -64,12 +64,12 @@ func moved(a, b *ar.Face, f *ar.Frame, dx float64) float64 {
 // TestSteadyAndQuick holds the smoothing's two sides against each other: what
 // stands still under a camera's noise stands still, and what moves is not late.
 func TestSteadyAndQuick(t *testing.T) {
-	grain := newNoise(4)
+	grain, pool := newNoise(4), newPool(t, 1)
 	for _, name := range slices.Sorted(maps.Keys(readReferences(t))) {
 		t.Run(name, func(t *testing.T) {
 			f := readFrame(t, name)
-			still := stillness(t, f, grain)
-			late := lateness(t, f)
+			still := stillness(t, pool, f, grain)
+			late := lateness(t, pool, f)
 			t.Logf("still: %.3f %% of the eyes' distance from frame to frame; moving: %.2f %% late (p95)", 100*still, 100*late)
 			require.LessOrEqual(t, still, 0.0015)
 			require.LessOrEqual(t, late, 0.02)
@@ -79,10 +79,10 @@ func TestSteadyAndQuick(t *testing.T) {
 
 // stillness is how far the landmarks of a still move from frame to frame (root
 // mean square) under noise.
-func stillness(t *testing.T, f *ar.Frame, grain noise) float64 {
-	tracker := newTracker(t, face.Options{})
-	const frames, settled = 36, 10
-	x, y, size := extent(&track(t, newTracker(t, face.Options{Raw: true}), f)[0], f)
+func stillness(t *testing.T, pool *face.Pool, f *ar.Frame, grain noise) float64 {
+	tracker := pooled(t, pool, face.Options{})
+	const frames, settled = 30, 8
+	x, y, size := extent(&track(t, pooled(t, pool, face.Options{Raw: true}), f)[0], f)
 	var last ar.Face
 	var sum float64
 	for i := range frames {
@@ -99,10 +99,10 @@ func stillness(t *testing.T, f *ar.Frame, grain noise) float64 {
 // lateness is how far the landmarks are from where they should be (root mean
 // square over the face, 95th percentile over the frames) while a still that had
 // stood is moved by a twentieth of the eyes' distance a frame.
-func lateness(t *testing.T, f *ar.Frame) float64 {
-	tracker := newTracker(t, face.Options{})
-	const standing, moving = 8, 30
-	unit := eyeSpan(&track(t, newTracker(t, face.Options{}), f)[0], f)
+func lateness(t *testing.T, pool *face.Pool, f *ar.Frame) float64 {
+	tracker := pooled(t, pool, face.Options{})
+	const standing, moving = 6, 24
+	unit := eyeSpan(&track(t, pooled(t, pool, face.Options{}), f)[0], f)
 	step := 0.05 * unit
 	var first ar.Face
 	var late []float64
