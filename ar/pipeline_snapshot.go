@@ -12,8 +12,10 @@ var (
 	ErrNotLooked = errors.New("the mirror is paused or shows a replay")
 )
 
-// photoAspect is width by height of a photo.
-const photoAspect = 0.8
+const (
+	photoAspect = 0.8  // width by height of a photo
+	photoRoom   = 1.35 // how much more than a portrait it shows
+)
 
 // shot answers who asked for a photo.
 type shot struct {
@@ -74,7 +76,7 @@ func (p *Pipeline) photo(f *Frame) ([]byte, error) {
 		return nil, err
 	}
 	x, y, h := around(&faces[0], f, photoAspect)
-	part := inside(f, x, y, 1.2*h, photoAspect)
+	part := inside(f, x, y, photoRoom*h, photoAspect)
 	var photo Frame
 	photo.Resize(max(int(part.w), 1), max(int(part.h), 1))
 	defer clear(photo.Pix)

@@ -15,9 +15,9 @@ type portrait struct {
 }
 
 const (
-	portraitHeight = 1.8                    // of the height of the face's landmarks: hair, ears and shoulders too
+	portraitHeight = 1.6                    // of the height of the face's landmarks: hair, ears and shoulders too
 	portraitWidth  = 1.7                    // at least, of their width
-	portraitDown   = 0.06                   // how far of its height its middle is below the face's
+	portraitDown   = 0.05                   // how far of its height its middle is below the face's
 	portraitFollow = 250 * time.Millisecond // time constant
 	portraitLost   = time.Second            // after that it jumps to the face
 )
