@@ -33,9 +33,11 @@ func (g *glasses) drawShade(h *head, s *shape, r image.Rectangle, scale float64)
 
 // shadow darkens the skin that the frame is before.
 func (g *glasses) shadow(f *ar.Frame, alpha float32) {
-	var k [3]uint32
-	for c, dark := range shadowDark {
-		k[c] = uint32(alpha * dark * 256)
+	var keep [256][3]uint32 // of 65536, by the shadow
+	for v := range keep {
+		for c, dark := range shadowDark {
+			keep[v][c] = 65536 - uint32(alpha*dark*256)*uint32(v)*256/255
+		}
 	}
 	r := g.face.Rect
 	for i := range g.soft {
@@ -48,11 +50,11 @@ func (g *glasses) shadow(f *ar.Frame, alpha float32) {
 			if v == 0 || face[x] == 0 {
 				continue
 			}
-			shade := uint32(v) * uint32(face[x]) / 255
+			k := &keep[uint32(v)*uint32(face[x])/255]
 			px := row[3*x:][:3]
-			for c := range px {
-				px[c] = uint8(uint32(px[c]) * (65536 - k[c]*shade*256/255) >> 16)
-			}
+			px[0] = uint8(uint32(px[0]) * k[0] >> 16)
+			px[1] = uint8(uint32(px[1]) * k[1] >> 16)
+			px[2] = uint8(uint32(px[2]) * k[2] >> 16)
 		}
 	}
 }
@@ -64,14 +66,15 @@ func (g *glasses) shadeRow(y, width int) []uint8 {
 	near := y / shadowPart
 	next := min(max(near+2*(y%shadowPart)-1, 0), h-1)
 	a, b := g.shade.Pix[near*w:][:w], g.shade.Pix[next*w:][:w]
-	mixed, out := g.soft[0][:w], g.soft[1][:width]
+	mixed, out := g.soft[0][:w], g.soft[1][:w*shadowPart]
 	for i := range mixed {
 		mixed[i] = uint8((3*uint32(a[i]) + uint32(b[i]) + 2) / 4)
 	}
-	for x := range out {
-		i := x / shadowPart
-		j := min(max(i+2*(x%shadowPart)-1, 0), w-1)
-		out[x] = uint8((3*uint32(mixed[i]) + uint32(mixed[j]) + 2) / 4)
+	left := uint32(mixed[0])
+	for i, v := range mixed {
+		v, right := uint32(v), uint32(mixed[min(i+1, w-1)])
+		out[2*i], out[2*i+1] = uint8((3*v+left+2)/4), uint8((3*v+right+2)/4)
+		left = v
 	}
-	return out
+	return out[:width]
 }
