@@ -256,6 +256,7 @@ func FuzzReadCatalogue(f *testing.F) {
 	f.Add(header + row() + second())
 	f.Add("\uFEFF" + header + row("name_en", `"a ""b"", c"`))
 	f.Add(header + row("price", "-1", "asset", "../x.svg"))
+	f.Add(tryOnTable("tryon", "eyeshadow", "colours", "#010203 #040506", "intensity", "60", "gradient", "yes"))
 	f.Add("sku;gtin\n")
 	f.Add(`"`)
 	f.Fuzz(func(t *testing.T, in string) {

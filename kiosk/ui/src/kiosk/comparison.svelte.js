@@ -76,7 +76,7 @@ export class Comparison {
   adopt(view, kindOf) {
     if (this.#busy) return;
     this.freeze = view.freeze;
-    if (view.mode === this.mode) return;
+    if (view.mode === this.mode && (this.mode !== 'shades' || this.kind)) return;
     this.mode = view.mode;
     if (view.mode === 'split') this.at = view.at;
     this.skus = view.skus.filter(Boolean);
