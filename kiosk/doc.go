@@ -15,7 +15,7 @@
 // or older. Until the shopper decides to keep it, it is in memory alone. Kept,
 // it is sealed on the gateway's disk with a key of its own, which the session
 // alone knows; it is deleted with the session, or, if the shopper chose so,
-// after a day at the latest. Without its key nobody can open it: the key is
-// given to the page, which hands it on in the fragment of a link, or is lost
-// with the session.
+// after a day at the latest. Without its key nobody can open it, and once the
+// session is over only the page's answer, for a photo that stays, has held it:
+// the gateway has forgotten it.
 package kiosk
