@@ -15,7 +15,7 @@ const (
 	lobeRadius = 5.0
 	lobeDepth  = 4.0
 	// How much of the lobe must look like skin for an earring to be seen on it.
-	lobeBare, lobeClear = 0.12, 0.36
+	lobeBare, lobeClear = 0.05, 0.18
 	// The head hides the lobe that is turned away: the angle, degrees, at which
 	// the camera stands before the ear's side.
 	earGone, earThere = -24, -18
@@ -52,6 +52,9 @@ func (j *jewels) earring(f *ar.Frame, face *ar.Face, piece *jewel, c ar.Color, s
 	cheek := j.oval
 	if behind == 0 {
 		cheek = nil
+	}
+	if contains(j.inner, at) {
+		shows *= 1 - behind
 	}
 	bare := j.skin[side].around(f, at, lobeRadius*scale, cheek)
 	alpha *= state.fader.to(shows*smooth(bare, lobeBare, lobeClear), j.seconds)

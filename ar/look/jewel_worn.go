@@ -75,8 +75,8 @@ func (s *skinColour) around(f *ar.Frame, p vec, radius float64, outside []vec) f
 // of their sum, on lobes at most and on strands of hair.
 const hairFrom, hairSure = 0.09, 0.11
 
-// cheek reads the skin of one cheek; what is hidden or outside the frame is
-// outvoted.
+// cheek reads the skin of one cheek. Hair that lies over some of it is darker
+// than skin, a lamp's glare brighter.
 func cheek(f *ar.Frame, face *ar.Face, side int) (skinColour, bool) {
 	var reads [len(cheekSides[0])]rgb
 	radius := int(min(max(eyeDistance(face, f)/50, 1), 4))
@@ -90,7 +90,7 @@ func cheek(f *ar.Frame, face *ar.Face, side int) (skinColour, bool) {
 	if n < 3 {
 		return skinColour{}, false
 	}
-	m := middle(reads[:n], 0.25, 0.75)
+	m := middle(reads[:n], 0.4, 0.75)
 	return skinColour{exp(m[2]), exp(m[1]), exp(m[0])}, true
 }
 

@@ -23,6 +23,7 @@ var alaNormal = direction(0.80, 0.05, -0.60)
 const (
 	noseGone, noseThere = 0.06, 0.28
 	noseRadius          = 3.0 // millimetres of skin that are looked at
+	noseBare, noseClear = 0.15, 0.40
 )
 
 // paintNoseStud puts the piece on the wing of the nose that the layer names.
@@ -48,7 +49,7 @@ func (j *jewels) paintNoseStud(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, piece 
 	_, scale := j.seenAt(q)
 	normal := j.turned([3]float64{outwards * alaNormal[0], alaNormal[1], alaNormal[2]})
 	shows := smooth(float32(facing(normal, q)), noseGone, noseThere)
-	bare := smooth(j.skin[side].around(f, at, noseRadius*scale, nil), lobeBare, lobeClear)
+	bare := smooth(j.skin[side].around(f, at, noseRadius*scale, nil), noseBare, noseClear)
 	alpha *= j.worn.nose[side].to(shows*bare, j.seconds)
 	if !(alpha > 0.004) || !(scale > 0.1 && scale < 50) {
 		return

@@ -1,0 +1,62 @@
+package look
+
+import (
+	"image"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/ar"
+)
+
+// TestJewelsLookAsTheyDid compares each piece with its picture under
+// testdata/golden; go test -run AsTheyDid -update writes them anew.
+func TestJewelsLookAsTheyDid(t *testing.T) {
+	fx := readFixtures(t)
+	for _, tt := range []struct {
+		picture, asset string
+		kind           ar.Kind
+		side           ar.Side
+	}{
+		{"astronaut.png", "stud.svg", ar.Earrings, ar.Right},
+		{"astronaut.png", "hoop.svg", ar.Earrings, ar.Right},
+		{"astronaut.png", "drop.svg", ar.Earrings, ar.Left},
+		{"group_s1a.png", "lotus-leaf.svg", ar.Earrings, ar.Left},
+		{"group_s1a.png", "hoop.svg", ar.Earrings, ar.Left},
+		{"group_s6a.png", "nose-stud.svg", ar.NoseStud, ar.Left},
+	} {
+		name := "jewel-" + tt.picture[:len(tt.picture)-4] + "-" + tt.asset[:len(tt.asset)-4] + ".png"
+		t.Run(name, func(t *testing.T) {
+			f, face := fx.withLobes(t, tt.picture)
+			out := drawn(t, newJeweller(t, fx), f, face, wearing(tt.kind, tt.asset, tt.side))
+			points := []vec{pixel(&face, 344, f)}
+			if tt.kind == ar.Earrings {
+				side := 0
+				if tt.side == ar.Left {
+					side = 1
+				}
+				at, _ := lobePixel(&face, side)
+				points = []vec{at, {at.x, at.y + 0.35*eyeDistance(&face, f)}}
+			}
+			crop := bounds(0.25*eyeDistance(&face, f), image.Rect(0, 0, f.Width, f.Height), points)
+			spots := changed(f, out)
+			require.NotEmpty(t, spots)
+			for _, p := range spots {
+				require.True(t, image.Pt(int(p.x), int(p.y)).In(crop), "drawn beside the golden picture at %v", p)
+			}
+			path := filepath.Join("testdata", "golden", name)
+			if *update {
+				writeGolden(t, path, out, crop)
+			}
+			off := goldenDistances(t, path, out, crop)
+			sum := 0.
+			for _, d := range off {
+				sum += d
+			}
+			// Other processors round otherwise; an edge may fall to the next facet.
+			require.Less(t, sum/float64(len(off)), 0.3)
+			require.Less(t, off[len(off)*98/100], 3.)
+		})
+	}
+}
