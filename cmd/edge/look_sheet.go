@@ -29,7 +29,7 @@ import (
 // The sheet's measures, pixels.
 const (
 	cellWidth  = 320
-	cellHeight = 400
+	cellHeight = 380
 	nameWidth  = 190 // left of the rows
 	nameHeight = 36  // above the columns
 )
@@ -52,7 +52,7 @@ type sheetRow struct {
 // drawSheet writes the contact sheet: a row for each look, a column for every
 // face of the pictures and, from videos, for the frames in which the head is
 // turned the furthest to each side.
-func (j *lookJob) drawSheet(ctx context.Context) error {
+func (j *lookJob) drawSheet(ctx context.Context) (err error) {
 	rows, shapes, err := j.sheetRows()
 	if err != nil {
 		return err
@@ -69,17 +69,28 @@ func (j *lookJob) drawSheet(ctx context.Context) error {
 		}
 		faces = append(faces, found...)
 	}
+	for k := range faces {
+		faces[k].face.ID = k + 1 // other files' faces have the same numbers
+	}
 	if len(faces) == 0 || len(faces) > maxSheetFaces {
 		return fmt.Errorf("%d faces: want 1 to %d on a sheet", len(faces), maxSheetFaces)
 	}
+	r, err := look.New(set.Head, shapes)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
 	sheet, err := newSheet(len(faces), len(rows))
 	if err != nil {
 		return err
 	}
 	for i, row := range rows {
+		if err := r.Check(row.Look); err != nil {
+			return fmt.Errorf("%s: %w", row.Name, err)
+		}
 		sheet.rowName(i, row.Name)
 		for k := range faces {
-			if err := faces[k].wear(set, shapes, row.Look, sheet.cell(i, k)); err != nil {
+			if err := faces[k].wear(r, row.Look, sheet.cell(i, k)); err != nil {
 				return fmt.Errorf("%s on %s: %w", row.Name, faces[k].name, err)
 			}
 		}
@@ -157,23 +168,16 @@ func (j *lookJob) sheetFaces(ctx context.Context, set *models.Set, source string
 	return list, nil
 }
 
-// wear draws worn on a copy of the face's frame, and its part around the
-// face onto dst.
-func (s *sheetFace) wear(set *models.Set, shapes fs.FS, worn ar.Look, dst draw.Image) (err error) {
-	r, err := look.New(set.Head, shapes) // knows nothing of other faces
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if err := r.Check(worn); err != nil {
-		return err
-	}
+// wear draws worn on a copy of the face's frame, and its part around the face
+// onto dst.
+func (s *sheetFace) wear(r *look.Renderer, worn ar.Look, dst draw.Image) error {
 	f := s.frame
 	f.Pix = append([]byte(nil), f.Pix...)
 	if err := r.Draw(&f, []ar.Face{s.face}, worn); err != nil {
 		return err
 	}
-	xdraw.CatmullRom.Scale(dst, dst.Bounds(), frameImage{&f}, s.around(), draw.Src, nil)
+	part := cut(&f, s.around())
+	xdraw.CatmullRom.Scale(dst, dst.Bounds(), part, part.Rect, draw.Src, nil)
 	return nil
 }
 
@@ -193,21 +197,18 @@ func (s *sheetFace) around() image.Rectangle {
 	return image.Rect(int(x-side), int(y-tall), int(x+side), int(y+tall))
 }
 
-// frameImage is a frame as the image packages want it, black around it.
-type frameImage struct{ f *ar.Frame }
-
-func (i frameImage) ColorModel() color.Model { return color.RGBAModel }
-func (i frameImage) Bounds() image.Rectangle {
-	const far = 1 << 20
-	return image.Rect(-far, -far, far, far)
-}
-
-func (i frameImage) At(x, y int) color.Color {
-	if x < 0 || y < 0 || x >= i.f.Width || y >= i.f.Height {
-		return color.RGBA{A: 255}
+// cut is a part of f, black where it goes over the edge.
+func cut(f *ar.Frame, part image.Rectangle) *image.RGBA {
+	m := image.NewRGBA(part)
+	draw.Draw(m, part, image.Black, image.Point{}, draw.Src)
+	inside := part.Intersect(image.Rect(0, 0, f.Width, f.Height))
+	for y := inside.Min.Y; y < inside.Max.Y; y++ {
+		for x := inside.Min.X; x < inside.Max.X; x++ {
+			px := f.Pix[3*(y*f.Width+x):][:3]
+			m.SetRGBA(x, y, color.RGBA{px[2], px[1], px[0], 255})
+		}
 	}
-	px := i.f.Pix[3*(y*i.f.Width+x):][:3]
-	return color.RGBA{px[2], px[1], px[0], 255}
+	return m
 }
 
 // sheet is the picture that is made.
