@@ -34,7 +34,7 @@ var highlighterStrokes = []stroke{
 var highlighterPigments = map[ar.Finish]pigment{
 	ar.Satin:    {hue: 0.3, light: 0.25, sheen: 0.4, lift: 0.22},
 	ar.Metallic: {hue: 0.45, light: 0.3, sheen: 0.9, lift: 0.25},
-	ar.Shimmer:  {hue: 0.35, light: 0.22, sheen: 0.45, lift: 0.18, glint: 0.6},
+	ar.Shimmer:  {hue: 0.35, light: 0.22, sheen: 0.45, lift: 0.2, glint: 0.35},
 }
 
 // sculptFeather is how far within the face's edge contour and highlighter run
