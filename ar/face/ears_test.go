@@ -50,7 +50,7 @@ func lobeFrame(tb testing.TB, name string) *ar.Frame {
 		defer clip.Close()
 		picture := gocv.NewMat()
 		defer picture.Close()
-		clip.Grab(n)
+		require.NoError(tb, clip.Grab(n))
 		require.True(tb, clip.Read(&picture))
 		return &ar.Frame{Pix: picture.ToBytes(), Width: picture.Cols(), Height: picture.Rows(), At: epoch}
 	}

@@ -4,10 +4,10 @@ import "math"
 
 // Jewellery is lit by a made-up shop, in the camera's space (x to the right of
 // the picture, y down, z away from the camera): bright from above, two lamps
-// before the shopper. What a piece mirrors of it changes as the head turns.
+// before the shopper, whose unit directions these are. What a piece mirrors of it changes as the head turns.
 var (
-	keyLamp  = direction(-0.45, -0.70, -0.65)
-	fillLamp = direction(0.70, -0.25, -0.75)
+	keyLamp  = [3]float64{-0.42616, -0.66292, -0.61557}
+	fillLamp = [3]float64{0.66292, -0.23676, -0.71027}
 )
 
 func direction(x, y, z float64) [3]float64 {

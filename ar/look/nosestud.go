@@ -18,7 +18,7 @@ var alae = [2][2]struct {
 
 // Where the left wing of the nose looks on the head, and the cosines of that
 // to the camera's direction between which a stud turns out of sight.
-var alaNormal = direction(0.80, 0.05, -0.60)
+var alaNormal = [3]float64{0.79900, 0.04994, -0.59925}
 
 const (
 	noseGone, noseThere = 0.06, 0.28
