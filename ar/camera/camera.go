@@ -6,7 +6,10 @@
 // that what is found in them keeps the shopper's own left and right. The
 // mirror is made last, by JPEG.Mirror, as the picture is encoded for display.
 //
-// V4L2 devices are untested on hardware.
+// What is live comes newest first: a reader that was busy is given the picture of
+// now. Every error says what to do about it and none holds a password. V4L2
+// devices are untested on hardware: the tests make one up behind the kernel's
+// own structures.
 package camera
 
 import (

@@ -148,3 +148,4 @@ await runJob(async (maker, shots) => {
     await browser.close();
   }
 });
+process.exit(); // connections that fetch keeps for later would hold us up
