@@ -24,7 +24,9 @@ func runCommand() *cobra.Command {
 		Long: `Run the gateway of a shop: mirror, till and the line to headquarters.
 
 Every key of the configuration is explained in firmware-cfg/edge.yaml. A till
-sells without a camera and without a line; both are tried again by themselves.`,
+sells without a camera and without a line; both are tried again by themselves.
+One gateway serves several kiosks, each with its own camera and address: name
+them under kiosks.`,
 		Example: "  edge run --config /etc/mirrorcart/edge.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
