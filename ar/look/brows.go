@@ -63,6 +63,7 @@ func (b *brows) paint(f *ar.Frame, face *ar.Face, s *surface, bare *bareSkin, la
 		b.lower = openCurve(b.lower[:0], b.points)
 		b.find(f, bare)
 		if b.mask(f, s, side, scale) {
+			s.keep(&b.cover)
 			t.paint(f, &b.cover, nil, alpha)
 		}
 	}

@@ -62,7 +62,12 @@ func (fx *fixtures) read(tb testing.TB, picture string) (*ar.Frame, ar.Face) {
 
 func readPicture(tb testing.TB, name string) *ar.Frame {
 	tb.Helper()
-	file, err := os.Open(filepath.Join("..", "face", "testdata", "faces", name))
+	return readPictureFile(tb, filepath.Join("..", "face", "testdata", "faces", name))
+}
+
+func readPictureFile(tb testing.TB, path string) *ar.Frame {
+	tb.Helper()
+	file, err := os.Open(path)
 	require.NoError(tb, err)
 	defer file.Close()
 	img, _, err := image.Decode(file)

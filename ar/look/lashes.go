@@ -86,6 +86,7 @@ func (l *lashes) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, s *surface, e 
 			continue
 		}
 		e.spare(&l.cover)
+		s.keep(&l.cover)
 		t.paint(f, &l.cover, nil, alpha)
 	}
 }

@@ -71,6 +71,7 @@ func (l *liner) paint(f *ar.Frame, face *ar.Face, s *surface, e *eyes, bare *bar
 		l.cover.fill()
 		l.tmp = l.cover.blur(feather, 1, l.tmp)
 		e.spare(&l.cover)
+		s.keep(&l.cover)
 		t.paint(f, &l.cover, nil, alpha)
 	}
 }

@@ -30,7 +30,7 @@ type lips struct {
 // paint colours the lips of face, or draws their border, in the light that
 // falls on it. All of it happens
 // in what the lips give back of the light: that is the same in any light.
-func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, layer ar.Layer, light rgb, alpha float32) {
+func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, s *surface, layer ar.Layer, light rgb, alpha float32) {
 	if alpha <= 0 {
 		return
 	}
@@ -43,6 +43,7 @@ func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, layer ar.Layer, 
 	} else if !l.mask(f, face) {
 		return
 	}
+	s.keepLips(f, &l.lip, &l.mouth)
 	p := paint{
 		shade: toLab(layer.Color.B, layer.Color.G, layer.Color.R),
 		bare:  l.measure(f, light, least),

@@ -137,7 +137,7 @@ func New(head ar.Mesh, assets fs.FS) (*Renderer, error) {
 		}
 	}
 	return &Renderer{
-		head: head, assets: assets,
+		head: head, assets: assets, surface: surface{veil: newVeil(&head)},
 		bare: bareSkin{zone: newZone(&head, bareStrokes[:])}, cheeks: newCheeks(&head), lids: newLids(&head),
 		base: newFoundation(&head), contour: newSculpt(&head, contourStrokes, contourPigments),
 		glow:   newSculpt(&head, highlighterStrokes, highlighterPigments),
@@ -217,6 +217,7 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 		light := r.lights.of(f, face)
 		if wearsMakeup(look) {
 			r.surface.fit(&r.head, face, f)
+			r.surface.veil.fit(f, face, &r.surface)
 		}
 		if wearsOnSkin(look) {
 			r.eyes.fit(face, f)
@@ -294,7 +295,7 @@ func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, 
 	case ar.Lashes:
 		r.lashes.paint(f, &r.head, face, &r.surface, &r.eyes, &r.bare, layer, alpha*float32(layer.Intensity))
 	case ar.LipLiner, ar.Lipstick:
-		r.lips.paint(f, &r.head, face, layer, light, alpha*float32(layer.Intensity))
+		r.lips.paint(f, &r.head, face, &r.surface, layer, light, alpha*float32(layer.Intensity))
 	case ar.Glasses:
 		s, err := r.shape(layer.Asset)
 		if err != nil {

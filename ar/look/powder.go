@@ -48,5 +48,6 @@ func (l *powder) lay(f *ar.Frame, s *surface, e *eyes, z *zone, p pigment) bool 
 		return false
 	}
 	e.spare(&l.cover)
+	s.keep(&l.cover)
 	return true
 }

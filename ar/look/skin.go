@@ -118,6 +118,14 @@ type corner struct{ x, y, u, v, wears float32 }
 type surface struct {
 	corners [ar.MeshPoints]corner
 	normals [ar.MeshPoints][3]float32
+	veil    *veil // what lies over it; nil is nothing
+}
+
+// keep leaves of a mask what is on the face's own skin and lips.
+func (s *surface) keep(m *mask) {
+	if s.veil != nil {
+		s.veil.keep(m, s)
+	}
 }
 
 // fit lays the mesh over face.
