@@ -97,8 +97,10 @@ func (d *detector) decode(v []float32, anchor int, whole region, score float64) 
 	c := at(0)
 	rx, ry := float64(v[2])/detectorSide*whole.size/2, float64(v[3])/detectorSide*whole.size/2
 	return detection{
-		box{c[0] - rx, c[1] - ry, c[0] + rx, c[1] + ry},
-		at(4), at(6), [2][2]float64{at(12), at(14)}, score,
+		box:      box{c[0] - rx, c[1] - ry, c[0] + rx, c[1] + ry},
+		rightEye: at(4), leftEye: at(6),
+		tragions: [2][2]float64{at(12), at(14)},
+		score:    score,
 	}
 }
 
