@@ -29,7 +29,7 @@ formatted() {
 
 # race compiles the C libraries lightly: the detector needs builds of its own,
 # and optimising SQLite and OpenCV's binding for them would take a minute more.
-race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 10m ./...; }
+race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 20m ./...; }
 
 # leaks counts the pictures that OpenCV holds: gocv does so in builds of its own.
 leaks() {
