@@ -48,9 +48,12 @@ The look is JSON:
     {"kind": "glasses", "color": "#3B2418", "asset": "round.svg", "intensity": 1}
   ]}
 
-Blush lies on the apples, the cheekbone or under-eye; eyeshadow may have up to
-two more colours, for the crease and the outer corner; eyeliner is thin, classic
-or winged.
+Kinds: foundation, contour, highlighter, blush, brows, eyeshadow, eyeliner,
+lashes, lip-liner, lipstick, necklace, earrings, nose-stud, glasses. Blush lies on
+the apples, the cheekbone or under-eye; eyeshadow may have up to two more colours,
+for the crease and the outer corner; eyeliner is thin, classic or winged, lashes
+natural, volume or cat-eye; lipstick may be a gradient; a side (left, right) makes
+earrings a single one.
 
 Pictures are read and written as PNG or JPEG (WebP is read too); videos are
 written as .mp4 or .avi, without sound. --landmarks writes a line of JSON for
@@ -80,7 +83,7 @@ furthest each way; a row for every kind of layer, or for the one --look.`,
 	f.StringVar(&job.out, "out", "", "the `file` to write: .png, .jpg, .mp4 or .avi")
 	f.StringVar(&job.landmarks, "landmarks", "", "also write the faces' landmarks to this `file`")
 	f.StringVar(&job.models, "models", "", "the `folder` of the face models (default: $"+models.EnvDir+" or build/models)")
-	f.StringVar(&job.assets, "assets", "", "the `folder` of the shapes of glasses (default: the look's folder)")
+	f.StringVar(&job.assets, "assets", "", "the `folder` of the shapes of glasses and jewellery (default: the look's folder)")
 	f.StringVar(&job.sheet, "sheet", "", "draw a contact sheet of the pictures and videos that follow to this .png `file`")
 	f.IntVar(&job.faces, "faces", 1, "how many faces wear the look, nearest first")
 	return cmd
