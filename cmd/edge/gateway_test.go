@@ -14,17 +14,29 @@ import (
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
-// Selling does not wait for a mirror: without camera, models and line the till
-// is there.
-func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
-	dir := t.TempDir()
+// testShop is a gateway's configuration for the demo shop, on a port of its own
+// and with a test card for a camera.
+func testShop(t *testing.T, dir string) *firmwarecfg.Edge {
+	t.Helper()
 	cfg := firmwarecfg.DefaultEdge()
 	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
-	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, filepath.Join(dir, "no-models"), "127.0.0.1:0"
+	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, lookModels, "127.0.0.1:0"
 	cfg.Keys.Device = filepath.Join(dir, "device.key")
+	cfg.Camera = firmwarecfg.Camera{Source: fakeCamera, Width: 640, Height: 360, Quality: 80}
+	return cfg
+}
+
+// testGateway is what to make a gateway of the demo shop of.
+func testGateway(t *testing.T, cfg *firmwarecfg.Edge) gatewayOptions {
+	t.Helper()
 	shop, err := fs.Sub(demoFiles, "demo/shop")
 	require.NoError(t, err)
-	o := gatewayOptions{cfg: cfg, shop: shop, log: slog.New(slog.DiscardHandler)}
+	return gatewayOptions{cfg: cfg, shop: shop, log: slog.New(slog.DiscardHandler)}
+}
+
+// runGateway runs a gateway until the test has ended.
+func runGateway(t *testing.T, o gatewayOptions) *gateway {
+	t.Helper()
 	g, err := newGateway(t.Context(), o)
 	require.NoError(t, err)
 	done := make(chan error, 1)
@@ -33,6 +45,17 @@ func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
 		require.NoError(t, <-done)
 		require.NoError(t, g.close())
 	})
+	return g
+}
+
+// Selling does not wait for a mirror: without camera, models and line the till
+// is there.
+func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
+	dir := t.TempDir()
+	cfg := testShop(t, dir)
+	cfg.ModelsDir = filepath.Join(dir, "no-models")
+	o := testGateway(t, cfg)
+	g := runGateway(t, o)
 
 	resp, err := http.Get(g.url() + "/kiosk/v1/session")
 	require.NoError(t, err)

@@ -8,11 +8,8 @@ import (
 	"image"
 	_ "image/jpeg"
 	"io"
-	"io/fs"
-	"log/slog"
 	"mime/multipart"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -70,27 +67,15 @@ func (p kioskPage) mirror(ctx context.Context) (size image.Point, rest *multipar
 // TestKiosksSideBySide: one gateway serves several kiosks, each with its own
 // camera, shopper and look, and one till.
 func TestKiosksSideBySide(t *testing.T) {
-	dir := t.TempDir()
-	cfg := firmwarecfg.DefaultEdge()
-	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
-	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, lookModels, "127.0.0.1:0"
-	cfg.Keys.Device = filepath.Join(dir, "device.key")
-	cfg.Camera = firmwarecfg.Camera{Source: fakeCamera, Width: 640, Height: 360, Quality: 80}
+	cfg := testShop(t, t.TempDir())
 	for i, height := range []int{240, 480} {
 		k := firmwarecfg.Kiosk{ID: fmt.Sprintf("k%d", i+2), Addr: "127.0.0.1:0", Camera: cfg.Camera, Mirror: cfg.Mirror}
 		k.Camera.Width, k.Camera.Height = 320, height
 		cfg.Kiosks = append(cfg.Kiosks, k)
 	}
-	shop, err := fs.Sub(demoFiles, "demo/shop")
-	require.NoError(t, err)
-	g, err := newGateway(t.Context(), gatewayOptions{cfg: cfg, shop: shop, needMirror: true, log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- g.run(t.Context()) }()
-	t.Cleanup(func() {
-		require.NoError(t, <-done)
-		require.NoError(t, g.close())
-	})
+	o := testGateway(t, cfg)
+	o.needMirror = true
+	g := runGateway(t, o)
 	require.Len(t, g.stations, 3)
 
 	sizes := []image.Point{{640, 360}, {320, 240}, {320, 480}}

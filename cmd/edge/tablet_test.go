@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"image/jpeg"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -29,21 +28,13 @@ import (
 func tabletGateway(t *testing.T) (*gateway, *http.Client) {
 	t.Helper()
 	dir := t.TempDir()
-	cfg := firmwarecfg.DefaultEdge()
-	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
-	cfg.DataDir, cfg.ModelsDir, cfg.Keys.Device = dir, modelsFolder(t), filepath.Join(dir, "device.key")
-	cfg.HTTP.Addr, cfg.HTTP.TLSAddr = "127.0.0.1:0", "127.0.0.1:0"
-	cfg.Camera.Source, cfg.Camera.Width, cfg.Camera.Height = firmwarecfg.PushCamera, 640, 360
-	shop, err := fs.Sub(demoFiles, "demo/shop")
-	require.NoError(t, err)
-	g, err := newGateway(t.Context(), gatewayOptions{cfg: cfg, shop: shop, log: slog.New(slog.DiscardHandler), needMirror: true})
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- g.run(t.Context()) }()
-	t.Cleanup(func() { // the test's context has ended
-		require.NoError(t, <-done)
-		require.NoError(t, g.close())
-	})
+	cfg := testShop(t, dir)
+	cfg.ModelsDir = modelsFolder(t)
+	cfg.HTTP.TLSAddr = "127.0.0.1:0"
+	cfg.Camera.Source = firmwarecfg.PushCamera
+	o := testGateway(t, cfg)
+	o.needMirror = true
+	g := runGateway(t, o)
 
 	pem, err := os.ReadFile(filepath.Join(dir, "self-signed.pem"))
 	require.NoError(t, err)

@@ -3,37 +3,22 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io/fs"
-	"log/slog"
-	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/edge"
-	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // TestDemoShopIsTriedOn: the mirror can show whatever the demo shop says can be
 // tried on, every kind of it, and every complete look.
 func TestDemoShopIsTriedOn(t *testing.T) {
-	dir := t.TempDir()
-	cfg := firmwarecfg.DefaultEdge()
-	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
-	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, lookModels, "127.0.0.1:0"
-	cfg.Keys.Device = filepath.Join(dir, "device.key")
-	cfg.Camera = firmwarecfg.Camera{Source: fakeCamera, Width: 320, Height: 180, Quality: 80}
-	shop, err := fs.Sub(demoFiles, "demo/shop")
-	require.NoError(t, err)
-	g, err := newGateway(t.Context(), gatewayOptions{cfg: cfg, shop: shop, needMirror: true, log: slog.New(slog.DiscardHandler)})
-	require.NoError(t, err)
-	done := make(chan error, 1)
-	go func() { done <- g.run(t.Context()) }()
-	t.Cleanup(func() {
-		require.NoError(t, <-done)
-		require.NoError(t, g.close())
-	})
+	cfg := testShop(t, t.TempDir())
+	cfg.Camera.Width, cfg.Camera.Height = 320, 180
+	o := testGateway(t, cfg)
+	o.needMirror = true
+	g := runGateway(t, o)
 	p := kioskPage{t, g.stations[0].url()}
 	p.call("POST", "/session", `{"language": "vi"}`)
 	p.call("POST", "/session/consent", `{"camera": true}`)
