@@ -35,7 +35,7 @@ export const glossary = {
   // Consent
   consentTitle: ['Bật gương thử?', 'Start the mirror?', '打开试妆镜？'],
   consentWhat: [
-    'Camera xem gương mặt bạn để vẽ son và kính lên đúng chỗ, chỉ trong lúc bạn đứng đây.',
+    'Camera xem gương mặt bạn để đặt lớp trang điểm và kính đúng chỗ, chỉ trong lúc bạn đứng đây.',
     'The camera looks at your face to place make-up and glasses, only while you stand here.',
     '摄像头只在你使用期间查看面部，用来呈现妆容和眼镜。',
   ],
@@ -141,7 +141,12 @@ export const glossary = {
   unfreeze: ['Chạy tiếp', 'Go on', '继续'],
   replay: ['Xem lại 5 giây', 'Replay 5 s', '回看 5 秒'],
   replayRecording: ['Đang ghi 5 giây…', 'Recording 5 s…', '正在录 5 秒…'],
-  replayPlaying: ['Đang phát lại. Đeo lại kính của bạn và xem.', 'This is a replay. Put your own glasses on and look.', '正在回放。可戴上自己的眼镜观看。'],
+  replayPlaying: ['Đang phát lại 5 giây vừa ghi.', 'This is a replay of the last 5 s.', '正在回放刚录的 5 秒。'],
+  replayGlasses: [
+    'Đang phát lại. Nếu bạn đeo kính, hãy đeo lại và xem.',
+    'This is a replay. If you wear glasses, put yours back on and look.',
+    '正在回放。平时戴眼镜的话，请戴上自己的再看。',
+  ],
   replayEnd: ['Về gương', 'Back to the mirror', '返回镜子'],
   replayPrivacy: [
     '5 giây này chỉ nằm trong bộ nhớ và mất đi khi bạn về gương.',
@@ -190,7 +195,6 @@ export const glossary = {
   addToCart: ['Thêm vào giỏ', 'Add to cart', '加入购物车'],
   added: ['Đã thêm', 'Added', '已加入'],
   soldOut: ['Tạm hết hàng', 'Out of stock', '暂时缺货'],
-  canTryOn: ['Thử được', 'Try on', '可试'],
   cannotTryOn: [
     'Món này chưa thử được trên gương',
     'Not yet in the mirror',

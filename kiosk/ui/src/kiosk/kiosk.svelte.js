@@ -157,6 +157,14 @@ export class Kiosk {
     this.comparison.shades(variant.tryon.kind, [variant.sku, ...others.slice(0, 2).map((v) => v.sku)]);
   }
 
+  /** endShades compares no more: what is worn of that kind is what the shopper looks at again. */
+  endShades() {
+    const { kind } = this.comparison;
+    this.comparison.off();
+    const worn = this.outfit.skus.map((sku) => this.find(sku)).find((found) => found?.variant.tryon?.kind === kind);
+    if (worn) this.choose(worn.product, worn.variant);
+  }
+
   /** keepShade wears the shade of a tile, or none of its kind, and compares no more. */
   keepShade(sku) {
     const { kind } = this.comparison;

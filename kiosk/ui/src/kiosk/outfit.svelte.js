@@ -2,6 +2,11 @@ import { call } from '../net.js';
 
 const solid = ['glasses', 'earrings', 'nose-stud', 'necklace']; // always drawn whole, whatever the intensity
 
+/** tunable says whether a variant can be worn more or less. */
+export function tunable(variant) {
+  return Boolean(variant.tryon) && !solid.includes(variant.tryon.kind);
+}
+
 /**
  * Outfit is what the shopper wears in the mirror: one variant a place. Only
  * the newest wish is sent; what was wished while a request ran replaces what
