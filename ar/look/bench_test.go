@@ -65,10 +65,10 @@ func BenchmarkLayers(b *testing.B) {
 			if err := r.Draw(clone(f), []ar.Face{face}, l); err != nil {
 				b.Fatal(err)
 			}
-			light := r.lights.of(f, &face)
+			light := r.lights.of(f, &face, nil)
 			r.surface.fit(&r.head, &face, f)
 			r.eyes.fit(&face, f)
-			r.bare.fit(f, &r.surface, &r.eyes, light)
+			r.bare.fit(f, &r.surface, &r.eyes, light, nil)
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := r.layer(f, &face, l.Layers[0], light, 1); err != nil {

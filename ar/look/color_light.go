@@ -52,10 +52,11 @@ const (
 // is seen in it. Scaling a channel of the picture scales that channel of the
 // estimate and nothing else.
 type lights struct {
-	faces map[int]faceLight // by face ID
+	faces  map[int]*faceLight // by face ID
+	single faceLight          // of a picture by itself
 }
 
-func newLights() lights { return lights{faces: map[int]faceLight{}} }
+func newLights() lights { return lights{faces: map[int]*faceLight{}} }
 
 // faceLight is what is known of one face. Colours are natural logarithms.
 type faceLight struct {
@@ -63,43 +64,64 @@ type faceLight struct {
 	seen  float32
 	light rgb
 	at    time.Time
+
+	// How the places that are read differ from the skin at large, and how long
+	// that was learnt, seconds.
+	places  [len(skinPoints)]rgb
+	learnt  [len(skinPoints)]float32
+	cheeks  rgb  // how the bare cheeks differ from the light
+	blushes bool // the cheeks have been seen
 }
 
 // of is the light on the face; it is to be read before anything is painted. A
-// frame without a time is a picture by itself.
-func (l *lights) of(f *ar.Frame, face *ar.Face) rgb {
-	seen, ok := readSkin(f, face)
-	if !ok {
-		return rgb{1, 1, 1}
-	}
-	skin, trust := skinColor(f, face, seen)
-	now := faceLight{skin: skin, seen: 0.05 + 0.1*trust, at: f.At}
-	last, known := l.faces[face.ID]
-	if known && !f.At.IsZero() {
-		dt := max(float32(f.At.Sub(last.at).Seconds()), 0)
-		now.seen = min(last.seen+trust*dt, skinTime)
-		learn := float32(0)
-		if trust > 0 {
-			learn = trust * dt / now.seen
-		}
-		for c := range skin {
-			now.skin[c] = last.skin[c] + min(learn, 1)*(skin[c]-last.skin[c])
-		}
-	}
-	for c := range seen {
-		now.light[c] = seen[c] - now.skin[c]
-	}
-	if known && !f.At.IsZero() {
-		dt := max(float32(f.At.Sub(last.at).Seconds()), 0)
-		follow := dt / (dt + float32(lightTime.Seconds()))
-		for c := range seen {
-			now.light[c] = last.light[c] + follow*(now.light[c]-last.light[c])
-		}
-	}
-	if !f.At.IsZero() {
+// frame without a time is a picture by itself. What lies over the face, which s
+// tells (nil: nothing does), gives no light.
+func (l *lights) of(f *ar.Frame, face *ar.Face, s *surface) rgb {
+	now, known := l.faces[face.ID]
+	switch {
+	case f.At.IsZero():
+		l.single = faceLight{}
+		now, known = &l.single, false
+	case !known:
+		now = &faceLight{}
 		l.faces[face.ID] = now
 	}
+	dt := float32(0)
+	if known {
+		dt = max(float32(f.At.Sub(now.at).Seconds()), 0)
+	}
+	if seen, ok := now.readSkin(f, face, s, dt); ok {
+		now.follow(f, face, s, seen, dt)
+	}
+	now.at = f.At
 	return rgb{exp(now.light[0]), exp(now.light[1]), exp(now.light[2])}
+}
+
+// known is what is known of a face, nil in a picture by itself.
+func (l *lights) known(f *ar.Frame, face *ar.Face) *faceLight {
+	if f.At.IsZero() {
+		return nil
+	}
+	return l.faces[face.ID]
+}
+
+// follow takes in how the skin looks now.
+func (l *faceLight) follow(f *ar.Frame, face *ar.Face, s *surface, seen rgb, dt float32) {
+	skin, trust := skinColor(f, face, s, seen)
+	learn, follow := float32(1), float32(1)
+	if l.seen > 0 {
+		l.seen = min(l.seen+trust*dt, skinTime)
+		learn, follow = 0, dt/(dt+float32(lightTime.Seconds()))
+		if trust > 0 {
+			learn = min(trust*dt/l.seen, 1)
+		}
+	} else {
+		l.seen = 0.05 + 0.1*trust
+	}
+	for c := range seen {
+		l.skin[c] += learn * (skin[c] - l.skin[c])
+		l.light[c] += follow * (seen[c] - l.skin[c] - l.light[c])
+	}
 }
 
 // forget drops faces that have been away.
@@ -111,29 +133,54 @@ func (l *lights) forget(now time.Time) {
 	}
 }
 
-// readSkin is the colour of the skin as it is seen.
-func readSkin(f *ar.Frame, face *ar.Face) (rgb, bool) {
+// readSkin is the colour of the skin as it is seen. Where something lies over
+// some of the places, the others tell of the whole by how they differed from it.
+func (l *faceLight) readSkin(f *ar.Frame, face *ar.Face, s *surface, dt float32) (rgb, bool) {
 	var reads [len(skinPoints)]rgb
+	var from [len(skinPoints)]int
 	radius := int(min(max(eyeDistance(face, f)/40, 1), 4))
-	n := 0
-	for _, i := range skinPoints {
-		if c, ok := lightAt(f, pixel(face, i, f), radius); ok {
-			reads[n] = c
+	n, hidden := 0, 0
+	for i, point := range skinPoints {
+		if !s.shows(point) {
+			hidden++
+		} else if c, ok := lightAt(f, pixel(face, point, f), radius); ok {
+			reads[n], from[n] = c, i
 			n++
 		}
 	}
-	if n < len(reads)/3 {
+	if n < 2 || hidden == 0 && n < len(reads)/3 {
 		return rgb{}, false
 	}
-	return middle(reads[:n], 0.25, 0.75), true
+	if hidden > 0 && l.seen > 0 {
+		for k := range n {
+			for c := range reads[k] {
+				reads[k][c] /= exp(l.places[from[k]][c])
+			}
+		}
+	}
+	seen := middle(reads[:n], 0.25, 0.75)
+	if hidden == 0 {
+		for k := range n {
+			i := from[k]
+			l.learnt[i] = min(l.learnt[i]+dt+0.01, skinTime)
+			a := min((dt+0.01)/l.learnt[i], 1)
+			for c, value := range reads[k] {
+				l.places[i][c] += a * (log(max(value, 1./4096)) - seen[c] - l.places[i][c])
+			}
+		}
+	}
+	return seen, true
 }
 
 // skinColor is what the skin gives back by itself, seen being how it looks, and
 // how surely the whites of the eyes tell that, 0–1.
-func skinColor(f *ar.Frame, face *ar.Face, seen rgb) (rgb, float32) {
+func skinColor(f *ar.Frame, face *ar.Face, s *surface, seen rgb) (rgb, float32) {
 	var reads [whitePoints]rgb
 	n := 0
-	for _, e := range eyeCorners {
+	for i, e := range eyeCorners {
+		if !s.shows(e[1]) && !s.shows(eyeCorners[i^1][1]) {
+			continue
+		}
 		iris, corner := pixel(face, e[0], f), pixel(face, e[1], f)
 		for i := range whiteSteps {
 			t := 0.5 + 0.3*float64(i)/(whiteSteps-1)
@@ -146,7 +193,7 @@ func skinColor(f *ar.Frame, face *ar.Face, seen rgb) (rgb, float32) {
 	}
 	trust := float32(0)
 	var ratio rgb // of skin to the whites
-	if n >= whitePoints/2 {
+	if n >= whitePoints/4 {
 		whites := middle(reads[:n], 0.65, 0.95)
 		for c := range seen {
 			ratio[c] = seen[c] - whites[c]

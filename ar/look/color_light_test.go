@@ -126,7 +126,7 @@ func TestLightIsSteady(t *testing.T) {
 		}
 		at = at.Add(time.Second / 30)
 		noisy.At = at
-		return lights.of(noisy, &face)
+		return lights.of(noisy, &face, nil)
 	}
 	off := func(a, b rgb) float64 {
 		worst := 0.

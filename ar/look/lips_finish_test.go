@@ -134,7 +134,7 @@ func TestShadesStayApart(t *testing.T) {
 	for _, picture := range pictures[1:] { // the first shows little more of the lip than its highlight
 		f, face := fx.read(t, picture)
 		lights := newLights()
-		light := lights.of(f, &face)
+		light := lights.of(f, &face, nil)
 		places := lipPlaces(f, &face)
 		for _, finish := range ar.Finishes() {
 			var seen []*ar.Frame

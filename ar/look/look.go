@@ -214,14 +214,16 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 			continue
 		}
 		alpha := r.fade(face, f.At)
-		light := r.lights.of(f, face)
+		var skin *surface
 		if wearsMakeup(look) {
-			r.surface.fit(&r.head, face, f)
-			r.surface.veil.fit(f, face, &r.surface)
+			skin = &r.surface
+			skin.fit(&r.head, face, f)
+			skin.veil.fit(f, face, skin)
 		}
+		light := r.lights.of(f, face, skin)
 		if wearsOnSkin(look) {
 			r.eyes.fit(face, f)
-			r.bare.fit(f, &r.surface, &r.eyes, light)
+			r.bare.fit(f, skin, &r.eyes, light, r.lights.known(f, face))
 		}
 		if wearsJewellery(look) {
 			r.jewels.fit(f, face)

@@ -41,7 +41,7 @@ func TestFoundationShadesStayApart(t *testing.T) {
 	for _, picture := range []string{"astronaut.png", "group_s6a.png"} {
 		f, face := fx.read(t, picture)
 		lights := newLights()
-		light := lights.of(f, &face)
+		light := lights.of(f, &face, nil)
 		places := cheekPlaces(f, &face)
 		mean := func(f *ar.Frame) cielab {
 			var sum rgb

@@ -199,3 +199,11 @@ func hull(out, pts []vec) []vec {
 	}
 	return out
 }
+
+// sum is the whole of what is covered, 255 a pixel.
+func (m *mask) sum() (n int) {
+	for _, v := range m.Pix {
+		n += int(v)
+	}
+	return n
+}

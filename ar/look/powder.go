@@ -19,13 +19,42 @@ type bareSkin struct {
 	seen  bool
 }
 
-func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes, light rgb) {
+// fit reads the cheeks under light. What is known of the face, if anything is,
+// stands for cheeks that are hidden.
+func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes, light rgb, known *faceLight) {
 	b.light = light
-	b.seen = b.lay(f, s, e, b.zone, pigment{})
-	if b.seen {
-		b.mean, b.seen = meanLight(f, &b.cover)
+	b.seen = b.zone.carry(&b.cover, nil, s, image.Rect(0, 0, f.Width, f.Height))
+	if !b.seen {
+		return
 	}
+	e.spare(&b.cover)
+	whole := b.cover.sum()
+	s.keep(&b.cover)
+	shows := float32(b.cover.sum()) / float32(max(whole, 1))
+	b.mean, b.seen = meanLight(f, &b.cover)
+	if known == nil || !known.blushes && !b.seen {
+		return
+	}
+	if !known.blushes || shows > cheeksFull {
+		for c, v := range b.mean {
+			known.cheeks[c] = log(max(v, 1./4096)) - log(light[2-c])
+		}
+		known.blushes = true
+	}
+	if k := smooth(shows, cheeksHalf, cheeksFull); k < 1 {
+		for c, v := range b.mean {
+			b.mean[c] = k*v + (1-k)*light[2-c]*exp(known.cheeks[c])
+		}
+	}
+	b.seen = true
 }
+
+// As far as less of the cheeks is to be seen than this, what is known of them
+// stands for them.
+const (
+	cheeksHalf = 0.6
+	cheeksFull = 0.9
+)
 
 // tint is p in colour c on this skin.
 func (b *bareSkin) tint(c ar.Color, p pigment) tint { return newTint(b.mean, b.light, c, p) }

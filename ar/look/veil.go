@@ -32,6 +32,10 @@ type veil struct {
 	doubts []float32                  // how little that looks like the face's own
 	index  [veilSide * veilSide]int32 // of the place at a texel, −1 where none is
 	grown  []int32                    // scratch
+	cellOf []uint16                   // of each place
+	sides  [veilCells]bool            // cells at the face's outline
+	cells  [veilCells]cellNow
+	found  []uint16 // scratch
 	doubt  [3][veilSide * veilSide]uint8
 	sums   [veilSide]uint32
 	own    []uint8                    // the keep of the face at hand: veilSide × veilSide
@@ -74,20 +78,12 @@ type veilPatch struct {
 
 // veilFace is what is known of one face.
 type veilFace struct {
-	keep   [veilSide * veilSide]uint8 // how far each texel is the face's own
-	learnt []veilTexel                // by place
-	skin   [3][4]float32              // its light, red and blue by 1 and the normal
-	lips   lipTone
-	known  bool
-	at     time.Time
-}
-
-// veilTexel is how one place of one face looks, against its skin at large, and
-// how much that varies.
-type veilTexel struct {
-	hue
-	lightVar, hueVar float32
-	seen             float32 // seconds
+	keep  [veilSide * veilSide]uint8 // how far each texel is the face's own
+	cells [veilCells]veilCell
+	skin  [3][4]float32 // its light, red and blue by 1 and the normal
+	lips  lipTone
+	known bool
+	at    time.Time
 }
 
 func newVeil(mesh *ar.Mesh) *veil {
@@ -120,6 +116,7 @@ func newVeil(mesh *ar.Mesh) *veil {
 			v.lips = append(v.lips, int32(i))
 		}
 	}
+	v.divide()
 	v.seen, v.rel, v.doubts = make([]hue, len(v.places)), make([]hue, len(v.places)), make([]float32, len(v.places))
 	return v
 }
@@ -199,8 +196,8 @@ var (
 // millimetres: the landmarks may miss by as much, and lashes and brows spread.
 const (
 	lashReach    = 4.5
-	browReach    = 3.5
-	nostrilReach = 5.0
+	browReach    = 5.5
+	nostrilReach = 6.5
 	lidReach     = 15.0
 	rimOut       = 5.0
 	rimIn        = 2.0
@@ -244,6 +241,21 @@ func newVeilKinds(mesh *ar.Mesh) []veilKind {
 	}
 	return kinds
 }
+
+// shows reports whether a landmark is to be seen, nothing lying over it; of no
+// surface that is not known.
+func (s *surface) shows(point int) bool {
+	if s == nil || s.veil == nil || !s.veil.fitted {
+		return true
+	}
+	const scale = float32(veilSide) / mapSide
+	c := &s.corners[point]
+	x, y := min(max(int(c.u*scale), 0), veilSide-1), min(max(int(c.v*scale), 0), veilSide-1)
+	return s.veil.own[y*veilSide+x] > landmarkShows
+}
+
+// landmarkShows is how far a landmark's place must be the face's own.
+const landmarkShows = 200
 
 // keep takes what lies over the face out of a mask.
 func (v *veil) keep(m *mask, s *surface) {

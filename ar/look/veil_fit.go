@@ -115,13 +115,10 @@ func (v *veil) look(f *ar.Frame, s *surface) {
 }
 
 // How the bare skin of a face varies: the standard deviations, of natural
-// logarithms, of what a face at first sight may look like, and the least that
-// are taken for those of a face that is known.
+// logarithms, of what a face at first sight may look like.
 const (
 	lightSpread = 0.38
 	hueSpread   = 0.16
-	lightLeast  = 0.11
-	hueLeast    = 0.06
 )
 
 // Squares of deviations, in standard deviations: from doubtOut on, and surely
@@ -139,20 +136,20 @@ const (
 	lightStiff   = 0.1
 )
 
+// How far a known place may be from what is known of it and still count.
+const (
+	lightKnown = 0.16
+	hueKnown   = 0.07
+	firstTime  = 0.3 // seconds until a place is known
+)
+
 // fitStep: every so many places are enough to follow a face's light.
 const fitStep = 7
 
 // meet begins to know a face: whichever of the colours in the places where
 // skin is bare most often looks most like skin, and is the most common.
 func (v *veil) meet(known *veilFace) {
-	learnt := known.learnt
-	if cap(learnt) < len(v.places) {
-		learnt = make([]veilTexel, len(v.places))
-	}
-	*known = veilFace{learnt: learnt[:len(v.places)], known: true}
-	for i := range known.learnt {
-		known.learnt[i] = veilTexel{lightVar: lightSpread * lightSpread, hueVar: hueSpread * hueSpread}
-	}
+	*known = veilFace{known: true}
 	for i := range known.keep {
 		known.keep[i] = 255
 	}
@@ -206,14 +203,18 @@ func (v *veil) follow(known *veilFace, first bool) {
 		var right [3][4]float32
 		seen := float32(0)
 		for i := 0; i < len(v.places); i += fitStep {
-			p, c, m := &v.places[i], &v.seen[i], &known.learnt[i]
+			p, c, m := &v.places[i], &v.seen[i], &known.cells[v.cellOf[i]]
 			if p.kind != veilSkin || c.light == unseen {
 				continue
 			}
 			seen++
 			basis := [4]float32{1, p.normal[0], p.normal[1], p.normal[2]}
 			values := [3]float32{c.light - m.light, c.red - m.red, c.blue - m.blue}
-			z := apart(v.against(known, i), m.hue, 1/(lightSpread*lightSpread), 1/(hueSpread*hueSpread))
+			light, hues := float32(lightSpread), float32(hueSpread)
+			if m.seen > firstTime {
+				light, hues = lightKnown, hueKnown
+			}
+			z := apart(v.against(known, i), m.hue, 1/(light*light), 1/(hues*hues))
 			w := float32(known.keep[p.at]) / 255 / square(1+0.3*z)
 			for j, x := range basis {
 				for k, y := range basis[:j+1] {

@@ -78,25 +78,17 @@ func apart(a, b hue, light, hues float32) float32 {
 	return light*square(a.light-b.light) + hues*(square(a.red-b.red)+square(a.blue-b.blue))
 }
 
-// Times over which a place is learnt: at first, and when it has changed to
-// something that could be skin.
-const (
-	firstTime  = 0.3 // seconds
-	learnTime  = 1.5
-	changeTime = 8
-)
-
-// judge finds how little each place looks like the face's own, and learns
-// those that do.
+// judge finds how little each place looks like the face's own.
 func (v *veil) judge(known *veilFace, dt float32) {
 	for i := range v.places {
 		v.doubts[i] = 0
-		// What is known of a place tells more than what faces look like.
-		if v.places[i].kind != veilHair && v.seen[i].light != unseen && known.learnt[i].seen < firstTime {
+		if v.places[i].kind != veilHair && v.seen[i].light != unseen {
 			v.doubts[i] = v.strange(known, i)
 		}
 	}
 	v.grow(known)
+	v.compare(known)
+	v.change()
 	doubt := &v.doubt[0]
 	clear(doubt[:])
 	for i, z := range v.doubts {
@@ -104,19 +96,12 @@ func (v *veil) judge(known *veilFace, dt float32) {
 		if p.kind == veilHair || v.seen[i].light == unseen {
 			continue
 		}
-		c, m := v.rel[i], &known.learnt[i]
-		if m.seen > 0 {
-			d := apart(c, m.hue, 1/max(m.lightVar, lightLeast*lightLeast), 1/max(m.hueVar, hueLeast*hueLeast))
-			if z < doubtOut && d > doubtOut && v.strange(known, i) < doubtOut {
-				m.learn(c, dt/changeTime, 0)
-			}
-			z = max(z, d)
-		}
-		if z < doubtOut && dt > 0 {
-			m.learn(c, dt/min(firstTime+m.seen, learnTime), dt)
+		if v.cells[v.cellOf[i]].over {
+			z = doubtFull
 		}
 		doubt[p.at] = uint8(255 * smooth(z, doubtOut, doubtFull))
 	}
+	v.learn(known, dt)
 }
 
 // strange is how far the place i is from what such a place of this face may
@@ -231,22 +216,6 @@ func (l *lipTone) rimDoubt(c hue) float32 {
 	like.light += min(max(c.light-like.light, -t*lipFolds), t*lipFolds)
 	like.red += min(max(c.red-like.red, 0), t*lipFolds)
 	return apart(c, like, mix(light, 1/l.lightVar), mix(hues, 1/l.hueVar))
-}
-
-// learn moves what is known towards c by the part a.
-func (m *veilTexel) learn(c hue, a, dt float32) {
-	if m.seen == 0 {
-		*m = veilTexel{hue: c, lightVar: square(2 * lightLeast), hueVar: square(2 * hueLeast), seen: dt}
-		return
-	}
-	a = min(a, 1)
-	light, red, blue := c.light-m.light, c.red-m.red, c.blue-m.blue
-	m.lightVar += a * (light*light - m.lightVar)
-	m.hueVar += a * ((red*red+blue*blue)/2 - m.hueVar)
-	m.light += a * light
-	m.red += a * red
-	m.blue += a * blue
-	m.seen = min(m.seen+dt, learnTime)
 }
 
 // How fast the face's own places come and go, in parts of 255 a frame: what
