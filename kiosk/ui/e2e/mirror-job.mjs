@@ -189,6 +189,14 @@ async function mirrorJob(browser, shots) {
       const s = await session();
       return s.skus.includes(kept) && s.compare.mode === 'off';
     }, 'the touched shade being worn');
+    const name = () => page.textContent('.chosen .detail span');
+    const worn = await name();
+    await page.click('[data-tool="compare"]');
+    await page.click('[data-sku]:not([aria-pressed="true"])');
+    assert.notEqual(await name(), worn, 'a shade taken in is not named');
+    await page.click('[data-tool="compare"]');
+    assert.equal(await name(), worn, 'another shade than the worn one is offered after comparing');
+    await until(async () => (await session()).compare.mode === 'off', 'the comparison being over');
   });
 
   await step('the last seconds are played again until the shopper ends it', async () => {
