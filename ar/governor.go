@@ -118,7 +118,7 @@ func (g *governor) effort() Effort { return g.efforts[g.level] }
 // of those that were dropped before it.
 func (g *governor) frame(now time.Time, busy time.Duration, dropped int) {
 	since := now.Sub(g.began)
-	if g.began.IsZero() || since < 0 || since > 4*governWindow { // the first one, or it was paused
+	if g.began.IsZero() || since < 0 || since-g.busy-busy > 4*governWindow { // the first one, or there were none
 		g.began, g.busy, g.shown, g.dropped = now, 0, 0, 0
 		g.strained, g.calm = 0, time.Time{}
 		return

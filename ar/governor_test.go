@@ -146,3 +146,15 @@ func TestGovernorForgetsAPause(t *testing.T) {
 	}
 	require.Zero(t, m.g.level)
 }
+
+// TestHopelessOverloadIsOverloadToo: frames that each take longer than several
+// windows.
+func TestHopelessOverloadIsOverloadToo(t *testing.T) {
+	g := newGovernor(NewLoad(1), 1, true)
+	now := time.Unix(1_700_000_000, 0)
+	for range 20 {
+		now = now.Add(5 * time.Second)
+		g.frame(now, 5*time.Second, 150)
+	}
+	require.Equal(t, len(g.efforts)-1, g.level)
+}

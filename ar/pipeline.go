@@ -68,6 +68,7 @@ type Pipeline struct {
 	cfg    PipelineConfig
 	look   atomic.Pointer[Look]
 	paused atomic.Bool
+	gone   atomic.Bool // somebody has left, and nothing of them is to stay
 	meter  meter
 	faces  []Face
 	size   int // bytes of the last picture, to make room for the next
@@ -128,6 +129,7 @@ func (p *Pipeline) Look() Look { return *p.look.Load() }
 func (p *Pipeline) SetPaused(v bool) {
 	p.paused.Store(v)
 	if v {
+		p.gone.Store(true)
 		p.compare.wanted.Store(&Compare{Mode: CompareOff})
 		p.still.want(false)
 		p.replay.stop()
@@ -198,6 +200,8 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		case <-tick.C:
 			if p.paused.Load() {
 				shown = time.Now() // whoever comes next is given time for a first picture
+				p.letGo()          // there may be no more frames, as of a tablet that sends none
+				frames.wipe()
 			} else if time.Since(shown) >= p.cfg.StallAfter {
 				p.stalled()
 			}
@@ -235,11 +239,12 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 // the error says why.
 func (p *Pipeline) Show(f *Frame) error {
 	ask := p.asked()
-	if p.paused.Load() {
-		clear(p.faces[:cap(p.faces)]) // nothing of who was here stays
-		p.rest()
+	paused := p.paused.Load()
+	if p.gone.Swap(false) || paused {
+		p.letGo()
 		p.forget()
-		p.compare.forget()
+	}
+	if paused {
 		if ask != nil {
 			ask <- shot{err: ErrNotLooked}
 		}
@@ -266,6 +271,14 @@ func (p *Pipeline) Show(f *Frame) error {
 		p.meter.fail()
 	}
 	return err
+}
+
+// letGo leaves nothing of who was here.
+func (p *Pipeline) letGo() {
+	clear(p.faces[:cap(p.faces)])
+	p.rest()
+	p.watch.health.Reset()
+	p.compare.forget()
 }
 
 func (p *Pipeline) publish(f *Frame) error {
@@ -323,8 +336,12 @@ func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) 
 			err = uselessError{p.meter.seen()}
 		}
 		if err != nil {
+			idle := errors.Is(err, ErrIdle)
+			if idle {
+				clear(f.Pix[:cap(f.Pix)]) // of whoever was in it last
+			}
 			frames.recycle(f)
-			if errors.Is(err, ErrIdle) {
+			if idle {
 				p.meter.camera(true, nil)
 				continue
 			}

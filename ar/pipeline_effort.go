@@ -52,7 +52,6 @@ func (p *Pipeline) governed(f *Frame) error {
 	err := p.Show(f)
 	now := time.Now()
 	if p.paused.Load() {
-		g.rest()
 		return err
 	}
 	before := g.level
@@ -119,8 +118,11 @@ func (p *Pipeline) scaled(f *Frame) (*Frame, error) {
 	return &e.small, nil
 }
 
-// rest lets go of whoever was here.
+// rest lets go of whoever was here, and leaves the machine to the others.
 func (p *Pipeline) rest() {
+	if g := p.effort.governor; g != nil {
+		g.rest()
+	}
 	if t, ok := p.cfg.Tracker.(forgetter); ok {
 		t.Forget()
 	}

@@ -95,9 +95,8 @@ func (p *Pipeline) reopenInTime(now time.Time) {
 	w.reopenAt = now.Add(w.reopenPause)
 }
 
-// forget drops everything about the pictures seen so far.
+// forget drops what is wrong with the pictures seen so far.
 func (p *Pipeline) forget() {
-	p.watch.health.Reset()
 	p.watch.fault = ""
 	p.meter.fault("")
 }
@@ -109,6 +108,9 @@ func (p *Pipeline) stalled() {
 	if fault == "" {
 		fault = FaultStalled
 		p.meter.fault(fault)
+	}
+	if g := p.effort.governor; g != nil {
+		g.rest()
 	}
 	p.watch.health.Reset()
 	p.watch.fault = ""

@@ -59,3 +59,16 @@ func (m *mailbox) recycle(f *Frame) {
 	defer m.mu.Unlock()
 	m.free = append(m.free, f)
 }
+
+// wipe drops the newest frame and blackens all that are not in use.
+func (m *mailbox) wipe() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.newest != nil {
+		m.free = append(m.free, m.newest)
+		m.newest = nil
+	}
+	for _, f := range m.free {
+		clear(f.Pix[:cap(f.Pix)])
+	}
+}
