@@ -163,6 +163,18 @@ func TestPhotoComesTooLate(t *testing.T) {
 	require.Empty(t, f.kiosk.session.snapshot().Photos)
 }
 
+// The session may end while a page is told of its photos.
+func TestKeyIsWholeThoughTheSessionEnds(t *testing.T) {
+	f := newFixture(t, nil)
+	f.begin(true)
+	f.ok("PUT", f.shoot(), `{"until":"day"}`)
+	told := f.kiosk.session.snapshot()
+	f.kiosk.session.finish()
+	b, err := f.kiosk.cfg.Photos.Get(told.Photos[0].id, told.Photos[0].key)
+	require.NoError(t, err)
+	require.Equal(t, jpegOfAFace, string(b))
+}
+
 func TestConsentLogHasNoFace(t *testing.T) {
 	f := newFixture(t, nil)
 	var log bytes.Buffer

@@ -221,6 +221,9 @@ func (s *session) view() snapshot {
 	v := s.now
 	v.Worn.skus = slices.Clone(v.Worn.skus)
 	v.Photos = slices.Clone(v.Photos)
+	for i := range v.Photos { // the wipe clears the session's own
+		v.Photos[i].key = slices.Clone(v.Photos[i].key)
+	}
 	if v.State != Attract {
 		v.IdleLeft = max(time.Until(s.deadline), 0)
 	}
