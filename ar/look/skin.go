@@ -55,10 +55,13 @@ func newZone(mesh *ar.Mesh, strokes []stroke, over ...stroke) *zone {
 func drawZone(mesh *ar.Mesh, covers func(vec) float64) *zone {
 	z := &zone{cover: make([]uint8, mapSide*mapSide)}
 	const texel = mapMM / mapSide
-	for i := range z.cover {
-		// The map's left half is the shopper's right.
-		p := vec{math.Abs((float64(i%mapSide)+0.5)*texel - mapMM/2), (float64(i/mapSide) + 0.5) * texel}
-		z.cover[i] = uint8(255*covers(p) + 0.5)
+	for y := range mapSide {
+		row := z.cover[y*mapSide:][:mapSide]
+		for x := range mapSide / 2 {
+			p := vec{(float64(x) + 0.5) * texel, (float64(y) + 0.5) * texel}
+			v := uint8(255*covers(p) + 0.5)
+			row[mapSide/2-1-x], row[mapSide/2+x] = v, v
+		}
 	}
 	for _, t := range mesh.Triangles {
 		if z.touches(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]) {
@@ -100,14 +103,16 @@ func (z *zone) touches(corners ...[2]float32) bool {
 
 // lineDistance is how far p is from an open line.
 func lineDistance(line []vec, p vec) float64 {
-	best := math.Hypot(p.x-line[0].x, p.y-line[0].y)
+	x, y := p.x-line[0].x, p.y-line[0].y
+	best := x*x + y*y
 	for i, b := range line[1:] {
 		a := line[i]
 		dx, dy := b.x-a.x, b.y-a.y
 		t := min(max(((p.x-a.x)*dx+(p.y-a.y)*dy)/(dx*dx+dy*dy), 0), 1)
-		best = min(best, math.Hypot(p.x-a.x-t*dx, p.y-a.y-t*dy))
+		x, y = p.x-a.x-t*dx, p.y-a.y-t*dy
+		best = min(best, x*x+y*y)
 	}
-	return best
+	return math.Sqrt(best)
 }
 
 // corner is a vertex of the mesh in the frame: pixels, texels of the map and

@@ -205,33 +205,35 @@ const (
 
 // newVeilKinds says what is where on the map.
 func newVeilKinds(mesh *ar.Mesh) []veilKind {
-	loop := func(points []int) []vec {
+	loop := func(points []int) []vec { // closed
 		var c []vec
 		for _, i := range points {
 			c = append(c, vec{float64(mesh.UV[i][0]) * veilSide, float64(mesh.UV[i][1]) * veilSide})
 		}
-		return c
+		return append(c, c[0])
 	}
 	// How far p is outside a loop, in millimetres; less than 0 is inside.
 	away := func(c []vec, p vec) float64 {
-		d := lineDistance(append(slices.Clone(c), c[0]), p) * veilMM
-		if contains(c, p) {
+		d := lineDistance(c, p) * veilMM
+		if contains(c[:len(c)-1], p) {
 			return -d
 		}
 		return d
 	}
+	pair := func(loops [2][]int) [2][]vec { return [2][]vec{loop(loops[0]), loop(loops[1])} }
+	eyes, brows, nose := pair(eyeContours), pair(browContours), pair(nostrils)
 	outer, inner := loop(lipsOuter), loop(lipsInner)
 	kinds := make([]veilKind, veilSide*veilSide)
 	for i := range kinds {
 		p := vec{float64(i%veilSide) + 0.5, float64(i/veilSide) + 0.5}
-		near := func(loops [2][]int, reach float64) bool {
-			return away(loop(loops[0]), p) < reach || away(loop(loops[1]), p) < reach
+		near := func(loops [2][]vec, reach float64) bool {
+			return away(loops[0], p) < reach || away(loops[1], p) < reach
 		}
 		lip := away(outer, p)
 		switch {
-		case near(eyeContours, lashReach), near(browContours, browReach), near(nostrils, nostrilReach):
+		case near(eyes, lashReach), near(brows, browReach), near(nose, nostrilReach):
 			kinds[i] = veilHair
-		case near(eyeContours, lidReach):
+		case near(eyes, lidReach):
 			kinds[i] = veilLid
 		case lip < rimOut && lip > -rimIn:
 			kinds[i] = veilRim

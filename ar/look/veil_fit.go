@@ -48,9 +48,7 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	}
 	known.at = f.At
 	v.follow(known, first)
-	for i := range v.places {
-		v.rel[i] = v.against(known, i)
-	}
+	v.relate(known)
 	v.followLips(known, dt)
 	v.judge(known, dt)
 	v.settle(known, first)
@@ -300,5 +298,18 @@ func (v *veil) against(known *veilFace, i int) hue {
 		c.light - dot(known.skin[0], basis),
 		c.red - dot(known.skin[1], basis),
 		c.blue - dot(known.skin[2], basis),
+	}
+}
+
+// relate does so for all places.
+func (v *veil) relate(known *veilFace) {
+	light, red, blue := known.skin[0], known.skin[1], known.skin[2]
+	for i := range v.places {
+		n, c := &v.places[i].normal, &v.seen[i]
+		v.rel[i] = hue{
+			c.light - light[0] - light[1]*n[0] - light[2]*n[1] - light[3]*n[2],
+			c.red - red[0] - red[1]*n[0] - red[2]*n[1] - red[3]*n[2],
+			c.blue - blue[0] - blue[1]*n[0] - blue[2]*n[1] - blue[3]*n[2],
+		}
 	}
 }
