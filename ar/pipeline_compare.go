@@ -3,6 +3,7 @@ package ar
 import (
 	"fmt"
 	"math"
+	"runtime/debug"
 	"sync/atomic"
 )
 
@@ -49,7 +50,8 @@ func (p *Pipeline) Compare() Compare {
 
 // see gives the faces in f: those that the tracker finds or, while a moment is
 // held, that moment's, whose picture takes f's place.
-func (p *Pipeline) see(f *Frame) ([]Face, error) {
+func (p *Pipeline) see(f *Frame) (_ []Face, err error) {
+	defer caught(&err)
 	if faces, held := p.still.show(p.faces[:0], f); held {
 		return faces, nil
 	}
@@ -80,6 +82,7 @@ func (p *Pipeline) wear(f *Frame, worn []Face) (drawn bool, err error) {
 
 // put draws look on the faces in f.
 func (p *Pipeline) put(f *Frame, worn []Face, look Look) (drawn bool, err error) {
+	defer caught(&err)
 	if len(worn) == 0 || len(look.Layers) == 0 {
 		return false, nil
 	}
@@ -87,6 +90,14 @@ func (p *Pipeline) put(f *Frame, worn []Face, look Look) (drawn bool, err error)
 		return false, fmt.Errorf("draw: %w", err)
 	}
 	return true, nil
+}
+
+// caught makes a panic an error: one frame's, and not the end of the till, which
+// runs in the same process.
+func caught(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+	}
 }
 
 // shades makes f the picture of the nearest face in each of c's looks.
