@@ -119,10 +119,15 @@ func TestLightIsSteady(t *testing.T) {
 	lights := newLights()
 	at := time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
 	random := rand.New(rand.NewPCG(1, 2))
+	var noise [1<<14 + 27]float64 // from another place on in each frame
+	for i := range noise {
+		noise[i] = 4 * random.NormFloat64()
+	}
 	see := func(f *ar.Frame) rgb {
 		noisy := clone(f)
+		from := random.IntN(len(noise))
 		for i, v := range f.Pix {
-			noisy.Pix[i] = uint8(min(max(float64(v)+4*random.NormFloat64(), 0), 255))
+			noisy.Pix[i] = uint8(min(max(float64(v)+noise[(from+i)%len(noise)], 0), 255))
 		}
 		at = at.Add(time.Second / 30)
 		noisy.At = at

@@ -48,20 +48,20 @@ func TestRelightingCommutes(t *testing.T) {
 	}{{"2700 K", planck(2700)}, {"6500 K", planck(6500)}, {"-2 EV", rgb{0.25, 0.25, 0.25}}} {
 		for _, picture := range pictures {
 			f, face := fx.read(t, picture)
-			for _, finish := range ar.Finishes() {
-				for _, c := range []ar.Color{red, shades[3]} {
-					look := lipstick(c, finish, 0.8)
-					worn := drawn(t, r, f, face, look)
-					before := relit(worn, light.rgb)
-					after := drawn(t, r, relit(f, light.rgb), face, look)
-					var off []float64
-					for _, p := range changed(f, worn) {
-						i := int(p.y)*f.Width + int(p.x)
-						off = append(off, deltaE00(cielabAt(before, i), cielabAt(after, i)))
-					}
-					slices.Sort(off)
-					require.Less(t, off[len(off)*95/100], 3., "%s %s %s %v", light.name, picture, finish, c)
+			bare := relit(f, light.rgb)
+			for i, finish := range ar.Finishes() {
+				c := []ar.Color{red, shades[3]}[i%2]
+				look := lipstick(c, finish, 0.8)
+				worn := drawn(t, r, f, face, look)
+				before := relit(worn, light.rgb)
+				after := drawn(t, r, bare, face, look)
+				var off []float64
+				for _, p := range changed(f, worn) {
+					i := int(p.y)*f.Width + int(p.x)
+					off = append(off, deltaE00(cielabAt(before, i), cielabAt(after, i)))
 				}
+				slices.Sort(off)
+				require.Less(t, off[len(off)*95/100], 3., "%s %s %s %v", light.name, picture, finish, c)
 			}
 		}
 	}
@@ -164,7 +164,7 @@ func TestColourGrowsWithIntensity(t *testing.T) {
 		for _, finish := range ar.Finishes() {
 			for _, c := range []ar.Color{red, shades[3]} {
 				last := 0.
-				for i := 1; i <= 10; i++ {
+				for i := 2; i <= 10; i += 2 {
 					out := drawn(t, r, f, face, lipstick(c, finish, float64(i)/10))
 					now := deltaE00(bare, cielabOf(lipLight(out, &face)))
 					require.Greater(t, now, last, "%s %s %v at %d/10", picture, finish, c, i)
