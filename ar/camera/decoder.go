@@ -82,6 +82,14 @@ func (d *Decoder) fail() error {
 	return fmt.Errorf("decode JPEG: %w", errors.New(C.GoString(&d.reason[0])))
 }
 
+// Forget wipes what the decoder keeps of the last picture.
+func (d *Decoder) Forget() {
+	clear(d.page.Pix[:cap(d.page.Pix)])
+	if !d.fit.turned.Empty() {
+		d.fit.turned.SetTo(gocv.Scalar{})
+	}
+}
+
 // Close frees what the decoder holds.
 func (d *Decoder) Close() error { return d.fit.close() }
 

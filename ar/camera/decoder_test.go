@@ -42,6 +42,19 @@ func TestDecoderGivesThePictureBack(t *testing.T) {
 	require.Less(t, meanDifference(decode(t, data), got.Pix), 1.5, "OpenCV's decoder sees the same picture")
 }
 
+func TestDecoderForgets(t *testing.T) {
+	_, data := shot(t, 640, 360)
+	d := decoder(t, Config{Rotate: 90})
+	d.Forget() // nothing yet
+	var f ar.Frame
+	require.NoError(t, d.Decode(&f, data))
+	d.Forget()
+	turned, err := d.fit.turned.DataPtrUint8()
+	require.NoError(t, err)
+	require.Equal(t, make([]byte, len(turned)), turned)
+	require.Equal(t, make([]byte, len(d.page.Pix)), d.page.Pix)
+}
+
 // Whatever the size asked for and the turn, the frame is the one that decoding
 // the whole and scaling it gives.
 func TestDecoderScalesAndTurns(t *testing.T) {

@@ -39,6 +39,8 @@ const (
 // are the sender's.
 type Decoder interface {
 	Decode(f *ar.Frame, jpeg []byte) error
+	// Forget wipes what it keeps of the pictures decoded.
+	Forget()
 	Close() error
 }
 
@@ -294,6 +296,7 @@ func (c *camera) Read(ctx context.Context, f *ar.Frame) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-idle.C:
+			c.decoder.Forget()
 			return ar.ErrIdle
 		case <-c.source.ready:
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // decoder takes eight bytes for a picture of one pixel, whose number they are.
-type decoder struct{ closed *int }
+type decoder struct{ closed, forgot *int }
 
 type tooSmall struct{}
 
@@ -39,6 +39,7 @@ func (d decoder) Decode(f *ar.Frame, jpeg []byte) error {
 }
 
 func (d decoder) Close() error { *d.closed++; return nil }
+func (d decoder) Forget()      { *d.forgot++ }
 
 func picture(n int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
 func number(f *ar.Frame) int {
@@ -52,12 +53,13 @@ type shop struct {
 	camera ar.Camera
 	url    string
 	closed int
+	forgot int
 	left   chan struct{} // gets a token for each tablet that has left
 }
 
 func newShop(t *testing.T) *shop {
 	s := &shop{t: t, left: make(chan struct{}, 8)}
-	s.source = push.NewSource(func() push.Decoder { return decoder{&s.closed} }, slog.New(slog.DiscardHandler))
+	s.source = push.NewSource(func() push.Decoder { return decoder{&s.closed, &s.forgot} }, slog.New(slog.DiscardHandler))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.source.ServeHTTP(w, r)
 		s.left <- struct{}{}
@@ -152,6 +154,7 @@ func TestWithoutATabletTheCameraIsIdle(t *testing.T) {
 	s := newShop(t)
 	var f ar.Frame
 	require.ErrorIs(t, s.camera.Read(t.Context(), &f), ar.ErrIdle)
+	require.Equal(t, 1, s.forgot, "who was last in the picture is still in memory")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, s.camera.Read(ctx, &f), context.Canceled)
@@ -263,4 +266,5 @@ func BenchmarkLoopback(b *testing.B) {
 type anything struct{}
 
 func (anything) Decode(f *ar.Frame, _ []byte) error { f.Resize(1, 1); return nil }
+func (anything) Forget()                            {}
 func (anything) Close() error                       { return nil }
