@@ -24,8 +24,8 @@ type effort struct {
 	dropped  uint64
 }
 
-// forgetter is a tracker that can let go of the faces it follows, and limiter
-// one that can follow fewer.
+// forgetter is a tracker or renderer that can let go of the faces it knows, and
+// limiter a tracker that can follow fewer.
 type (
 	forgetter interface{ Forget() }
 	limiter   interface{ LimitFaces(n int) }
@@ -123,8 +123,10 @@ func (p *Pipeline) rest() {
 	if g := p.effort.governor; g != nil {
 		g.rest()
 	}
-	if t, ok := p.cfg.Tracker.(forgetter); ok {
-		t.Forget()
+	for _, knows := range []any{p.cfg.Tracker, p.cfg.Renderer} {
+		if f, ok := knows.(forgetter); ok {
+			f.Forget()
+		}
 	}
 	if p.effort.dirty {
 		clear(p.effort.small.Pix[:cap(p.effort.small.Pix)])

@@ -132,16 +132,28 @@ func TestLoadIsShared(t *testing.T) {
 	})
 }
 
-// TestPauseForgetsFaces: the tracker keeps nothing of who was there.
+// painter counts how often it was told to forget.
+type painter struct {
+	ar.Renderer
+	forgets atomic.Int64
+}
+
+func (p *painter) Forget() { p.forgets.Add(1) }
+
+// TestPauseForgetsFaces: tracker and renderer keep nothing of who was there.
 func TestPauseForgetsFaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, work := newToilingRig(time.Millisecond)
+		paint := &painter{Renderer: r.cfg.Renderer}
+		r.cfg.Renderer = paint
 		p := r.pipeline(t)
 		run(t, p, time.Second, func() {
 			require.Zero(t, work.forgets.Load())
+			require.Zero(t, paint.forgets.Load())
 			p.SetPaused(true)
 			time.Sleep(time.Second)
 			require.Positive(t, work.forgets.Load())
+			require.Positive(t, paint.forgets.Load())
 		})
 	})
 }

@@ -108,6 +108,7 @@ type Renderer struct {
 	glasses glasses
 	jewels  jewels
 	fades   map[int]fade // by face ID
+	drawn   bool         // on anybody, since the last Forget
 
 	mu     sync.Mutex
 	shapes map[string]*shape
@@ -208,6 +209,7 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 	r.forget(f.At)
 	r.lights.forget(f.At)
 	r.jewels.forget(f.At)
+	r.drawn = r.drawn || len(faces) > 0
 	for i := range faces {
 		face := &faces[i]
 		if !plausible(face) {
