@@ -132,19 +132,19 @@ func TestLoadIsShared(t *testing.T) {
 	})
 }
 
-// painter counts how often it was told to forget.
-type painter struct {
+// mindful counts how often it was told to forget.
+type mindful struct {
 	ar.Renderer
 	forgets atomic.Int64
 }
 
-func (p *painter) Forget() { p.forgets.Add(1) }
+func (p *mindful) Forget() { p.forgets.Add(1) }
 
 // TestPauseForgetsFaces: tracker and renderer keep nothing of who was there.
 func TestPauseForgetsFaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, work := newToilingRig(time.Millisecond)
-		paint := &painter{Renderer: r.cfg.Renderer}
+		paint := &mindful{Renderer: r.cfg.Renderer}
 		r.cfg.Renderer = paint
 		p := r.pipeline(t)
 		run(t, p, time.Second, func() {
