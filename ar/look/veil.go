@@ -44,6 +44,9 @@ type veil struct {
 	now    *veilFace                  // the face at hand
 	lips   []int32                    // the places that are on the lips
 	fitted bool
+
+	rested   bool // the frame before was not judged
+	changing bool // what lies over the face at hand comes or goes
 }
 
 // hue is a colour as logarithms of light: its lightness, and its red and blue

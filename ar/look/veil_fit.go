@@ -37,6 +37,9 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	} else {
 		known = v.of(face.ID)
 	}
+	if v.stands(f, s, known) {
+		return
+	}
 	dt := float32(0)
 	if known.known {
 		dt = min(max(float32(f.At.Sub(known.at).Seconds()), 0), 0.1)
@@ -82,34 +85,51 @@ func (v *veil) forget(now time.Time) {
 // look reads the picture at every place.
 func (v *veil) look(f *ar.Frame, s *surface) {
 	for _, patch := range v.patches {
-		a, b, c := &s.corners[patch.corners[0]], &s.corners[patch.corners[1]], &s.corners[patch.corners[2]]
-		seen := v.seen[patch.from:patch.to]
-		if a.wears+b.wears+c.wears == 0 {
-			for i := range seen {
-				seen[i].light = unseen
+		view, ok := patch.on(s)
+		for i := patch.from; i < patch.to; i++ {
+			if ok {
+				v.seen[i] = view.read(f, &v.places[i])
+			} else {
+				v.seen[i].light = unseen
 			}
-			continue
-		}
-		// Four readings a texel: a quarter of its width from its middle.
-		area := max((b.y-a.y)*(c.x-a.x)-(b.x-a.x)*(c.y-a.y), 0)
-		flat := max((b.v-a.v)*(c.u-a.u)-(b.u-a.u)*(c.v-a.v), 1e-3)
-		d := min(max(0.25*mapSide/veilSide*float32(math.Sqrt(float64(area/flat))), 0.5), 3)
-		for i, p := range v.places[patch.from:patch.to] {
-			x := p.weight[0]*a.x + p.weight[1]*b.x + p.weight[2]*c.x
-			y := p.weight[0]*a.y + p.weight[1]*b.y + p.weight[2]*c.y
-			if !(x >= d && y >= d && x+d < float32(f.Width) && y+d < float32(f.Height)) {
-				seen[i].light = unseen
-				continue
-			}
-			x0, x1 := 3*int(x-d), 3*int(x+d)
-			upper, lower := f.Pix[3*f.Width*int(y-d):], f.Pix[3*f.Width*int(y+d):]
-			p0, p1, p2, p3 := upper[x0:][:3], upper[x1:][:3], lower[x0:][:3], lower[x1:][:3]
-			blue := logLight[int(p0[0])+int(p1[0])+int(p2[0])+int(p3[0])]
-			green := logLight[int(p0[1])+int(p1[1])+int(p2[1])+int(p3[1])]
-			red := logLight[int(p0[2])+int(p1[2])+int(p2[2])+int(p3[2])]
-			seen[i] = hue{0.6*green + 0.4*red, red - green, blue - green}
 		}
 	}
+}
+
+// patchView is a patch as the frame shows it.
+type patchView struct {
+	a, b, c *corner
+	reach   float32 // pixels from a place's middle to where it is read
+}
+
+// on is how the patch shows on s; ok is false where it turns away.
+func (p *veilPatch) on(s *surface) (view patchView, ok bool) {
+	a, b, c := &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]]
+	if a.wears+b.wears+c.wears == 0 {
+		return view, false
+	}
+	// Four readings a texel: a quarter of its width from its middle.
+	area := max((b.y-a.y)*(c.x-a.x)-(b.x-a.x)*(c.y-a.y), 0)
+	flat := max((b.v-a.v)*(c.u-a.u)-(b.u-a.u)*(c.v-a.v), 1e-3)
+	reach := 0.25 * mapSide / veilSide * float32(math.Sqrt(float64(area/flat)))
+	return patchView{a, b, c, min(max(reach, 0.5), 3)}, true
+}
+
+// read is the colour at p, unseen outside the frame.
+func (w *patchView) read(f *ar.Frame, p *veilPlace) hue {
+	x := p.weight[0]*w.a.x + p.weight[1]*w.b.x + p.weight[2]*w.c.x
+	y := p.weight[0]*w.a.y + p.weight[1]*w.b.y + p.weight[2]*w.c.y
+	d := w.reach
+	if !(x >= d && y >= d && x+d < float32(f.Width) && y+d < float32(f.Height)) {
+		return hue{light: unseen}
+	}
+	x0, x1 := 3*int(x-d), 3*int(x+d)
+	upper, lower := f.Pix[3*f.Width*int(y-d):], f.Pix[3*f.Width*int(y+d):]
+	p0, p1, p2, p3 := upper[x0:][:3], upper[x1:][:3], lower[x0:][:3], lower[x1:][:3]
+	blue := logLight[int(p0[0])+int(p1[0])+int(p2[0])+int(p3[0])]
+	green := logLight[int(p0[1])+int(p1[1])+int(p2[1])+int(p3[1])]
+	red := logLight[int(p0[2])+int(p1[2])+int(p2[2])+int(p3[2])]
+	return hue{0.6*green + 0.4*red, red - green, blue - green}
 }
 
 // How the bare skin of a face varies: the standard deviations, of natural

@@ -244,6 +244,7 @@ func (v *veil) settle(known *veilFace, first bool) {
 		}
 	}
 	spread(mean, doubt)
+	v.changing = false
 	for i, known := range v.skin {
 		mean[i] &= known
 	}
@@ -262,7 +263,9 @@ func (v *veil) settle(known *veilFace, first bool) {
 		if first {
 			have = want
 		}
-		known.keep[i] = uint8(min(max(want, have-veilFall), have+veilRise))
+		now := min(max(want, have-veilFall), have+veilRise)
+		v.changing = v.changing || now != want
+		known.keep[i] = uint8(now)
 	}
 }
 
