@@ -77,6 +77,8 @@ type veilPlace struct {
 type veilPatch struct {
 	corners  [3]uint16
 	from, to int
+	box      image.Rectangle // of the texels in and around it
+	whole    bool            // nothing lies over it
 }
 
 // veilFace is what is known of one face.
@@ -97,7 +99,7 @@ func newVeil(mesh *ar.Mesh) *veil {
 		if inOpening(t) {
 			continue
 		}
-		patch := veilPatch{corners: t, from: len(v.places)}
+		patch := veilPatch{corners: t, from: len(v.places), box: texelsAround(mesh, t)}
 		v.addPlaces(mesh, t, kinds, normals)
 		if patch.to = len(v.places); patch.to > patch.from {
 			v.patches = append(v.patches, patch)
@@ -262,13 +264,43 @@ func (s *surface) shows(point int) bool {
 // landmarkShows is how far a landmark's place must be the face's own.
 const landmarkShows = 200
 
+// texelsAround are those that the pixels in a triangle are read between.
+func texelsAround(mesh *ar.Mesh, t [3]uint16) image.Rectangle {
+	var box image.Rectangle
+	for _, i := range t {
+		at := image.Pt(int(mesh.UV[i][0]*veilSide), int(mesh.UV[i][1]*veilSide))
+		box = box.Union(image.Rectangle{at.Sub(image.Pt(2, 2)), at.Add(image.Pt(3, 3))})
+	}
+	return box.Intersect(image.Rect(0, 0, veilSide, veilSide))
+}
+
 // keep takes what lies over the face out of a mask.
 func (v *veil) keep(m *mask, s *surface) {
 	if !v.fitted || m.Rect.Empty() {
 		return
 	}
-	for _, p := range v.patches {
+	for i := range v.patches {
+		p := &v.patches[i]
+		if p.whole {
+			continue
+		}
 		v.keepPatch(m, &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]])
+	}
+}
+
+// findWhole says which patches nothing lies over.
+func (v *veil) findWhole() {
+	for i := range v.patches {
+		p := &v.patches[i]
+		p.whole = true
+		for y := p.box.Min.Y; y < p.box.Max.Y && p.whole; y++ {
+			for _, k := range v.own[y*veilSide+p.box.Min.X : y*veilSide+p.box.Max.X] {
+				if k < 255 {
+					p.whole = false
+					break
+				}
+			}
+		}
 	}
 }
 

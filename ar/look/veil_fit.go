@@ -56,6 +56,7 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	v.judge(known, dt)
 	v.settle(known, first)
 	v.now, v.own, v.fitted = known, known.keep[:], true
+	v.findWhole()
 }
 
 // of is what is known of the face with an ID.

@@ -58,3 +58,33 @@ func TestWhatComesIsSeenInEitherFrame(t *testing.T) {
 		})
 	}
 }
+
+// Patches that nothing lies over are left out of the work, and no pixel differs.
+func TestWholePatchesKeepAllTheyHave(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	f, face := fx.read(t, "group_s1a.png") // paint lies over some
+	r.surface.fit(&r.head, &face, f)
+	v := r.surface.veil
+	v.fit(f, &face, &r.surface)
+	kept := func() []uint8 {
+		var m mask
+		m.reset(image.Rect(0, 0, f.Width, f.Height))
+		for i := range m.Pix {
+			m.Pix[i] = 255
+		}
+		v.keep(&m, &r.surface)
+		return m.Pix
+	}
+	quick := kept()
+	whole := 0
+	for i := range v.patches {
+		if v.patches[i].whole {
+			whole++
+		}
+		v.patches[i].whole = false
+	}
+	require.NotZero(t, whole)
+	require.Less(t, whole, len(v.patches))
+	require.Equal(t, kept(), quick)
+}
