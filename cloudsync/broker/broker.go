@@ -14,7 +14,6 @@ import (
 	"syscall"
 
 	mochi "github.com/mochi-mqtt/server/v2"
-	"github.com/mochi-mqtt/server/v2/listeners"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -66,7 +65,7 @@ func Listen(addr string, o Options) (*Broker, error) {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	if err := server.AddListener(listeners.NewNet("tcp", l)); err != nil {
+	if err := server.AddListener(newListener(l, o.Log)); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -83,9 +82,7 @@ func (b *Broker) Addr() net.Addr { return b.listener.Addr() }
 // Run serves until ctx ends, then closes all connections.
 func (b *Broker) Run(ctx context.Context) error {
 	<-ctx.Done()
-	// The server closes its clients before its listener; one that came in
-	// between would stay.
-	if err := errors.Join(b.listener.Close(), b.server.Close()); err != nil {
+	if err := b.server.Close(); err != nil {
 		return fmt.Errorf("broker.Run: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package broker_test
 import (
 	"context"
 	"log/slog"
+	"net"
 	"testing"
 	"time"
 
@@ -121,5 +122,42 @@ func TestADoubleTakesOver(t *testing.T) {
 	case <-first.Done():
 	case <-time.After(5 * time.Second):
 		require.Fail(t, "the first connection still stands")
+	}
+}
+
+// A connection that never says who it is must not keep the broker from ending,
+// whatever moment it came in at.
+func TestEndsWithConnectionsThatSayNothing(t *testing.T) {
+	b, err := broker.Listen("127.0.0.1:0", broker.Options{Users: users, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	comers := make(chan int)
+	for range 4 {
+		go func() {
+			n := 0
+			for ; ; n++ {
+				conn, err := net.Dial("tcp", b.Addr().String())
+				if err != nil {
+					break
+				}
+				defer conn.Close()
+				if n == 25 {
+					cancel()
+				}
+			}
+			comers <- n
+		}()
+	}
+	for range 4 {
+		<-comers
+	}
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(5 * time.Second):
+		require.Fail(t, "the broker still runs")
 	}
 }
