@@ -51,10 +51,15 @@ func ParseControl(s string) (set, auto bool, value int32, err error) {
 // PushCamera is the camera.source that takes a tablet's pictures.
 const PushCamera = "push"
 
+// maxCameraPixels is what a frame can hold: the decoder of pictures takes no more.
+const maxCameraPixels = 40_000_000
+
 func (cam Camera) check(c *checker) {
 	c.that("camera.source", cam.Source != "", "no camera is set: name a device such as /dev/video0, an rtsp:// address, a video file, folder:DIR, still:PHOTO, push or fake")
 	c.between("camera.width", cam.Width, 0, 8192)
 	c.between("camera.height", cam.Height, 0, 8192)
+	c.that("camera.height", cam.Width <= 8192 && cam.Height <= 8192 && cam.Width*cam.Height <= maxCameraPixels,
+		"%d × %d pixels are too many for one picture: camera.width times camera.height may be 40 million at most; 1280 × 720 suits a kiosk", cam.Width, cam.Height)
 	c.that("camera.rotate", cam.Rotate%90 == 0 && cam.Rotate >= 0 && cam.Rotate < 360, "%d is no quarter turn: use 0, 90, 180 or 270", cam.Rotate)
 	c.between("camera.quality", cam.Quality, 1, 100)
 	c.that("camera.fov", cam.FOV == 0 || cam.FOV >= 20 && cam.FOV <= 130, "%d° cannot be: use the camera's diagonal field of view, 20 to 130 degrees, or 0 if you do not know it", cam.FOV)

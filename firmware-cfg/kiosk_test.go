@@ -38,6 +38,7 @@ func TestKiosksAreRefused(t *testing.T) {
 		"kiosks[0].camera.source":        "{id: a, addr: '127.0.0.1:8081'}",
 		"another kiosk's camera":         "{id: a, addr: '127.0.0.1:8081', camera: {source: /dev/video0}}",
 		"kiosks[0].camera.quality":       "{id: a, addr: '127.0.0.1:8081', camera: {source: fake, quality: 101}}",
+		"40 million":                     "{id: a, addr: '127.0.0.1:8081', camera: {source: fake, width: 8192, height: 8192}}",
 		"kiosks[0].mirror.max_faces":     "{id: a, addr: '127.0.0.1:8081', camera: {source: fake}, mirror: {max_faces: 9}}",
 		"kiosks[0].screens":              "{id: a, addr: '127.0.0.1:8081', camera: {source: fake}, screens: [0.0.0.0/0]}",
 		"did you mean kiosks[0].screens": "{id: a, addr: '127.0.0.1:8081', camera: {source: fake}, screen: []}",

@@ -146,6 +146,7 @@ func TestLoadRefuses(t *testing.T) {
 		"bad node":         {"node: Shop 1\nshop: {id: s, name: S}\ntill: T1\n", "", 1, []string{`"Shop 1"`, "a-z"}},
 		"kiosk's name":     {smallEdge + "http:\n  kiosks: [kiosk.local]\n", "", 5, []string{"http.kiosks", `"kiosk.local"`, "IP address"}},
 		"kiosk everybody":  {smallEdge + "http:\n  kiosks: [10.0.0.7, 0.0.0.0/0]\n", "", 5, []string{"http.kiosks", "everybody"}},
+		"pixels in all":    {smallEdge + "camera:\n  width: 8000\n  height: 5001\n", "", 6, []string{"camera.height", "8000 × 5001 pixels", "40 million at most"}},
 		"rotate":           {smallEdge + "camera:\n  rotate: 45\n", "", 5, []string{"camera.rotate", "quarter turn"}},
 		"camera's view":    {smallEdge + "camera:\n  fov: 170\n", "", 5, []string{"camera.fov", "20 to 130 degrees"}},
 		"camera's format":  {smallEdge + "camera:\n  format: h264\n", "", 5, []string{"camera.format", "mjpeg, yuyv"}},

@@ -93,6 +93,15 @@ func (e sizeError) Error() string {
 // Fault is what the mirror's card shows.
 func (sizeError) Fault() ar.Fault { return ar.FaultSize }
 
+// fitting refuses frames that are too large, as they can become where a side
+// that was not set follows from the source's proportions.
+func fitting(width, height int) error {
+	if width > maxSide || height > maxSide || width*height > maxPixels {
+		return fmt.Errorf("the frames would be %d × %d pixels: at most %d a side and 40 megapixels can be", width, height, maxSide)
+	}
+	return nil
+}
+
 // Check reports what is wrong with c itself, without touching its source.
 func (c Config) Check() error {
 	switch {
@@ -102,7 +111,7 @@ func (c Config) Check() error {
 		return &SourceError{hidden(c.Source), "the name has a NUL byte in it", "write it anew", nil}
 	case c.Rotate != 0 && c.Rotate != 90 && c.Rotate != 180 && c.Rotate != 270:
 		return &SourceError{hidden(c.Source), fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
-	case c.Width < 0 || c.Height < 0 || c.Width > maxSide || c.Height > maxSide || c.Width*c.Height > maxPixels:
+	case c.Width < 0 || c.Height < 0 || fitting(c.Width, c.Height) != nil:
 		return &SourceError{hidden(c.Source), fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
 	case !(c.FPS >= 0 && c.FPS <= 1000):
 		return &SourceError{hidden(c.Source), fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}

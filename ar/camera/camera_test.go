@@ -79,6 +79,9 @@ func TestBadSourcesSayWhatIsWrong(t *testing.T) {
 		{"empty region", Config{Source: "still:" + photo + "#xywh=1,2,0,3"}, "the region is empty"},
 		{"rotate", Config{Source: photo, Rotate: 45}, "set 0, 90, 180 or 270"},
 		{"size", Config{Source: photo, Width: 9000, Height: 10}, "size 9000 × 10"},
+		{"40 megapixels", Config{Source: photo, Width: 8192, Height: 8192}, "40 megapixels"},
+		{"still too high", Config{Source: "still:" + photo, Height: 8192}, "the frames would be 14564 × 8192 pixels"},
+		{"folder too high", Config{Source: "folder:" + album(t, 10), Width: 8192}, "its frames would be too large"},
 		{"speed", Config{Source: photo, FPS: math.NaN()}, "frames a second"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -58,6 +58,9 @@ func openFolder(c Config, dir string) (*folder, error) {
 		w, h = h, w
 	}
 	fo.cfg.Width, fo.cfg.Height = frameSize(w, h, c.Width, c.Height)
+	if err := fitting(fo.cfg.Width, fo.cfg.Height); err != nil {
+		return nil, &SourceError{c.Source, "its frames would be too large", "set the other side too", err}
+	}
 	fo.pace, fo.fit = pace{fps: fo.cfg.FPS}, newFitter(fo.cfg)
 	return fo, nil
 }

@@ -69,6 +69,9 @@ func (ft *fitter) fit(f *ar.Frame, src *gocv.Mat) error {
 		src = &ft.turned
 	}
 	width, height := frameSize(src.Cols(), src.Rows(), ft.width, ft.height)
+	if err := fitting(width, height); err != nil {
+		return err
+	}
 	f.Resize(width, height)
 	if width == src.Cols() && height == src.Rows() {
 		return withMat(f, func(m *gocv.Mat) error { return src.CopyTo(m) })

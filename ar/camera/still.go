@@ -48,6 +48,9 @@ func openStill(c Config, photo string) (*still, error) {
 		c.Width, c.Height = 1280, 720
 	}
 	c.Width, c.Height = frameSize(16, 9, c.Width, c.Height)
+	if err := fitting(c.Width, c.Height); err != nil {
+		return nil, &SourceError{c.Source, "its frames would be too large", "set the other side too", err}
+	}
 	if c.FPS == 0 {
 		c.FPS = 30
 	}
