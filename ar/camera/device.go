@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"time"
 	"unsafe"
 
@@ -249,6 +250,9 @@ func (d *device) decode(f *ar.Frame, b *v4l2Buffer) error {
 		}
 		data = d.rows
 	}
+	var pin runtime.Pinner // OpenCV keeps the address until the Mat is closed; the driver's own memory stays anyway
+	pin.Pin(&data[0])
+	defer pin.Unpin()
 	m, err := gocv.NewMatFromBytes(d.mode.height, d.mode.width, gocv.MatTypeCV8UC2, data[:row*d.mode.height])
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"time"
 
 	"gocv.io/x/gocv"
@@ -135,6 +136,9 @@ func (t *Tracker) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
 		return dst, fmt.Errorf("face: track: frame of %d×%d with %d bytes: want three bytes a pixel, sides up to %d",
 			f.Width, f.Height, len(f.Pix), maxSide)
 	}
+	var pin runtime.Pinner // OpenCV keeps the frame's address until the Mat is closed
+	pin.Pin(&f.Pix[0])
+	defer pin.Unpin()
 	picture, err := gocv.NewMatFromBytes(f.Height, f.Width, gocv.MatTypeCV8UC3, f.Pix)
 	if err != nil {
 		return dst, fmt.Errorf("face: track: %w", err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -50,6 +51,14 @@ type session struct {
 	run *ort.AdvancedSession
 	in  *ort.Tensor[float32]
 	out []*ort.Tensor[float32]
+	pin runtime.Pinner // of their memory, whose address ONNX Runtime keeps
+}
+
+// tensor is room for what goes in or comes out, until the session is closed.
+func (s *session) tensor(shape ort.Shape) (*ort.Tensor[float32], error) {
+	data := make([]float32, shape.FlattenedSize())
+	s.pin.Pin(&data[0])
+	return ort.NewTensor(shape, data)
 }
 
 // result names one of a model's outputs.
@@ -67,13 +76,13 @@ func newSession(model []byte, side int, results ...result) (_ *session, err erro
 		}
 	}()
 	n := int64(side)
-	if s.in, err = ort.NewEmptyTensor[float32](ort.NewShape(1, 3, n, n)); err != nil {
+	if s.in, err = s.tensor(ort.NewShape(1, 3, n, n)); err != nil {
 		return nil, err
 	}
 	var names []string
 	var out []ort.Value
 	for _, r := range results {
-		t, err := ort.NewEmptyTensor[float32](r.shape)
+		t, err := s.tensor(r.shape)
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +129,7 @@ func (s *session) close() error {
 	for _, t := range s.out {
 		errs = append(errs, t.Destroy())
 	}
+	s.pin.Unpin()
 	*s = session{}
 	return errors.Join(errs...)
 }
