@@ -281,7 +281,8 @@ func (p *Pipeline) letGo() {
 	p.compare.forget()
 }
 
-func (p *Pipeline) publish(f *Frame) error {
+func (p *Pipeline) publish(f *Frame) (err error) {
+	defer caught(&err)
 	if !p.cfg.Sink.Wanted() || p.paused.Load() {
 		return nil
 	}
@@ -303,12 +304,15 @@ func (p *Pipeline) capture(ctx context.Context, frames *mailbox) {
 	pause := p.cfg.RetryMin
 	lost := false
 	for ctx.Err() == nil {
+		began := time.Now()
 		n, err := p.captureOnce(ctx, frames, lost)
 		if ctx.Err() != nil || errors.Is(err, io.EOF) {
 			return
 		}
 		if n > 0 || !lost {
 			p.cfg.Log.Warn("no camera, trying again", "err", err)
+		}
+		if time.Since(began) > p.cfg.RetryMax { // one that is lost at once each time is not asked all the time
 			pause = p.cfg.RetryMin
 		}
 		lost = true
@@ -324,14 +328,14 @@ func (p *Pipeline) capture(ctx context.Context, frames *mailbox) {
 // captureOnce opens the camera and reads it until it fails; n is how many
 // frames it gave.
 func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) (n int, err error) {
-	cam, err := p.cfg.Open(ctx)
+	cam, err := openCamera(ctx, p.cfg.Open)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, cam.Close()) }()
+	defer func() { err = errors.Join(err, closeCamera(cam)) }()
 	for {
 		f := frames.spare()
-		err := cam.Read(ctx, f)
+		err := readCamera(ctx, cam, f)
 		if err == nil && p.reopen.Swap(false) {
 			err = uselessError{p.meter.seen()}
 		}

@@ -3,7 +3,6 @@ package ar
 import (
 	"fmt"
 	"math"
-	"runtime/debug"
 	"sync/atomic"
 )
 
@@ -90,14 +89,6 @@ func (p *Pipeline) put(f *Frame, worn []Face, look Look) (drawn bool, err error)
 		return false, fmt.Errorf("draw: %w", err)
 	}
 	return true, nil
-}
-
-// caught makes a panic an error: one frame's, and not the end of the till, which
-// runs in the same process.
-func caught(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
-	}
 }
 
 // shades makes f the picture of the nearest face in each of c's looks.

@@ -39,7 +39,8 @@ func newEffort(cfg *PipelineConfig) effort {
 }
 
 // governed takes f to the viewers with as much effort as the load allows.
-func (p *Pipeline) governed(f *Frame) error {
+func (p *Pipeline) governed(f *Frame) (err error) {
+	defer caught(&err)
 	g := p.effort.governor
 	if g == nil {
 		return p.Show(f)
@@ -49,7 +50,7 @@ func (p *Pipeline) governed(f *Frame) error {
 		return nil
 	}
 	start := time.Now()
-	err := p.Show(f)
+	err = p.Show(f)
 	now := time.Now()
 	if p.paused.Load() {
 		return err

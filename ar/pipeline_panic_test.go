@@ -1,7 +1,9 @@
 package ar_test
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,3 +41,90 @@ func TestPanicIsOneFramesFailure(t *testing.T) {
 		require.Contains(t, r.log.String(), "no such landmark")
 	})
 }
+
+// fragile is a camera that panics: as it is opened, at its third frame, or as
+// it is closed.
+type fragile struct {
+	fake.Camera
+	when string
+	read int
+}
+
+func (c *fragile) Read(ctx context.Context, f *ar.Frame) error {
+	if c.read++; c.when == "read" && c.read == 3 {
+		f.Resize(2, 2)
+		panic("a picture of no kind")
+	}
+	if c.when == "close" && c.read == 3 {
+		return fake.ErrLost
+	}
+	return c.Camera.Read(ctx, f)
+}
+
+func (c *fragile) Close() error {
+	if c.when == "close" {
+		panic("a picture of no kind")
+	}
+	return c.Camera.Close()
+}
+
+// TestPanicIsOneCamerasLoss: a camera whose program panics is lost as any other,
+// told without a stack, tried again more and more slowly, and comes back.
+func TestPanicIsOneCamerasLoss(t *testing.T) {
+	for _, when := range []string{"open", "read", "close"} {
+		t.Run(when, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig()
+				opened, sound := 0, false
+				r.cfg.Open = func(context.Context) (ar.Camera, error) {
+					opened++
+					cam := &fragile{Camera: fake.Camera{Width: 64, Height: 36, FPS: 30}, when: when}
+					if sound {
+						cam.when = ""
+					} else if when == "open" {
+						panic("a picture of no kind")
+					}
+					return cam, nil
+				}
+				p := r.pipeline(t)
+				run(t, p, time.Minute, func() {
+					require.Greater(t, opened, 10, "it is tried again")
+					require.Less(t, opened, 20, "with longer and longer pauses")
+					s := p.Stats()
+					require.False(t, s.Camera)
+					require.Equal(t, ar.FaultLost, s.CameraFault)
+					require.Contains(t, s.CameraError, "a picture of no kind")
+					require.NotContains(t, s.CameraError, "goroutine")
+					require.Contains(t, r.log.String(), "pipeline_panic_test.go", "the log tells where")
+					paper := []byte{0xF2, 0xF7, 0xFA}
+					require.True(t, slices.ContainsFunc(r.sink.all(), func(p []byte) bool { return bytes.Equal(firstPixel(p), paper) }), "no card is shown")
+					sound = true
+					time.Sleep(6 * time.Second)
+					require.True(t, p.Stats().Camera)
+					require.Empty(t, p.Stats().CameraFault)
+				})
+			})
+		})
+	}
+}
+
+// TestPanicInAPhotoAnswers: who asked is told, wherever it went wrong.
+func TestPanicInAPhotoAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		r.cfg.Photo = breaking{}
+		p := r.pipeline(t)
+		run(t, p, 100*time.Millisecond, func() {
+			_, err := p.Snapshot(t.Context())
+			require.ErrorContains(t, err, "no such quality")
+		})
+		r.cfg.Encoder = breaking{}
+		p = r.pipeline(t)
+		run(t, p, time.Second, func() { require.Greater(t, p.Stats().Failed, uint64(20)) })
+	})
+}
+
+// breaking is an encoder that panics.
+type breaking struct{}
+
+func (breaking) Encode([]byte, *ar.Frame) ([]byte, error) { panic("no such quality") }

@@ -63,7 +63,8 @@ func (p *Pipeline) shoot(f *Frame, playing bool) shot {
 	return shot{photo, err}
 }
 
-func (p *Pipeline) photo(f *Frame) ([]byte, error) {
+func (p *Pipeline) photo(f *Frame) (_ []byte, err error) {
+	defer caught(&err)
 	faces, err := p.see(f)
 	if err != nil {
 		return nil, err

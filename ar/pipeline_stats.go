@@ -70,7 +70,7 @@ func (m *meter) camera(ok bool, err error) {
 	}
 	m.s.Camera, m.s.CameraError = ok, ""
 	if err != nil {
-		m.s.CameraError, m.s.CameraFault = err.Error(), faultOf(err)
+		m.s.CameraError, m.s.CameraFault = brief(err), faultOf(err)
 	}
 }
 
