@@ -12,7 +12,8 @@
 // # Photos
 //
 // A photo is taken only after a tick of its own, by somebody who says to be 16
-// or older. Until the shopper decides to keep it, it is in memory alone. Kept,
+// or older. Until the shopper decides to keep it, it is in memory alone, and gone
+// with the consent to the camera. Kept,
 // it is sealed on the gateway's disk with a key of its own, which the session
 // alone knows; it is deleted with the session, or, if the shopper chose so,
 // after a day at the latest. Without its key nobody can open it, and once the

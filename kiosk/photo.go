@@ -91,7 +91,7 @@ func (k *Kiosk) postPhoto(c *gin.Context) {
 		k.cfg.Fail(c, edge.Errorf(op, edge.Forbidden, "no photo without consent: tick it first"))
 		return
 	}
-	id, err := k.session.mayTake()
+	consent, err := k.session.mayTake()
 	if err != nil {
 		k.cfg.Fail(c, err)
 		return
@@ -104,7 +104,7 @@ func (k *Kiosk) postPhoto(c *gin.Context) {
 		k.cfg.Fail(c, photoFault(err))
 		return
 	}
-	name, s, err := k.session.take(id, k.cfg.NewID(), b)
+	name, s, err := k.session.take(consent, k.cfg.NewID(), b)
 	if err != nil {
 		k.cfg.Fail(c, err)
 		return
@@ -160,28 +160,29 @@ func (k *Kiosk) deletePhoto(c *gin.Context) {
 	k.answer(c, s, err)
 }
 
-// mayTake reports whether the shopper may take another photo, and whose session
-// it would be of.
-func (s *session) mayTake() (id string, err error) {
+// mayTake reports whether the shopper may take another photo, and under which
+// consent to the camera: it closes with that.
+func (s *session) mayTake() (consent <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.looking("kiosk.photo"); err != nil {
-		return "", err
+		return nil, err
 	}
 	if len(s.now.Photos) >= maxPhotos {
-		return "", edge.Errorf("kiosk.photo", edge.TooLarge, "%d photos at most: delete one first", maxPhotos)
+		return nil, edge.Errorf("kiosk.photo", edge.TooLarge, "%d photos at most: delete one first", maxPhotos)
 	}
 	s.touchLocked(s.idle)
-	return s.now.ID, nil
+	return s.ended, nil
 }
 
-// take adds a photo to session id. If that is over, the photo is forgotten.
-func (s *session) take(id, name string, b []byte) (string, snapshot, error) {
+// take adds a photo that was taken under consent. If that is over, the photo is
+// forgotten.
+func (s *session) take(consent <-chan struct{}, name string, b []byte) (string, snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.now.ID != id || !s.now.Camera || len(s.now.Photos) >= maxPhotos {
+	if s.ended != consent || len(s.now.Photos) >= maxPhotos {
 		clear(b)
-		return "", snapshot{}, edge.Errorf("kiosk.photo", edge.Conflict, "the session has ended: nothing was kept")
+		return "", snapshot{}, edge.Errorf("kiosk.photo", edge.Conflict, "the session or its consent has ended: nothing was kept")
 	}
 	s.now.Photos = append(s.now.Photos, photo{name: name, taken: b})
 	s.touchLocked(s.idle)
@@ -269,6 +270,15 @@ func (s *session) dropPhotos() {
 		}
 		s.deletePhoto(p)
 	}
+}
+
+// dropUnkept forgets the photos that the shopper has not decided to keep, for
+// whoever holds s.mu.
+func (s *session) dropUnkept() {
+	s.now.Photos = slices.DeleteFunc(s.now.Photos, func(p photo) bool {
+		clear(p.taken)
+		return p.taken != nil
+	})
 }
 
 // deletePhoto leaves nothing of a photo. Even if its file cannot be deleted

@@ -135,6 +135,34 @@ func TestPhotosEndWithTheSession(t *testing.T) {
 	}
 }
 
+// A photo that was not kept goes with the consent to the camera, also one that is
+// being taken; what was kept had a consent of its own.
+func TestPhotosEndWithTheConsent(t *testing.T) {
+	f := newFixture(t, nil)
+	taken, late := []byte(jpegOfAFace), []byte(jpegOfAFace)
+	f.begin(true)
+	kept := f.shoot()
+	f.ok("PUT", kept, `{"until":"finish"}`)
+	f.mirror.shoot = func() ([]byte, error) { return taken, nil }
+	at := f.shoot()
+	v := f.view("POST", "/kiosk/v1/session/consent", `{"camera":false}`)
+	require.Len(t, v.Photos, 1)
+	require.True(t, v.Photos[0].Kept)
+	require.Equal(t, make([]byte, len(taken)), taken, "a photo is left in memory")
+	f.refused(edge.NotFound, "GET", at, "")
+	require.Equal(t, jpegOfAFace, f.do("GET", kept, "").Body.String())
+
+	f.ok("POST", "/kiosk/v1/session/consent", `{"camera":true}`)
+	f.mirror.shoot = func() ([]byte, error) { // meanwhile the consent is taken back, and given anew
+		f.ok("POST", "/kiosk/v1/session/consent", `{"camera":false}`)
+		f.ok("POST", "/kiosk/v1/session/consent", `{"camera":true}`)
+		return late, nil
+	}
+	f.refused(edge.Conflict, "POST", photosPath, ticked)
+	require.Equal(t, make([]byte, len(late)), late)
+	require.Len(t, f.kiosk.session.snapshot().Photos, 1)
+}
+
 // The shopper may change their mind about how long a photo stays.
 func TestPhotoIsKeptAnew(t *testing.T) {
 	f := newFixture(t, nil)

@@ -91,7 +91,8 @@ func (s *session) start(id, language string) snapshot {
 }
 
 // consent records the shopper's answer and opens the mirror. The answer may be
-// changed later: taking it back cuts off whoever is looking. The language is the
+// changed later: taking it back cuts off whoever is looking and forgets the
+// photos that were not kept. The language is the
 // one in which the shopper was asked, or empty where it stays as it was.
 func (s *session) consent(camera bool, language string) (snapshot, error) {
 	s.mu.Lock()
@@ -106,6 +107,7 @@ func (s *session) consent(camera bool, language string) (snapshot, error) {
 	if s.now.Camera && !camera {
 		close(s.ended)
 		s.ended = make(chan struct{})
+		s.dropUnkept()
 	}
 	s.now.State, s.now.Camera = Mirroring, camera
 	if language != "" {
