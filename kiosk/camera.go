@@ -9,10 +9,11 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
-// tablets knows whose cameras are taken.
+// tablets knows whose cameras are taken. What a shop's people can mend is an
+// edge.Error.
 type tablets interface {
 	Enrol(code string, secure bool) (*http.Cookie, error)
-	Enrolled(r *http.Request) bool
+	Enrolled(r *http.Request) (bool, error)
 }
 
 // RegisterTablet lets enrolled tablets be the mirror's camera: pictures takes
@@ -23,8 +24,12 @@ func (k *Kiosk) RegisterTablet(e *gin.Engine, pictures http.Handler, t tablets) 
 	g := e.Group("/kiosk/v1/camera", k.requireScreen, k.requireTLS)
 	g.POST("/enrol", func(c *gin.Context) { k.postEnrol(c, t) })
 	g.GET("", func(c *gin.Context) {
-		if !t.Enrolled(c.Request) {
-			k.cfg.Fail(c, edge.Errorf("kiosk.camera", edge.Unauthorized, "this tablet is not enrolled: make a code with `edge tablet` on the gateway and open the address that it prints"))
+		known, err := t.Enrolled(c.Request)
+		if err == nil && !known {
+			err = edge.Errorf("kiosk.camera", edge.Unauthorized, "this tablet is not enrolled: make a code with `edge tablet` on the gateway and open the address that it prints")
+		}
+		if err != nil {
+			k.cfg.Fail(c, err)
 			return
 		}
 		k.live(pictures)(c)
@@ -48,7 +53,7 @@ func (k *Kiosk) postEnrol(c *gin.Context, t tablets) {
 	}
 	cookie, err := t.Enrol(in.Code, c.Request.TLS != nil)
 	if err != nil {
-		k.cfg.Fail(c, &edge.Error{Op: "kiosk.enrol", Kind: edge.Unauthorized, Msg: err.Error(), Err: err})
+		k.cfg.Fail(c, err)
 		return
 	}
 	http.SetCookie(c.Writer, cookie)

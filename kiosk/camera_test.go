@@ -18,15 +18,24 @@ import (
 type oneTablet struct{}
 
 func (oneTablet) Enrol(code string, secure bool) (*http.Cookie, error) {
-	if code != "good" {
-		return nil, errors.New("wrong code")
+	switch code {
+	case "good":
+	case "full":
+		return nil, edge.Errorf("test", edge.Conflict, "too many tablets")
+	case "disk":
+		return nil, errors.New("disk full")
+	default:
+		return nil, edge.Errorf("test", edge.Unauthorized, "wrong code")
 	}
 	return &http.Cookie{Name: "tablet", Value: "secret", Secure: secure}, nil
 }
 
-func (oneTablet) Enrolled(r *http.Request) bool {
+func (oneTablet) Enrolled(r *http.Request) (bool, error) {
 	c, err := r.Cookie("tablet")
-	return err == nil && c.Value == "secret"
+	if err == nil && c.Value == "unread" {
+		return false, errors.New("disk gone")
+	}
+	return err == nil && c.Value == "secret", nil
 }
 
 // A tablet's pictures are taken from a screen of this kiosk, over TLS or from
@@ -59,6 +68,8 @@ func TestTabletIsTheCamera(t *testing.T) {
 	f.remote = "10.0.7.3:1"
 	refused(ask("POST", enrol, `{"code":"good"}`, false, nil), edge.Forbidden)
 	refused(ask("POST", enrol, `{"code":"bad"}`, true, nil), edge.Unauthorized)
+	refused(ask("POST", enrol, `{"code":"full"}`, true, nil), edge.Conflict)
+	refused(ask("POST", enrol, `{"code":"disk"}`, true, nil), edge.Internal)
 	refused(ask("POST", enrol, `{"pin":"good"}`, true, nil), edge.Invalid)
 	w := ask("POST", enrol, `{"code":"good"}`, true, nil)
 	require.Equal(t, http.StatusNoContent, w.Code)
@@ -77,6 +88,7 @@ func TestTabletIsTheCamera(t *testing.T) {
 
 	refused(ask("GET", camera, "", false, cookie), edge.Forbidden)
 	refused(ask("GET", camera, "", true, nil), edge.Unauthorized)
+	refused(ask("GET", camera, "", true, &http.Cookie{Name: "tablet", Value: "unread"}), edge.Internal)
 	f.remote = "192.0.2.1:1"
 	refused(ask("GET", camera, "", true, cookie), edge.Forbidden)
 	f.remote = "127.0.0.1:1"

@@ -20,13 +20,19 @@ const (
 	// cookieLife is how long a tablet stays enrolled without being seen.
 	cookieLife = 365 * 24 * time.Hour
 	cookieName = "mirrorcart_tablet"
+	// maxTablets bounds how many are enrolled at once.
+	maxTablets = 64
 
 	invitePrefix, tabletPrefix = "invite-", "tablet-"
 )
 
-// ErrNotEnrolled refuses a tablet that nobody enrolled, or a code that is
-// wrong, used or too old.
-var ErrNotEnrolled = errors.New("this tablet is not enrolled, or the code is wrong, used or older than 10 minutes: make a new code with `edge tablet` and open the address that it prints")
+// Why a code enrols no tablet. Whatever else Enrol says is the machine's fault,
+// not the code's.
+var (
+	ErrWrongCode = errors.New("the code is wrong or was used: make a new one with `edge tablet` and open the address that it prints")
+	ErrOldCode   = errors.New("the code is older than 10 minutes: make a new one with `edge tablet` and open the address that it prints")
+	ErrFull      = fmt.Errorf("%d tablets are enrolled already: forget them with `edge tablet --forget`, and enrol those anew that are in use", maxTablets)
+)
 
 // Tablets are those whose cameras a gateway takes. They are kept in a folder, a
 // file each that is named for the hash of the tablet's secret, so that a command
@@ -61,7 +67,7 @@ func (t *Tablets) Invite() (code string, err error) {
 		}
 	}
 	code = rand.Text()[:16] // 80 bits
-	return code, t.note(invitePrefix, code)
+	return code, t.note(code)
 }
 
 // Enrol takes a code in exchange for the cookie that the tablet's browser is to
@@ -69,18 +75,28 @@ func (t *Tablets) Invite() (code string, err error) {
 func (t *Tablets) Enrol(code string, secure bool) (*http.Cookie, error) {
 	invite := t.path(invitePrefix, strings.ToUpper(strings.TrimSpace(code)))
 	st, err := os.Stat(invite)
-	if err != nil {
-		return nil, ErrNotEnrolled
-	}
-	if err := os.Remove(invite); err != nil { // whoever removes it has it
-		return nil, ErrNotEnrolled
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, ErrWrongCode
+	case err != nil:
+		return nil, fmt.Errorf("tablets: look for the code: %w", err)
 	}
 	if age := t.now().Sub(st.ModTime()); age > inviteLife || age < -inviteLife {
-		return nil, ErrNotEnrolled
+		return nil, ErrOldCode
 	}
-	secret := rand.Text() // 128 bits
-	if err := t.note(tabletPrefix, secret); err != nil {
-		return nil, err
+	enrolled, err := filepath.Glob(filepath.Join(t.dir, tabletPrefix+"*"))
+	if err != nil {
+		return nil, fmt.Errorf("tablets: count: %w", err)
+	}
+	if len(enrolled) >= maxTablets {
+		return nil, ErrFull
+	}
+	secret := rand.Text()                                            // 128 bits
+	switch err := os.Rename(invite, t.path(tabletPrefix, secret)); { // whoever renames it has it
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, ErrWrongCode
+	case err != nil:
+		return nil, fmt.Errorf("tablets: enrol: %w", err)
 	}
 	return &http.Cookie{
 		Name: cookieName, Value: secret, Path: "/kiosk/v1/camera", MaxAge: int(cookieLife.Seconds()),
@@ -89,13 +105,16 @@ func (t *Tablets) Enrol(code string, secure bool) (*http.Cookie, error) {
 }
 
 // Enrolled reports whether r comes from an enrolled tablet.
-func (t *Tablets) Enrolled(r *http.Request) bool {
+func (t *Tablets) Enrolled(r *http.Request) (bool, error) {
 	c, err := r.Cookie(cookieName)
 	if err != nil {
-		return false
+		return false, nil // it has none
 	}
 	_, err = os.Stat(t.path(tabletPrefix, c.Value))
-	return err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("tablets: %w", err)
+	}
+	return err == nil, nil
 }
 
 // Forget ends the enrolment of all tablets and codes, and says of how many.
@@ -123,9 +142,9 @@ func (t *Tablets) path(prefix, secret string) string {
 	return filepath.Join(t.dir, prefix+hex.EncodeToString(h[:]))
 }
 
-// note leaves an empty file: its name and its time say all.
-func (t *Tablets) note(prefix, secret string) error {
-	now, path := t.now(), t.path(prefix, secret)
+// note leaves an empty file for a code: its name and its time say all.
+func (t *Tablets) note(code string) error {
+	now, path := t.now(), t.path(invitePrefix, code)
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		return fmt.Errorf("tablets: %w", err)
 	}

@@ -1,6 +1,7 @@
 package push_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -27,27 +29,31 @@ func TestCodeEnrolsOneTablet(t *testing.T) {
 
 	for _, wrong := range []string{"", "WRONG", "../../etc/passwd", code[1:]} {
 		_, err = tablets.Enrol(wrong, true)
-		require.ErrorIs(t, err, push.ErrNotEnrolled)
+		require.ErrorIs(t, err, push.ErrWrongCode)
 	}
 	now = now.Add(9 * time.Minute)
 	cookie, err := tablets.Enrol(" "+strings.ToLower(code)+"\n", true)
 	require.NoError(t, err)
 	require.True(t, cookie.Secure && cookie.HttpOnly && cookie.SameSite == http.SameSiteStrictMode)
 	_, err = tablets.Enrol(code, true)
-	require.ErrorIs(t, err, push.ErrNotEnrolled, "a code works once")
+	require.ErrorIs(t, err, push.ErrWrongCode, "a code works once")
 
 	again, err := push.NewTablets(dir, time.Now) // after a restart
 	require.NoError(t, err)
 	enrolled := func(value string) bool {
 		r := httptest.NewRequest("GET", "/", nil)
 		r.AddCookie(&http.Cookie{Name: cookie.Name, Value: value})
-		return again.Enrolled(r)
+		ok, err := again.Enrolled(r)
+		require.NoError(t, err)
+		return ok
 	}
 	require.True(t, enrolled(cookie.Value))
 	for _, wrong := range []string{"", "x", code, cookie.Value + "x", "../tablets"} {
 		require.False(t, enrolled(wrong))
 	}
-	require.False(t, again.Enrolled(httptest.NewRequest("GET", "/", nil)))
+	none, err := again.Enrolled(httptest.NewRequest("GET", "/", nil))
+	require.NoError(t, err)
+	require.False(t, none)
 
 	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
@@ -69,7 +75,7 @@ func TestOldCodesEnrolNobody(t *testing.T) {
 	require.NoError(t, err)
 	now = now.Add(11 * time.Minute)
 	_, err = tablets.Enrol(code, true)
-	require.ErrorIs(t, err, push.ErrNotEnrolled)
+	require.ErrorIs(t, err, push.ErrOldCode)
 
 	for range 3 {
 		_, err = tablets.Invite()
@@ -101,4 +107,38 @@ func TestTwoTabletsWithOneCode(t *testing.T) {
 		all.Wait()
 		require.EqualValues(t, 1, enrolled.Load())
 	}
+}
+
+// A code is not called wrong for what is not its fault, and works once that is
+// mended.
+func TestGoodCodeIsNotBlamed(t *testing.T) {
+	parent := t.TempDir()
+	dir := filepath.Join(parent, "tablets")
+	tablets, err := push.NewTablets(dir, time.Now)
+	require.NoError(t, err)
+	code, err := tablets.Invite()
+	require.NoError(t, err)
+	for i := range 64 {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("tablet-%02d", i)), nil, 0o600))
+	}
+	_, err = tablets.Enrol(code, true)
+	require.ErrorIs(t, err, push.ErrFull)
+	require.ErrorContains(t, err, "64 tablets")
+	require.NoError(t, os.Remove(filepath.Join(dir, "tablet-00")))
+
+	// A disk that fails: the folder is a file for a moment.
+	away := filepath.Join(parent, "away")
+	require.NoError(t, os.Rename(dir, away))
+	require.NoError(t, os.WriteFile(dir, nil, 0o600))
+	_, err = tablets.Enrol(code, true)
+	require.ErrorIs(t, err, syscall.ENOTDIR)
+	r := httptest.NewRequest("GET", "/", nil)
+	r.AddCookie(&http.Cookie{Name: "mirrorcart_tablet", Value: "x"})
+	_, err = tablets.Enrolled(r)
+	require.ErrorIs(t, err, syscall.ENOTDIR)
+	require.NoError(t, os.Remove(dir))
+	require.NoError(t, os.Rename(away, dir))
+
+	_, err = tablets.Enrol(code, true)
+	require.NoError(t, err)
 }

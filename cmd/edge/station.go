@@ -74,7 +74,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		if err != nil {
 			return nil, err
 		}
-		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, tablets)
+		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, enrolment{tablets})
 	}
 	if s.ln, err = process.Listen(ctx, k.Addr); err != nil {
 		return nil, fmt.Errorf("kiosk and till: %w", err)

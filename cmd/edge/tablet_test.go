@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"image/jpeg"
 	"io/fs"
 	"net/http"
@@ -79,6 +80,30 @@ func TestTabletOverTLS(t *testing.T) {
 	code, err := tablets.Invite()
 	require.NoError(t, err)
 	require.Equal(t, http.StatusUnauthorized, post("/camera/enrol", `{"code":"WRONG"}`))
+	old, err := tablets.Invite()
+	require.NoError(t, err)
+	folder := filepath.Join(g.cfg.DataDir, "tablets")
+	entries, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	for _, e := range entries {
+		require.NoError(t, os.Chtimes(filepath.Join(folder, e.Name()), time.Time{}, time.Now().Add(-time.Hour)))
+	}
+	require.Equal(t, http.StatusGone, post("/camera/enrol", `{"code":"`+old+`"}`))
+	code, err = tablets.Invite()
+	require.NoError(t, err)
+	for i := range 64 {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("tablet-%d", i)), nil, 0o600))
+	}
+	require.Equal(t, http.StatusConflict, post("/camera/enrol", `{"code":"`+code+`"}`))
+	_, err = tablets.Forget()
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(folder, folder+"-away"))
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	require.Equal(t, http.StatusInternalServerError, post("/camera/enrol", `{"code":"`+code+`"}`))
+	require.NoError(t, os.Remove(folder))
+	require.NoError(t, os.Rename(folder+"-away", folder))
+	code, err = tablets.Invite()
+	require.NoError(t, err)
 	require.Equal(t, http.StatusNoContent, post("/camera/enrol", `{"code":"`+code+`"}`))
 	eye, err := dial("/kiosk/v1/camera")
 	require.NoError(t, err)

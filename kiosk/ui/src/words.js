@@ -107,6 +107,16 @@ export const glossary = {
     'The code is wrong, used or over 10 minutes old. Make a new one on the gateway.',
     '登记码错误、已用过或超过 10 分钟，请在网关上重新生成。',
   ],
+  tabletsFull: [
+    'Đã ghi nhận quá nhiều máy. Xoá hết trên máy chủ rồi ghi nhận lại máy đang dùng.',
+    'Too many devices are enrolled. Forget them on the gateway, then enrol those in use anew.',
+    '登记的设备过多。请在网关上清除后，重新登记在用的设备。',
+  ],
+  tabletNotHere: [
+    'Gương này không dùng camera của máy tính bảng. Nhờ quản lý xem lại cài đặt.',
+    'This mirror is not set up for a tablet’s camera. Ask the manager to check its settings.',
+    '此镜子未设置使用平板摄像头，请店长检查设置。',
+  ],
 
   // Mirror
   mirror: ['Gương thử', 'Try-on mirror', '试妆镜'],

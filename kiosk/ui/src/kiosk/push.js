@@ -99,6 +99,9 @@ export function push(path, { blocked }) {
   };
 }
 
+// What a code is refused for, by the kind of error.
+const refusals = { unauthorized: 'tabletRefused', expired: 'tabletRefused', conflict: 'tabletsFull', not_found: 'tabletNotHere' };
+
 /**
  * enrol takes up the code in the page's address, if there is one, so that the
  * gateway knows this device from now on. It is the word to show, or nothing.
@@ -111,6 +114,6 @@ export async function enrol() {
     await call('POST', '/kiosk/v1/camera/enrol', { code });
     return 'tabletEnrolled';
   } catch (err) {
-    return err.kind === 'unauthorized' ? 'tabletRefused' : (err.kind ?? 'internal');
+    return refusals[err.kind] ?? err.kind ?? 'internal';
   }
 }
