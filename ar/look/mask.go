@@ -20,16 +20,22 @@ type mask struct {
 	sums   []uint32    // scratch
 }
 
-// reset makes the mask an empty one over r, reusing its memory.
+// reset makes the mask an empty one over r, reusing its memory, and ready for
+// contours.
 func (m *mask) reset(r image.Rectangle) {
+	m.blank(r)
+	m.raster.Reset(r.Dx(), r.Dy())
+	m.raster.DrawOp = draw.Src
+}
+
+// blank makes the mask an empty one over r, reusing its memory.
+func (m *mask) blank(r image.Rectangle) {
 	n := r.Dx() * r.Dy()
 	if cap(m.Pix) < n {
 		m.Pix = make([]uint8, n)
 	}
 	m.Pix, m.Stride, m.Rect = m.Pix[:n], r.Dx(), r
 	clear(m.Pix)
-	m.raster.Reset(r.Dx(), r.Dy())
-	m.raster.DrawOp = draw.Src
 }
 
 // outline adds a closed contour. Contours that run the same way round add up,

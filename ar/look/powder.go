@@ -23,7 +23,7 @@ type bareSkin struct {
 // stands for cheeks that are hidden.
 func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes, light rgb, known *faceLight) {
 	b.light = light
-	b.seen = b.zone.carry(&b.cover, nil, s, image.Rect(0, 0, f.Width, f.Height))
+	b.seen = b.zone.carry(&b.cover, nil, s, nil, image.Rect(0, 0, f.Width, f.Height))
 	if !b.seen {
 		return
 	}
@@ -66,17 +66,16 @@ type powder struct {
 	glints []uint8
 }
 
-// lay puts z on the skin, off the open eyes, and reports whether any of it is
+// lay puts z on what is bare of the skin, off the open eyes, and reports whether any of it is
 // in the frame.
 func (l *powder) lay(f *ar.Frame, s *surface, e *eyes, z *zone, p pigment) bool {
 	glints := &l.glints
 	if p.glint == 0 {
 		glints = nil
 	}
-	if !z.carry(&l.cover, glints, s, image.Rect(0, 0, f.Width, f.Height)) {
+	if !z.carry(&l.cover, glints, s, s.veil, image.Rect(0, 0, f.Width, f.Height)) {
 		return false
 	}
 	e.spare(&l.cover)
-	s.keep(&l.cover)
 	return true
 }

@@ -3,6 +3,7 @@ package look
 import (
 	"image"
 	"math"
+	"slices"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )
@@ -34,8 +35,14 @@ type stroke struct {
 // zone is a soft mask on the flat map, the same on both sides of the face, and
 // the triangles of the mesh that carry it.
 type zone struct {
-	cover     []uint8 // mapSide × mapSide
-	triangles [][3]uint16
+	cover     [mapSide * mapSide]uint8
+	triangles []zoneTriangle
+}
+
+type zoneTriangle struct {
+	corners [3]uint16
+	index   int  // of the mesh's triangle
+	full    bool // the zone covers all of it and what is around
 }
 
 // newZone draws the strokes on the map of mesh, less what the strokes that
@@ -53,7 +60,7 @@ func newZone(mesh *ar.Mesh, strokes []stroke, over ...stroke) *zone {
 // drawZone draws how much, 0–1, covers the skin at each place of the map of
 // mesh.
 func drawZone(mesh *ar.Mesh, covers func(vec) float64) *zone {
-	z := &zone{cover: make([]uint8, mapSide*mapSide)}
+	z := &zone{}
 	const texel = mapMM / mapSide
 	for y := range mapSide {
 		row := z.cover[y*mapSide:][:mapSide]
@@ -63,9 +70,9 @@ func drawZone(mesh *ar.Mesh, covers func(vec) float64) *zone {
 			row[mapSide/2-1-x], row[mapSide/2+x] = v, v
 		}
 	}
-	for _, t := range mesh.Triangles {
-		if z.touches(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]) {
-			z.triangles = append(z.triangles, t)
+	for i, t := range mesh.Triangles {
+		if least, most := z.around(mesh.UV[t[0]], mesh.UV[t[1]], mesh.UV[t[2]]); most > 0 {
+			z.triangles = append(z.triangles, zoneTriangle{t, i, least == 255})
 		}
 	}
 	return z
@@ -82,8 +89,8 @@ func bareness(strokes []stroke, p vec) float64 {
 	return bare
 }
 
-// touches reports whether anything is drawn in the box around a triangle.
-func (z *zone) touches(corners ...[2]float32) bool {
+// around is the least and the most of the zone in the box around a triangle.
+func (z *zone) around(corners ...[2]float32) (least, most uint8) {
 	box := image.Rectangle{Min: image.Pt(mapSide, mapSide)}
 	for _, uv := range corners {
 		x, y := int(uv[0]*mapSide), int(uv[1]*mapSide)
@@ -91,14 +98,12 @@ func (z *zone) touches(corners ...[2]float32) bool {
 		box.Max.X, box.Max.Y = max(box.Max.X, x+2), max(box.Max.Y, y+2)
 	}
 	box = box.Intersect(image.Rect(0, 0, mapSide, mapSide))
+	least = 255
 	for y := box.Min.Y; y < box.Max.Y; y++ {
-		for _, v := range z.cover[y*mapSide+box.Min.X : y*mapSide+box.Max.X] {
-			if v > 0 {
-				return true
-			}
-		}
+		row := z.cover[y*mapSide+box.Min.X : y*mapSide+box.Max.X]
+		least, most = min(least, slices.Min(row)), max(most, slices.Max(row))
 	}
-	return false
+	return least, most
 }
 
 // lineDistance is how far p is from an open line.
@@ -161,13 +166,14 @@ func (s *surface) fit(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) {
 	}
 }
 
-// carry makes dst the zone as the skin carries it into the frame, and reports
-// whether any of it is in there. glints, if not nil, becomes the grain of
-// glitter that is stuck to the skin there, 0–255 a pixel.
-func (z *zone) carry(dst *mask, glints *[]uint8, s *surface, frame image.Rectangle) bool {
+// carry makes dst the zone as the skin carries it into the frame, less what over
+// (nil is nothing) lies over it, and reports whether any of it is in there.
+// glints, if not nil, becomes the grain of glitter that is stuck to the skin
+// there, 0–255 a pixel.
+func (z *zone) carry(dst *mask, glints *[]uint8, s *surface, over *veil, frame image.Rectangle) bool {
 	x0, y0, x1, y1 := float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
-	for _, t := range z.triangles {
-		for _, i := range t {
+	for i := range z.triangles {
+		for _, i := range z.triangles[i].corners {
 			c := &s.corners[i]
 			x0, y0, x1, y1 = min(x0, c.x), min(y0, c.y), max(x1, c.x), max(y1, c.y)
 		}
@@ -176,7 +182,7 @@ func (z *zone) carry(dst *mask, glints *[]uint8, s *surface, frame image.Rectang
 	if len(z.triangles) == 0 || r.Empty() {
 		return false
 	}
-	dst.reset(r)
+	dst.blank(r)
 	var grain []uint8
 	if glints != nil {
 		if cap(*glints) < len(dst.Pix) {
@@ -185,21 +191,54 @@ func (z *zone) carry(dst *mask, glints *[]uint8, s *surface, frame image.Rectang
 		*glints = (*glints)[:len(dst.Pix)]
 		grain = *glints
 	}
-	for _, t := range z.triangles {
-		z.triangle(dst, grain, &s.corners[t[0]], &s.corners[t[1]], &s.corners[t[2]])
+	for i := range z.triangles {
+		z.triangle(dst, grain, s, over, &z.triangles[i])
 	}
 	return true
 }
 
-// triangle carries one triangle; each pixel belongs to the one its centre is
-// in. Those that show their back are not seen.
-func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
+// triangle carries one triangle.
+func (z *zone) triangle(dst *mask, grain []uint8, s *surface, over *veil, t *zoneTriangle) {
+	a, b, c := &s.corners[t.corners[0]], &s.corners[t.corners[1]], &s.corners[t.corners[2]]
+	if a.wears+b.wears+c.wears == 0 {
+		return
+	}
+	full := t.full && min(a.wears, b.wears, c.wears) == 1
+	veiled := over != nil && over.lies(t.index)
+	eachRow(a, b, c, dst.Rect, func(i, n int, at mapped) {
+		row := dst.Pix[i : i+n]
+		if full {
+			for x := range row {
+				row[x] = 255
+			}
+		} else {
+			z.row(row, at)
+		}
+		if veiled {
+			over.keepRow(row, at)
+		}
+		if grain != nil {
+			at.glitter(grain[i : i+n])
+		}
+	})
+}
+
+// mapped is where a row of pixels begins on the map, how much it wears there,
+// and how both change from pixel to pixel: 16.16 numbers.
+type mapped struct{ u, v, wears, du, dv, dwears int32 }
+
+// eachRow gives the rows of pixels within r that a triangle covers: the index of
+// the first counted along r, how many, and where they are on the map. Each pixel
+// belongs to the triangle its centre is in. Triangles that show their back have
+// none.
+func eachRow(a, b, c *corner, r image.Rectangle, do func(i, n int, at mapped)) {
 	area := (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x)
-	if !(area < -1e-3) || a.wears+b.wears+c.wears == 0 {
+	top := max(ceil(min(a.y, b.y, c.y)-0.5), r.Min.Y)
+	bottom := min(ceil(max(a.y, b.y, c.y)-0.5), r.Max.Y)
+	if !(area < -1e-3) || top >= bottom || max(a.x, b.x, c.x) < float32(r.Min.X) || min(a.x, b.x, c.x) > float32(r.Max.X) {
 		return
 	}
 	x1, y1, x2, y2 := (b.x-a.x)/area, (b.y-a.y)/area, (c.x-a.x)/area, (c.y-a.y)/area
-	// How texel and wear change from pixel to pixel, in 16.16 numbers.
 	const one = 1 << 16
 	slope := func(va, vb, vc float32) (dx, dy float32) {
 		return one * ((vb-va)*y2 - (vc-va)*y1), one * ((vc-va)*x1 - (vb-va)*x2)
@@ -207,10 +246,6 @@ func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
 	ux, uy := slope(a.u, b.u, c.u)
 	vx, vy := slope(a.v, b.v, c.v)
 	wx, wy := slope(a.wears, b.wears, c.wears)
-
-	r := dst.Rect
-	top := max(ceil(min(a.y, b.y, c.y)-0.5), r.Min.Y)
-	bottom := min(ceil(max(a.y, b.y, c.y)-0.5), r.Max.Y)
 	sides := newSides(a, b, c)
 	for y := top; y < bottom; y++ {
 		yc := float32(y) + 0.5
@@ -220,18 +255,28 @@ func (z *zone) triangle(dst *mask, grain []uint8, a, b, c *corner) {
 			continue
 		}
 		px, py := float32(from)+0.5-a.x, yc-a.y
-		u := int32(one*(a.u-0.5) + ux*px + uy*py)
-		v := int32(one*(a.v-0.5) + vx*px + vy*py)
-		w := int32(one*a.wears + wx*px + wy*py)
-		i := (y-r.Min.Y)*r.Dx() - r.Min.X
-		row := dst.Pix[i+from : i+to]
-		for x := range row {
-			row[x] = uint8(uint32(z.at(u, v)) * uint32(min(max(w, 0), one)) >> 16)
-			if grain != nil {
-				grain[i+from+x] = glitter(u, v)
-			}
-			u, v, w = u+int32(ux), v+int32(vx), w+int32(wx)
-		}
+		do((y-r.Min.Y)*r.Dx()+from-r.Min.X, to-from, mapped{
+			u: int32(one*(a.u-0.5) + ux*px + uy*py), du: int32(ux),
+			v: int32(one*(a.v-0.5) + vx*px + vy*py), dv: int32(vx),
+			wears: int32(one*a.wears + wx*px + wy*py), dwears: int32(wx),
+		})
+	}
+}
+
+// row is the zone along a row of pixels, each between four texels. The corners
+// of triangles are on the map, and so are their pixels; the index is cut to the
+// map's size for the compiler, which then checks nothing.
+func (z *zone) row(row []uint8, at mapped) {
+	const one, side = 1 << 16, mapSide
+	u, v, w := at.u, at.v, at.wears
+	for x := range row {
+		i := uint32(v>>16)*side + uint32(u>>16)
+		fx, fy := uint32(u>>8)&255, uint32(v>>8)&255
+		upper := uint32(z.cover[uint16(i)])*(256-fx) + uint32(z.cover[uint16(i+1)])*fx
+		lower := uint32(z.cover[uint16(i+side)])*(256-fx) + uint32(z.cover[uint16(i+side+1)])*fx
+		texel := (upper*(256-fy) + lower*fy + 1<<15) >> 16
+		row[x] = uint8(texel * uint32(min(max(w, 0), one)) >> 16)
+		u, v, w = u+at.du, v+at.dv, w+at.dwears
 	}
 }
 
@@ -273,25 +318,18 @@ func (s *sides) at(y float32) (left, right float32) {
 	return min(left, right), max(left, right)
 }
 
-// at is the zone between four texels; u and v are 16.16 numbers.
-func (z *zone) at(u, v int32) uint8 {
-	x, y := min(max(u>>16, 0), mapSide-2), min(max(v>>16, 0), mapSide-2)
-	fx, fy := uint32(u>>8)&255, uint32(v>>8)&255
-	t := z.cover[y*mapSide+x:][: mapSide+2 : mapSide+2]
-	upper := uint32(t[0])*(256-fx) + uint32(t[1])*fx
-	lower := uint32(t[mapSide])*(256-fx) + uint32(t[mapSide+1])*fx
-	return uint8((upper*(256-fy) + lower*fy + 1<<15) >> 16)
-}
-
-// glitter is the grain at a place of the map (16.16 numbers): one flake in
-// each half texel square, most of them dull.
-func glitter(u, v int32) uint8 {
-	h := uint32(u>>15)*0x9E3779B1 ^ uint32(v>>15)*0x85EBCA77
-	h ^= h >> 15
-	h *= 0x2C1B3C6D
-	h ^= h >> 12
-	n := h >> 16 & 255
-	return uint8(n * n / 255 * n / 255 * n / 255)
+// glitter is the grain along a row of pixels: one flake in each half texel
+// square, most of them dull.
+func (at mapped) glitter(row []uint8) {
+	for x := range row {
+		h := uint32(at.u>>15)*0x9E3779B1 ^ uint32(at.v>>15)*0x85EBCA77
+		h ^= h >> 15
+		h *= 0x2C1B3C6D
+		h ^= h >> 12
+		n := h >> 16 & 255
+		row[x] = uint8(n * n / 255 * n / 255 * n / 255)
+		at.u, at.v = at.u+at.du, at.v+at.dv
+	}
 }
 
 // ceil is the least whole number not below v, a place near the frame.

@@ -1,6 +1,8 @@
 package look
 
 import (
+	"encoding/binary"
+
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
@@ -112,37 +114,72 @@ func within(v, limit float32) float32 { return min(max(v, -limit), limit) }
 // paint lays the tint over what cover covers; glints is the glitter's grain
 // for the same pixels, of use only to a tint that glints.
 func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
-	// By the pixel's green: how much it wears, and how much it shines.
-	var wears, shines [256]float32
-	for i, light := range linear {
-		wears[i] = alpha / 255 * (1 - t.kept*smooth(light/t.mean, glareFrom, glareFull))
-		if t.deep > 0 {
-			wears[i] *= smooth(light/t.mean, 0.05*t.deep, t.deep)
-		}
-		shines[i] = 1 + t.sheen*smooth(light/t.mean, 1, 1.8) - t.dull*smooth(light/t.mean, 0.8, 2.2)
-	}
+	levels := t.levels(alpha)
 	r := cover.Rect
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := (y - r.Min.Y) * r.Dx()
-		row := f.Pix[3*(y*f.Width+r.Min.X):]
-		for x, v := range cover.Pix[i:][:r.Dx()] {
-			if v == 0 {
+		row := f.Pix[3*(y*f.Width+r.Min.X):][:3*r.Dx()]
+		line := cover.Pix[i:][:r.Dx()]
+		for x := 0; x < len(line); x++ {
+			if line[x] == 0 {
+				x += nothing(line[x:]) - 1
 				continue
 			}
-			px := row[3*x:][:3]
-			a, shine := wears[px[1]]*float32(v), shines[px[1]]
+			px := (*[3]uint8)(row[3*x:])
+			level := &levels[px[1]]
+			v := float32(line[x])
+			gain := level.gain
 			if t.glint > 0 {
-				shine += t.glint * min(linear[px[1]]/t.mean, 1.5) * float32(glints[i+x]) / 255
+				flake := level.flake * float32(glints[i+x])
+				for c := range gain {
+					gain[c] += t.gain[c] * flake
+				}
 			}
 			blue, green, red := linear[px[0]], linear[px[1]], linear[px[2]]
 			if t.even > 0 {
-				e := t.even * a
+				e := level.even * v
 				blue += e * within(t.blue*green-blue, evenMost*blue)
 				red += e * within(t.red*green-red, evenMost*red)
 			}
-			px[0] = toByte(blue * (1 + a*(t.gain[0]*shine-1)))
-			px[1] = toByte(green * (1 + a*(t.gain[1]*shine-1)))
-			px[2] = toByte(red * (1 + a*(t.gain[2]*shine-1)))
+			px[0] = toByte(blue * (1 + v*gain[0]))
+			px[1] = toByte(green * (1 + v*gain[1]))
+			px[2] = toByte(red * (1 + v*gain[2]))
 		}
 	}
+}
+
+// tintLevel is what a tint does to pixels of one green, for each 255th that
+// they are covered: what it adds to their light, in parts of it, what a 255th of
+// a flake of glitter adds to that, and how far it evens out.
+type tintLevel struct {
+	gain        [3]float32
+	flake, even float32
+}
+
+func (t *tint) levels(alpha float32) (levels [256]tintLevel) {
+	for i, light := range linear {
+		light /= t.mean
+		wears := alpha / 255 * (1 - t.kept*smooth(light, glareFrom, glareFull))
+		if t.deep > 0 {
+			wears *= smooth(light, 0.05*t.deep, t.deep)
+		}
+		shines := 1 + t.sheen*smooth(light, 1, 1.8) - t.dull*smooth(light, 0.8, 2.2)
+		l := &levels[i]
+		for c, gain := range t.gain {
+			l.gain[c] = wears * (gain*shines - 1)
+		}
+		l.flake = wears * t.glint * min(light, 1.5) / 255
+		l.even = wears * t.even
+	}
+	return levels
+}
+
+// nothing is how many pixels from the first of line on are not covered; the
+// first is not.
+func nothing(line []uint8) int {
+	n := 1
+	for len(line)-n >= 8 && binary.NativeEndian.Uint64(line[n:]) == 0 {
+		n += 8
+	}
+	return n
 }

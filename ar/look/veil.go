@@ -23,6 +23,7 @@ const (
 type veil struct {
 	places  []veilPlace // grouped by patches
 	patches []veilPatch
+	patchOf []int32           // of each triangle of the mesh, −1 where none is
 	faces   map[int]*veilFace // by face ID
 	spare   []*veilFace       // forgotten faces, for their memory
 	single  veilFace          // of a picture by itself
@@ -95,13 +96,15 @@ func newVeil(mesh *ar.Mesh) *veil {
 	v := &veil{faces: map[int]*veilFace{}}
 	kinds := newVeilKinds(mesh)
 	normals := vertexNormals(mesh)
-	for _, t := range mesh.Triangles {
+	v.patchOf = slices.Repeat([]int32{-1}, len(mesh.Triangles))
+	for i, t := range mesh.Triangles {
 		if inOpening(t) {
 			continue
 		}
 		patch := veilPatch{corners: t, from: len(v.places), box: texelsAround(mesh, t)}
 		v.addPlaces(mesh, t, kinds, normals)
 		if patch.to = len(v.places); patch.to > patch.from {
+			v.patchOf[i] = int32(len(v.patches))
 			v.patches = append(v.patches, patch)
 		}
 	}
@@ -284,8 +287,18 @@ func (v *veil) keep(m *mask, s *surface) {
 		if p.whole {
 			continue
 		}
-		v.keepPatch(m, &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]])
+		a, b, c := &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]]
+		eachRow(a, b, c, m.Rect, func(i, n int, at mapped) { v.keepRow(m.Pix[i:i+n], at) })
 	}
+}
+
+// lies reports whether anything lies over a triangle of the mesh.
+func (v *veil) lies(triangle int) bool {
+	if !v.fitted {
+		return false
+	}
+	i := v.patchOf[triangle]
+	return i >= 0 && !v.patches[i].whole
 }
 
 // findWhole says which patches nothing lies over.
@@ -304,62 +317,17 @@ func (v *veil) findWhole() {
 	}
 }
 
-// keepPatch does so within a triangle.
-func (v *veil) keepPatch(m *mask, a, b, c *corner) {
-	r := m.Rect
-	top := max(ceil(min(a.y, b.y, c.y)-0.5), r.Min.Y)
-	bottom := min(ceil(max(a.y, b.y, c.y)-0.5), r.Max.Y)
-	if top >= bottom || max(a.x, b.x, c.x) < float32(r.Min.X) || min(a.x, b.x, c.x) > float32(r.Max.X) {
-		return
-	}
-	area := (b.x-a.x)*(c.y-a.y) - (b.y-a.y)*(c.x-a.x)
-	if !(area < -1e-3) {
-		return
-	}
-	const one = 1 << 16
-	const scale = one * veilSide / mapSide
-	x1, y1, x2, y2 := (b.x-a.x)/area, (b.y-a.y)/area, (c.x-a.x)/area, (c.y-a.y)/area
-	slope := func(va, vb, vc float32) (dx, dy float32) {
-		return scale * ((vb-va)*y2 - (vc-va)*y1), scale * ((vc-va)*x1 - (vb-va)*x2)
-	}
-	ux, uy := slope(a.u, b.u, c.u)
-	vx, vy := slope(a.v, b.v, c.v)
-	for y := top; y < bottom; y++ {
-		from, to := span(a, b, c, float32(y)+0.5, r)
-		if from >= to {
-			continue
+// keepRow does so along a row of pixels.
+func (v *veil) keepRow(row []uint8, at mapped) {
+	const half = 1 << 15
+	u, du := (at.u+half)/mapSide*veilSide-half, at.du*veilSide/mapSide
+	y, dy := (at.v+half)/mapSide*veilSide-half, at.dv*veilSide/mapSide
+	for x, w := range row {
+		if w != 0 {
+			row[x] = uint8(uint32(w) * v.at(u, y) >> 16)
 		}
-		px, py := float32(from)+0.5-a.x, float32(y)+0.5-a.y
-		tu := int32(scale*a.u - one/2 + ux*px + uy*py)
-		tv := int32(scale*a.v - one/2 + vx*px + vy*py)
-		i := (y-r.Min.Y)*m.Stride - r.Min.X
-		for x, w := range m.Pix[i+from : i+to] {
-			if w != 0 {
-				m.Pix[i+from+x] = uint8(uint32(w) * v.at(tu, tv) >> 16)
-			}
-			tu, tv = tu+int32(ux), tv+int32(vx)
-		}
+		u, y = u+du, y+dy
 	}
-}
-
-// span is the row of pixels within r whose middles, at height y, are in a
-// triangle.
-func span(a, b, c *corner, y float32, r image.Rectangle) (from, to int) {
-	left, right := float32(math.Inf(1)), float32(math.Inf(-1))
-	for _, e := range [3][2]*corner{{a, b}, {b, c}, {c, a}} {
-		p, q := e[0], e[1]
-		if p.y > q.y { // the same sum for both triangles of an edge
-			p, q = q, p
-		}
-		if p.y <= y && y < q.y {
-			x := p.x + (y-p.y)*(q.x-p.x)/(q.y-p.y)
-			left, right = min(left, x), max(right, x)
-		}
-	}
-	if left >= right {
-		return 0, 0
-	}
-	return max(ceil(left-0.5), r.Min.X), min(ceil(right-0.5), r.Max.X)
 }
 
 // at is how far the face is its own between four texels, 0–65536; x and y are

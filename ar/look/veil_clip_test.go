@@ -64,7 +64,7 @@ func TestMovingFacesKeepTheirMakeup(t *testing.T) {
 		s.fit(&r.head, face, f)
 		s.veil.fit(f, face, s)
 		var cheeks mask
-		require.True(t, r.cheeks.zones[ar.Apples].carry(&cheeks, nil, s, boundsOf(f)))
+		require.True(t, r.cheeks.zones[ar.Apples].carry(&cheeks, nil, s, nil, boundsOf(f)))
 		for name, m := range map[string]*mask{"cheeks": &cheeks, "lips": lipMask(f, face)} {
 			whole := m.sum()
 			require.Positive(t, whole)

@@ -30,7 +30,7 @@ func fullMakeup() ar.Look {
 func cheekLight(r *Renderer, f *ar.Frame, face *ar.Face) rgb {
 	r.surface.fit(&r.head, face, f)
 	var cover mask
-	r.bare.zone.carry(&cover, nil, &r.surface, boundsOf(f))
+	r.bare.zone.carry(&cover, nil, &r.surface, nil, boundsOf(f))
 	mean, _ := meanLight(f, &cover)
 	return rgb{mean[2], mean[1], mean[0]}
 }
@@ -187,9 +187,10 @@ func besides(face *ar.Face, bare, was, out *ar.Frame, cover *mask) (kept, shift 
 // drawnBare is drawn as if nothing ever lay over a face.
 func drawnBare(t *testing.T, r *Renderer, f *ar.Frame, face ar.Face, l ar.Look) *ar.Frame {
 	t.Helper()
-	was := r.surface.veil.patches
-	r.surface.veil.patches = nil
-	defer func() { r.surface.veil.patches = was }()
+	v := r.surface.veil
+	patches, patchOf := v.patches, v.patchOf
+	defer func() { v.patches, v.patchOf = patches, patchOf }()
+	v.patches, v.patchOf = nil, slices.Repeat([]int32{-1}, len(patchOf))
 	return drawn(t, r, f, face, l)
 }
 
