@@ -189,11 +189,19 @@ func (p *Pipeline) Run(ctx context.Context) error {
 
 	tick := time.NewTicker(p.cfg.StallAfter / 4)
 	defer tick.Stop()
+	next := time.NewTicker(replayStep)
+	defer next.Stop()
 	shown := time.Now()
 	ok := true // whether the last frame went through, so that a failure is logged once
 	for ctx.Err() == nil {
+		var replay <-chan time.Time
+		if p.replay.playing() { // it goes on though no frame comes
+			replay = next.C
+		}
 		select {
 		case <-ctx.Done():
+		case <-replay:
+			p.replayed()
 		case <-frames.ready:
 			ok = p.step(frames, ok)
 			shown = time.Now()
@@ -250,10 +258,7 @@ func (p *Pipeline) Show(f *Frame) error {
 		}
 		return nil
 	}
-	picture, playing := p.replay.next()
-	if playing && picture != nil {
-		p.cfg.Sink.Publish(picture)
-	}
+	playing := p.replayed()
 	if ask != nil {
 		ask <- p.shoot(f, playing)
 		return nil
@@ -293,7 +298,9 @@ func (p *Pipeline) publish(f *Frame) (err error) {
 	}
 	p.size = len(picture)
 	p.meter.time(stageEncode, time.Since(start))
-	p.replay.keep(picture)
+	if f != &p.watch.card {
+		p.replay.keep(picture)
+	}
 	p.cfg.Sink.Publish(picture)
 	return nil
 }

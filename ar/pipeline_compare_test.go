@@ -3,6 +3,8 @@ package ar_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -295,6 +297,49 @@ func TestReplayEndsByItselfAndByPausing(t *testing.T) {
 			}
 		})
 	})
+}
+
+// A replay needs no camera: it is seen to its end whatever becomes of that, and
+// then the card is.
+func TestReplayGoesOnWithoutFrames(t *testing.T) {
+	for name, fails := range map[string]error{"stalled": ar.ErrIdle, "lost": errors.New("unplugged")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig()
+				cam := &ending{Camera: fake.Camera{Width: 64, Height: 36, FPS: 30}}
+				opened := false
+				r.cfg.Open = func(context.Context) (ar.Camera, error) {
+					if opened {
+						return nil, fails
+					}
+					opened = true
+					return cam, nil
+				}
+				p := r.pipeline(t)
+				card := func(p []byte) bool { return bytes.Equal(firstPixel(p), []byte{0xF2, 0xF7, 0xFA}) }
+				run(t, p, 100*time.Millisecond, func() {
+					p.SetReplay(true)
+					time.Sleep(2 * time.Second)
+					cam.end(fails)
+					time.Sleep(ar.ReplayLength)
+					require.True(t, slices.ContainsFunc(r.sink.all(), card), "while it is recorded the card is shown")
+					synctest.Wait()
+					require.Equal(t, ar.ReplayPlaying, p.Replay().State)
+					from := len(r.sink.all())
+					time.Sleep(ar.ReplayLimit - 5*time.Second)
+					synctest.Wait()
+					shown := r.sink.all()[from:]
+					require.False(t, slices.ContainsFunc(shown, card), "the card covers the replay, or was recorded")
+					require.InDelta(t, 55*30, len(shown), 100, "at its own speed, with a moment before each beginning")
+					require.Equal(t, ar.Fault(name), p.Stats().CameraFault)
+
+					time.Sleep(10 * time.Second)
+					require.Equal(t, ar.ReplayOff, p.Replay().State)
+					require.True(t, slices.ContainsFunc(r.sink.all()[from+len(shown):], card))
+				})
+			})
+		})
+	}
 }
 
 // Nobody looks, so nothing is recorded: there is nothing to show again.

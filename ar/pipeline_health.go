@@ -101,8 +101,9 @@ func (p *Pipeline) forget() {
 	p.meter.fault("")
 }
 
-// stalled shows why there are no frames. A viewer who comes later sees it too,
-// because it is shown again with every tick.
+// stalled shows why there are no frames, unless a replay is played: that needs
+// none. A viewer who comes later sees it too, because it is shown again with
+// every tick.
 func (p *Pipeline) stalled() {
 	fault := p.meter.lost()
 	if fault == "" {
@@ -114,7 +115,9 @@ func (p *Pipeline) stalled() {
 	}
 	p.watch.health.Reset()
 	p.watch.fault = ""
-	p.showCard(fault)
+	if !p.replay.playing() {
+		p.showCard(fault)
+	}
 }
 
 // showCard shows viewers the drawing of fault.

@@ -20,6 +20,7 @@ const (
 	ReplayLength = 5 * time.Second
 	ReplayLimit  = time.Minute // how long it is played
 	replayBytes  = 32 << 20    // a recording that has grown to that is played at once
+	replayStep   = time.Second / 30
 )
 
 // Replay tells how far a replay has come.
@@ -69,6 +70,21 @@ func (p *Pipeline) Replay() Replay {
 		return Replay{State: ReplayOff}
 	}
 	return Replay{State: r.state, Left: max(time.Until(r.until), 0)}
+}
+
+// replayed shows the viewers the recorded picture of now, if a replay is played.
+func (p *Pipeline) replayed() (playing bool) {
+	picture, playing := p.replay.next()
+	if picture != nil {
+		p.cfg.Sink.Publish(picture)
+	}
+	return playing
+}
+
+func (r *replay) playing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.state == ReplayPlaying
 }
 
 func (r *replay) stop() {
