@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,35 +28,8 @@ import (
 type benchARFlags struct {
 	size, look, models string
 	frames, kiosks     int
+	fps                float64
 	mjpeg, json        bool
-}
-
-// benchARReport is the one line of JSON, and what the table says besides.
-type benchARReport struct {
-	Width, Height int        `json:"-"` // pixels
-	Kiosks        int        `json:"-"`
-	Eyes          [2]float64 `json:"-"` // the distance between the eyes: smallest and largest, pixels
-
-	Frames int         `json:"frames"` // of all kiosks together, as all that follows
-	FPS    float64     `json:"fps"`
-	MS     benchMS     `json:"ms"`     // of a frame, camera's pixels to JPEG
-	Stages benchStages `json:"stages"` // p50 of each over the last frames, milliseconds
-	RSS    float64     `json:"rss_mb"` // of the process, less the prepared frames
-	Allocs float64     `json:"allocs_per_frame"`
-	Drawn  float64     `json:"drawn"` // share of the frames that the look has changed
-}
-
-type benchMS struct {
-	P50 float64 `json:"p50"`
-	P95 float64 `json:"p95"`
-	P99 float64 `json:"p99"`
-}
-
-type benchStages struct {
-	Decode float64 `json:"decode,omitempty"` // with --mjpeg
-	Track  float64 `json:"track"`
-	Look   float64 `json:"look"`
-	Encode float64 `json:"encode"`
 }
 
 func benchARCommand() *cobra.Command {
@@ -73,10 +43,16 @@ decoded and in memory before the clock starts, and the first of them only warm
 up; the time of a frame runs from the camera's pixels to the JPEG. With --mjpeg
 it begins earlier, with the JPEG that a camera sends.
 
+With --fps each camera gives its pictures at that rate instead, all cameras at
+the same moment, to the mirror as it runs in the shop, where the newest picture
+wins. The time of a frame then runs from the moment the camera had it, waiting
+included, and the share of the pictures that were never shown is told as drops.
+No effort is saved under load, as a shop's gateway would.
+
 Several kiosks share the face models, one set for each core at most.`,
 		Example: `  edge bench ar
   taskset -c 0 edge bench ar --json          # one core
-  edge bench ar --kiosks 4 --size 1280x720   # four kiosks on one gateway`,
+  edge bench ar --kiosks 4 --fps 30          # four kiosks on one gateway`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			width, height, err := f.check()
 			if err != nil {
@@ -96,6 +72,7 @@ Several kiosks share the face models, one set for each core at most.`,
 	fl.StringVar(&f.size, "size", "1280x720", "`WIDTHxHEIGHT` of the frames, pixels")
 	fl.IntVar(&f.frames, "frames", 600, "frames that each kiosk shows")
 	fl.IntVar(&f.kiosks, "kiosks", 1, "kiosks that run at the same time")
+	fl.Float64Var(&f.fps, "fps", 0, "frames a second that each camera gives; 0 for as fast as they are shown")
 	fl.BoolVar(&f.mjpeg, "mjpeg", false, "decode the camera's JPEG too")
 	fl.StringVar(&f.look, "look", "", "the look's JSON `file`, its shapes beside it; without it a lipstick and glasses of the demo shop")
 	fl.StringVar(&f.models, "models", "", "the `folder` of the face models and the clip")
@@ -115,6 +92,8 @@ func (f *benchARFlags) check() (width, height int, err error) {
 		return 0, 0, fmt.Errorf("--frames is %d: want 1 to 1000000", f.frames)
 	case f.kiosks < 1 || f.kiosks > 16:
 		return 0, 0, fmt.Errorf("--kiosks is %d: want 1 to 16", f.kiosks)
+	case !(f.fps == 0 || f.fps >= 1 && f.fps <= 240):
+		return 0, 0, fmt.Errorf("--fps is %v: want 1 to 240, or 0", f.fps)
 	}
 	return width, height, nil
 }
@@ -189,7 +168,7 @@ func (f *benchARFlags) run(ctx context.Context, width, height int) (_ *benchARRe
 		}
 		kiosks = append(kiosks, k)
 	}
-	r := &benchARReport{Width: width, Height: height, Kiosks: f.kiosks, Frames: f.kiosks * f.frames}
+	r := &benchARReport{Width: width, Height: height, Kiosks: f.kiosks, Pace: f.fps, Frames: f.kiosks * f.frames}
 	if r.Eyes, err = kiosks[0].eyes(); err != nil {
 		return nil, err
 	}
@@ -206,7 +185,12 @@ func (r *benchARReport) measure(ctx context.Context, kiosks []*benchKiosk, frame
 	together := func(frames int) error {
 		group, ctx := errgroup.WithContext(ctx)
 		for _, k := range kiosks {
-			group.Go(func() error { return k.run(ctx, frames) })
+			group.Go(func() error {
+				if r.Pace > 0 {
+					return k.runPaced(ctx, frames, r.Pace)
+				}
+				return k.run(ctx, frames)
+			})
 		}
 		return group.Wait()
 	}
@@ -222,75 +206,8 @@ func (r *benchARReport) measure(ctx context.Context, kiosks []*benchKiosk, frame
 	if err := together(frames); err != nil {
 		return err
 	}
-	r.FPS = float64(r.Frames) / time.Since(start).Seconds()
+	elapsed := time.Since(start)
 	runtime.ReadMemStats(&after)
 	r.Allocs = float64(after.Mallocs-before.Mallocs) / float64(r.Frames)
-	return r.sum(kiosks)
-}
-
-// sum puts together what the kiosks have measured.
-func (r *benchARReport) sum(kiosks []*benchKiosk) error {
-	var took []time.Duration
-	var decoding []time.Duration
-	drawn := 0
-	for _, k := range kiosks {
-		took, decoding = append(took, k.took...), append(decoding, k.decoding...)
-		drawn += k.drawn
-		s := k.pipeline.Stats()
-		n := float64(len(kiosks))
-		r.Stages.Track += s.TrackMS.P50 / n
-		r.Stages.Look += s.DrawMS.P50 / n
-		r.Stages.Encode += s.EncodeMS.P50 / n
-	}
-	r.MS = benchMS{quantile(took, 0.50), quantile(took, 0.95), quantile(took, 0.99)}
-	r.Stages.Decode = quantile(decoding, 0.50)
-	r.Drawn = float64(drawn) / float64(r.Frames)
-	rss, err := residentMB()
-	if err != nil {
-		return err
-	}
-	r.RSS = rss
-	r.RSS -= kiosks[0].clip.megabytes()
-	return nil
-}
-
-// quantile is in milliseconds, 0 of none; it sorts them.
-func quantile(all []time.Duration, q float64) float64 {
-	if len(all) == 0 {
-		return 0
-	}
-	slices.Sort(all)
-	return float64(all[min(int(q*float64(len(all))), len(all)-1)]) / float64(time.Millisecond)
-}
-
-func (r *benchARReport) print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `%d × %d, %d frames, kiosks: %d, eyes %.0f to %.0f px apart
-
-  frame    p50 %6.2f ms   p95 %6.2f   p99 %6.2f
-  decode       %6.2f ms
-  track        %6.2f ms
-  look         %6.2f ms
-  encode       %6.2f ms
-  speed        %6.1f frames a second, all kiosks together
-  memory       %6.0f MB resident, %.1f allocations a frame
-  drawn        %6.1f %% of the frames
-`, r.Width, r.Height, r.Frames, r.Kiosks, r.Eyes[0], r.Eyes[1],
-		r.MS.P50, r.MS.P95, r.MS.P99, r.Stages.Decode, r.Stages.Track, r.Stages.Look, r.Stages.Encode,
-		r.FPS, r.RSS, r.Allocs, 100*r.Drawn)
-	return err
-}
-
-// residentMB is the memory that the process occupies.
-func residentMB() (float64, error) {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := bytes.Cut(status, []byte("VmRSS:"))
-	line, _, _ := bytes.Cut(after, []byte("kB"))
-	kb, err := strconv.Atoi(string(bytes.TrimSpace(line)))
-	if err != nil {
-		return 0, fmt.Errorf("resident memory: %w", err)
-	}
-	return float64(kb) / 1024, nil
+	return r.sum(kiosks, elapsed)
 }

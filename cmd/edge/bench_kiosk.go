@@ -109,6 +109,9 @@ type benchKiosk struct {
 	took     []time.Duration
 	decoding []time.Duration
 	frame    ar.Frame
+
+	paced  bool // the camera gives frames at its own pace
+	camera *benchCamera
 }
 
 // newBenchKiosk makes a kiosk with the mirror's usual settings, and room to
@@ -133,7 +136,8 @@ func newBenchKiosk(set *models.Set, pool *face.Pool, shapes fs.FS, clip *benchCl
 	}
 	k.pipeline, err = ar.NewPipeline(ar.PipelineConfig{
 		Tracker: k.tracker, Renderer: k.renderer,
-		Encoder:  &camera.JPEG{Quality: cfg.Camera.Quality, Mirror: cfg.Camera.Mirror},
+		Open:     func(context.Context) (ar.Camera, error) { return k.camera, nil },
+		Encoder:  &benchEncoder{camera.JPEG{Quality: cfg.Camera.Quality, Mirror: cfg.Camera.Mirror}, k},
 		Sink:     benchViewer{},
 		MaxFaces: cfg.Mirror.MaxFaces,
 		Log:      slog.New(slog.DiscardHandler),
@@ -152,22 +156,39 @@ func (k *benchKiosk) close() error {
 	return errors.Join(errs...)
 }
 
-// next gives the number of the clip's next picture, which k.frame is to become,
-// with its time.
-func (k *benchKiosk) next() int {
-	last := len(k.clip.frames) - 1
-	i := k.shown % (2 * last)
-	k.shown++
-	k.frame.Seq = uint64(k.shown)
-	k.frame.At = time.Unix(0, 0).Add(time.Duration(k.shown) * time.Second / benchRate)
+// index is the picture that a camera shows as its nth.
+func (c *benchClip) index(n int) int {
+	last := len(c.frames) - 1
+	i := n % (2 * last)
 	return min(i, 2*last-i)
 }
 
-// copyFrame makes k.frame the clip's picture i.
-func (k *benchKiosk) copyFrame(i int) {
-	from := k.clip.frames[i]
-	k.frame.Resize(from.Width, from.Height)
-	copy(k.frame.Pix, from.Pix)
+// next gives the number of the clip's next picture, which k.frame is to become,
+// with its time.
+func (k *benchKiosk) next() int {
+	i := k.clip.index(k.shown)
+	k.shown++
+	k.frame.Seq = uint64(k.shown)
+	k.frame.At = time.Unix(0, 0).Add(time.Duration(k.shown) * time.Second / benchRate)
+	return i
+}
+
+// fill makes f the clip's picture i, out of the camera's JPEG if there is one.
+func (k *benchKiosk) fill(f *ar.Frame, i int) error {
+	if k.clip.jpegs == nil {
+		k.clip.copyTo(f, i)
+		return nil
+	}
+	start := time.Now()
+	err := k.decoder.Decode(f, k.clip.jpegs[i])
+	k.decoding = append(k.decoding, time.Since(start))
+	return err
+}
+
+// copyTo makes f the clip's picture i.
+func (c *benchClip) copyTo(f *ar.Frame, i int) {
+	f.Resize(c.frames[i].Width, c.frames[i].Height)
+	copy(f.Pix, c.frames[i].Pix)
 }
 
 // eyes looks once at every picture, and gives the smallest and the largest
@@ -175,7 +196,7 @@ func (k *benchKiosk) copyFrame(i int) {
 func (k *benchKiosk) eyes() (span [2]float64, err error) {
 	span[0] = math.Inf(1)
 	for i := range k.clip.frames {
-		k.copyFrame(k.next())
+		k.clip.copyTo(&k.frame, k.next())
 		faces, err := k.pipeline.Process(&k.frame)
 		if err != nil {
 			return span, err
@@ -191,22 +212,19 @@ func (k *benchKiosk) eyes() (span [2]float64, err error) {
 	return span, nil
 }
 
-// run shows so many frames, one after the other.
+// run shows so many frames, one after the other and as fast as it goes.
 func (k *benchKiosk) run(ctx context.Context, frames int) error {
 	for range frames {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		i := k.next()
-		if k.clip.jpegs == nil {
-			k.copyFrame(i)
-		}
 		start := time.Now()
-		if k.clip.jpegs != nil {
-			if err := k.decoder.Decode(&k.frame, k.clip.jpegs[i]); err != nil {
-				return err
-			}
-			k.decoding = append(k.decoding, time.Since(start))
+		if err := k.fill(&k.frame, i); err != nil {
+			return err
+		}
+		if k.clip.jpegs == nil {
+			start = time.Now() // its pixels are there
 		}
 		if err := k.pipeline.Show(&k.frame); err != nil {
 			return err

@@ -2,17 +2,21 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
 
@@ -84,6 +88,50 @@ func TestBenchARPrintsATable(t *testing.T) {
 	}
 }
 
+func TestBenchARAtACamerasPace(t *testing.T) {
+	began := time.Now()
+	out, err := edgeBench(t, "--fps", "20", "--frames", "20", "--kiosks", "2", "--size", "640x360", "--mjpeg", "--json")
+	require.NoError(t, err)
+	require.Greater(t, time.Since(began), time.Second)
+	var r benchARReport
+	require.NoError(t, json.Unmarshal([]byte(out), &r))
+	require.Equal(t, 40, r.Frames)
+	require.NotNil(t, r.Drops)
+	require.True(t, *r.Drops >= 0 && *r.Drops < 1, "%v", *r.Drops)
+	require.LessOrEqual(t, r.FPS, 40.0)
+	require.GreaterOrEqual(t, r.Drawn, 0.95)
+	require.Positive(t, r.Stages.Decode)
+	require.GreaterOrEqual(t, r.MS.P50, r.Stages.Decode)
+}
+
+func TestBenchCameraGivesThePictureOfNow(t *testing.T) {
+	k := &benchKiosk{clip: &benchClip{frames: []*ar.Frame{{Pix: []byte{0, 0, 0}, Width: 1, Height: 1}, {Pix: []byte{1, 1, 1}, Width: 1, Height: 1}}}}
+	const last, rate = 12, 100
+	c := newBenchCamera(k, last, rate)
+	var f ar.Frame
+	read := func() uint64 {
+		require.NoError(t, c.Read(t.Context(), &f))
+		require.Equal(t, c.start.Add(time.Duration(f.Seq)*time.Second/rate), f.At)
+		require.False(t, time.Now().Before(f.At), "a picture of the future")
+		require.Equal(t, k.clip.frames[f.Seq%2].Pix, f.Pix)
+		return f.Seq
+	}
+	first := read()
+	require.GreaterOrEqual(t, first, uint64(1))
+	time.Sleep(5 * time.Second / rate) // the reader is busy
+	late := read()
+	require.True(t, late >= min(first+5, last), "%d after %d", late, first)
+	for f.Seq < last {
+		before := f.Seq
+		require.Greater(t, read(), before)
+	}
+	require.ErrorIs(t, c.Read(t.Context(), &f), io.EOF)
+
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, newBenchCamera(k, last, 0.001).Read(gone, &f), context.Canceled)
+}
+
 func TestBenchARRefuses(t *testing.T) {
 	for _, tt := range []struct {
 		args, want string
@@ -93,6 +141,8 @@ func TestBenchARRefuses(t *testing.T) {
 		{"--size 12800x720", "--size", true},
 		{"--frames 0", "--frames is 0", true},
 		{"--kiosks 17", "--kiosks is 17", true},
+		{"--fps 0.5", "--fps is 0.5", true},
+		{"--fps NaN", "--fps is NaN", true},
 		{"--nope", "unknown flag", true},
 		{"stray", "unknown command", true},
 		{"--look none.json", "none.json", false},
