@@ -146,7 +146,7 @@ func (j *lookJob) openModels() (*models.Set, error) {
 
 func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 	if j.sheet != "" {
-		return j.drawSheet(ctx)
+		return j.drawSheet(ctx, stdout)
 	}
 	worn, err := readLookFile(j.look)
 	if err != nil {
@@ -174,7 +174,7 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 		return err
 	}
 	if err := p.SetLook(worn); err != nil {
-		return fmt.Errorf("%s: %w", j.look, err)
+		return fmt.Errorf("%s: %w", j.look, j.whereShapes(err))
 	}
 	if err := j.draw(ctx, p); err != nil {
 		return err
@@ -184,11 +184,21 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 	return err
 }
 
-func (j *lookJob) shapes() fs.FS {
+func (j *lookJob) shapes() fs.FS { return os.DirFS(j.shapesDir()) }
+
+func (j *lookJob) shapesDir() string {
 	if j.assets != "" {
-		return os.DirFS(j.assets)
+		return j.assets
 	}
-	return os.DirFS(filepath.Dir(j.look))
+	return filepath.Dir(j.look)
+}
+
+// whereShapes says, if err is that a shape is missing, how to name their folder.
+func (j *lookJob) whereShapes(err error) error {
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return fmt.Errorf("%w; shapes are looked for in %s: name the folder that has them with --assets", err, j.shapesDir())
 }
 
 func readLookFile(path string) (ar.Look, error) {

@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"image/draw"
 	"image/png"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -52,7 +53,7 @@ type sheetRow struct {
 // drawSheet writes the contact sheet: a row for each look, a column for every
 // face of the pictures and, from videos, for the frames in which the head is
 // turned the furthest to each side.
-func (j *lookJob) drawSheet(ctx context.Context) (err error) {
+func (j *lookJob) drawSheet(ctx context.Context, stdout io.Writer) (err error) {
 	rows, shapes, err := j.sheetRows()
 	if err != nil {
 		return err
@@ -86,7 +87,7 @@ func (j *lookJob) drawSheet(ctx context.Context) (err error) {
 	}
 	for i, row := range rows {
 		if err := r.Check(row.Look); err != nil {
-			return fmt.Errorf("%s: %w", row.Name, err)
+			return fmt.Errorf("%s: %w", row.Name, j.whereShapes(err))
 		}
 		sheet.rowName(i, row.Name)
 		for k := range faces {
@@ -98,7 +99,12 @@ func (j *lookJob) drawSheet(ctx context.Context) (err error) {
 	for k := range faces {
 		sheet.columnName(k, faces[k].name)
 	}
-	return sheet.write(j.sheet)
+	if err := sheet.write(j.sheet); err != nil {
+		return err
+	}
+	size := sheet.image.Rect.Size()
+	_, err = fmt.Fprintf(stdout, "%s: %d × %d pixels, %d rows × %d faces\n", j.sheet, size.X, size.Y, len(rows), len(faces))
+	return err
 }
 
 // checkSheet reports what is wrong with a command line that asks for a sheet.

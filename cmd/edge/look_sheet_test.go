@@ -30,9 +30,10 @@ func TestSheetShowsEveryKindOfLayer(t *testing.T) {
 func TestSheetOfOneLook(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "sheet.png")
 	faces := []string{filepath.Join(lookFaces, "astronaut.png"), filepath.Join(lookFaces, "webcam_man.png")}
-	_, err := edgeLook(t, "--sheet", out, "--look", lookFile(t, "red.json", redLook), "--models", lookModels,
+	said, err := edgeLook(t, "--sheet", out, "--look", lookFile(t, "red.json", redLook), "--models", lookModels,
 		"--assets", "demo/shop/tryon", faces[0], faces[1])
 	require.NoError(t, err)
+	require.Equal(t, out+": 830 × 796 pixels, 2 rows × 2 faces\n", said)
 	f, err := os.Open(out)
 	require.NoError(t, err)
 	defer f.Close()

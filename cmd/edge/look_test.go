@@ -133,6 +133,8 @@ func TestLookRefuses(t *testing.T) {
 		{"wrong look", "--look " + lookFile(t, "x.json", `{"layers": [{"kind": "hat"}]}`) + " --in " + face + " --out " + out, `kind "hat"`, false},
 		{"no models", "--look " + red + " --models " + t.TempDir() + " --in " + face + " --out " + out, "make setup", false},
 		{"no shape", "--look " + red + " --models " + lookModels + " --in " + face + " --out " + out, `glasses "round.svg"`, false},
+		{"shape elsewhere", "--look " + red + " --models " + lookModels + " --in " + face + " --out " + out, "shapes are looked for in " + filepath.Dir(red) + ": name the folder that has them with --assets", false},
+		{"shape on a sheet", "--sheet " + out + " --assets " + lookFaces + " --models " + lookModels + " " + face, "name the folder that has them with --assets", false},
 		{"no picture", "--look " + red + " --models " + lookModels + " --assets demo/shop/tryon --in " + red + ".png --out " + out, "there is no such file", false},
 		{"no video", "--look " + red + " --models " + lookModels + " --assets demo/shop/tryon --in " + red + " --out " + out + ".mp4", "this is not a video", false},
 	} {
