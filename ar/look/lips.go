@@ -91,8 +91,7 @@ func (l *lips) paint(f *ar.Frame, head *ar.Mesh, face *ar.Face, s *surface, laye
 // both sides, less the mouth's opening, softened into the lip alone so that no
 // tooth is ever painted. It reports whether there is anything to paint.
 func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
-	l.outer = contour(l.outer[:0], face, lipsOuter, f)
-	l.inner = contour(l.inner[:0], face, lipsInner, f)
+	l.find(f, face)
 	feather := lipFeather * eyeDistance(face, f)
 	radius := max(int(feather/2+0.5), 1)
 	r := bounds(2*float64(radius)+1, image.Rect(0, 0, f.Width, f.Height), l.outer)
@@ -107,6 +106,35 @@ func (l *lips) mask(f *ar.Frame, face *ar.Face) bool {
 
 	l.spareMouth(radius)
 	return true
+}
+
+// The gap between the lips, in millimetres at its widest, up to which they are
+// shut, and from which the mouth is open.
+const (
+	lipsShut = 1.6
+	lipsOpen = 3.2
+)
+
+// find reads the contours. Lips that touch have a seam, as dark as the picture
+// has it and painted like the rest, and not a thin opening that is left bare:
+// the landmarks of shut lips lie a little apart.
+func (l *lips) find(f *ar.Frame, face *ar.Face) {
+	l.outer = contour(l.outer[:0], face, lipsOuter, f)
+	l.inner = contour(l.inner[:0], face, lipsInner, f)
+	// The inner contour's points from one corner to the other answer those back
+	// one by one.
+	n := len(l.inner)
+	gap := 0.0
+	for i := 1; i < n/2; i++ {
+		a, b := l.inner[i], l.inner[n-i]
+		gap = max(gap, math.Hypot(a.x-b.x, a.y-b.y))
+	}
+	shut := 1 - float64(smooth(float32(gap/faceScale(face, f)), lipsShut, lipsOpen))
+	for i := 1; i < n/2 && shut > 0; i++ {
+		a, b := &l.inner[i], &l.inner[n-i]
+		dx, dy := shut/2*(b.x-a.x), shut/2*(b.y-a.y)
+		*a, *b = vec{a.x + dx, a.y + dy}, vec{b.x - dx, b.y - dy}
+	}
 }
 
 // spareMouth takes the mouth's opening, with a feather of so many pixels around

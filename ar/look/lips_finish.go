@@ -24,9 +24,9 @@ func finishOf(f ar.Finish) finish {
 	case ar.Gloss:
 		return finish{relief: 1.15, ceiling: 0.60, stain: 0.4, shine: 0.55, sheen: 0.70}
 	case ar.Metallic:
-		return finish{relief: 1.4, ceiling: 0.60, stain: 0.2, shine: 0.5, sheen: 0.8, metal: 0.5, sparkle: 0.15}
+		return finish{relief: 1.4, ceiling: 0.60, stain: 0.2, shine: 0.5, sheen: 0.8, metal: 0.55, sparkle: 0.1}
 	case ar.Shimmer:
-		return finish{relief: 1.05, ceiling: 0.35, stain: 0.3, shine: 0.22, sheen: 0.18, metal: 0.4, sparkle: 0.5}
+		return finish{relief: 1.1, ceiling: 0.40, stain: 0.3, shine: 0.3, sheen: 0.3, metal: 0.4, sparkle: 0.6}
 	default: // matte
 		return finish{relief: 1.35, ceiling: 0.25, stain: 0.25}
 	}
@@ -111,9 +111,28 @@ func (p *paint) lit(spot float32, old lab, at place) float32 {
 	if p.look.sparkle > 0 {
 		g := grain(at.x*p.cells[0], at.y*p.cells[0])
 		g += p.fine * (grain(at.x*p.cells[1]+17, at.y*p.cells[1]+5) - g)
-		s += p.look.sparkle * smooth(g, 0.45, 1) * relief
+		s += p.look.sparkle * smooth(g, grainDull, grainBright) * relief * (strewn + (1-strewn)*catches(at, p.shift))
 	}
 	return min(s, 0.85)
+}
+
+// Few grains lie so that they send the light to the eye: those duller than
+// grainDull, of 0–1, are not seen, and those that are lie mostly about the
+// highlights; strewn is the share of their brightness that is left elsewhere.
+const (
+	grainDull, grainBright = 0.55, 0.95
+
+	strewn = 0.3
+)
+
+// catches is how well grains at a place catch the light, 0–1: a wider round
+// than that of the highlight.
+func catches(at place, shift float32) float32 {
+	x := (at.x - shift) / 16
+	if at.lower > 0 {
+		return bell(x) * bell((at.out-0.5)/0.26)
+	}
+	return 0.7 * bell(x) * bell((at.out-0.65)/0.24)
 }
 
 // highlight is how bright wet lips shine at a place, 0–1.

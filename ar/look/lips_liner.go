@@ -23,8 +23,7 @@ const (
 // border makes l.lip the coverage of the line along the outer contour, which
 // runs out inwards, and reports whether there is anything to paint.
 func (l *lips) border(f *ar.Frame, face *ar.Face) bool {
-	l.outer = contour(l.outer[:0], face, lipsOuter, f)
-	l.inner = contour(l.inner[:0], face, lipsInner, f)
+	l.find(f, face)
 	scale := faceScale(face, f)
 	edge, runny := max(int(0.4*scale+0.5), 1), max(int(linerRunny/2*scale+0.5), 1)
 	r := bounds(linerOut*scale+float64(2*runny)+1, image.Rect(0, 0, f.Width, f.Height), l.outer)

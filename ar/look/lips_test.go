@@ -169,3 +169,64 @@ func TestWildLandmarks(t *testing.T) {
 		}
 	})
 }
+
+// parted is the posed face with its lips so many millimetres apart.
+func parted(fx *fixtures, mm float64) (*ar.Frame, ar.Face) {
+	f, face := fx.posed(640, 480, 0, 500)
+	n := len(lipsInner)
+	for i := 1; i < n/2; i++ {
+		a, b := &face.Points[lipsInner[i]], &face.Points[lipsInner[n-i]]
+		y, half := (a.Y+b.Y)/2, float32(mm*faceScale(&face, f)/480/2)
+		a.Y, b.Y, b.X = y-half, y+half, a.X
+	}
+	return f, face
+}
+
+// TestShutLipsHaveNoBareSeam: where lips touch, but for what landmarks err, the
+// line between them is painted like the rest.
+func TestShutLipsHaveNoBareSeam(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for _, gradient := range []bool{false, true} {
+		for _, gap := range []float64{0, 0.5, 1, 1.5} {
+			look := lipstick(red, ar.Matte, 1)
+			look.Layers[0].Gradient = gradient
+			f, face := parted(fx, gap)
+			out := drawn(t, r, f, face, look)
+			painted := func(p vec) float64 {
+				i := int(p.y)*f.Width + int(p.x)
+				return deltaE00(cielabAt(f, i), cielabAt(out, i))
+			}
+			a, b := pixel(&face, 13, f), pixel(&face, 14, f)
+			below := pixel(&face, 17, f)
+			lip := painted(vec{b.x, b.y + 0.4*(below.y-b.y)})
+			for _, k := range []float64{0, 0.5, 1} {
+				require.Greater(t, painted(vec{a.x, a.y + k*(b.y-a.y)}), 0.9*lip, "gradient %v, %v mm apart", gradient, gap)
+			}
+		}
+	}
+}
+
+// TestOpeningMouthNeverPops: the opening comes free of lipstick little by
+// little as the lips part.
+func TestOpeningMouthNeverPops(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	painted := func(gap float64) (sum float64) {
+		f, face := parted(fx, gap)
+		out := drawn(t, r, f, face, lipstick(red, ar.Matte, 1))
+		for _, p := range changed(f, out) {
+			i := int(p.y)*f.Width + int(p.x)
+			sum += deltaE00(cielabAt(f, i), cielabAt(out, i))
+		}
+		return sum
+	}
+	shut := painted(0)
+	last := shut
+	for gap := 0.2; gap < 6; gap += 0.2 {
+		now := painted(gap)
+		require.Less(t, math.Abs(last-now), 0.1*shut, "at %v mm", gap)
+		last = now
+	}
+	require.Less(t, last, 0.8*shut, "an open mouth is free")
+}
