@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -107,7 +108,7 @@ func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer c.CloseNow()
-	c.SetReadLimit(maxBytes)
+	c.SetReadLimit(2 * maxBytes)
 	ctx, cancel := context.WithCancel(r.Context())
 	t := &tablet{ended: make(chan error, 1), acks: make(chan struct{}, 1), since: time.Now()}
 	s.admit(t)
@@ -120,8 +121,11 @@ func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		t.answerAll(ctx, c, s.log)
 	})
 	err = s.receive(ctx, c, t)
-	if errors.Is(err, errNotBinary) {
+	switch {
+	case errors.Is(err, errNotBinary):
 		c.Close(websocket.StatusUnsupportedData, err.Error())
+	case errors.Is(err, errTooBig):
+		c.Close(websocket.StatusMessageTooBig, err.Error())
 	}
 	s.log.Debug("tablet left", "after", time.Since(t.since), "err", err)
 }
@@ -147,7 +151,10 @@ func (s *Source) leave(t *tablet) {
 	}
 }
 
-var errNotBinary = errors.New("send pictures as binary messages")
+var (
+	errNotBinary = errors.New("send pictures as binary messages")
+	errTooBig    = fmt.Errorf("send pictures of at most %d bytes", maxBytes)
+)
 
 // receive keeps the newest picture until the tablet is gone.
 func (s *Source) receive(ctx context.Context, c *websocket.Conn, t *tablet) error {
@@ -172,8 +179,16 @@ func (p *picture) receive(ctx context.Context, c *websocket.Conn) error {
 	if kind != websocket.MessageBinary {
 		return errNotBinary
 	}
-	_, err = p.jpeg.ReadFrom(r)
-	return err
+	n, err := p.jpeg.ReadFrom(io.LimitReader(r, maxBytes+1))
+	if err != nil || n <= maxBytes {
+		return err
+	}
+	// Whoever is cut off while sending may never read why, so what is not much
+	// too big is heard to its end.
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	return errTooBig
 }
 
 // answerAll sends the answers that are due until the tablet is gone, or tells it

@@ -220,6 +220,23 @@ func TestBadSendersAreCutOff(t *testing.T) {
 	}
 }
 
+// A picture that does not end is not heard to its end.
+func TestEndlessPicturesAreCutOff(t *testing.T) {
+	s := newShop(t)
+	c := s.tablet()
+	endless, err := c.Writer(t.Context(), websocket.MessageBinary)
+	require.NoError(t, err)
+	for err == nil {
+		_, err = endless.Write(make([]byte, 1<<20))
+	}
+	<-s.left
+	good := s.tablet()
+	s.send(good, picture(7))
+	var f ar.Frame
+	require.NoError(t, s.camera.Read(t.Context(), &f), "the next one is heard")
+	require.Equal(t, 7, number(&f))
+}
+
 func TestPicturesOfTheWrongSizeAreTheCamerasFault(t *testing.T) {
 	s := newShop(t)
 	c := s.tablet()
