@@ -9,7 +9,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"math/big"
 	"net"
@@ -38,7 +37,11 @@ func tlsConfig(cfg *firmwarecfg.Edge, now time.Time) (*tls.Config, error) {
 	}
 	cert, err := load()
 	if err != nil {
-		return nil, fmt.Errorf("http.cert: the gateway's certificate cannot be used: %w", err)
+		mend := "the gateway's certificate cannot be used: mend the files under http.cert and http.key, or empty both for one of its own making"
+		if cfg.HTTP.Cert == "" {
+			mend = "the gateway cannot keep a certificate of its own: see that it may write to data_dir and that the disk has room"
+		}
+		return nil, &mendable{mend, err}
 	}
 	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
 }
@@ -58,10 +61,27 @@ func selfSigned(file string, hosts []string, now time.Time) (tls.Certificate, er
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := os.WriteFile(file, made, 0o600); err != nil {
+	if err := writeWhole(file, made); err != nil {
 		return tls.Certificate{}, err
 	}
 	return tls.X509KeyPair(made, made)
+}
+
+// writeWhole writes a file that only its owner may read, whole or not at all:
+// another kiosk may be reading it.
+func writeWhole(file string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), "*.part") // its owner's alone
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
 }
 
 func serves(leaf *x509.Certificate, hosts []string, now time.Time) bool {

@@ -132,15 +132,26 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hq.key: %w", err)
 	}
-	dialer, err := process.Dialer(g.cfg.HQ.MQTT, g.cfg.Node, g.log)
-	if err != nil {
-		return nil, err
-	}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: dialer, Log: g.log,
+		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: brokerDialer{g.cfg, g.log}, Log: g.log,
 		Backoff: g.backoff,
 	})
+}
+
+// brokerDialer reads password and certificates anew for each connection: the
+// till does not wait for files that are missing, and new ones count at once.
+type brokerDialer struct {
+	cfg *firmwarecfg.Edge
+	log *slog.Logger
+}
+
+func (d brokerDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
+	dialer, err := process.Dialer(d.cfg.HQ.MQTT, d.cfg.Node, d.log)
+	if err != nil {
+		return nil, fmt.Errorf("hq.mqtt: %w", err)
+	}
+	return dialer.Dial(ctx, s)
 }
 
 // tellingOutbox tells the pages of carts that a phone changed.
@@ -173,7 +184,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
 		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
-		Version: version, Log: g.log, Line: g.line,
+		Version: version, Log: g.log, Line: g.line, Faults: g.faults,
 	})
 	return err
 }
@@ -211,6 +222,17 @@ func (g *gateway) line() (up bool, since time.Time) {
 	}
 	s := g.uplink.Status()
 	return s.Up, s.Since
+}
+
+// faults is what is out of order while the till sells on.
+func (g *gateway) faults() []api.Fault {
+	var list []api.Fault
+	for _, s := range g.stations {
+		for _, p := range s.ports() {
+			list = append(list, p.faults()...)
+		}
+	}
+	return list
 }
 
 // run serves the shop until ctx is done.

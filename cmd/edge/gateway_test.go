@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"encoding/json"
 	"io/fs"
 	"log/slog"
@@ -54,6 +55,10 @@ func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
 	dir := t.TempDir()
 	cfg := testShop(t, dir)
 	cfg.ModelsDir = filepath.Join(dir, "no-models")
+	key, err := firmwarecfg.LoadOrCreateKey(filepath.Join(dir, "hq.key"))
+	require.NoError(t, err)
+	cfg.HQ.Key = firmwarecfg.FormatPublicKey(key.Public().(ed25519.PublicKey))
+	cfg.HQ.MQTT = firmwarecfg.MQTT{URL: "mqtts://127.0.0.1:1", Username: "gw1", PasswordFile: filepath.Join(dir, "none"), CA: filepath.Join(dir, "none")}
 	o := testGateway(t, cfg)
 	g := runGateway(t, o)
 

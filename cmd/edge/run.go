@@ -43,8 +43,8 @@ them under kiosks.`,
 				return err
 			}
 			log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
-			if g.tls != nil {
-				log.Info("the same over TLS", "addr", g.tls.Addr())
+			if g.sealed != nil {
+				log.Info("the same over TLS", "addr", g.sealed.at())
 			}
 			for i, k := range cfg.Kiosks {
 				log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/netip"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/mirrorcart/mirrorcart/cmd/process"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/kiosk"
 	"github.com/mirrorcart/mirrorcart/kiosk/ui"
@@ -26,8 +24,8 @@ type station struct {
 	mirror *mirror
 	kiosk  *kiosk.Kiosk
 	engine *gin.Engine
-	ln     net.Listener
-	tls    net.Listener // for the shop's network; nil for none
+	plain  *port
+	sealed *port // over TLS, for the shop's network; nil for none
 }
 
 // kiosksOf are the gateway's kiosks, the one of the short form first.
@@ -38,7 +36,8 @@ func kiosksOf(cfg *firmwarecfg.Edge) []firmwarecfg.Kiosk {
 	return append([]firmwarecfg.Kiosk{first}, cfg.Kiosks...)
 }
 
-// openStation makes a kiosk and listens at its address.
+// openStation makes a kiosk and listens at its addresses. Only the first kiosk's
+// own must be free: that is the till's.
 func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *station, err error) {
 	s := &station{}
 	defer func() {
@@ -76,39 +75,43 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		}
 		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, enrolment{tablets})
 	}
-	if s.ln, err = process.Listen(ctx, k.Addr); err != nil {
-		return nil, fmt.Errorf("kiosk and till: %w", err)
-	}
-	if k.TLSAddr != "" {
-		if s.tls, err = g.listenTLS(ctx, k.TLSAddr); err != nil {
-			return nil, fmt.Errorf("kiosk and till over TLS: %w", err)
+	s.plain = &port{kiosk: k.ID, part: "http", addr: k.Addr, log: log}
+	if len(g.stations) == 0 {
+		if s.plain.ln, err = s.plain.listen(ctx); err != nil {
+			return nil, fmt.Errorf("kiosk and till: %w", err)
 		}
+	}
+	s.plain.open(ctx)
+	if k.TLSAddr != "" {
+		s.sealed = &port{
+			kiosk: k.ID, part: "https", addr: k.TLSAddr, log: log,
+			tls: func() (*tls.Config, error) { return tlsConfig(g.cfg, time.Now()) },
+		}
+		s.sealed.open(ctx)
 	}
 	return s, nil
 }
 
-func (g *gateway) listenTLS(ctx context.Context, addr string) (net.Listener, error) {
-	cfg, err := tlsConfig(g.cfg, time.Now())
-	if err != nil {
-		return nil, err
+// ports are those at which the station is served.
+func (s *station) ports() []*port {
+	var list []*port
+	for _, p := range []*port{s.plain, s.sealed} {
+		if p != nil {
+			list = append(list, p)
+		}
 	}
-	ln, err := process.Listen(ctx, addr)
-	if err != nil {
-		return nil, err
-	}
-	return tls.NewListener(ln, cfg), nil
+	return list
 }
 
-// url is where the station serves.
-func (s *station) url() string { return "http://" + s.ln.Addr().String() }
+// url is where the station is served.
+func (s *station) url() string { return "http://" + s.plain.at() }
 
 // run serves the station until ctx is done.
 func (s *station) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.mirror.pipeline.Run(ctx) })
-	group.Go(func() error { return process.Serve(ctx, s.ln, s.engine) })
-	if s.tls != nil {
-		group.Go(func() error { return process.Serve(ctx, s.tls, s.engine) })
+	for _, p := range s.ports() {
+		group.Go(func() error { return p.run(ctx, s.engine) })
 	}
 	return group.Wait()
 }
@@ -120,12 +123,8 @@ func (s *station) close() error {
 	if s.kiosk != nil {
 		s.kiosk.Close()
 	}
-	for _, ln := range []net.Listener{s.ln, s.tls} {
-		if ln != nil {
-			if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
-				errs = append(errs, err)
-			}
-		}
+	for _, p := range s.ports() {
+		errs = append(errs, p.close())
 	}
 	if s.mirror != nil {
 		errs = append(errs, s.mirror.close())

@@ -73,6 +73,9 @@ type Config struct {
 
 	// Line says whether HQ answers, and since when; nil in a shop without HQ.
 	Line func() (up bool, since time.Time)
+	// Faults says what else is out of order now; nil where nothing can be. It is
+	// called from any goroutine.
+	Faults func() []Fault
 	// Now is time.Now where nil.
 	Now func() time.Time
 }
@@ -109,6 +112,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if s.cfg.Line == nil {
 		s.cfg.Line = func() (bool, time.Time) { return false, s.start }
+	}
+	if s.cfg.Faults == nil {
+		s.cfg.Faults = func() []Fault { return nil }
 	}
 	return s, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
 
@@ -120,6 +121,12 @@ func TestEvents(t *testing.T) {
 	}
 	s.setLine(true) // told by Run's next look, when the time to read is long over
 	for strings.Contains(next(t, one, "status"), `"up":false`) {
+	}
+	s.setFaults(api.Fault{Part: "https", Kiosk: "main", Message: "free the port"})
+	for !strings.Contains(next(t, one, "status"), `"faults":[{"part":"https","kiosk":"main","message":"free the port"}]`) {
+	}
+	s.setFaults()
+	for !strings.Contains(next(t, one, "status"), `"faults":[]`) {
 	}
 
 	stop()

@@ -55,6 +55,7 @@ type shop struct {
 
 	mu   sync.Mutex
 	up   bool
+	bad  []api.Fault
 	cook []*http.Cookie
 	csrf string
 }
@@ -69,6 +70,18 @@ func (s *shop) setLine(up bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.up = up
+}
+
+func (s *shop) faults() []api.Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bad
+}
+
+func (s *shop) setFaults(list ...api.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.bad = list
 }
 
 func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change ...func(*api.Config)) *shop {
@@ -89,7 +102,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 		},
 		Hosts: []string{"localhost", "127.0.0.1"}, Staff: []api.Staff{{Name: "Lan", Role: "manager", PIN: hash}},
 		Version: "test", Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Line: s.line, Now: s.Now,
+		Line: s.line, Faults: s.faults, Now: s.Now,
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -19,10 +20,21 @@ type statusView struct {
 	Oldest  int64                `json:"oldest_s"` // age of the oldest of them
 	Release uint32               `json:"release"`  // 0 where there is none yet
 	Version string               `json:"version"`
+	Faults  []Fault              `json:"faults"`
+}
+
+// Fault is a part of the gateway that is out of order while it goes on selling.
+type Fault struct {
+	Part    string `json:"part"`    // http or https: an address of a kiosk
+	Kiosk   string `json:"kiosk"`   // whose it is
+	Message string `json:"message"` // what to do about it, for whoever runs the gateway
 }
 
 func (s *Server) status(ctx context.Context) (statusView, error) {
-	v := statusView{Waiting: map[edge.Lane]uint64{}, Version: s.cfg.Version}
+	v := statusView{Waiting: map[edge.Lane]uint64{}, Version: s.cfg.Version, Faults: s.cfg.Faults()}
+	if v.Faults == nil {
+		v.Faults = []Fault{}
+	}
 	v.Line.Up, v.Line.Since = s.cfg.Line()
 	v.Line.Since = v.Line.Since.UTC().Truncate(time.Second)
 	for _, lane := range edge.Lanes() {
@@ -78,7 +90,7 @@ func (s *Server) watchStatus(ctx context.Context) error {
 			}
 			continue
 		}
-		if v.Line != last.Line || v.Release != last.Release || v.Waiting[edge.LaneSale] != last.Waiting[edge.LaneSale] || v.Waiting[edge.LaneOps] != last.Waiting[edge.LaneOps] {
+		if v.Line != last.Line || !slices.Equal(v.Faults, last.Faults) || v.Release != last.Release || v.Waiting[edge.LaneSale] != last.Waiting[edge.LaneSale] || v.Waiting[edge.LaneOps] != last.Waiting[edge.LaneOps] {
 			last = v
 			s.live.statusChanged()
 		}

@@ -340,6 +340,16 @@ export const glossary = {
     { one: '{n} sale waiting for {age}', other: '{n} sales waiting, oldest {age}' },
     '{n} 笔待上传，最早 {age}',
   ],
+  kioskNoTLS: [
+    'Địa chỉ https của gương {kiosk} chưa chạy: máy tính bảng chưa dùng được. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'The https address of mirror {kiosk} is not served: tablets cannot use it. Keep selling; tell the manager to look at the gateway’s log.',
+    '镜子 {kiosk} 的 https 地址未运行，平板暂不可用。照常销售，请店长查看网关日志。',
+  ],
+  kioskNoPage: [
+    'Gương {kiosk} chưa mở được. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'Mirror {kiosk} is not served. Keep selling; tell the manager to look at the gateway’s log.',
+    '镜子 {kiosk} 未运行。照常销售，请店长查看网关日志。',
+  ],
   confirmedByHQ: ['Trung tâm đã nhận', 'HQ has it', '总部已收'],
   notConfirmed: ['Chờ gửi', 'Waiting', '待上传'],
   seconds: ['{n} giây', '{n} s', '{n} 秒'],
