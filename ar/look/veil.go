@@ -24,28 +24,44 @@ type veil struct {
 	places  []veilPlace // grouped by patches
 	patches []veilPatch
 	patchOf []int32           // of each triangle of the mesh, −1 where none is
+	normals [][3]float32      // of the canonical head's vertices
 	faces   map[int]*veilFace // by face ID
 	spare   []*veilFace       // forgotten faces, for their memory
 	single  veilFace          // of a picture by itself
 
-	seen   []hue                      // what the picture shows at each place
-	rel    []hue                      // the same against the face's skin
-	doubts []float32                  // how little that looks like the face's own
-	index  [veilSide * veilSide]int32 // of the place at a texel, −1 where none is
-	grown  []int32                    // scratch
-	cellOf []uint16                   // of each place
-	sides  [veilCells]bool            // cells at the face's outline
-	cells  [veilCells]cellNow
-	found  []uint16 // scratch
-	doubt  [3][veilSide * veilSide]uint8
-	sums   [veilSide]uint32
-	own    []uint8                    // the keep of the face at hand: veilSide × veilSide
-	skin   [veilSide * veilSide]uint8 // 255 where no brow or lash is
-	around [veilSide * veilSide]uint8 // how much of that is near
-	now    *veilFace                  // the face at hand
-	lips   []int32                    // the places that are on the lips
-	fitted bool
+	seen     []hue                      // what the picture shows at each place
+	rel      []hue                      // the same against the face's skin
+	doubts   []float32                  // how little that looks like the face's own
+	suspects []int32                    // the places of doubts that count
+	grown    []int32                    // scratch
+	index    [veilSide * veilSide]int32 // of the place at a texel, −1 where none is
+	special  []int32                    // the places that are not mere skin
+	lips     []int32                    // those that are on the lips
+	mouth    [4]float32                 // which way they face: 1 and the normal
+	bare     []skinPlace                // some places on the skin: they tell the light
 
+	cells    [veilCells]cellNow
+	cellOf   []uint16             // of each place
+	inCell   []int32              // the places of each cell that are not hair
+	cellFrom [veilCells + 1]int32 // where they begin
+	mouths   [veilCells]float32   // how much of a cell is on or around the lips
+	sides    [veilCells]bool      // cells at the face's outline
+	used     []uint16             // cells with places
+	beside   [veilCells][4]int16  // the cells beside each, −1 where the map ends
+	found    []uint16             // scratch
+
+	doubt  [veilSide * veilSide]uint8
+	lack   [veilSide * veilSide]uint8              // how far each texel is not the face's own
+	sums   [(veilSide + 1) * (veilSide + 1)]uint32 // of doubts above and left of a texel
+	skin   [veilSide * veilSide]uint8              // 255 where no brow or lash is
+	around [veilSide * veilSide]uint16             // how many texels of that are near
+	fewest [veilSide * veilSide / holeStep]uint16  // the least of that among so many
+	hairs  []uint16                                // texels of brows and lashes near skin
+
+	gaps     [veilSide]uint64 // a bit for so many texels of a row: not all of them are the face's own
+	now      *veilFace        // the face at hand
+	own      []uint8          // the keep of the face at hand: veilSide × veilSide
+	fitted   bool
 	rested   bool // the frame before was not judged
 	changing bool // what lies over the face at hand comes or goes
 }
@@ -68,17 +84,25 @@ const (
 
 // veilPlace is a texel of the map.
 type veilPlace struct {
-	at     uint16 // index in the map
-	kind   veilKind
-	weight [3]float32 // of its patch's corners
-	normal [3]float32 // on the canonical head
+	at         uint16 // index in the map
+	kind       veilKind
+	two, three float32 // weights of its patch's second and third corner
+}
+
+// skinPlace is a place on bare skin and which way it faces on the canonical
+// head: 1 and the normal.
+type skinPlace struct {
+	place int32
+	basis [4]float32
 }
 
 // veilPatch is a triangle of the mesh and the places in it.
 type veilPatch struct {
 	corners  [3]uint16
 	from, to int
+	unit     float32         // one by twice its area on the map in texels
 	box      image.Rectangle // of the texels in and around it
+	columns  uint64          // those that it is in of v.gaps
 	whole    bool            // nothing lies over it
 }
 
@@ -90,31 +114,22 @@ type veilFace struct {
 	lips  lipTone
 	known bool
 	at    time.Time
+
+	restless float32 // places that differ from frame to frame, as a rule
 }
 
 func newVeil(mesh *ar.Mesh) *veil {
-	v := &veil{faces: map[int]*veilFace{}}
+	v := &veil{faces: map[int]*veilFace{}, normals: vertexNormals(mesh)}
 	kinds := newVeilKinds(mesh)
-	normals := vertexNormals(mesh)
 	v.patchOf = slices.Repeat([]int32{-1}, len(mesh.Triangles))
 	for i, t := range mesh.Triangles {
-		if inOpening(t) {
-			continue
-		}
-		patch := veilPatch{corners: t, from: len(v.places), box: texelsAround(mesh, t)}
-		v.addPlaces(mesh, t, kinds, normals)
-		if patch.to = len(v.places); patch.to > patch.from {
-			v.patchOf[i] = int32(len(v.patches))
-			v.patches = append(v.patches, patch)
+		if !inOpening(t) && v.addPatch(mesh, t, kinds) {
+			v.patchOf[i] = int32(len(v.patches) - 1)
 		}
 	}
-	for _, p := range v.places {
-		if p.kind != veilHair {
-			v.skin[p.at] = 255
-		}
-	}
-	boxRows(v.doubt[0][:], v.skin[:], veilSide, veilSide, hairReach)
-	boxColumns(v.around[:], v.doubt[0][:], v.sums[:], veilSide, hairReach)
+	n := len(v.places)
+	v.seen, v.rel, v.doubts = make([]hue, n), make([]hue, n), make([]float32, n)
+	v.suspects, v.grown, v.found = make([]int32, 0, n), make([]int32, 0, n), make([]uint16, 0, veilCells)
 	for i := range v.index {
 		v.index[i] = -1
 	}
@@ -123,9 +138,15 @@ func newVeil(mesh *ar.Mesh) *veil {
 		if p.kind == veilLip {
 			v.lips = append(v.lips, int32(i))
 		}
+		if p.kind != veilHair {
+			v.skin[p.at] = 255
+		}
+		if p.kind != veilSkin {
+			v.special = append(v.special, int32(i))
+		}
 	}
+	v.countSkin()
 	v.divide()
-	v.seen, v.rel, v.doubts = make([]hue, len(v.places)), make([]hue, len(v.places)), make([]float32, len(v.places))
 	return v
 }
 
@@ -134,16 +155,18 @@ func inOpening(t [3]uint16) bool {
 	return !slices.ContainsFunc(t[:], func(i uint16) bool { return !slices.Contains(lipsInner, int(i)) })
 }
 
-// addPlaces adds the texels whose middles are in a triangle of the map.
-func (v *veil) addPlaces(mesh *ar.Mesh, t [3]uint16, kinds []veilKind, normals [][3]float32) {
+// addPatch adds a triangle of the map and the texels whose middles are in it; it
+// reports whether there are any.
+func (v *veil) addPatch(mesh *ar.Mesh, t [3]uint16, kinds []veilKind) bool {
 	var c [3]vec
 	for i, k := range t {
 		c[i] = vec{float64(mesh.UV[k][0]) * veilSide, float64(mesh.UV[k][1]) * veilSide}
 	}
 	area := (c[1].x-c[0].x)*(c[2].y-c[0].y) - (c[2].x-c[0].x)*(c[1].y-c[0].y)
 	if math.Abs(area) < 1e-9 {
-		return
+		return false
 	}
+	patch := veilPatch{corners: t, from: len(v.places), unit: float32(1 / math.Abs(area)), box: texelsAround(mesh, t)}
 	box := bounds(1, image.Rect(0, 0, veilSide, veilSide), c[:])
 	for y := box.Min.Y; y < box.Max.Y; y++ {
 		for x := box.Min.X; x < box.Max.X; x++ {
@@ -153,16 +176,36 @@ func (v *veil) addPlaces(mesh *ar.Mesh, t [3]uint16, kinds []veilKind, normals [
 			if b < 0 || g < 0 || b+g >= 1 {
 				continue
 			}
-			p := veilPlace{at: uint16(y*veilSide + x), weight: [3]float32{float32(1 - b - g), float32(b), float32(g)}}
-			p.kind = kinds[p.at]
-			for i, w := range p.weight {
-				for k := range p.normal {
-					p.normal[k] += w * normals[t[i]][k]
-				}
+			at := y*veilSide + x
+			if len(v.places)%fitStep == 0 && kinds[at] == veilSkin {
+				basis := v.basis(t, float32(b), float32(g))
+				v.bare = append(v.bare, skinPlace{int32(len(v.places)), basis})
 			}
-			v.places = append(v.places, p)
+			if kinds[at] == veilLip {
+				v.mouth = v.basis(t, float32(b), float32(g))
+			}
+			v.places = append(v.places, veilPlace{uint16(at), kinds[at], float32(b), float32(g)})
 		}
 	}
+	for x := patch.box.Min.X; x < patch.box.Max.X; x++ {
+		patch.columns |= 1 << (x / gapTexels)
+	}
+	patch.to = len(v.places)
+	if patch.to == patch.from {
+		return false
+	}
+	v.patches = append(v.patches, patch)
+	return true
+}
+
+// basis is 1 and the normal at a place of a triangle, by the weights of its
+// second and third corner.
+func (v *veil) basis(t [3]uint16, two, three float32) [4]float32 {
+	out := [4]float32{1}
+	for k := range 3 {
+		out[k+1] = (1-two-three)*v.normals[t[0]][k] + two*v.normals[t[1]][k] + three*v.normals[t[2]][k]
+	}
+	return out
 }
 
 // vertexNormals are the mesh's, of length 1.
@@ -189,155 +232,4 @@ func vertexNormals(mesh *ar.Mesh) [][3]float32 {
 		}
 	}
 	return out
-}
-
-// Landmarks around what is no skin: the brows and the nostrils.
-var (
-	browContours = [2][]int{
-		{70, 63, 105, 66, 107, 55, 65, 52, 53, 46},
-		{300, 293, 334, 296, 336, 285, 295, 282, 283, 276},
-	}
-	nostrils = [2][]int{{60, 99, 97, 2}, {290, 328, 326, 2}}
-)
-
-// How far around what they are named for kinds of places reach, in
-// millimetres: the landmarks may miss by as much, and lashes and brows spread.
-const (
-	lashReach    = 4.5
-	browReach    = 5.5
-	nostrilReach = 6.5
-	lidReach     = 15.0
-	rimOut       = 5.0
-	rimIn        = 2.0
-)
-
-// newVeilKinds says what is where on the map.
-func newVeilKinds(mesh *ar.Mesh) []veilKind {
-	loop := func(points []int) []vec { // closed
-		var c []vec
-		for _, i := range points {
-			c = append(c, vec{float64(mesh.UV[i][0]) * veilSide, float64(mesh.UV[i][1]) * veilSide})
-		}
-		return append(c, c[0])
-	}
-	// How far p is outside a loop, in millimetres; less than 0 is inside.
-	away := func(c []vec, p vec) float64 {
-		d := lineDistance(c, p) * veilMM
-		if contains(c[:len(c)-1], p) {
-			return -d
-		}
-		return d
-	}
-	pair := func(loops [2][]int) [2][]vec { return [2][]vec{loop(loops[0]), loop(loops[1])} }
-	eyes, brows, nose := pair(eyeContours), pair(browContours), pair(nostrils)
-	outer, inner := loop(lipsOuter), loop(lipsInner)
-	kinds := make([]veilKind, veilSide*veilSide)
-	for i := range kinds {
-		p := vec{float64(i%veilSide) + 0.5, float64(i/veilSide) + 0.5}
-		near := func(loops [2][]vec, reach float64) bool {
-			return away(loops[0], p) < reach || away(loops[1], p) < reach
-		}
-		lip := away(outer, p)
-		switch {
-		case near(eyes, lashReach), near(brows, browReach), near(nose, nostrilReach):
-			kinds[i] = veilHair
-		case near(eyes, lidReach):
-			kinds[i] = veilLid
-		case lip < rimOut && lip > -rimIn:
-			kinds[i] = veilRim
-		case lip < 0 && away(inner, p) > -1:
-			kinds[i] = veilLip
-		}
-	}
-	return kinds
-}
-
-// shows reports whether a landmark is to be seen, nothing lying over it; of no
-// surface that is not known.
-func (s *surface) shows(point int) bool {
-	if s == nil || s.veil == nil || !s.veil.fitted {
-		return true
-	}
-	const scale = float32(veilSide) / mapSide
-	c := &s.corners[point]
-	x, y := min(max(int(c.u*scale), 0), veilSide-1), min(max(int(c.v*scale), 0), veilSide-1)
-	return s.veil.own[y*veilSide+x] > landmarkShows
-}
-
-// landmarkShows is how far a landmark's place must be the face's own.
-const landmarkShows = 200
-
-// texelsAround are those that the pixels in a triangle are read between.
-func texelsAround(mesh *ar.Mesh, t [3]uint16) image.Rectangle {
-	var box image.Rectangle
-	for _, i := range t {
-		at := image.Pt(int(mesh.UV[i][0]*veilSide), int(mesh.UV[i][1]*veilSide))
-		box = box.Union(image.Rectangle{at.Sub(image.Pt(2, 2)), at.Add(image.Pt(3, 3))})
-	}
-	return box.Intersect(image.Rect(0, 0, veilSide, veilSide))
-}
-
-// keep takes what lies over the face out of a mask.
-func (v *veil) keep(m *mask, s *surface) {
-	if !v.fitted || m.Rect.Empty() {
-		return
-	}
-	for i := range v.patches {
-		p := &v.patches[i]
-		if p.whole {
-			continue
-		}
-		a, b, c := &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]]
-		eachRow(a, b, c, m.Rect, func(i, n int, at mapped) { v.keepRow(m.Pix[i:i+n], at) })
-	}
-}
-
-// lies reports whether anything lies over a triangle of the mesh.
-func (v *veil) lies(triangle int) bool {
-	if !v.fitted {
-		return false
-	}
-	i := v.patchOf[triangle]
-	return i >= 0 && !v.patches[i].whole
-}
-
-// findWhole says which patches nothing lies over.
-func (v *veil) findWhole() {
-	for i := range v.patches {
-		p := &v.patches[i]
-		p.whole = true
-		for y := p.box.Min.Y; y < p.box.Max.Y && p.whole; y++ {
-			for _, k := range v.own[y*veilSide+p.box.Min.X : y*veilSide+p.box.Max.X] {
-				if k < 255 {
-					p.whole = false
-					break
-				}
-			}
-		}
-	}
-}
-
-// keepRow does so along a row of pixels.
-func (v *veil) keepRow(row []uint8, at mapped) {
-	const half = 1 << 15
-	u, du := (at.u+half)/mapSide*veilSide-half, at.du*veilSide/mapSide
-	y, dy := (at.v+half)/mapSide*veilSide-half, at.dv*veilSide/mapSide
-	for x, w := range row {
-		if w != 0 {
-			row[x] = uint8(uint32(w) * v.at(u, y) >> 16)
-		}
-		u, y = u+du, y+dy
-	}
-}
-
-// at is how far the face is its own between four texels, 0–65536; x and y are
-// 16.16 numbers.
-func (v *veil) at(x, y int32) uint32 {
-	i, j := min(max(x>>16, 0), veilSide-2), min(max(y>>16, 0), veilSide-2)
-	fx, fy := uint32(x>>8)&255, uint32(y>>8)&255
-	t := v.own[j*veilSide+i:][: veilSide+2 : veilSide+2]
-	upper := uint32(t[0])*(256-fx) + uint32(t[1])*fx
-	lower := uint32(t[veilSide])*(256-fx) + uint32(t[veilSide+1])*fx
-	k := (upper*(256-fy) + lower*fy) >> 8 // 0–65280
-	return k + k>>8 + 1
 }

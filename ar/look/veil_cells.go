@@ -24,7 +24,6 @@ type veilCell struct {
 type cellNow struct {
 	hue
 	n       float32 // places that are seen
-	mouth   float32 // of those, how many are on or around the lips
 	strange float32 // of those, how many do not look like the face's own
 	apart   float32 // how far it is from what is known, in squares of standard deviations
 	rough   float32 // standard deviation of the light in it
@@ -36,11 +35,29 @@ type cellNow struct {
 // divide says which place is in which cell, and which cells are at the face's
 // outline: those from which an empty one is near that the map's edge reaches.
 func (v *veil) divide() {
+	for c := range v.beside {
+		v.beside[c] = besideCell(c)
+	}
 	var taken [veilCells]bool
-	for _, p := range v.places {
+	var inside [veilCells][]int32
+	for i, p := range v.places {
 		c := int(p.at)/veilSide/cellTexels*cellSide + int(p.at)%veilSide/cellTexels
 		v.cellOf = append(v.cellOf, uint16(c))
 		taken[c] = true
+		if p.kind != veilHair {
+			inside[c] = append(inside[c], int32(i))
+		}
+		if p.kind == veilLip || p.kind == veilRim {
+			v.mouths[c]++
+		}
+	}
+	for c, places := range inside {
+		v.inCell = append(v.inCell, places...)
+		v.cellFrom[c+1] = int32(len(v.inCell))
+		v.mouths[c] /= float32(max(len(places), 1))
+		if len(places) > 0 {
+			v.used = append(v.used, uint16(c))
+		}
 	}
 	var outside [veilCells]bool
 	outside[0] = true
@@ -48,7 +65,7 @@ func (v *veil) divide() {
 	for len(stack) > 0 {
 		c := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
-		for _, j := range besideCell(c) {
+		for _, j := range v.beside[c] {
 			if j < 0 || outside[j] {
 				continue
 			}
@@ -57,13 +74,13 @@ func (v *veil) divide() {
 				continue
 			}
 			outside[j] = true
-			stack = append(stack, j)
+			stack = append(stack, int(j))
 		}
 	}
 	for range outlineCells - 1 {
 		was := v.sides
 		for c, is := range was {
-			for _, j := range besideCell(c) {
+			for _, j := range v.beside[c] {
 				if is && j >= 0 && taken[j] {
 					v.sides[j] = true
 				}
@@ -76,8 +93,8 @@ func (v *veil) divide() {
 const outlineCells = 3
 
 // besideCell are the four cells beside a cell, −1 where the map ends.
-func besideCell(c int) [4]int {
-	out := [4]int{c - 1, c + 1, c - cellSide, c + cellSide}
+func besideCell(c int) [4]int16 {
+	out := [4]int16{int16(c - 1), int16(c + 1), int16(max(c-cellSide, -1)), int16(c + cellSide)}
 	if c%cellSide == 0 {
 		out[0] = -1
 	}
@@ -87,7 +104,6 @@ func besideCell(c int) [4]int {
 	if c >= veilCells-cellSide {
 		out[3] = -1
 	}
-	out[2] = max(out[2], -1)
 	return out
 }
 
@@ -102,42 +118,43 @@ const (
 
 // compare finds how far each cell is from what is known of it.
 func (v *veil) compare(known *veilFace) {
-	clear(v.cells[:])
-	for i, c := range v.rel {
-		now := &v.cells[v.cellOf[i]]
+	for _, i := range v.used {
+		now, was := &v.cells[i], &known.cells[i]
+		*now = cellNow{}
+		v.sumCell(now, v.inCell[v.cellFrom[i]:v.cellFrom[i+1]])
+		if now.n == 0 || was.seen == 0 {
+			continue
+		}
+		now.apart = apart(now.hue, was.hue, 1/max(was.lightVar, square(cellLight)), 1/max(was.hueVar, square(cellHue))) +
+			square(now.rough-was.rough)/max(was.roughVar, square(cellRough))
+		now.apart /= 1 + (mouthMoves-1)*v.mouths[i]
+	}
+	for _, i := range v.suspects {
+		v.cells[v.cellOf[i]].strange++
+	}
+}
+
+// sumCell reads a cell's places.
+func (v *veil) sumCell(now *cellNow, places []int32) {
+	var n, light, red, blue, squares float32
+	for _, i := range places {
+		c := &v.rel[i]
 		if v.seen[i].light == unseen {
 			now.away = true
 			continue
 		}
-		if v.places[i].kind == veilHair {
-			continue
-		}
-		now.n++
-		now.rough += c.light * c.light
-		now.light += c.light
-		now.red += c.red
-		now.blue += c.blue
-		if v.doubts[i] >= doubtOut {
-			now.strange++
-		}
-		if kind := v.places[i].kind; kind == veilLip || kind == veilRim {
-			now.mouth++
-		}
+		n++
+		light += c.light
+		red += c.red
+		blue += c.blue
+		squares += c.light * c.light
 	}
-	for i := range v.cells {
-		now, was := &v.cells[i], &known.cells[i]
-		if now.n < cellLeast {
-			now.n = 0
-			continue
-		}
-		now.light, now.red, now.blue = now.light/now.n, now.red/now.n, now.blue/now.n
-		now.rough = float32(math.Sqrt(float64(max(now.rough/now.n-square(now.light), 0))))
-		if was.seen > 0 {
-			now.apart = apart(now.hue, was.hue, 1/max(was.lightVar, square(cellLight)), 1/max(was.hueVar, square(cellHue))) +
-				square(now.rough-was.rough)/max(was.roughVar, square(cellRough))
-			now.apart /= 1 + (mouthMoves-1)*now.mouth/now.n
-		}
+	if n < cellLeast {
+		return
 	}
+	one := 1 / n
+	now.n, now.hue = n, hue{light * one, red * one, blue * one}
+	now.rough = float32(math.Sqrt(float64(max(squares*one-square(now.light), 0))))
 }
 
 // cellLeast is how many places must be seen of a cell.
@@ -157,13 +174,12 @@ const (
 // change finds the cells that something has come over.
 func (v *veil) change() {
 	any, noise := false, v.noise()
-	for i := range v.cells {
+	for _, i := range v.used {
 		v.cells[i].apart /= noise
 	}
-	for i := range v.cells {
+	for _, i := range v.used {
 		if c := &v.cells[i]; c.apart >= changedSurely && !c.walked {
-			v.walk(i)
-			any = true
+			any = v.walk(int(i)) || any
 		}
 	}
 	if any {
@@ -177,7 +193,7 @@ func (v *veil) noise() float32 {
 	const steps, step = 64, 0.25
 	var count [steps]int
 	n := 0
-	for i := range v.cells {
+	for _, i := range v.used {
 		if c := &v.cells[i]; c.n > 0 {
 			count[min(int(c.apart/step), steps-1)]++
 			n++
@@ -195,8 +211,9 @@ func (v *veil) noise() float32 {
 // usualNoise is what is taken for still: two fifths of the cells are within.
 const usualNoise = 1
 
-// walk goes over the changed cells that hang together with the cell i.
-func (v *veil) walk(i int) {
+// walk goes over the changed cells that hang together with the cell i, and
+// reports whether they are what has come over the face.
+func (v *veil) walk(i int) bool {
 	found, from, surely := append(v.found[:0], uint16(i)), false, 0
 	v.cells[i].walked = true
 	for k := 0; k < len(found); k++ {
@@ -205,7 +222,7 @@ func (v *veil) walk(i int) {
 		if v.cells[c].apart >= changedSurely {
 			surely++
 		}
-		for _, j := range besideCell(c) {
+		for _, j := range v.beside[c] {
 			if j < 0 {
 				continue
 			}
@@ -221,32 +238,32 @@ func (v *veil) walk(i int) {
 		}
 	}
 	v.found = found
-	if from && len(found) >= changedLeast || surely >= changedAnywhere {
-		for _, c := range found {
-			v.cells[c].over = true
-		}
+	over := from && len(found) >= changedLeast || surely >= changedAnywhere
+	for _, c := range found {
+		v.cells[c].over = over
 	}
+	return over
 }
 
 // enclose adds to what has come over a face the pieces that it cuts off from
 // most of it: of what is as light as skin, only the edge is seen.
 func (v *veil) enclose() {
 	total := 0
-	for i := range v.cells {
+	for _, i := range v.used {
 		c := &v.cells[i]
 		c.walked = c.n == 0 && !c.away || c.over
 		if c.n > 0 {
 			total++
 		}
 	}
-	for i := range v.cells {
+	for _, i := range v.used {
 		if v.cells[i].walked || v.cells[i].n == 0 {
 			continue
 		}
-		found := append(v.found[:0], uint16(i))
+		found := append(v.found[:0], i)
 		v.cells[i].walked = true
 		for k := 0; k < len(found); k++ {
-			for _, j := range besideCell(int(found[k])) {
+			for _, j := range v.beside[found[k]] {
 				if j >= 0 && !v.cells[j].walked {
 					v.cells[j].walked = true
 					found = append(found, uint16(j))
@@ -274,7 +291,7 @@ const (
 
 // learn takes in what the face's own cells look like.
 func (v *veil) learn(known *veilFace, dt float32) {
-	for i := range v.cells {
+	for _, i := range v.used {
 		now, was := &v.cells[i], &known.cells[i]
 		if now.n == 0 || now.strange > now.n/3 || dt == 0 && was.seen > 0 {
 			continue

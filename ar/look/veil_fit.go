@@ -7,26 +7,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// hueFloor keeps the logarithm of what is nearly black, where noise and glare
-// are all there is to see.
-const hueFloor = 0.0015
-
-// logLight is the logarithm of the light of four bytes' sum.
-var logLight = func() (t [4*255 + 1]float32) {
-	for i := range t {
-		at := i / 4
-		l := linear[at]
-		if at < 255 {
-			l += float32(i%4) / 4 * (linear[at+1] - l)
-		}
-		t[i] = log(l + hueFloor)
-	}
-	return t
-}()
-
-// Unseen places of a face are those that turn away or lie outside the frame.
-const unseen = -100
-
 // fit judges what lies over a face. It is to be called before anything is
 // painted on it.
 func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
@@ -51,12 +31,12 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	}
 	known.at = f.At
 	v.follow(known, first)
-	v.relate(known)
+	v.relate(known, v.patches)
 	v.followLips(known, dt)
 	v.judge(known, dt)
-	v.settle(known, first)
-	v.now, v.own, v.fitted = known, known.keep[:], true
-	v.findWhole()
+	v.settle()
+	v.now, v.own, v.fitted, v.rested = known, known.keep[:], true, false
+	v.fade(known, first)
 }
 
 // of is what is known of the face with an ID.
@@ -83,61 +63,17 @@ func (v *veil) forget(now time.Time) {
 	}
 }
 
-// look reads the picture at every place.
-func (v *veil) look(f *ar.Frame, s *surface) {
-	for _, patch := range v.patches {
-		view, ok := patch.on(s)
-		for i := patch.from; i < patch.to; i++ {
-			if ok {
-				v.seen[i] = view.read(f, &v.places[i])
-			} else {
-				v.seen[i].light = unseen
-			}
-		}
-	}
-}
-
-// patchView is a patch as the frame shows it.
-type patchView struct {
-	a, b, c *corner
-	reach   float32 // pixels from a place's middle to where it is read
-}
-
-// on is how the patch shows on s; ok is false where it turns away.
-func (p *veilPatch) on(s *surface) (view patchView, ok bool) {
-	a, b, c := &s.corners[p.corners[0]], &s.corners[p.corners[1]], &s.corners[p.corners[2]]
-	if a.wears+b.wears+c.wears == 0 {
-		return view, false
-	}
-	// Four readings a texel: a quarter of its width from its middle.
-	area := max((b.y-a.y)*(c.x-a.x)-(b.x-a.x)*(c.y-a.y), 0)
-	flat := max((b.v-a.v)*(c.u-a.u)-(b.u-a.u)*(c.v-a.v), 1e-3)
-	reach := 0.25 * mapSide / veilSide * float32(math.Sqrt(float64(area/flat)))
-	return patchView{a, b, c, min(max(reach, 0.5), 3)}, true
-}
-
-// read is the colour at p, unseen outside the frame.
-func (w *patchView) read(f *ar.Frame, p *veilPlace) hue {
-	x := p.weight[0]*w.a.x + p.weight[1]*w.b.x + p.weight[2]*w.c.x
-	y := p.weight[0]*w.a.y + p.weight[1]*w.b.y + p.weight[2]*w.c.y
-	d := w.reach
-	if !(x >= d && y >= d && x+d < float32(f.Width) && y+d < float32(f.Height)) {
-		return hue{light: unseen}
-	}
-	x0, x1 := 3*int(x-d), 3*int(x+d)
-	upper, lower := f.Pix[3*f.Width*int(y-d):], f.Pix[3*f.Width*int(y+d):]
-	p0, p1, p2, p3 := upper[x0:][:3], upper[x1:][:3], lower[x0:][:3], lower[x1:][:3]
-	blue := logLight[int(p0[0])+int(p1[0])+int(p2[0])+int(p3[0])]
-	green := logLight[int(p0[1])+int(p1[1])+int(p2[1])+int(p3[1])]
-	red := logLight[int(p0[2])+int(p1[2])+int(p2[2])+int(p3[2])]
-	return hue{0.6*green + 0.4*red, red - green, blue - green}
-}
-
 // How the bare skin of a face varies: the standard deviations, of natural
 // logarithms, of what a face at first sight may look like.
 const (
 	lightSpread = 0.38
 	hueSpread   = 0.16
+)
+
+// What the squares of deviations are multiplied by.
+const (
+	skinLight = 1 / (lightSpread * lightSpread)
+	skinHue   = 1 / (hueSpread * hueSpread)
 )
 
 // Squares of deviations, in standard deviations: from doubtOut on, and surely
@@ -176,8 +112,8 @@ func (v *veil) meet(known *veilFace) {
 	const cells, cell = 32, 0.1
 	var count [cells][cells]float32
 	bin := func(x float32) int { return min(max(int(x/cell+cells/2), 0), cells-1) }
-	for i := 0; i < len(v.places); i += fitStep {
-		if c := v.seen[i]; v.places[i].kind == veilSkin && c.light > unseen {
+	for _, b := range v.bare {
+		if c := v.seen[b.place]; c.light > unseen {
 			count[bin(c.red)][bin(c.blue)]++
 		}
 	}
@@ -197,9 +133,9 @@ func (v *veil) meet(known *veilFace) {
 		}
 	}
 	sum, n := float32(0), float32(0)
-	for i := 0; i < len(v.places); i += fitStep {
-		c := v.seen[i]
-		if v.places[i].kind == veilSkin && c.light > unseen &&
+	for _, b := range v.bare {
+		c := v.seen[b.place]
+		if c.light > unseen &&
 			square(c.red-center.red)+square(c.blue-center.blue) < 4*cell*cell {
 			sum += c.light
 			n++
@@ -213,62 +149,88 @@ func (v *veil) meet(known *veilFace) {
 // counts the less.
 func (v *veil) follow(known *veilFace, first bool) {
 	last := known.skin
-	passes := followPasses
+	passes, step := followPasses, 1
 	if !first {
-		passes = 2
+		passes, step = 2, 2
 	}
 	for pass := range passes {
-		var normal [4][4]float32
-		var right [3][4]float32
-		seen := float32(0)
-		for i := 0; i < len(v.places); i += fitStep {
-			p, c, m := &v.places[i], &v.seen[i], &known.cells[v.cellOf[i]]
-			if p.kind != veilSkin || c.light == unseen {
-				continue
-			}
-			seen++
-			basis := [4]float32{1, p.normal[0], p.normal[1], p.normal[2]}
-			values := [3]float32{c.light - m.light, c.red - m.red, c.blue - m.blue}
-			light, hues := float32(lightSpread), float32(hueSpread)
-			if m.seen > firstTime {
-				light, hues = lightKnown, hueKnown
-			}
-			z := apart(v.against(known, i), m.hue, 1/(light*light), 1/(hues*hues))
-			w := float32(known.keep[p.at]) / 255 / square(1+0.3*z)
-			for j, x := range basis {
-				for k, y := range basis[:j+1] {
-					normal[j][k] += w * x * y
-				}
-				for k, value := range values {
-					right[k][j] += w * x * value
-				}
-			}
-		}
-		if normal[0][0] < 1 {
+		sums := v.sumSkin(known, pass%step, step)
+		if sums.normal[0][0] < 1 {
 			return
 		}
-		slope := slopeStiff * normal[0][0] // a lamp is seldom quite at the side
+		slope := slopeStiff * sums.normal[0][0] // a lamp is seldom quite at the side
 		for j := 1; j < 4; j++ {
-			normal[j][j] += slope
+			sums.normal[j][j] += slope
 		}
 		// What comes over a face does not take it along; at first sight that is
 		// for the light to find.
-		stiff := lightStiff * seen
+		stiff := lightStiff * sums.seen
 		if first && pass >= followPasses/2 {
 			stiff = 0
 		}
 		for j := range 4 {
-			normal[j][j] += stiff
-			for k := range right {
-				right[k][j] += stiff * last[k][j]
+			sums.normal[j][j] += stiff
+			for k := range sums.right {
+				sums.right[k][j] += stiff * last[k][j]
 			}
 		}
-		for k := range right {
-			if fit, ok := solve(&normal, right[k]); ok {
+		for k := range sums.right {
+			if fit, ok := solve(&sums.normal, sums.right[k]); ok {
 				known.skin[k] = fit
 			}
 		}
 	}
+}
+
+// skinSums are the sums of a fit of the light by least squares.
+type skinSums struct {
+	normal [4][4]float32 // the lower half
+	right  [3][4]float32
+	seen   float32 // places
+}
+
+// sumSkin adds up every so many of the bare places, from one on.
+func (v *veil) sumSkin(known *veilFace, from, step int) (sums skinSums) {
+	const (
+		lightSure, huesSure = 1 / (lightKnown * lightKnown), 1 / (hueKnown * hueKnown)
+	)
+	skin := &known.skin
+	var right [3][4]float32
+	var n00, n10, n11, n20, n21, n22, n30, n31, n32, n33 float32
+	seen := 0
+	for i := from; i < len(v.bare); i += step {
+		at := int(v.bare[i].place)
+		c := &v.seen[at]
+		if c.light == unseen {
+			continue
+		}
+		seen++
+		b, m := &v.bare[i].basis, &known.cells[v.cellOf[at]]
+		value := hue{c.light - m.light, c.red - m.red, c.blue - m.blue}
+		x, y, z := b[1], b[2], b[3]
+		l := value.light - skin[0][0] - skin[0][1]*x - skin[0][2]*y - skin[0][3]*z
+		r := value.red - skin[1][0] - skin[1][1]*x - skin[1][2]*y - skin[1][3]*z
+		u := value.blue - skin[2][0] - skin[2][1]*x - skin[2][2]*y - skin[2][3]*z
+		far := skinLight*l*l + skinHue*(r*r+u*u)
+		if m.seen > firstTime {
+			far = lightSure*l*l + huesSure*(r*r+u*u)
+		}
+		w := 1 + 0.3*far
+		w = float32(known.keep[v.places[at].at]) / (255 * w * w)
+		wx, wy, wz := w*x, w*y, w*z
+		n00 += w
+		n10, n11 = n10+wx, n11+wx*x
+		n20, n21, n22 = n20+wy, n21+wy*x, n22+wy*y
+		n30, n31, n32, n33 = n30+wz, n31+wz*x, n32+wz*y, n33+wz*z
+		for k, value := range [3]float32{value.light, value.red, value.blue} {
+			s := &right[k]
+			s[0] += w * value
+			s[1] += wx * value
+			s[2] += wy * value
+			s[3] += wz * value
+		}
+	}
+	return skinSums{[4][4]float32{{n00}, {n10, n11}, {n20, n21, n22}, {n30, n31, n32, n33}}, right, float32(seen)}
 }
 
 func dot(a, b [4]float32) float32 { return a[0]*b[0] + a[1]*b[1] + a[2]*b[2] + a[3]*b[3] }
@@ -309,28 +271,4 @@ func solve(a *[4][4]float32, b [4]float32) (x [4]float32, ok bool) {
 		x[i] /= l[i][i]
 	}
 	return x, true
-}
-
-// against is how the place i looks against the face's skin in this light.
-func (v *veil) against(known *veilFace, i int) hue {
-	p, c := &v.places[i], &v.seen[i]
-	basis := [4]float32{1, p.normal[0], p.normal[1], p.normal[2]}
-	return hue{
-		c.light - dot(known.skin[0], basis),
-		c.red - dot(known.skin[1], basis),
-		c.blue - dot(known.skin[2], basis),
-	}
-}
-
-// relate does so for all places.
-func (v *veil) relate(known *veilFace) {
-	light, red, blue := known.skin[0], known.skin[1], known.skin[2]
-	for i := range v.places {
-		n, c := &v.places[i].normal, &v.seen[i]
-		v.rel[i] = hue{
-			c.light - light[0] - light[1]*n[0] - light[2]*n[1] - light[3]*n[2],
-			c.red - red[0] - red[1]*n[0] - red[2]*n[1] - red[3]*n[2],
-			c.blue - blue[0] - blue[1]*n[0] - blue[2]*n[1] - blue[3]*n[2],
-		}
-	}
 }

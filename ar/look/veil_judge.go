@@ -80,44 +80,38 @@ func apart(a, b hue, light, hues float32) float32 {
 
 // judge finds how little each place looks like the face's own.
 func (v *veil) judge(known *veilFace, dt float32) {
-	for i := range v.places {
-		v.doubts[i] = 0
-		if v.places[i].kind != veilHair && v.seen[i].light != unseen {
-			v.doubts[i] = v.strange(known, i)
+	for _, i := range v.special {
+		v.doubts[i] = v.strange(known, int(i))
+	}
+	v.suspects = v.suspects[:0]
+	for i, z := range v.doubts {
+		if z >= doubtOut && z < never {
+			v.suspects = append(v.suspects, int32(i))
 		}
 	}
 	v.grow(known)
 	v.compare(known)
 	v.change()
-	doubt := &v.doubt[0]
-	clear(doubt[:])
-	for i, z := range v.doubts {
-		p := &v.places[i]
-		if p.kind == veilHair || v.seen[i].light == unseen {
-			continue
-		}
-		if v.cells[v.cellOf[i]].over {
-			z = doubtFull
-		}
-		doubt[p.at] = uint8(255 * smooth(z, doubtOut, doubtFull))
-	}
 	v.learn(known, dt)
 }
 
-// strange is how far the place i is from what such a place of this face may
-// look like at first sight, in squares of standard deviations.
+// never is the doubt of places that are not to be seen, or not by themselves.
+const never = 1e4
+
+// strange is how far the place i, which is not mere skin, is from what such a
+// place of this face may look like at first sight, in squares of standard
+// deviations.
 func (v *veil) strange(known *veilFace, i int) float32 {
-	const light, hues = 1 / (lightSpread * lightSpread), 1 / (hueSpread * hueSpread)
 	c := v.rel[i]
-	switch v.places[i].kind {
-	case veilLid: // paint and lashes darken it
-		return apart(c, hue{light: min(max(c.light, -0.8), 0)}, light, hues/5)
-	case veilLip:
+	switch kind := v.places[i].kind; {
+	case v.seen[i].light == unseen || kind == veilHair:
+		return never
+	case kind == veilLid: // paint and lashes darken it
+		return apart(c, hue{light: min(max(c.light, -0.8), 0)}, skinLight, skinHue/5)
+	case kind == veilLip:
 		return lipPatience * known.lips.doubt(c)
-	case veilRim:
-		return lipPatience * known.lips.rimDoubt(c)
 	}
-	return apart(c, hue{}, light, hues)
+	return lipPatience * known.lips.rimDoubt(c)
 }
 
 // How light may go on over skin where it is even: from texel to texel less
@@ -135,10 +129,10 @@ const (
 // is surely skin on: what lies over it has an edge.
 func (v *veil) grow(known *veilFace) {
 	stack := v.grown[:0]
-	for i, z := range v.doubts {
-		if z >= doubtOut && v.beside(known, i) {
+	for _, i := range v.suspects {
+		if v.continues(int(i)) && v.maybeOwn(known, int(i)) {
 			v.doubts[i] = 0
-			stack = append(stack, int32(i))
+			stack = append(stack, i)
 		}
 	}
 	for len(stack) > 0 {
@@ -146,48 +140,54 @@ func (v *veil) grow(known *veilFace) {
 		stack = stack[:len(stack)-1]
 		for _, off := range neighbours {
 			j := v.index[int(v.places[i].at)+off]
-			if j >= 0 && v.doubts[j] >= doubtOut && v.beside(known, int(j)) {
+			if j >= 0 && v.doubts[j] >= doubtOut && v.doubts[j] < never &&
+				v.even(int(i), int(j)) && v.maybeOwn(known, int(j)) {
 				v.doubts[j] = 0
 				stack = append(stack, j)
 			}
 		}
 	}
 	v.grown = stack
+	left := v.suspects[:0]
+	for _, i := range v.suspects {
+		if v.doubts[i] >= doubtOut {
+			left = append(left, i)
+		}
+	}
+	v.suspects = left
 }
 
 // neighbours of a texel of the map; none of a face's is at its edge.
 var neighbours = [...]int{-1, 1, -veilSide, veilSide}
 
-// beside reports whether the place i may be skin and goes on evenly from one
-// that is.
-func (v *veil) beside(known *veilFace, i int) bool {
-	p, s := &v.places[i], v.seen[i]
-	if v.seen[i].light == unseen || p.kind == veilHair {
-		return false
-	}
-	c := v.rel[i]
-	hues := float32(1 / (hueSpread * hueSpread * grownHue * grownHue))
-	switch {
-	case p.kind == veilLip || p.kind == veilRim:
-		if known.lips.rimDoubt(c) >= grownLip*doubtOut {
-			return false
-		}
-	case c.light > 0:
-		c.light /= grownBright
-	default: // shadows on skin are the redder
-		c.light /= 1 + 2*min(max(c.red, 0), 0.5)
-	}
-	if (p.kind == veilSkin || p.kind == veilLid) && apart(c, hue{}, 1/(lightSpread*lightSpread), hues) >= doubtOut {
-		return false
-	}
+// continues reports whether the place i goes on evenly from one beside it that
+// is the face's own.
+func (v *veil) continues(i int) bool {
 	for _, off := range neighbours {
-		j := v.index[int(p.at)+off]
-		if j >= 0 && v.doubts[j] < doubtOut && v.places[j].kind != veilHair && v.seen[j].light != unseen &&
-			apart(s, v.seen[j], 1/(lightStep*lightStep), 1/(hueStep*hueStep)) < 1 {
+		if j := v.index[int(v.places[i].at)+off]; j >= 0 && v.doubts[j] < doubtOut && v.even(i, int(j)) {
 			return true
 		}
 	}
 	return false
+}
+
+// even reports whether the light hardly changes between two places.
+func (v *veil) even(i, j int) bool {
+	return apart(v.seen[i], v.seen[j], 1/(lightStep*lightStep), 1/(hueStep*hueStep)) < 1
+}
+
+// maybeOwn reports whether the place i may be the face's own in some light.
+func (v *veil) maybeOwn(known *veilFace, i int) bool {
+	c := v.rel[i]
+	if kind := v.places[i].kind; kind == veilLip || kind == veilRim {
+		return known.lips.rimDoubt(c) < grownLip*doubtOut
+	}
+	if c.light > 0 {
+		c.light /= grownBright
+	} else { // shadows on skin are the redder
+		c.light /= 1 + 2*min(max(c.red, 0), 0.5)
+	}
+	return apart(c, hue{}, skinLight, skinHue/(grownHue*grownHue)) < doubtOut
 }
 
 // doubt is how far c is from the lips, in squares of standard deviations.
@@ -203,9 +203,8 @@ func (l *lipTone) doubt(c hue) float32 {
 
 // rimDoubt is how far c is from all that lies between skin and the lips.
 func (l *lipTone) rimDoubt(c hue) float32 {
-	const light, hues = 1 / (lightSpread * lightSpread), 1 / (hueSpread * hueSpread)
 	if l.seen == 0 {
-		return apart(c, hue{}, light, hues)
+		return apart(c, hue{}, skinLight, skinHue)
 	}
 	t := float32(0)
 	if long := square(l.light) + square(l.red) + square(l.blue); long > 0 {
@@ -215,75 +214,5 @@ func (l *lipTone) rimDoubt(c hue) float32 {
 	like := hue{t * l.light, t * l.red, t * l.blue}
 	like.light += min(max(c.light-like.light, -t*lipFolds), t*lipFolds)
 	like.red += min(max(c.red-like.red, 0), t*lipFolds)
-	return apart(c, like, mix(light, 1/l.lightVar), mix(hues, 1/l.hueVar))
-}
-
-// How fast the face's own places come and go, in parts of 255 a frame: what
-// comes over the face is free of paint in two frames.
-const (
-	veilFall = 128
-	veilRise = 85
-)
-
-const (
-	loneDoubt = 50  // mean doubt of three by three texels
-	holeDoubt = 140 // mean doubt around a place that is hardly a face's
-	hairReach = 5   // texels around brows and lashes whose skin tells of them
-)
-
-// settle makes known.keep of the doubts: lone ones are noise, what is beside a
-// doubtful place is too near to paint, and brows and lashes are the face's own
-// as far as the skin around them is.
-func (v *veil) settle(known *veilFace, first bool) {
-	doubt, mean, tmp := v.doubt[0][:], v.doubt[1][:], v.doubt[2][:]
-	boxRows(tmp, doubt, veilSide, veilSide, 1)
-	boxColumns(mean, tmp, v.sums[:], veilSide, 1)
-	for i, m := range mean {
-		if m < loneDoubt {
-			doubt[i] = uint8(uint32(doubt[i]) * uint32(m) / loneDoubt)
-		}
-	}
-	spread(mean, doubt)
-	v.changing = false
-	for i, known := range v.skin {
-		mean[i] &= known
-	}
-	boxRows(tmp, mean, veilSide, veilSide, hairReach)
-	boxColumns(doubt, tmp, v.sums[:], veilSide, hairReach)
-	for i, d := range mean {
-		if v.around[i] > 0 {
-			around := min(255*uint32(doubt[i])/uint32(v.around[i]), 255)
-			if v.skin[i] == 0 {
-				d = uint8(around)
-			} else if around > holeDoubt { // a hole in what lies over the face
-				d = max(d, uint8(min((around-holeDoubt)*6, 255)))
-			}
-		}
-		want, have := 255-int(d), int(known.keep[i])
-		if first {
-			have = want
-		}
-		now := min(max(want, have-veilFall), have+veilRise)
-		v.changing = v.changing || now != want
-		known.keep[i] = uint8(now)
-	}
-}
-
-// spread makes dst the most of each texel's neighbourhood of three by three.
-func spread(dst, src []uint8) {
-	for y := range veilSide {
-		row := src[y*veilSide:][:veilSide]
-		up := src[max(y-1, 0)*veilSide:][:veilSide]
-		down := src[min(y+1, veilSide-1)*veilSide:][:veilSide]
-		out := dst[y*veilSide:][:veilSide]
-		left, here := uint8(0), max(up[0], row[0], down[0])
-		for x := range row {
-			right := uint8(0)
-			if x+1 < veilSide {
-				right = max(up[x+1], row[x+1], down[x+1])
-			}
-			out[x] = max(left, here, right)
-			left, here = here, right
-		}
-	}
+	return apart(c, like, mix(skinLight, 1/l.lightVar), mix(skinHue, 1/l.hueVar))
 }

@@ -3,12 +3,15 @@ package look
 import "github.com/mirrorcart/mirrorcart/ar"
 
 // What lies over a face is judged in every other frame only, unless something
-// seems to happen: faces are judged at once where more than restChanged of the
-// places that are looked at differ by more than restStep from what they were.
+// seems to happen: it is judged at once where more than restChanged of the
+// places that are looked at, and more than restRise times as many as usual,
+// differ by more than restStep from what they were.
 const (
-	restEvery   = 17 // of the places one is looked at
+	restEvery   = 29 // of the places one is looked at
 	restStep    = 0.2
-	restChanged = 3
+	restChanged = 4
+	restRise    = 1.6
+	restUsual   = 0.1 // how fast it is learnt what is usual, of a frame
 )
 
 // stands reports whether what was judged last still holds for the face: in the
@@ -20,24 +23,37 @@ func (v *veil) stands(f *ar.Frame, s *surface, known *veilFace) bool {
 	if f.At.Equal(known.at) {
 		return true
 	}
-	if v.rested || v.changing {
-		v.rested = false
+	if v.rested {
 		return false
 	}
-	changed := 0
-	for _, patch := range v.patches {
-		view, ok := patch.on(s)
-		if !ok {
+	changed := v.changes(f, s)
+	v.rested = changed <= restChanged+restRise*known.restless
+	known.restless += restUsual * (changed - known.restless)
+	if v.rested && v.changing {
+		v.fade(known, false)
+	}
+	return v.rested
+}
+
+// changes is how many of some places differ from when they were read.
+func (v *veil) changes(f *ar.Frame, s *surface) (n float32) {
+	var now [1]hue
+	for i := range v.patches {
+		patch := &v.patches[i]
+		k := patch.from + (restEvery-patch.from%restEvery)%restEvery
+		if k >= patch.to {
 			continue
 		}
-		i := patch.from + (restEvery-patch.from%restEvery)%restEvery
-		for ; i < patch.to; i += restEvery {
-			if now := view.read(f, &v.places[i]); now.light != unseen && v.seen[i].light != unseen &&
-				square(now.light-v.seen[i].light) > restStep*restStep {
-				changed++
+		view, ok := patch.on(s, f)
+		for ; ok && k < patch.to; k += restEvery {
+			if v.places[k].kind == veilHair || v.seen[k].light == unseen {
+				continue
+			}
+			view.read(now[:], f, v.places[k:k+1])
+			if now[0].light != unseen && square(now[0].light-v.seen[k].light) > restStep*restStep {
+				n++
 			}
 		}
 	}
-	v.rested = changed <= restChanged
-	return v.rested
+	return n
 }

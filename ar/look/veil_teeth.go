@@ -27,9 +27,7 @@ func (v *veil) spareTeeth(f *ar.Frame, m, opening *mask) {
 		return
 	}
 	// The skin's colour where the lips are.
-	p := &v.places[v.lips[0]]
-	basis := [4]float32{1, p.normal[0], p.normal[1], p.normal[2]}
-	skin := hue{dot(v.now.skin[0], basis), dot(v.now.skin[1], basis), dot(v.now.skin[2], basis)}
+	skin := hue{dot(v.now.skin[0], v.mouth), dot(v.now.skin[1], v.mouth), dot(v.now.skin[2], v.mouth)}
 	r := m.Rect
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		i := (y - r.Min.Y) * r.Dx()
