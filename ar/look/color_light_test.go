@@ -65,8 +65,9 @@ func (fx *fixtures) painted(skin, lips, whites, light rgb) (*ar.Frame, ar.Face) 
 }
 
 func fill(f *ar.Frame, color, light rgb, outline ...vec) {
-	for y := range f.Height {
-		for x := range f.Width {
+	box := bounds(1, boundsOf(f), outline)
+	for y := box.Min.Y; y < box.Max.Y; y++ {
+		for x := box.Min.X; x < box.Max.X; x++ {
 			if contains(outline, vec{float64(x) + 0.5, float64(y) + 0.5}) {
 				for c := range color {
 					f.Pix[3*(y*f.Width+x)+2-c] = toByte(color[c] * light[c])
@@ -82,7 +83,7 @@ func TestLipstickIsTheShadeInTheSceneLight(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
 	whites := rgb{0.54, 0.51, 0.48} // in the shadow of the lids
-	for _, s := range skins {
+	for _, s := range fewer(skins) {
 		for _, light := range []rgb{{1, 1, 1}, {0.25, 0.25, 0.25}, planck(3500), planck(9000)} {
 			f, face := fx.painted(lightFrom(s.skin), lightFrom(s.lips), whites, light)
 			for _, c := range []ar.Color{red, pink, {R: 0x5A, G: 0x12, B: 0x30}} {

@@ -47,7 +47,7 @@ func TestMakeupLooksAsItDid(t *testing.T) {
 	r := newRenderer(t, fx)
 	looks := skinLooks()
 	maps.Copy(looks, lipLooks())
-	for name, l := range looks {
+	for name, l := range fewerLooks(looks) {
 		t.Run(name, func(t *testing.T) {
 			picture := "group_s6a.png"
 			switch l.Layers[0].Kind {

@@ -128,7 +128,7 @@ func TestLightFoundationLeavesBrows(t *testing.T) {
 func TestContourDarkensAndHighlighterBrightens(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
-	for _, picture := range pictures {
+	for _, picture := range fewer(pictures) {
 		f, face := fx.read(t, picture)
 		for name, l := range skinLooks() {
 			kind := l.Layers[0].Kind
@@ -184,7 +184,7 @@ func lashed(t *testing.T, fx *fixtures, shut float32, l ar.Look) (above, below f
 // TestLashesFollowTheLid: they stand on an open eye and hang from a shut one.
 func TestLashesFollowTheLid(t *testing.T) {
 	fx := readFixtures(t)
-	for _, shape := range []ar.Shape{ar.Natural, ar.Volume, ar.CatEye} {
+	for _, shape := range fewer([]ar.Shape{ar.Natural, ar.Volume, ar.CatEye}) {
 		l := skinLooks()["lashes "+string(shape)]
 		above, below := lashed(t, fx, 0, l)
 		require.Greater(t, above, 2*below, "%s, open", shape)
@@ -198,8 +198,8 @@ func TestLashesFollowTheLid(t *testing.T) {
 func TestLashesStayByTheEye(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
-	for _, shape := range []ar.Shape{ar.Natural, ar.Volume, ar.CatEye} {
-		for _, yaw := range []float64{-40, -20, 0, 20, 40} {
+	for _, shape := range fewer([]ar.Shape{ar.Natural, ar.Volume, ar.CatEye}) {
+		for _, yaw := range fewer([]float64{-40, -20, 0, 20, 40}) {
 			f, face := fx.posed(1280, 960, yaw, 500)
 			reach := 13 * faceScale(&face, f)
 			for _, p := range changed(f, drawn(t, r, f, face, skinLooks()["lashes "+string(shape)])) {
@@ -249,7 +249,7 @@ func TestBrowsAreFilledBetweenTheHairs(t *testing.T) {
 func TestLipLinerFollowsTheContour(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
-	for _, picture := range pictures {
+	for _, picture := range fewer(pictures) {
 		f, face := fx.read(t, picture)
 		outer := curve(nil, contour(nil, &face, lipsOuter, f))
 		inner := curve(nil, contour(nil, &face, lipsInner, f))
@@ -281,7 +281,7 @@ func TestLipLinerFollowsTheContour(t *testing.T) {
 func TestLipLinerGrowsWithIntensity(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
-	for _, picture := range pictures {
+	for _, picture := range fewer(pictures) {
 		f, face := fx.read(t, picture)
 		places := changed(f, drawn(t, r, f, face, lipLiner(ar.Satin)))
 		last := 0.

@@ -26,7 +26,7 @@ func eachMouth(t *testing.T, check func(name string, f *ar.Frame, face ar.Face, 
 	var mouths []mouthPicture
 	require.NoError(t, json.Unmarshal(data, &mouths))
 	require.GreaterOrEqual(t, len(mouths), 20)
-	for _, m := range mouths {
+	for _, m := range fewer(mouths) {
 		f := readPictureFile(t, "testdata/mouths/"+m.Picture)
 		face := ar.Face{ID: 1, Score: 1}
 		require.Len(t, m.Points, ar.Points, m.Picture)
@@ -70,16 +70,18 @@ func seenChange(a, b *ar.Frame, pixels []vec) int {
 
 func TestTeethAndTonguesStayBare(t *testing.T) {
 	r := newRenderer(t, readFixtures(t))
-	for _, finish := range ar.Finishes() {
-		pixels, painted := 0, 0
-		eachMouth(t, func(name string, f *ar.Frame, face ar.Face, inside []vec) {
+	pixels, painted := 0, map[ar.Finish]int{}
+	eachMouth(t, func(name string, f *ar.Frame, face ar.Face, inside []vec) {
+		pixels += len(inside)
+		for _, finish := range ar.Finishes() {
 			out := drawn(t, r, f, face, lipstick(red, finish, 1))
 			n := seenChange(f, out, inside)
 			t.Logf("%s %s: %d of %d", finish, name, n, len(inside))
-			pixels += len(inside)
-			painted += n
-		})
-		t.Logf("%s: %d of %d", finish, painted, pixels)
-		require.LessOrEqual(t, float64(painted), 0.01*float64(pixels), finish)
+			painted[finish] += n
+		}
+	})
+	for _, finish := range ar.Finishes() {
+		t.Logf("%s: %d of %d", finish, painted[finish], pixels)
+		require.LessOrEqual(t, float64(painted[finish]), 0.01*float64(pixels), finish)
 	}
 }

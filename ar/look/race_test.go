@@ -1,0 +1,6 @@
+//go:build race
+
+package look
+
+// racing says that the tests look for races.
+const racing = true
