@@ -31,6 +31,10 @@ formatted() {
 # and optimising SQLite and OpenCV's binding for them would take a minute more.
 race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 20m ./...; }
 
+# pictures runs what looks at many pictures with all of them: where races are
+# looked for these tests take fewer.
+pictures() { go test ./ar/face ./ar/look; }
+
 # leaks counts the pictures that OpenCV holds: gocv does so in builds of its own.
 leaks() {
 	CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" GOFLAGS=$GOFLAGS,matprofile \
@@ -73,6 +77,7 @@ check "vet" go vet ./...
 check "lint" "build/tools/golangci-lint-$GOLANGCI_LINT" run
 check "tests of the pages" npm --prefix kiosk/ui test
 check "tests with the race detector" race
+check "all pictures, without the race detector" pictures
 check "every OpenCV picture is closed" leaks
 check "fuzz smoke" fuzz
 check "main job, unattended" main_job

@@ -33,11 +33,12 @@ func TestDirections(t *testing.T) {
 
 // TestMirroredPicture: left becomes right, and nothing else changes.
 func TestMirroredPicture(t *testing.T) {
+	pool := newPool(t, 1)
 	for name := range readReferences(t) {
 		f := readFrame(t, name)
-		plain := track(t, newTracker(t, face.Options{}), f)[0]
+		plain := track(t, pooled(t, pool, face.Options{}), f)[0]
 		// The mirrored picture's nearest may be another of two alike.
-		all := track(t, newTracker(t, face.Options{MaxFaces: 3}), mirrored(f))
+		all := track(t, pooled(t, pool, face.Options{MaxFaces: 3}), mirrored(f))
 		other := slices.MinFunc(all, func(a, b ar.Face) int {
 			return cmp.Compare(math.Abs(float64(a.Points[1].X+plain.Points[1].X)-1), math.Abs(float64(b.Points[1].X+plain.Points[1].X)-1))
 		})

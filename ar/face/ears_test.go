@@ -82,16 +82,17 @@ func eyesApart(f *ar.Face, frame *ar.Frame) float64 {
 func TestLobes(t *testing.T) {
 	all := readLobeMarks(t)
 	var sum, count float64
-	people := map[string][]float64{}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	people, pool := map[string][]float64{}, newPool(t, 1)
+	for _, name := range fewer(slices.Sorted(maps.Keys(all))) {
 		f, marks := lobeFrame(t, name), all[name]
+		faces := track(t, pooled(t, pool, face.Options{Raw: true, MaxFaces: 4}), f)
 		for side := range 2 {
 			mark := marks.of(side)
 			if mark == nil {
 				continue
 			}
 			best, yaw := math.Inf(1), 0.0
-			for _, found := range track(t, newTracker(t, face.Options{Raw: true, MaxFaces: 4}), f) {
+			for _, found := range faces {
 				x, y := seen(&found.Pose, found.Lobes[side])
 				if off := math.Hypot(x-mark[0], y-mark[1]) / eyesApart(&found, f); off < best {
 					best, yaw = off, found.Pose.Yaw

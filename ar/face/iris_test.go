@@ -1,6 +1,7 @@
 package face
 
 import (
+	"bytes"
 	"math"
 	"testing"
 
@@ -23,9 +24,7 @@ func looking(p *poser, at ar.Pose, scale float64) (*[ar.Points]ar.Point, *ar.Fra
 	points := posed(p.mesh, at)
 	f := &ar.Frame{}
 	f.Resize(sceneWidth, sceneHeight)
-	for i := range f.Pix {
-		f.Pix[i] = 150
-	}
+	copy(f.Pix, bytes.Repeat([]byte{150}, len(f.Pix)))
 	for i, eye := range irises {
 		q := turn(at.R, p.eyes[i])
 		z := q[2] + at.T[2]

@@ -36,15 +36,17 @@ func resized(tb testing.TB, f *ar.Frame, times, x, y float64, width, height int)
 // TestSameFaceAtAnySizeHasOneScale: the same still, 0.6 to 1.4 times as large,
 // wears glasses of the same millimetres, to 2 %.
 func TestSameFaceAtAnySizeHasOneScale(t *testing.T) {
-	for _, still := range []struct {
+	type still struct {
 		name  string
 		times float64 // that bring the eyes 130 pixels apart
-	}{{"astronaut.png", 2.15}, {"group_s6a.png", 0.9}} {
+	}
+	pool := newPool(t, 1)
+	for _, still := range fewer([]still{{"astronaut.png", 2.15}, {"group_s6a.png", 0.9}}) {
 		f := readFrame(t, still.name)
-		nose := track(t, newTracker(t, face.Options{Raw: true}), f)[0].Points[1]
+		nose := track(t, pooled(t, pool, face.Options{Raw: true}), f)[0].Points[1]
 		var scales []float64
 		for _, k := range []float64{0.6, 0.8, 1, 1.2, 1.4} {
-			tracker := newTracker(t, face.Options{})
+			tracker := pooled(t, pool, face.Options{})
 			frame := resized(t, f, k*still.times, float64(nose.X), float64(nose.Y), 960, 720)
 			var faces []ar.Face
 			for i := range 31 {
