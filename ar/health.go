@@ -16,7 +16,7 @@ const (
 	FaultBlack   Fault = "black"   // nothing but black
 	FaultNoise   Fault = "noise"   // nothing but noise
 	FaultDark    Fault = "dark"    // too dark to see a face
-	FaultCovered Fault = "covered" // something is before the lens: no edge anywhere
+	FaultCovered Fault = "covered" // something is before the lens: no edge anywhere, and nothing is as it was
 )
 
 // HealthConfig says what a healthy camera's frames are.
@@ -73,6 +73,8 @@ type Health struct {
 	checked  time.Time // when a frame was looked at last
 	changed  time.Time // when a frame differed from the one before
 	same     int       // frames since then
+	view     view      // the frame looked at last
+	scene    scene
 	now, was [gridSamples]uint16
 }
 
@@ -143,13 +145,18 @@ func (h *Health) judge(f *Frame, now time.Time) Fault {
 	case h.Config.Live && h.same >= enough && now.Sub(h.changed) >= frozenAfter:
 		return FaultFrozen
 	case face:
+		h.scene.see(&h.view, now)
 		return ""
 	case !first && s.spread > noiseSpread && s.local > noiseLike*s.spread && s.moved > noiseLike*s.spread:
 		return FaultNoise
 	case s.bright < darkBelow:
 		return FaultDark
 	case s.edges < edgesAtLeast:
-		return FaultCovered
+		if h.scene.covers(&h.view, now) {
+			return FaultCovered
+		}
+		return ""
 	}
+	h.scene.see(&h.view, now)
 	return ""
 }

@@ -21,12 +21,15 @@ func (h *Health) measure(f *Frame) measures {
 	apart := max(f.Width/160, 1)
 	var values, differences [256]int // how many samples have each
 	var sum, squares, local, moved int
+	h.view = view{}
 	i := 0
 	for r := range gridRows {
 		y := min((2*r+1)*f.Height/(2*gridRows), f.Height-2)
 		for c := range gridColumns {
 			x := min((2*c+1)*f.Width/(2*gridColumns), f.Width-2-apart)
 			v := brightness(f, x, y)
+			px := f.Pix[3*(y*f.Width+x):][:3]
+			h.view.add(c, r, px[0], px[1], px[2])
 			d := distance(v, brightness(f, x+apart, y))
 			local += d
 			differences[d/16]++
