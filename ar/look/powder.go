@@ -2,6 +2,7 @@ package look
 
 import (
 	"image"
+	"math"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )
@@ -17,12 +18,17 @@ type bareSkin struct {
 	mean  [3]float32 // linear: blue, green, red
 	light rgb        // that falls on it
 	seen  bool
+	flake float32 // how many pixels a flake of glitter is across
 }
+
+// flakeMM is the side of a flake of glitter, in millimetres.
+const flakeMM = mapMM / mapSide / 2
 
 // fit reads the cheeks under light. What is known of the face, if anything is,
 // stands for cheeks that are hidden.
 func (b *bareSkin) fit(f *ar.Frame, s *surface, e *eyes, light rgb, known *faceLight) {
 	b.light = light
+	b.flake = flakeMM * s.scale()
 	b.seen = b.zone.carry(&b.cover, nil, s, nil, image.Rect(0, 0, f.Width, f.Height))
 	if !b.seen {
 		return
@@ -57,7 +63,23 @@ const (
 )
 
 // tint is p in colour c on this skin.
-func (b *bareSkin) tint(c ar.Color, p pigment) tint { return newTint(b.mean, b.light, c, p) }
+func (b *bareSkin) tint(c ar.Color, p pigment) tint {
+	t := newTint(b.mean, b.light, c, p)
+	// Flakes much smaller than a pixel are seen as a sheen, not as noise.
+	t.glint *= min(b.flake, 1)
+	return t
+}
+
+// scale is how many pixels a millimetre of skin is: across the eyes or, when
+// the face is turned to the side, along the nose, whichever is more.
+func (s *surface) scale() float32 {
+	const eyes, nose = 88.9, 54.2 // millimetres on the canonical head
+	apart := func(i, k int) float32 {
+		a, b := &s.corners[i], &s.corners[k]
+		return float32(math.Hypot(float64(a.x-b.x), float64(a.y-b.y)))
+	}
+	return max(apart(33, 263)/eyes, apart(foreheadPoint, nosePoint)/nose)
+}
 
 // powder is a zone that lies on a face: how much of each pixel it covers, and
 // its glitter's grain there.
@@ -65,6 +87,12 @@ type powder struct {
 	cover  mask
 	glints []uint8
 }
+
+// faint is how little cover nobody sees.
+const faint = 0.03
+
+// seen is cover without its faintest part, which would only take time.
+func seen(cover float64) float64 { return max(cover-faint, 0) / (1 - faint) }
 
 // lay puts z on what is bare of the skin, off the open eyes, and reports whether any of it is
 // in the frame.

@@ -32,9 +32,9 @@ var highlighterStrokes = []stroke{
 // highlighterPigments is how highlighter lies on skin: it hides nothing, and
 // gives back more of the light that the skin gives back there.
 var highlighterPigments = map[ar.Finish]pigment{
-	ar.Satin:    {hue: 0.3, light: 0.25, sheen: 0.4, lift: 0.22},
-	ar.Metallic: {hue: 0.45, light: 0.3, sheen: 0.9, lift: 0.25},
-	ar.Shimmer:  {hue: 0.35, light: 0.22, sheen: 0.45, lift: 0.2, glint: 0.35},
+	ar.Satin:    {hue: 0.3, light: 0.25, sheen: 0.35, lift: 0.2},
+	ar.Metallic: {hue: 0.45, light: 0.3, sheen: 0.65, lift: 0.22},
+	ar.Shimmer:  {hue: 0.35, light: 0.22, sheen: 0.5, lift: 0.2, glint: 0.9},
 }
 
 // sculptFeather is how far within the face's edge contour and highlighter run
@@ -50,7 +50,7 @@ type sculpt struct {
 
 func newSculpt(mesh *ar.Mesh, strokes []stroke, pigments map[ar.Finish]pigment) sculpt {
 	return sculpt{pigments: pigments, zone: drawZone(mesh, func(p vec) float64 {
-		return (1 - bareness(strokes, p)) * inFace(p, sculptFeather)
+		return seen(1-bareness(strokes, p)) * inFace(p, sculptFeather)
 	})}
 }
 

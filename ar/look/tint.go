@@ -2,6 +2,7 @@ package look
 
 import (
 	"encoding/binary"
+	"math"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 )
@@ -17,6 +18,7 @@ type pigment struct {
 	lift  float32 // how much more light it gives back by itself than skin of its colour
 	hides float32 // how far it covers where skin mirrors the lamp, 0–1
 	deep  float32 // what is darker than so much of the skin's light wears less of it, as hairs do
+	sheer float32 // how far it only takes light away, 0–1: skin is flushed, it does not glow
 }
 
 // tint is a pigment on this face's skin: what each channel's light is
@@ -33,6 +35,9 @@ type tint struct {
 	deep  float32
 	// What red and blue light the bare skin gives back against its green.
 	red, blue float32
+	// What of white is given back where the bare skin's green light is 1, in the
+	// channel that gives back most.
+	white float32
 }
 
 // The bounds of a gain: beyond them the picture's noise would be painted, not
@@ -61,8 +66,14 @@ func newTint(bare [3]float32, light rgb, c ar.Color, p pigment) tint {
 	t := tint{mean: max(bare[1], 1e-3), sheen: p.sheen, glint: p.glint, dull: p.dull, even: p.even}
 	t.kept, t.deep = glareKept*(1-p.hides), p.deep
 	t.red, t.blue = bare[2]/t.mean, bare[0]/t.mean
+	t.white = max(gives[0], gives[1], gives[2]) / t.mean
 	for i, v := range [3]uint8{b, g, r} {
 		t.gain[i] = min(max((1+p.lift)*linear[v]/max(gives[i], 1e-3), gainLeast), gainMost)
+	}
+	if most := max(t.gain[0], t.gain[1], t.gain[2]); most > 1 {
+		for i := range t.gain {
+			t.gain[i] /= 1 + p.sheer*(most-1)
+		}
 	}
 	return t
 }
@@ -130,7 +141,9 @@ func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 			v := float32(line[x])
 			gain := level.gain
 			if t.glint > 0 {
-				flake := level.flake * float32(glints[i+x])
+				flake := float32(glints[i+x])
+				flake *= flake // few lie so that they send the light to the eye
+				flake *= level.flake * flake
 				for c := range gain {
 					gain[c] += t.gain[c] * flake
 				}
@@ -149,8 +162,8 @@ func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
 }
 
 // tintLevel is what a tint does to pixels of one green, for each 255th that
-// they are covered: what it adds to their light, in parts of it, what a 255th of
-// a flake of glitter adds to that, and how far it evens out.
+// they are covered: what it adds to their light, in parts of it, what glitter
+// adds to that, by the fourth power of its grain, and how far it evens out.
 type tintLevel struct {
 	gain        [3]float32
 	flake, even float32
@@ -159,19 +172,37 @@ type tintLevel struct {
 func (t *tint) levels(alpha float32) (levels [256]tintLevel) {
 	for i, light := range linear {
 		light /= t.mean
-		wears := alpha / 255 * (1 - t.kept*smooth(light, glareFrom, glareFull))
+		glare := smooth(light, glareFrom, glareFull)
+		wears := alpha / 255 * (1 - t.kept*glare)
 		if t.deep > 0 {
 			wears *= smooth(light, 0.05*t.deep, t.deep)
 		}
-		shines := 1 + t.sheen*smooth(light, 1, 1.8) - t.dull*smooth(light, 0.8, 2.2)
+		shines := 1 + t.sheen*smooth(light, 0.9, 1.6)*(1-glare) - t.dull*smooth(light, 0.8, 2.2)
 		l := &levels[i]
+		room := t.room(linear[i], 255*wears*(max(t.gain[0], t.gain[1], t.gain[2])*shines-1))
 		for c, gain := range t.gain {
 			l.gain[c] = wears * (gain*shines - 1)
+			if l.gain[c] > 0 {
+				l.gain[c] *= room
+			}
 		}
-		l.flake = wears * t.glint * min(light, 1.5) / 255
+		l.flake = room * wears * t.glint * smooth(light, 0.6, 1.5) / (255 * 255 * 255 * 255)
 		l.even = wears * t.even
 	}
 	return levels
+}
+
+// room is what is left of a gain, in parts of a pixel's light, so that what is
+// nearly white in this light becomes no blot without a shape: highlights end
+// softly, as they do in a camera. Far from white all of it is left.
+func (t *tint) room(green, gain float32) float32 {
+	const most = 0.9 // of the way to white
+	if gain <= 0 {
+		return 1
+	}
+	light := min(green*t.white, 1)
+	full := float64(gain * light / (most * max(1-light, 1e-3)))
+	return float32(1 / math.Sqrt(math.Sqrt(1+full*full*full*full)))
 }
 
 // nothing is how many pixels from the first of line on are not covered; the
