@@ -79,7 +79,9 @@ type Pipeline struct {
 	compare comparing
 	still   still
 	replay  replay
+	preview preview
 	asks    chan chan<- shot // who waits for a photo
+	peeks   chan chan<- shot // who waits for a preview
 }
 
 // NewPipeline checks cfg and fills in its defaults. The pipeline does not own
@@ -98,7 +100,7 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	if cfg.RetryMax < cfg.RetryMin {
 		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
 	}
-	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), watch: watcher{health: Health{Config: cfg.Health}}}
+	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), peeks: make(chan chan<- shot), watch: watcher{health: Health{Config: cfg.Health}}}
 	p.effort = newEffort(&cfg)
 	p.meter.s.MaxFaces = cfg.MaxFaces
 	p.look.Store(&Look{})
@@ -124,7 +126,7 @@ func (p *Pipeline) Look() Look { return *p.look.Load() }
 
 // SetPaused stops (true) or resumes everything that looks at a frame: while
 // paused the camera runs on, but its frames are neither tracked nor drawn on
-// nor shown to anybody. Pausing also ends what is compared, lets go of a held
+// nor shown to anybody, but for Preview. Pausing also ends what is compared, lets go of a held
 // moment and forgets a replay.
 func (p *Pipeline) SetPaused(v bool) {
 	p.paused.Store(v)
@@ -248,6 +250,7 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 func (p *Pipeline) Show(f *Frame) error {
 	ask := p.asked()
 	paused := p.paused.Load()
+	p.peek(f, paused)
 	if p.gone.Swap(false) || paused {
 		p.letGo()
 		p.forget()

@@ -31,17 +31,11 @@ func (p *Pipeline) Snapshot(ctx context.Context) ([]byte, error) {
 	if p.cfg.Photo == nil {
 		return nil, errors.New("snapshot: no encoder of photos")
 	}
-	ask := make(chan shot, 1)
-	select {
-	case p.asks <- ask:
-	case <-ctx.Done():
-		return nil, fmt.Errorf("snapshot: %w", ctx.Err())
+	photo, err := await(ctx, p.asks)
+	if err != nil {
+		return nil, fmt.Errorf("snapshot: %w", err)
 	}
-	s := <-ask // step answers each that it takes
-	if s.err != nil {
-		return nil, fmt.Errorf("snapshot: %w", s.err)
-	}
-	return s.photo, nil
+	return photo, nil
 }
 
 // asked is who waits for a photo, if anybody.

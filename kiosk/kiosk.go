@@ -81,6 +81,7 @@ func (k *Kiosk) Register(e *gin.Engine) {
 	g.GET("/session", k.getSession)
 	g.POST("/session", k.postSession)
 	g.POST("/session/consent", k.postConsent)
+	g.GET("/session/preview", k.getPreview)
 	g.PUT("/session/look", k.putLook)
 	g.PUT("/session/compare", k.putCompare)
 	g.POST("/session/replay", k.postReplay)

@@ -30,6 +30,7 @@ type fakeMirror struct {
 	compare ar.Compare
 	replay  bool
 	shoot   func() ([]byte, error) // what Snapshot does
+	peek    func(context.Context) ([]byte, error)
 }
 
 func (m *fakeMirror) SetLook(l ar.Look) error {
@@ -83,6 +84,8 @@ func (m *fakeMirror) Replay() ar.Replay {
 }
 
 func (m *fakeMirror) Snapshot(context.Context) ([]byte, error) { return m.shoot() }
+
+func (m *fakeMirror) Preview(ctx context.Context) ([]byte, error) { return m.peek(ctx) }
 
 func (m *fakeMirror) Stats() ar.Stats {
 	m.mu.Lock()

@@ -18,6 +18,8 @@ const (
 	defaultIntensity = 0.6
 	// faceFresh is how long ago a face may have been seen to be called there.
 	faceFresh = time.Second
+	// previewWait is how long the camera may take for a preview.
+	previewWait = time.Second
 )
 
 // sessionView is a session as the page sees it.
@@ -151,6 +153,28 @@ func (k *Kiosk) postConsent(c *gin.Context) {
 	}
 	s, err := k.session.consent(*in.Camera, in.Language)
 	k.answer(c, s, err)
+}
+
+// getPreview shows a shopper who is asked for consent what the camera would see,
+// too blurred to know anybody by; nothing where the camera gives no picture now.
+func (k *Kiosk) getPreview(c *gin.Context) {
+	id, err := k.session.asked()
+	if err != nil {
+		k.cfg.Fail(c, err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), previewWait)
+	defer cancel()
+	b, failed := k.cfg.Mirror.Preview(ctx)
+	switch now, err := k.session.asked(); {
+	case err != nil:
+		k.cfg.Fail(c, err)
+	case failed != nil || now != id:
+		c.Status(http.StatusNoContent)
+	default:
+		c.Header("Cache-Control", "no-store")
+		c.Data(http.StatusOK, "image/jpeg", b)
+	}
 }
 
 func (k *Kiosk) putLook(c *gin.Context) {

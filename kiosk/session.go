@@ -32,6 +32,7 @@ type mirror interface {
 	SetReplay(bool)
 	Replay() ar.Replay
 	Snapshot(context.Context) ([]byte, error)
+	Preview(context.Context) ([]byte, error) // while paused; blurred
 	Stats() ar.Stats
 }
 
@@ -173,6 +174,16 @@ func (s *session) snapshot() snapshot {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.view()
+}
+
+// asked is the session that waits for consent.
+func (s *session) asked() (id string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State != Consent {
+		return "", edge.Errorf("kiosk.preview", edge.Conflict, "no session waits for consent: start a new one")
+	}
+	return s.now.ID, nil
 }
 
 // watch lets a viewer look into the mirror until the returned channel closes.

@@ -1,6 +1,9 @@
 package kiosk
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,4 +180,39 @@ func TestConsentMayChangeTheLanguage(t *testing.T) {
 	require.Contains(t, f.ok("GET", "/kiosk/v1/session", ""), `"language":"zh"`)
 	f.ok("POST", "/kiosk/v1/session/consent", `{"camera":false}`)
 	require.Contains(t, f.ok("GET", "/kiosk/v1/session", ""), `"language":"zh"`, "where it is left out, it stays")
+}
+
+// Before consent nothing is shown but a preview, and that only while consent is
+// asked for.
+func TestPreviewOnlyWhileConsentIsAsked(t *testing.T) {
+	f := newFixture(t, nil)
+	const preview = "/kiosk/v1/session/preview"
+	f.mirror.peek = func(context.Context) ([]byte, error) { panic("looked at without being asked") }
+	f.refused(edge.Conflict, "GET", preview, "")
+	f.begin(true)
+	f.refused(edge.Conflict, "GET", preview, "")
+	f.begin(false)
+	f.refused(edge.Conflict, "GET", preview, "")
+
+	f.ok("POST", "/kiosk/v1/session", `{"language":"vi"}`)
+	f.mirror.peek = func(ctx context.Context) ([]byte, error) {
+		_, limited := ctx.Deadline()
+		require.True(t, limited)
+		_, paused := f.mirror.now()
+		require.True(t, paused)
+		return []byte("blur"), nil
+	}
+	w := f.do("GET", preview, "")
+	require.Equal(t, "blur", w.Body.String())
+	require.Equal(t, "image/jpeg", w.Header().Get("Content-Type"))
+	require.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+	f.refused(edge.Conflict, "GET", "/kiosk/v1/mirror", "")
+
+	f.mirror.peek = func(context.Context) ([]byte, error) { return nil, errors.New("no camera") }
+	require.Equal(t, http.StatusNoContent, f.do("GET", preview, "").Code)
+	f.mirror.peek = func(context.Context) ([]byte, error) { // the shopper answers meanwhile
+		f.ok("POST", "/kiosk/v1/session/consent", `{"camera":false}`)
+		return []byte("blur"), nil
+	}
+	f.refused(edge.Conflict, "GET", preview, "")
 }

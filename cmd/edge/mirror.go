@@ -31,6 +31,7 @@ type tryOn interface {
 	SetReplay(on bool)
 	Replay() ar.Replay
 	Snapshot(ctx context.Context) ([]byte, error)
+	Preview(ctx context.Context) ([]byte, error)
 	Stats() ar.Stats
 	Run(ctx context.Context) error
 }
@@ -181,6 +182,7 @@ func (o outOfOrder) Compare() ar.Compare                      { return ar.Compar
 func (o outOfOrder) SetReplay(bool)                           {}
 func (o outOfOrder) Replay() ar.Replay                        { return ar.Replay{State: ar.ReplayOff} }
 func (o outOfOrder) Snapshot(context.Context) ([]byte, error) { return nil, o.fault() }
+func (o outOfOrder) Preview(context.Context) ([]byte, error)  { return nil, o.fault() }
 
 func (o outOfOrder) Stats() ar.Stats { return ar.Stats{CameraError: o.why.Error()} }
 

@@ -49,16 +49,24 @@ async function mainJob(browser, shots) {
     return page;
   });
 
-  await step('nothing is shown before consent', async () => {
+  await step('nothing but a blur is shown before consent', async () => {
+    const preview = `${kioskURL}/kiosk/v1/session/preview`;
+    assert.equal((await fetch(preview)).status, 409, 'a preview is served though nobody is asked');
     await kiosk.click('.start');
     await kiosk.waitForSelector('.answers');
     assert.equal((await fetch(`${kioskURL}/kiosk/v1/mirror.mjpeg`)).status, 409, 'the mirror is served without consent');
+    await kiosk.waitForSelector('canvas.seen');
+    const { width, height } = await kiosk.$eval('canvas', (c) => ({ width: c.width, height: c.height }));
+    assert.ok(width <= 24 && height <= 24, `the preview is ${width} × ${height} px`);
+    assert.equal((await get(`${kioskURL}/kiosk/v1/session`)).mirror.faces, 0, 'somebody is looked for before consent');
+    await new Promise((next) => setTimeout(next, 300)); // it fades in
     await shot(kiosk, '02-consent');
   });
 
   await step('the mirror shows moving frames', async () => {
     await kiosk.click('.answers .main');
     await kiosk.waitForSelector('canvas[data-frames]');
+    assert.equal((await fetch(`${kioskURL}/kiosk/v1/session/preview`)).status, 409, 'a preview is served after the answer');
     const first = await picture(kiosk);
     await until(async () => {
       const next = await picture(kiosk);

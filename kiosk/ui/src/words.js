@@ -44,6 +44,11 @@ export const glossary = {
     'Live video is not stored and stays in this shop.',
     '实时画面不保存、不离开本店。',
   ],
+  previewBlurred: [
+    'Hình được làm mờ và chưa được phân tích cho đến khi bạn đồng ý.',
+    'Blurred and not analysed until you agree.',
+    '在你同意之前，画面保持模糊且不作分析。',
+  ],
   startMirror: ['Bật gương', 'Start the mirror', '打开镜子'],
   withoutCamera: ['Không dùng camera', 'Without camera', '不使用摄像头'],
   readMore: ['Đọc thêm', 'Read more', '了解更多'],
