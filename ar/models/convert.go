@@ -18,6 +18,7 @@ type converter struct {
 	planar []string    // by tensor: the value's name as N×C×H×W, or ""
 	consts []*tfTensor // by tensor: the constant behind it, through DEQUANTIZE
 	subset [][]int     // by tensor: the landmarks its matrix was fitted to
+	turned []bool      // by tensor: its planar value is held with its sign turned
 }
 
 // convert begins with the graph's one input as a planar picture named "image".
@@ -25,7 +26,7 @@ func convert(tf *tfGraph) (*converter, error) {
 	n := len(tf.tensors)
 	c := &converter{
 		tf: tf, plain: make([]string, n), planar: make([]string, n),
-		consts: make([]*tfTensor, n), subset: make([][]int, n),
+		consts: make([]*tfTensor, n), subset: make([][]int, n), turned: negatives(tf),
 	}
 	for i := range tf.tensors {
 		if tf.tensors[i].data != nil {
@@ -117,6 +118,8 @@ func (c *converter) asPlain(tensor int) (string, error) {
 		c.plain[tensor] = c.onnx.floats(s, v)
 	case c.planar[tensor] == "":
 		return "", fmt.Errorf("tensor %d is used before it is made", tensor)
+	case c.turned[tensor]:
+		return "", fmt.Errorf("tensor %d has its sign turned", tensor)
 	case s[3] == 1 || s[1]*s[2] == 1: // the order of elements is the same
 		c.plain[tensor] = c.onnx.reshape(c.planar[tensor], s...)
 	default:

@@ -89,8 +89,9 @@ func (c *converter) conv(op tfOp) error {
 	if depthwise {
 		planar[0], planar[1] = planar[1], planar[0]
 	}
+	from, to := c.sign(op.in[0]), c.sign(op.out[0])
 	y := c.onnx.node("Conv", []string{
-		x, c.onnx.floats(planar, toPlanar(weights, s)), c.onnx.floats([]int{channels}, bias),
+		x, c.onnx.floats(planar, toPlanar(times(from*to, weights), s)), c.onnx.floats([]int{channels}, times(to, bias)),
 	}, append(w.attrs(), attrInt("group", group))...)
 	c.planar[op.out[0]], err = c.activation(activation, y)
 	return err
@@ -120,42 +121,77 @@ func (c *converter) maxPool(op tfOp) error {
 	if err != nil {
 		return err
 	}
-	c.planar[op.out[0]], err = c.activation(o.byteAt(5, 0), c.onnx.node("MaxPool", []string{x}, w.attrs()...))
+	y := c.onnx.node("MaxPool", []string{x}, w.attrs()...)
+	if c.turned[op.out[0]] {
+		y = c.scale(y, slices.Repeat([]float32{-1}, c.shape(op.out[0])[3]))
+	}
+	c.planar[op.out[0]], err = c.activation(o.byteAt(5, 0), y)
 	return err
 }
 
-// prelu writes max(x, 0) + a·min(x, 0) as a·x + (1−a)·max(x, 0), each product
+// prelu writes y = max(x, 0) + a·min(x, 0) as a·x + (1−a)·max(x, 0), each product
 // a depthwise 1×1 convolution: ONNX Runtime has fast code for those and only a
 // plain loop for PRelu, which would take half of the model's time. (Slopes may
-// lie above 1 and below 0, so max(x, a·x) would be wrong.)
+// lie above 1 and below 0, so max(x, a·x) would be wrong.) Where m = −x is at
+// hand, y = −m + (1−a)·max(m, 0), and −y costs one product only; see negatives.
 func (c *converter) prelu(op tfOp) error {
 	s := c.shape(op.in[0])
 	if len(s) != 4 {
 		return errCorrupt
 	}
-	channels := s[3]
-	slope, err := c.constant(op.in[1], channels)
+	slope, err := c.constant(op.in[1], s[3])
 	if err != nil {
 		return err
-	}
-	rest := make([]float32, channels)
-	for i, a := range slope {
-		rest[i] = 1 - a
 	}
 	x, err := c.asPlanar(op.in[0])
 	if err != nil {
 		return err
 	}
-	scale := func(x string, by []float32) string {
-		return c.onnx.node("Conv", []string{x, c.onnx.floats([]int{channels, 1, 1, 1}, by)},
-			attrInts("kernel_shape", 1, 1), attrInt("group", channels))
+	from, to := c.sign(op.in[0]), c.sign(op.out[0])
+	rest := make([]float32, len(slope))
+	for i, a := range slope {
+		rest[i] = to * (1 - a)
 	}
-	c.planar[op.out[0]] = c.onnx.node("Add", []string{
-		scale(x, slope), scale(c.onnx.node("Relu", []string{x}), rest),
-	})
+	straight := x
+	switch {
+	case from > 0:
+		straight = c.scale(x, times(to, slope))
+	case to > 0:
+		straight = c.scale(x, slices.Repeat([]float32{-1}, len(slope)))
+	}
+	c.planar[op.out[0]] = c.onnx.node("Add", []string{straight, c.scale(c.onnx.node("Relu", []string{x}), rest)})
 	return nil
 }
 
+// scale multiplies each channel of a picture by a number.
+func (c *converter) scale(x string, by []float32) string {
+	return c.onnx.node("Conv", []string{x, c.onnx.floats([]int{len(by), 1, 1, 1}, by)},
+		attrInts("kernel_shape", 1, 1), attrInt("group", len(by)))
+}
+
+// sign is −1 for a tensor whose planar value is held with its sign turned.
+func (c *converter) sign(tensor int) float32 {
+	if c.turned[tensor] {
+		return -1
+	}
+	return 1
+}
+
+// times is v multiplied by k, a sign.
+func times(k float32, v []float32) []float32 {
+	if k == 1 {
+		return v
+	}
+	out := make([]float32, len(v))
+	for i, x := range v {
+		out[i] = k * x
+	}
+	return out
+}
+
+// pad adds empty channels behind those of a picture, by a 1×1 convolution: its
+// result stays in the layout that ONNX Runtime has fast code for, where that of
+// Pad would be reordered there and back.
 func (c *converter) pad(op tfOp) error {
 	in, out := c.shape(op.in[0]), c.shape(op.out[0])
 	t := c.consts[op.in[1]]
@@ -168,20 +204,18 @@ func (c *converter) pad(op tfOp) error {
 			return errCorrupt
 		}
 	}
+	if p[7] != slices.Max(p) || !slices.Equal(p[:7], make([]int, 7)) {
+		return fmt.Errorf("only channels behind the others can be added, not %v", p)
+	}
 	x, err := c.asPlanar(op.in[0])
 	if err != nil {
 		return err
 	}
-	var pads []int
-	for end := range 2 {
-		for _, axis := range []int{0, 3, 1, 2} {
-			pads = append(pads, p[2*axis+end])
-		}
+	weights := make([]float32, out[3]*in[3])
+	for i := range in[3] {
+		weights[i*in[3]+i] = c.sign(op.in[0]) * c.sign(op.out[0])
 	}
-	if slices.Max(pads) == 0 {
-		c.planar[op.out[0]] = x
-		return nil
-	}
-	c.planar[op.out[0]] = c.onnx.node("Pad", []string{x, c.onnx.ints(pads...)})
+	c.planar[op.out[0]] = c.onnx.node("Conv", []string{x, c.onnx.floats([]int{out[3], in[3], 1, 1}, weights)},
+		attrInts("kernel_shape", 1, 1))
 	return nil
 }
