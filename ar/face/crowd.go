@@ -22,7 +22,7 @@ const (
 	watchEvery  = 500 * time.Millisecond
 	// sameFace is the overlap (intersection over union) from which two boxes
 	// are taken for one face.
-	sameFace = 0.4
+	sameFace = 0.33
 	// A face that was lost and is back within awayFor, where it was
 	// (samePlace, an overlap), is the same.
 	awayFor   = 500 * time.Millisecond
