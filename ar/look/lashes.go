@@ -99,6 +99,10 @@ func (l *lashes) row(f *ar.Frame, face *ar.Face, s *surface, along []int, set la
 	l.points = contour(l.points[:0], face, along, f)
 	l.line = openCurve(l.line[:0], l.points)
 	last := float64(len(l.line) - 1)
+	whole := 0.0
+	for i, b := range l.line[1:] {
+		whole += math.Hypot(b.x-l.line[i].x, b.y-l.line[i].y)
+	}
 	for i := range set.count {
 		t := 0.1 + 0.9*(float64(i)+0.35*jitter(i, 0))/float64(set.count-1)
 		t = min(max(t, 0.05), 1)
@@ -107,6 +111,8 @@ func (l *lashes) row(f *ar.Frame, face *ar.Face, s *surface, along []int, set la
 		a, b := l.line[k], l.line[k+1]
 		root := vec{a.x + (at-float64(k))*(b.x-a.x), a.y + (at-float64(k))*(b.y-a.y)}
 		wears := float64(s.corners[along[(k+1)/3]].wears)
+		// Where they stand closer, by the corners, they are finer: no tuft.
+		fine := min(math.Hypot(b.x-a.x, b.y-a.y)*last/max(whole, 1e-6), 1)
 		long := long * set.length(t) * (1 + 0.12*jitter(i, 1)) * (0.4 + 0.6*wears)
 		lean := -0.35 + (set.fan+0.35)*t + 0.07*jitter(i, 2)
 		if mate := i - i%3 + 1; set.clump > 0 && mate < set.count { // threes come together
@@ -118,7 +124,7 @@ func (l *lashes) row(f *ar.Frame, face *ar.Face, s *surface, along []int, set la
 			root:  root,
 			bend:  vec{root.x + long*bend.x, root.y + long*bend.y},
 			tip:   vec{root.x + long*tip.x, root.y + long*tip.y},
-			width: set.width * scale * (1 + 0.2*jitter(i, 3)) * wears * min(0.25+2*t, 1), // thin at the inner corner
+			width: set.width * scale * (1 + 0.2*jitter(i, 3)) * wears * fine * min(0.25+2*t, 1), // thin at the inner corner
 		})
 	}
 }

@@ -14,9 +14,15 @@ var lashLines = [2][]int{
 	{362, 398, 384, 385, 386, 387, 388, 466, 263},
 }
 
-// Landmarks beside the outer corners on the way to the brows' ends, which a
-// wing points at.
-var wingEnds = [2]int{124, 353}
+// Landmarks beside the outer corners, and the brows' ends above them: a wing
+// points between the two.
+var (
+	wingEnds = [2]int{124, 353}
+	browEnds = [2]int{46, 276}
+)
+
+// wingRise is how far from the one to the other.
+const wingRise = 0.25
 
 // The middles of the brows' lower edges.
 var browMiddles = [2]int{52, 282}
@@ -24,14 +30,17 @@ var browMiddles = [2]int{52, 282}
 // line is the shape of an eyeliner.
 type line struct {
 	inner, outer float64 // thickness at the corners of the eye, millimetres
-	wing         float64 // length of the wing, as a part of the way to wingEnds
+	wing         float64 // length of the wing, as a part of the way to what it points at
 }
 
 var lines = map[ar.Shape]line{
 	ar.Thin:    {inner: 0.25, outer: 0.9},
 	ar.Classic: {inner: 0.45, outer: 1.7},
-	ar.Winged:  {inner: 0.45, outer: 1.9, wing: 0.75},
+	ar.Winged:  {inner: 0.45, outer: 1.9, wing: 0.62},
 }
+
+// thick is how thick the line is so far along it from the inner corner, 0–1.
+func (l line) thick(along float64) float64 { return l.inner + (l.outer-l.inner)*along }
 
 // How an eyeliner's edge is softened, in millimetres, and how far below the
 // lash line it begins; what of that is in the eye is taken away.
@@ -76,6 +85,14 @@ func (l *liner) paint(f *ar.Frame, face *ar.Face, s *surface, e *eyes, bare *bar
 	}
 }
 
+// Where along the lash line the lower edge of a wing leaves it, short of the
+// corner, which would stick out below, and where its upper edge comes back to
+// the line.
+const (
+	wingLeaves = 0.97
+	wingMeets  = 0.7
+)
+
 // contour makes l.edge the line's outline: along the lash line and back above
 // it, around the wing if there is one.
 func (l *liner) contour(f *ar.Frame, face *ar.Face, s *surface, side int, shape line, scale float64) {
@@ -83,11 +100,8 @@ func (l *liner) contour(f *ar.Frame, face *ar.Face, s *surface, side int, shape 
 	l.smooth = openCurve(l.smooth[:0], l.lash)
 	n := len(l.smooth)
 	corner := l.smooth[n-1]
-	end := wingEnds[side]
 	// A wing that turns out of sight is drawn in.
-	reach := shape.wing * float64(s.corners[end].wears)
-	target := pixel(face, end, f)
-	tip := vec{corner.x + reach*(target.x-corner.x), corner.y + reach*(target.y-corner.y)}
+	reach := shape.wing * float64(s.corners[wingEnds[side]].wears)
 
 	// Up is square to the eye, on the brow's side.
 	inner, brow := l.smooth[0], pixel(face, browMiddles[side], f)
@@ -98,21 +112,60 @@ func (l *liner) contour(f *ar.Frame, face *ar.Face, s *surface, side int, shape 
 
 	l.edge = l.edge[:0]
 	for i := range l.smooth {
+		if reach > 0 && float64(i) > wingLeaves*float64(n-1) {
+			break
+		}
 		l.edge = append(l.edge, l.beside(i, up, -linerUnder*scale*l.wears(i, s, side)))
 	}
+	meets := 1.0
 	if reach > 0 {
-		l.edge = append(l.edge, tip)
+		end, tail := pixel(face, wingEnds[side], f), pixel(face, browEnds[side], f)
+		tip := vec{
+			corner.x + reach*(end.x+wingRise*(tail.x-end.x)-corner.x),
+			corner.y + reach*(end.y+wingRise*(tail.y-end.y)-corner.y),
+		}
+		meets = 1 - (1-wingMeets)*reach/shape.wing
+		i := int(meets * float64(n-1))
+		l.wing(tip, l.beside(i, up, shape.thick(meets)*scale*l.wears(i, s, side)))
 	}
 	for i := n - 1; i >= 0; i-- {
 		along := float64(i) / float64(n-1)
-		thick := shape.inner + (shape.outer-shape.inner)*along
+		thick := shape.thick(along)
 		if reach == 0 { // runs out at the outer corner
 			thick *= 1 - math.Pow(along, 6)*0.6
-		} else if along > 0.8 { // the wing takes over
+		} else if along > meets { // the wing takes over
 			continue
 		}
 		l.edge = append(l.edge, l.beside(i, up, thick*scale*l.wears(i, s, side)))
 	}
+}
+
+// wing adds a wing's edges from the lash line, where l.edge ends, to its tip and
+// back to root: the lower one bends up towards the tip, the upper one follows
+// it, so that it runs out in a point.
+func (l *liner) wing(tip, root vec) {
+	const steps, bend = 6, 0.1
+	curve := func(from, to vec, bend float64) {
+		// Across from the middle, to the left of the way.
+		dx, dy := to.x-from.x, to.y-from.y
+		mid := vec{from.x + dx/2 + bend*dy, from.y + dy/2 - bend*dx}
+		for i := 1; i <= steps; i++ {
+			t := float64(i) / steps
+			u := 1 - t
+			l.edge = append(l.edge, vec{
+				u*u*from.x + 2*u*t*mid.x + t*t*to.x,
+				u*u*from.y + 2*u*t*mid.y + t*t*to.y,
+			})
+		}
+	}
+	from := l.edge[len(l.edge)-1]
+	// The eye's inner side of both edges is where root is not.
+	turn := bend
+	if (tip.x-from.x)*(root.y-from.y)-(tip.y-from.y)*(root.x-from.x) > 0 {
+		turn = -bend
+	}
+	curve(from, tip, -turn)
+	curve(tip, root, turn)
 }
 
 // wears is how much of its thickness the line has at the i-th point of the
