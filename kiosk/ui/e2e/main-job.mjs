@@ -106,6 +106,8 @@ async function mainJob(browser, shots) {
     await kiosk.waitForSelector('[data-count="2"]');
     const after = await get(`${kioskURL}/kiosk/v1/session`);
     assert.deepEqual([after.id, after.cart, after.skus], [before.id, before.cart, before.skus]);
+    assert.equal(await kiosk.getAttribute(`[data-sku="${glasses.sku}"]`, 'aria-pressed'), 'true', 'the glasses are no longer looked at');
+    await kiosk.click(`[data-category="${lip.category}"]`);
     assert.equal(await kiosk.getAttribute(`[data-sku="${lip.sku}"]`, 'aria-pressed'), 'true', 'the lipstick is no longer worn');
   });
 
@@ -119,6 +121,8 @@ async function mainJob(browser, shots) {
     }, 'the gateway having two lines');
     assert.deepEqual(view.lines.map((line) => [line.sku, line.quantity]).sort(), [[glasses.sku, 1], [lip.sku, 1]]);
     await shot(kiosk, '05-cart');
+    await kiosk.reload();
+    await kiosk.waitForSelector(`.cart li[data-sku="${glasses.sku}"]`); // where the shopper was
     return view;
   });
 
@@ -132,6 +136,8 @@ async function mainJob(browser, shots) {
     const read = stdout.trim();
     const shown = await code.getAttribute('data-link');
     for (const url of [read, shown]) assert.ok(url.startsWith(`${hqURL}/c/`), `${url} does not lead to ${hqURL}/c/`);
+    await kiosk.reload();
+    await kiosk.waitForSelector('img.drawn[data-link]'); // not the mirror: the shopper is about to scan
     return read;
   });
 
@@ -218,6 +224,7 @@ async function mainJob(browser, shots) {
     const session = await get(`${kioskURL}/kiosk/v1/session`);
     assert.deepEqual([session.state, session.cart, session.skus, session.look.layers], ['attract', null, [], []]);
     assert.equal((await fetch(`${kioskURL}/kiosk/v1/mirror.mjpeg`)).status, 409, 'the mirror is still served');
+    assert.equal(await kiosk.evaluate(() => history.state), null, 'the page remembers the shopper');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

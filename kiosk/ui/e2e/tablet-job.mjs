@@ -26,12 +26,15 @@ async function film(browser, path) {
       const pan = 60 * Math.sin((2 * Math.PI * n) / 60);
       paint.fillRect(0, 0, 1280, 720);
       paint.drawImage(image, 0, 0, image.width, image.width * 0.75, 160 + pan, 0, 960, 720);
-      const jpeg = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
-      frames.push(Array.from(new Uint8Array(await jpeg.arrayBuffer())));
+      frames.push(await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 }));
     }
-    return frames.flat();
+    const reader = new FileReader();
+    const read = new Promise((done) => reader.addEventListener('load', done));
+    reader.readAsDataURL(new Blob(frames));
+    await read;
+    return reader.result.split(',')[1];
   }, (await readFile(photo)).toString('base64'));
-  await writeFile(path, Uint8Array.from(clip));
+  await writeFile(path, Buffer.from(clip, 'base64'));
   await page.close();
 }
 

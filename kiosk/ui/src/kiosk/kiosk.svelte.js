@@ -45,6 +45,7 @@ export class Kiosk {
   });
 
   #session = $state(null);
+  #resumed = $state(false); // what was there before the page was loaded is known
   #idleAfter = 90_000;
   #deadline = Infinity;
   #starting = false;
@@ -77,6 +78,12 @@ export class Kiosk {
       clearInterval(poll);
       clearInterval(tick);
     };
+  }
+
+  /** remember keeps, in this tab alone and no longer than the session, where the shopper is, for when the page is loaded anew. */
+  remember() {
+    if (!this.#resumed) return;
+    history.replaceState(this.active ? { session: this.#session, screen: this.screen, choice: this.#choice } : null, '');
   }
 
   /** follow listens for changes of the cart and of the lines. */
@@ -278,9 +285,13 @@ export class Kiosk {
     try {
       await this.#takeUp(await call('GET', '/kiosk/v1/session'));
     } catch (err) {
-      if (err instanceof NoAnswer) setTimeout(() => this.#resume(), pollEvery);
-      else if (!this.#starting) await this.#end();
+      if (err instanceof NoAnswer) {
+        setTimeout(() => this.#resume(), pollEvery);
+        return;
+      }
+      if (!this.#starting) await this.#end();
     }
+    this.#resumed = true;
   }
 
   async #takeUp(session) {
@@ -291,7 +302,9 @@ export class Kiosk {
     this.lang = session.language;
     this.#newOutfit(session);
     this.basket = this.#newBasket(cart);
-    this.screen = session.state === 'consent' ? 'consent' : cart?.closed ? 'take' : 'mirror';
+    const before = history.state?.session === session.id ? history.state : null;
+    this.#choice = before?.choice ?? null;
+    this.screen = screenOf(session, cart, before?.screen);
     this.#adopt(session.id, session);
   }
 
@@ -382,4 +395,12 @@ export class Kiosk {
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => (this.notice = ''), 5000);
   };
+}
+
+/** screenOf is where a shopper goes on whose page was loaded anew on the screen before. */
+function screenOf(session, cart, before) {
+  if (session.state === 'consent') return 'consent';
+  if (cart?.closed) return 'take';
+  const open = { cart: true, take: cart, photo: session.camera.consent };
+  return open[before] ? before : 'mirror';
 }
