@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test lint fmt e2e bench clean
+.PHONY: help setup setup-test build run test lint fmt e2e bench bench-painted clean
 
 # gocv is built with the few modules that the mirror needs, so that it works
 # with the OpenCV 4.6 of Debian 12 as well as the 4.10 of Debian 13.
@@ -15,7 +15,7 @@ VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 GOLANGCI := build/tools/golangci-lint-$(GOLANGCI_LINT)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: Debian packages, modules, models, pages
 	@.ci/setup.sh run
@@ -39,11 +39,14 @@ lint: setup-test ## golangci-lint
 fmt: setup-test ## format the Go code
 	@$(GOLANGCI) fmt
 
-e2e: build setup-test ## drive the main job in a real Chromium
+e2e: build setup-test ## drive the main job, the mirror and a tablet in a real Chromium
 	@.ci/e2e.sh
 
 bench: setup ## benchmarks of all packages, with allocations
 	@go test -run '^$$' -bench . -benchmem ./...
+
+bench-painted: build setup-test ## how soon a tablet's picture is painted in Chromium
+	@.ci/e2e.sh painted
 
 clean: ## remove binaries and pages, keep what was downloaded
 	@rm -rf bin build/setup/pages

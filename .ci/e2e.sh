@@ -1,37 +1,67 @@
 #!/usr/bin/env bash
-# Starts a demo shop on free ports and drives its main job, and what a shopper
-# does with the mirror, in a real Chromium. The tests get the demo's addresses in
-# MIRRORCART_DEMO, as the line of JSON that edge demo --json prints: demo, kiosk,
-# staff, hq, mqtt, pin.
+# Starts demo shops on free ports and drives, in a real Chromium, their main job,
+# what a shopper does with the mirror, and a tablet that is the mirror's camera;
+# with "painted", measures how soon a tablet's picture is painted instead. What
+# is run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
+# edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+#
+# usage: .ci/e2e.sh [painted]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+what=${1:-jobs}
+case $what in
+jobs | painted) ;;
+*) echo "usage: .ci/e2e.sh [painted]" >&2 && exit 2 ;;
+esac
+
 dir=$(mktemp -d)
 demo=
+
+# start DIR FLAG… runs a demo in a session of its own, so that only stop stops it.
+start() {
+	export MIRRORCART_DEMO DEMO_DIR=$dir/$1
+	shift
+	: >"$dir/addresses"
+	setsid bin/edge demo --json --addr 127.0.0.1:0 --hq-addr 127.0.0.1:0 --mqtt-addr 127.0.0.1:0 --dir "$DEMO_DIR" "$@" \
+		>"$dir/addresses" 2>"$dir/log" &
+	demo=$!
+	for _ in $(seq 300); do
+		[ -s "$dir/addresses" ] && break
+		kill -0 "$demo" 2>/dev/null || break
+		sleep 0.1
+	done
+	[ -s "$dir/addresses" ] || { echo "e2e: edge demo printed no addresses within 30 s" >&2 && return 1; }
+	MIRRORCART_DEMO=$(cat "$dir/addresses")
+}
+
+# stop ends the demo, if one runs.
+stop() {
+	local pid=$demo
+	demo=
+	[ -n "$pid" ] || return 0
+	kill -INT "$pid" 2>/dev/null || true
+	wait "$pid" || { echo "e2e: edge demo did not stop cleanly" >&2 && return 1; }
+}
+
 finish() {
 	local status=$?
-	if [ -n "$demo" ]; then
-		kill -INT "$demo" 2>/dev/null || true
-		wait "$demo" || { echo "e2e: edge demo did not stop cleanly" >&2 && status=1; }
-	fi
+	stop || status=1
 	[ $status -eq 0 ] || { echo "e2e: what edge demo logged:" >&2 && tail -n 30 "$dir/log" >&2; }
 	rm -rf "$dir"
 	exit $status
 }
 trap finish EXIT
 
-# In a session of its own, so that only finish stops it.
-setsid bin/edge demo --json --addr 127.0.0.1:0 --hq-addr 127.0.0.1:0 --mqtt-addr 127.0.0.1:0 --dir "$dir/shop" \
-	>"$dir/addresses" 2>"$dir/log" &
-demo=$!
-for _ in $(seq 300); do
-	[ -s "$dir/addresses" ] && break
-	kill -0 "$demo" 2>/dev/null || break
-	sleep 0.1
-done
-[ -s "$dir/addresses" ] || { echo "e2e: edge demo printed no addresses within 30 s" >&2 && exit 1; }
+# job NAME SECONDS runs a job; a browser that does not end either is killed.
+job() { timeout -k 10 "$2" node "kiosk/ui/e2e/$1.mjs"; }
 
-export MIRRORCART_DEMO DEMO_DIR=$dir/shop
-MIRRORCART_DEMO=$(cat "$dir/addresses")
-timeout 180 node kiosk/ui/e2e/main-job.mjs
-timeout 120 node kiosk/ui/e2e/mirror-job.mjs
+if [ "$what" = jobs ]; then
+	start shop
+	job main-job 180
+	job mirror-job 120
+	stop
+fi
+start tablet --camera push
+[ "$what" = painted ] || job tablet-job 120
+[ "$what" = jobs ] || job painted 180
