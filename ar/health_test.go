@@ -25,14 +25,20 @@ func photos(t testing.TB) map[string]*ar.Frame {
 	require.NotEmpty(t, files)
 	frames := map[string]*ar.Frame{}
 	for _, file := range files {
-		r, err := os.Open(file)
-		require.NoError(t, err)
-		picture, _, err := image.Decode(r)
-		require.NoError(t, err)
-		require.NoError(t, r.Close())
-		frames[filepath.Base(file)] = frameOf(picture)
+		frames[filepath.Base(file)] = photo(t, filepath.Base(file))
 	}
 	return frames
+}
+
+// photo is one of them.
+func photo(t testing.TB, name string) *ar.Frame {
+	t.Helper()
+	r, err := os.Open(filepath.Join("face/testdata/faces", name))
+	require.NoError(t, err)
+	defer r.Close()
+	picture, _, err := image.Decode(r)
+	require.NoError(t, err)
+	return frameOf(picture)
 }
 
 func frameOf(m image.Image) *ar.Frame {
@@ -93,7 +99,7 @@ func TestPhotosAreNoFaults(t *testing.T) {
 // Each fault of each photo is known by its own name, and over when it is gone.
 func TestFaultsAreTold(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	photo := photos(t)["astronaut.png"]
+	photo := photo(t, "astronaut.png")
 	spoilt := func(fault ar.Fault) func() *ar.Frame {
 		shots := []*ar.Frame{under(photo, 1, random), under(photo, 1, random)}
 		for _, f := range shots {
@@ -122,7 +128,7 @@ func TestFaultsAreTold(t *testing.T) {
 
 func TestPassingHandIsNoFault(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
-	photo := photos(t)["astronaut.png"]
+	photo := photo(t, "astronaut.png")
 	covered := under(photo, 1, random)
 	fake.Spoil(covered, ar.FaultCovered, random)
 	h := &ar.Health{}
@@ -140,7 +146,7 @@ func TestPassingHandIsNoFault(t *testing.T) {
 // Where a face is seen the picture is good enough, however dark.
 func TestFaceProvesThePicture(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
-	f := photos(t)["astronaut.png"]
+	f := photo(t, "astronaut.png")
 	fake.Spoil(f, ar.FaultDark, random)
 	h := &ar.Health{}
 	fault, now := watch(h, time.Now(), 3, func() *ar.Frame { return f })

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,11 +76,12 @@ func TestPanicIsOneCamerasLoss(t *testing.T) {
 		t.Run(when, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig()
-				opened, sound := 0, false
+				var opened atomic.Int32
+				var sound atomic.Bool
 				r.cfg.Open = func(context.Context) (ar.Camera, error) {
-					opened++
+					opened.Add(1)
 					cam := &fragile{Camera: fake.Camera{Width: 64, Height: 36, FPS: 30}, when: when}
-					if sound {
+					if sound.Load() {
 						cam.when = ""
 					} else if when == "open" {
 						panic("a picture of no kind")
@@ -88,8 +90,8 @@ func TestPanicIsOneCamerasLoss(t *testing.T) {
 				}
 				p := r.pipeline(t)
 				run(t, p, time.Minute, func() {
-					require.Greater(t, opened, 10, "it is tried again")
-					require.Less(t, opened, 20, "with longer and longer pauses")
+					require.Greater(t, opened.Load(), int32(10), "it is tried again")
+					require.Less(t, opened.Load(), int32(20), "with longer and longer pauses")
 					s := p.Stats()
 					require.False(t, s.Camera)
 					require.Equal(t, ar.FaultLost, s.CameraFault)
@@ -98,7 +100,7 @@ func TestPanicIsOneCamerasLoss(t *testing.T) {
 					require.Contains(t, r.log.String(), "pipeline_panic_test.go", "the log tells where")
 					paper := []byte{0xF2, 0xF7, 0xFA}
 					require.True(t, slices.ContainsFunc(r.sink.all(), func(p []byte) bool { return bytes.Equal(firstPixel(p), paper) }), "no card is shown")
-					sound = true
+					sound.Store(true)
 					time.Sleep(6 * time.Second)
 					require.True(t, p.Stats().Camera)
 					require.Empty(t, p.Stats().CameraFault)
