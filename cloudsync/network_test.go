@@ -112,7 +112,7 @@ func (m *mosquitto) start(t testing.TB) {
 			return false
 		}
 		return c.Close() == nil
-	}, 5*time.Second, 10*time.Millisecond, "mosquitto does not listen on %s", m.addr)
+	}, 30*time.Second, 10*time.Millisecond, "mosquitto does not listen on %s", m.addr)
 }
 
 func (m *mosquitto) kill(t testing.TB) {

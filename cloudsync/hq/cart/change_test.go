@@ -207,5 +207,5 @@ func TestPageIsLive(t *testing.T) {
 		a.pages.streams.mu.Lock()
 		defer a.pages.streams.mu.Unlock()
 		return a.pages.streams.all == 0
-	}, 5*time.Second, 5*time.Millisecond, "the stream gives its place back")
+	}, 30*time.Second, 5*time.Millisecond, "the stream gives its place back")
 }
