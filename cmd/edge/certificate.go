@@ -10,10 +10,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
@@ -26,24 +28,63 @@ const (
 	selfSignedRest = 30 * 24 * time.Hour
 )
 
-// tlsConfig is what the gateway serves TLS with: the certificate that is set, or
-// one of its own making.
-func tlsConfig(cfg *firmwarecfg.Edge, now time.Time) (*tls.Config, error) {
-	load := func() (tls.Certificate, error) { return tls.LoadX509KeyPair(cfg.HTTP.Cert, cfg.HTTP.Key) }
-	if cfg.HTTP.Cert == "" {
-		load = func() (tls.Certificate, error) {
-			return selfSigned(filepath.Join(cfg.DataDir, "self-signed.pem"), cfg.HTTP.AllowedHosts, now)
-		}
+// certificate is what the gateway serves TLS with: the one that is set, or one of
+// its own making. It is read anew every hour, so that a renewed one counts
+// without a restart; where that fails the one before stays in force.
+type certificate struct {
+	cfg *firmwarecfg.Edge
+	now func() time.Time
+	log *slog.Logger
+
+	mu     sync.Mutex
+	cert   *tls.Certificate
+	loaded time.Time
+}
+
+const certificateFresh = time.Hour
+
+// config is what a listener needs. It fails where there is no certificate.
+func (c *certificate) config() (*tls.Config, error) {
+	if _, err := c.get(nil); err != nil {
+		return nil, err
 	}
-	cert, err := load()
+	return &tls.Config{GetCertificate: c.get, MinVersion: tls.VersionTLS12}, nil
+}
+
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.now()
+	if c.cert != nil && now.Sub(c.loaded).Abs() < certificateFresh {
+		return c.cert, nil
+	}
+	cert, err := c.load(now)
+	switch {
+	case err == nil:
+		c.cert = &cert
+	case c.cert == nil:
+		return nil, err
+	default:
+		c.log.Error("the certificate cannot be read anew, the one before stays in force", "err", err)
+	}
+	c.loaded = now
+	return c.cert, nil
+}
+
+func (c *certificate) load(now time.Time) (tls.Certificate, error) {
+	http := c.cfg.HTTP
+	if http.Cert == "" {
+		cert, err := selfSigned(filepath.Join(c.cfg.DataDir, "self-signed.pem"), http.AllowedHosts, now)
+		if err != nil {
+			err = &mendable{"the gateway cannot keep a certificate of its own: see that it may write to data_dir and that the disk has room", err}
+		}
+		return cert, err
+	}
+	cert, err := tls.LoadX509KeyPair(http.Cert, http.Key)
 	if err != nil {
-		mend := "the gateway's certificate cannot be used: mend the files under http.cert and http.key, or empty both for one of its own making"
-		if cfg.HTTP.Cert == "" {
-			mend = "the gateway cannot keep a certificate of its own: see that it may write to data_dir and that the disk has room"
-		}
-		return nil, &mendable{mend, err}
+		err = &mendable{"the gateway's certificate cannot be used: mend the files under http.cert and http.key, or empty both for one of its own making", err}
 	}
-	return &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}, nil
+	return cert, err
 }
 
 // selfSigned reads the certificate and key kept in file. It makes new ones where

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -85,7 +84,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if k.TLSAddr != "" {
 		s.sealed = &port{
 			kiosk: k.ID, part: "https", addr: k.TLSAddr, log: log,
-			tls: func() (*tls.Config, error) { return tlsConfig(g.cfg, time.Now()) },
+			tls: (&certificate{cfg: g.cfg, now: time.Now, log: log}).config,
 		}
 		s.sealed.open(ctx)
 	}

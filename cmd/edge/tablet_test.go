@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"image/jpeg"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"os"
@@ -192,6 +193,46 @@ func TestSelfSignedCertificate(t *testing.T) {
 
 	cfg := firmwarecfg.DefaultEdge()
 	cfg.HTTP.Cert, cfg.HTTP.Key = file+"x", file+"x"
-	_, err = tlsConfig(cfg, now)
+	_, err = (&certificate{cfg: cfg, now: time.Now}).config()
 	require.ErrorContains(t, err, "mend the files under http.cert and http.key")
+}
+
+// A certificate that was renewed counts without a restart, and one that is
+// broken meanwhile ends nothing.
+func TestCertificateIsRenewed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "cert.pem")
+	now := time.Now()
+	renew := func() {
+		t.Helper()
+		made, err := makeSelfSigned([]string{"localhost"}, now)
+		require.NoError(t, err)
+		require.NoError(t, writeWhole(file, made))
+	}
+	cfg := firmwarecfg.DefaultEdge()
+	cfg.HTTP.Cert, cfg.HTTP.Key = file, file
+	var log strings.Builder
+	c := &certificate{cfg: cfg, now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&log, nil))}
+	renew()
+	served, err := c.config()
+	require.NoError(t, err)
+	serial := func() string {
+		t.Helper()
+		cert, err := served.GetCertificate(&tls.ClientHelloInfo{})
+		require.NoError(t, err)
+		return cert.Leaf.SerialNumber.String()
+	}
+	first := serial()
+	renew()
+	require.Equal(t, first, serial(), "the file is not read for every visitor")
+	now = now.Add(time.Hour)
+	second := serial()
+	require.NotEqual(t, first, second)
+	require.NoError(t, os.WriteFile(file, []byte("broken"), 0o600))
+	now = now.Add(time.Hour)
+	require.Equal(t, second, serial())
+	require.Equal(t, second, serial())
+	require.Equal(t, 1, strings.Count(log.String(), "stays in force"))
+	renew()
+	now = now.Add(time.Hour)
+	require.NotEqual(t, second, serial())
 }
