@@ -1,6 +1,8 @@
 package look
 
 import (
+	"math"
+
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
@@ -44,13 +46,36 @@ var foundationPigments = map[ar.Finish]pigment{
 type foundation struct {
 	powder
 	zone *zone
+	nose []uint16 // the mesh's vertices on it
+	// Scratch: how much those wear, and what lies over the face.
+	wears []float32
+	soft  []uint8
+	tmp   []uint8
+	sums  []uint32
 }
 
+// The nose on the flat map.
+const (
+	noseWide             = 25.0         // from the middle
+	noseUpper, noseLower = 100.0, 147.0 // from the map's top
+)
+
 func newFoundation(mesh *ar.Mesh) foundation {
-	return foundation{zone: drawZone(mesh, func(p vec) float64 {
-		top := 1 - float64(smooth(float32(p.y), 45, 85))
-		return inFace(p, outlineFeather+(hairFeather-outlineFeather)*top)
-	})}
+	n := foundation{
+		zone: drawZone(mesh, func(p vec) float64 {
+			top := 1 - float64(smooth(float32(p.y), 45, 85))
+			return inFace(p, outlineFeather+(hairFeather-outlineFeather)*top)
+		}),
+		soft: make([]uint8, veilSide*veilSide), tmp: make([]uint8, veilSide*veilSide), sums: make([]uint32, veilSide),
+	}
+	for i, uv := range mesh.UV {
+		x, y := mapMM*math.Abs(float64(uv[0])-0.5), mapMM*float64(uv[1])
+		if x < noseWide && y > noseUpper && y < noseLower {
+			n.nose = append(n.nose, uint16(i))
+		}
+	}
+	n.wears = make([]float32, len(n.nose))
+	return n
 }
 
 // inFace is 0 at the face's edge and beyond, and rises to 1 at feather
@@ -64,7 +89,7 @@ func inFace(p vec, feather float64) float64 {
 
 func (n *foundation) paint(f *ar.Frame, face *ar.Face, s *surface, e *eyes, m *mouth, bare *bareSkin, layer ar.Layer, alpha float32) {
 	p := foundationPigments[layer.Finish]
-	if alpha <= 0 || !bare.seen || !n.lay(f, s, e, n.zone, p) {
+	if alpha <= 0 || !bare.seen || !n.layWhole(f, s, e, p) {
 		return
 	}
 	m.spare(&n.cover, face, f)
@@ -73,4 +98,42 @@ func (n *foundation) paint(f *ar.Frame, face *ar.Face, s *surface, e *eyes, m *m
 		t.deep = 0
 	}
 	t.paint(f, &n.cover, nil, alpha)
+}
+
+// layWhole puts foundation on the face and reports whether any of it is in the
+// frame. It leaves no lines: the folds beside and below the nose turn away from
+// the camera but lie within the face, not at its outline, and what lies over the
+// face ends softly.
+func (n *foundation) layWhole(f *ar.Frame, s *surface, e *eyes, p pigment) bool {
+	for k, i := range n.nose {
+		n.wears[k], s.corners[i].wears = s.corners[i].wears, 1
+	}
+	own := n.soften(s.veil)
+	ok := n.lay(f, s, e, n.zone, p)
+	if own != nil {
+		s.veil.own = own
+	}
+	for k, i := range n.nose {
+		s.corners[i].wears = n.wears[k]
+	}
+	return ok
+}
+
+// softTexels is how far around what lies over a face foundation runs out.
+const softTexels = 2
+
+// soften feathers what is known to lie over a face, into the face, and gives
+// back what it was before: nil if there is nothing.
+func (n *foundation) soften(v *veil) []uint8 {
+	if v == nil || !v.fitted || v.gaps == [veilSide]uint64{} {
+		return nil
+	}
+	own := v.own
+	boxRows(n.tmp, own, veilSide, veilSide, softTexels)
+	boxColumns(n.soft, n.tmp, n.sums, veilSide, softTexels)
+	for i, near := range n.soft {
+		n.soft[i] = uint8(min(max(2*int(near)-int(own[i]), 0), int(own[i])))
+	}
+	v.own = n.soft
+	return own
 }
