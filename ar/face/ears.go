@@ -15,9 +15,10 @@ var (
 	tragionPlace = [3]float64{80.7, 22.7, 62.5} // before the opening of the ear
 )
 
-// besideEar are the mesh's last points before the right and the left lobe.
+// besideEar are the mesh's last points before the right and the left ear, above
+// what the jaw takes along when the mouth opens.
 // Jaws differ in width; the lobe goes with them.
-var besideEar = [2][3]int{{93, 132, 58}, {323, 361, 288}}
+var besideEar = [2][3]int{{234, 93, 132}, {454, 323, 361}}
 
 // The detector's ear points scatter by tragionNoise about where they should
 // be, so only what goes beyond it tells of ears that stand off, and only half

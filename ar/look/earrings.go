@@ -14,30 +14,35 @@ const (
 	// below the hole it goes.
 	lobeRadius = 5.0
 	lobeDepth  = 4.0
-	// How much of the lobe must look like skin for an earring to be seen on it.
-	lobeBare, lobeClear = 0.05, 0.18
+	lobeAbove  = 3.0 // how far above the hole the middle is of what is looked at
+	// cheekMargin is by how much of its half width the face may be wider than
+	// its landmarks say.
+	cheekMargin = 0.05
+	// How much of the lobe must look like skin for an earring that is seen on it
+	// to stay, and for one that is not to come.
+	lobeBare, lobeClear = 0.03, 0.09
 	// The head hides the lobe that is turned away: the angle, degrees, at which
 	// the camera stands before the ear's side.
-	earGone, earThere = -24, -18
+	earGone, earThere = -22, -17
 )
 
 // hoopSteps is how finely a hoop is cut.
 const hoopSteps = 44
 
 // paintEarrings hangs the piece on the ears that the layer names.
-func (j *jewels) paintEarrings(f *ar.Frame, face *ar.Face, piece *jewel, layer ar.Layer, light rgb, alpha float32) {
+func (j *jewels) paintEarrings(f *ar.Frame, face *ar.Face, piece *jewel, layer ar.Layer, alpha float32) {
 	if !j.ready() || !(alpha > 0) {
 		return
 	}
 	for side, name := range [2]ar.Side{ar.Right, ar.Left} {
 		if layer.Side == "" || layer.Side == name {
-			j.earring(f, face, piece, layer.Color, side, light, alpha)
+			j.earring(f, face, piece, layer.Color, side, alpha)
 		}
 	}
 }
 
 // earring hangs the piece on the right (0) or the left (1) ear.
-func (j *jewels) earring(f *ar.Frame, face *ar.Face, piece *jewel, c ar.Color, side int, light rgb, alpha float32) {
+func (j *jewels) earring(f *ar.Frame, face *ar.Face, piece *jewel, c ar.Color, side int, alpha float32) {
 	lobe := face.Lobes[side]
 	if lobe == ([3]float64{}) {
 		return
@@ -49,15 +54,18 @@ func (j *jewels) earring(f *ar.Frame, face *ar.Face, piece *jewel, c ar.Color, s
 	shows := j.earShows(lobe, side)
 	// The cheek hides what hangs behind it, but not on the ear's own side.
 	behind := 1 - smooth(float32(j.earAngle(lobe, side)), 2, 16)
-	cheek := j.oval
-	if behind == 0 {
-		cheek = nil
+	// That cheek's own edge is not to be taken for a lobe.
+	var cheek []vec
+	if behind > 0 {
+		j.edge = drawIn(j.edge[:0], j.oval, -cheekMargin*float64(behind))
+		cheek = j.edge
 	}
 	if contains(j.inner, at) {
 		shows *= 1 - behind
 	}
-	bare := j.skin[side].around(f, at, lobeRadius*scale, cheek)
-	alpha *= state.fader.to(shows*smooth(bare, lobeBare, lobeClear), j.seconds)
+	up := j.turned([3]float64{0, -lobeAbove * scale, 0})
+	bare := j.skin[side].around(f, vec{at.x + up[0], at.y + up[1]}, lobeRadius*scale, cheek)
+	alpha *= state.fader.to(state.wants(shows, bare), j.seconds)
 	if !(alpha > 0.004) || !(scale > 0.1 && scale < 50) {
 		return
 	}
@@ -85,8 +93,28 @@ func (j *jewels) earring(f *ar.Frame, face *ar.Face, piece *jewel, c ar.Color, s
 			j.canvas.part(p, stand, p.base(c), 1)
 		}
 	}
-	j.canvas.hide(j.inner, behind)
-	j.canvas.lay(f, &j.skin[side], light, scale, alpha)
+	before := j.inner
+	if piece.kind == jewelHoop { // it goes on behind the jaw, so its end is to be where the jaw's is
+		j.edge = drawIn(j.edge[:0], j.oval, hoopMargin)
+		before = j.edge
+	}
+	j.canvas.hide(before, behind)
+	j.canvas.lay(f, &j.skin[side], j.light[side], scale, alpha)
+}
+
+// wants is whether the earring is to be seen, 0 or 1: half an earring is
+// nothing real. shows is how much of the ear the head leaves to be seen, bare
+// how much of the lobe looks like skin. Once it is seen it takes more to hide
+// it, so that it does not flicker.
+func (e *earring) wants(shows, bare float32) float32 {
+	least, clear := float32(0.6), float32(lobeClear)
+	if e.fader.known && e.fader.shown > 0.5 {
+		least, clear = 0.3, lobeBare
+	}
+	if shows < least || bare < clear {
+		return 0
+	}
+	return 1
 }
 
 // earAngle is the angle, degrees, by which the camera stands to the side of

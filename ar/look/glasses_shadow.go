@@ -13,7 +13,7 @@ const shadowPart = 2
 
 // shadowDark is how much of the skin's blue, green and red light glasses take:
 // what still comes to it came through skin.
-var shadowDark = [3]float32{0.38, 0.35, 0.28}
+var shadowDark = [3]float32{0.52, 0.48, 0.38}
 
 // drawShade draws the frame as its shadow falls: on the skin behind it, lower,
 // and blurred.
@@ -27,8 +27,24 @@ func (g *glasses) drawShade(h *head, s *shape, r image.Rectangle, scale float64)
 		}
 		g.shade.edges(g.points)
 	}
+	for i := range g.temples {
+		if t := &g.temples[i]; t.sees > 0.5 {
+			g.shadeOf(t, r)
+		}
+	}
 	g.shade.fill()
 	g.tmp = g.shade.blur(max(int(2*scale/shadowPart+0.5), 1), 1, g.tmp)
+}
+
+// shadeOf adds the side piece's part of the shadow, as far as the face goes.
+func (g *glasses) shadeOf(t *temple, r image.Rectangle) {
+	g.points = t.outlined(g.points[:0], min(0.8, float64(t.end)), 3)
+	for i, p := range g.points {
+		g.points[i] = vec{(p.x - float64(r.Min.X)) / shadowPart, (p.y - float64(r.Min.Y)) / shadowPart}
+	}
+	slices.SortFunc(g.points, leftmost)
+	g.outline = hull(g.outline, g.points)
+	g.shade.outline(g.outline)
 }
 
 // shadow darkens the skin that the frame is before.

@@ -15,8 +15,9 @@ const (
 	rimDepth  = 3.0    // how thick the front is
 	irisZ     = -6.5   // where the irises are that the scale was measured at
 	skinBack  = 11.0   // how far behind the front the skin lies that it shades
-	earY      = 4.0    // where a side piece rests on the ear
-	earBehind = 42.0   // how far behind the edge of the face that is
+	earY      = 5.0    // where a side piece rests on the ear
+	earBehind = 47.0   // how far behind the edge of the face that is
+	aboveLobe = -1.5   // how much nearer to the middle than the lobe
 )
 
 // Landmarks that glasses are hung by.
@@ -29,9 +30,10 @@ const (
 // head carries millimetres on one face's head to pixels of its frame.
 type head struct {
 	pose    ar.Pose
-	shift   vec     // what brings the head's eyes to where the landmarks saw them
-	bridgeZ float64 // the front of the frame at the bridge
-	width   float64 // this head's half width at the ears
+	shift   vec           // what brings the head's eyes to where the landmarks saw them
+	bridgeZ float64       // the front of the frame at the bridge
+	width   float64       // this head's half width before the ears
+	ears    [2][3]float64 // where side pieces rest on the right and the left ear
 	earZ    float64
 	size    float64 // millimetres on the canonical head for a millimetre in the shop
 }
@@ -60,6 +62,13 @@ func newHead(mesh *ar.Mesh, face *ar.Face, f *ar.Frame) head {
 	mr, ml := at(rightEdge), at(leftEdge)
 	if wide := math.Hypot(ml.x-mr.x, ml.y-mr.y); wide > 0 {
 		h.width *= min(max(math.Hypot(l.x-r.x, l.y-r.y)/wide, 0.85), 1.1)
+	}
+	for i := range h.ears {
+		side := float64(2*i - 1)
+		h.ears[i] = [3]float64{side * h.width, earY, h.earZ}
+		if lobe := face.Lobes[i]; lobe != ([3]float64{}) {
+			h.ears[i][0] = side * min(max(side*lobe[0]-aboveLobe, 0.85*h.width), 1.2*h.width)
+		}
 	}
 	return h
 }
@@ -127,14 +136,14 @@ func (h *head) frontZ(x, y float64) float64 {
 	return h.bridgeZ + frontWrap*x*x + frontTilt*(y-bridgeY)
 }
 
-// seesSide tells how much of the outside of the side piece is in view: 1 when
-// the head is turned so that the camera sees it, 0 when the head is before it.
-// side is −1 for the picture's left, +1 for its right.
-func (h *head) seesSide(side float64) float32 {
+// facesCamera is the cosine of the angle between a direction on the head and
+// the way from a place on it to the camera.
+func (h *head) facesCamera(d, p [3]float64) float64 {
 	r, t := &h.pose.R, &h.pose.T
-	// A place on the side piece, and the direction outwards, before the camera.
-	x, z := side*h.width, h.earZ/2
-	px, py, pz := r[0]*x+r[2]*z+t[0], r[3]*x+r[5]*z+t[1], r[6]*x+r[8]*z+t[2]
-	out := -side * (r[0]*px + r[3]*py + r[6]*pz) / math.Sqrt(px*px+py*py+pz*pz)
-	return smooth(float32(out), -0.06, 0.10)
+	var turned, at [3]float64
+	for i := range turned {
+		turned[i] = r[3*i]*d[0] + r[3*i+1]*d[1] + r[3*i+2]*d[2]
+		at[i] = r[3*i]*p[0] + r[3*i+1]*p[1] + r[3*i+2]*p[2] + t[i]
+	}
+	return facing(turned, at)
 }

@@ -1,6 +1,8 @@
 package look
 
-import "math"
+import (
+	"math"
+)
 
 // Jewellery is lit by a made-up shop, in the camera's space (x to the right of
 // the picture, y down, z away from the camera): bright from above, two lamps
@@ -9,6 +11,58 @@ var (
 	keyLamp  = [3]float64{-0.42616, -0.66292, -0.61557}
 	fillLamp = [3]float64{0.66292, -0.23676, -0.71027}
 )
+
+const (
+	// Cheeks are redder or paler than skin at large by so much (natural
+	// logarithm), of which little is the light's; of what is beyond, more is.
+	ruddy      = 0.35
+	ruddyKept  = 0.15
+	beyondKept = 0.6
+	// Dark skin and dim light look alike: in doubt a picture is well exposed.
+	lightTrust = 0.75
+	// How far the light on the two sides of a head differs as its cheeks do,
+	// and by what at most.
+	sideTrust = 0.6
+	sideMost  = 0.45
+	// Glare makes a cheek whiter, which is not the light's colour either.
+	glareOff = 0.3
+)
+
+// sideLights is the light that falls on what hangs on the right and the left
+// side of a face. light is judged by the face's skin, whose own redness is
+// not to be seen on gold and pearls.
+func sideLights(light rgb, cheeks *[2]skinColour, seen bool) (sides [2]rgb) {
+	grey := log(max(0.2126*light[0]+0.7152*light[1]+0.0722*light[2], 1e-3))
+	for c, v := range light {
+		off := log(max(v, 1e-3)) - grey
+		own := within(off, ruddy)
+		light[c] = exp(lightTrust*grey + ruddyKept*own + beyondKept*(off-own))
+	}
+	sides = [2]rgb{light, light}
+	if !seen {
+		return sides
+	}
+	a, b := cheeks[0].rgb(), cheeks[1].rgb()
+	bright := log(max(a[1], 1e-3)) - log(max(b[1], 1e-3))
+	for c := range light {
+		off := log(max(a[c], 1e-3)) - log(max(b[c], 1e-3)) - bright
+		half := sideTrust/2*bright + (off-within(off, glareOff))/2
+		half = within(half, sideMost)
+		sides[0][c], sides[1][c] = light[c]*exp(half), light[c]*exp(-half)
+	}
+	return sides
+}
+
+// rgb is the colour as red, green and blue.
+func (s *skinColour) rgb() rgb { return rgb{s.r, s.g, s.b} }
+
+// middleLight is the light on the middle of the face.
+func (j *jewels) middleLight() (l rgb) {
+	for c := range l {
+		l[c] = (j.light[0][c] + j.light[1][c]) / 2
+	}
+	return l
+}
 
 func direction(x, y, z float64) [3]float64 {
 	n := math.Sqrt(x*x + y*y + z*z)
@@ -44,7 +98,7 @@ func room(r [3]float64) float64 {
 	up := float32(-r[1])
 	sky := smooth(up, 0.02, 0.55)
 	floor := 1 - smooth(up, -0.75, -0.05)
-	return float64(0.20+0.95*sky+0.45*floor) * (1 + 0.22*math.Sin(4*r[0]+1))
+	return float64(0.28+0.95*sky+0.45*floor) * (1 + 0.22*math.Sin(4*r[0]+1))
 }
 
 // shine is the light that a polished body of a material gives the camera at a

@@ -75,13 +75,23 @@ func (s *skinColour) around(f *ar.Frame, p vec, radius float64, outside []vec) f
 // of their sum, on lobes at most and on strands of hair.
 const hairFrom, hairSure = 0.09, 0.11
 
+// noseBridge are landmarks where the nose's skin is looked at, which is not
+// always like the cheeks'.
+var noseBridge = [7]int{168, 6, 193, 417, 122, 351, 197}
+
 // cheek reads the skin of one cheek. Hair that lies over some of it is darker
 // than skin, a lamp's glare brighter.
 func cheek(f *ar.Frame, face *ar.Face, side int) (skinColour, bool) {
+	return readSkin(f, face, cheekSides[side][:])
+}
+
+// readSkin reads the skin at some landmarks, three or more of which are in the
+// frame.
+func readSkin(f *ar.Frame, face *ar.Face, landmarks []int) (skinColour, bool) {
 	var reads [len(cheekSides[0])]rgb
 	radius := int(min(max(eyeDistance(face, f)/50, 1), 4))
 	n := 0
-	for _, i := range cheekSides[side] {
+	for _, i := range landmarks {
 		if c, ok := lightAt(f, pixel(face, i, f), radius); ok {
 			reads[n] = c
 			n++
@@ -117,6 +127,8 @@ type worn struct {
 	ears  [2]earring
 	nose  [2]fader
 	chain [chainSteps]fader
+	// temples is from where on hair hides the side pieces of glasses.
+	temples [2]fader
 }
 
 // earring is that of one ear.
@@ -137,8 +149,11 @@ type jewels struct {
 	size    float64       // millimetres on the canonical head for one in the shop
 	skin    [2]skinColour // of the right and the left cheek
 	seen    [2]bool
-	oval    []vec // the face's outline
-	inner   []vec // and what surely hides what is behind it
+	bridge  skinColour // of the nose
+	light   [2]rgb     // that falls on the right and the left side of the head
+	oval    []vec      // the face's outline
+	inner   []vec      // and what surely hides what is behind it
+	edge    []vec      // and what hides a hoop
 
 	canvas canvas
 	points []tubePoint
@@ -155,10 +170,10 @@ func (j *jewels) forget(now time.Time) {
 	}
 }
 
-// fit takes the measure of a face that will wear jewellery, and of its skin,
-// which nothing may be painted on yet. A frame without a time is a picture by
-// itself.
-func (j *jewels) fit(f *ar.Frame, face *ar.Face) {
+// fit takes the measure of a face that will wear jewellery or glasses, and of
+// its skin, which nothing may be painted on yet. light is what falls on the
+// face. A frame without a time is a picture by itself.
+func (j *jewels) fit(f *ar.Frame, face *ar.Face, light rgb) {
 	j.single, j.worn, j.seconds = worn{}, &j.single, -1
 	if !f.At.IsZero() {
 		w, ok := j.faces[face.ID]
@@ -181,6 +196,10 @@ func (j *jewels) fit(f *ar.Frame, face *ar.Face) {
 			j.skin[side], j.seen[side] = j.skin[1-side], j.seen[1-side]
 		}
 	}
+	if j.bridge, _ = readSkin(f, face, noseBridge[:]); j.bridge.g == 0 {
+		j.bridge = j.skin[0]
+	}
+	j.light = sideLights(light, &j.skin, j.seen[0])
 	j.oval = contour(j.oval[:0], face, faceOval, f)
 	j.inner = drawIn(j.inner[:0], j.oval, ovalMargin)
 }
@@ -188,7 +207,7 @@ func (j *jewels) fit(f *ar.Frame, face *ar.Face) {
 // ovalMargin is how much of its half width the face's outline is drawn in by:
 // what hangs beside it must not vanish for a lobe that is placed a millimetre
 // or two too near.
-const ovalMargin = 0.05
+const ovalMargin, hoopMargin = 0.05, 0.015
 
 // drawIn appends the outline, smaller by that part, to dst.
 func drawIn(dst, outline []vec, part float64) []vec {

@@ -27,6 +27,8 @@
 //	    and data-hinge-y the height at which they begin (-40–40, -8 if left out),
 //	    both in millimetres. They begin at the outer ends of the frame, which is
 //	    80 to 200 mm wide.
+//	  - data-material is what the frame is made of: acetate (polished plastic, if
+//	    left out), matte or metal.
 //	  - At most 256 KiB and 20,000 points.
 //
 // # Shapes of jewellery
@@ -227,8 +229,8 @@ func (r *Renderer) Draw(f *ar.Frame, faces []ar.Face, look ar.Look) error {
 			r.eyes.fit(face, f)
 			r.bare.fit(f, skin, &r.eyes, light, r.lights.known(f, face))
 		}
-		if wearsJewellery(look) {
-			r.jewels.fit(f, face)
+		if wearsOnHead(look) {
+			r.jewels.fit(f, face, light)
 		}
 		for _, kind := range ar.Kinds() {
 			for _, layer := range look.Layers {
@@ -262,10 +264,10 @@ func wearsOnSkin(look ar.Look) bool {
 	})
 }
 
-// wearsJewellery reports whether any layer of look is jewellery.
-func wearsJewellery(look ar.Look) bool {
+// wearsOnHead reports whether any layer of look is jewellery or glasses.
+func wearsOnHead(look ar.Look) bool {
 	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {
-		return l.Kind == ar.Earrings || l.Kind == ar.NoseStud || l.Kind == ar.Necklace
+		return l.Kind == ar.Earrings || l.Kind == ar.NoseStud || l.Kind == ar.Necklace || l.Kind == ar.Glasses
 	})
 }
 
@@ -305,27 +307,27 @@ func (r *Renderer) layer(f *ar.Frame, face *ar.Face, layer ar.Layer, light rgb, 
 		if err != nil {
 			return err
 		}
-		r.glasses.paint(f, &r.head, face, s, layer.Color, alpha*float32(layer.Intensity))
+		r.glasses.paint(f, &r.head, face, s, layer.Color, &r.jewels, alpha*float32(layer.Intensity))
 	case ar.Earrings, ar.NoseStud, ar.Necklace:
 		piece, err := r.piece(layer.Kind, layer.Asset)
 		if err != nil {
 			return err
 		}
-		r.jewel(f, face, piece, layer, light, alpha*float32(layer.Intensity))
+		r.jewel(f, face, piece, layer, alpha*float32(layer.Intensity))
 	default:
 		return fmt.Errorf("no way to draw a layer of kind %q", layer.Kind)
 	}
 	return nil
 }
 
-func (r *Renderer) jewel(f *ar.Frame, face *ar.Face, piece *jewel, layer ar.Layer, light rgb, alpha float32) {
+func (r *Renderer) jewel(f *ar.Frame, face *ar.Face, piece *jewel, layer ar.Layer, alpha float32) {
 	switch layer.Kind {
 	case ar.Earrings:
-		r.jewels.paintEarrings(f, face, piece, layer, light, alpha)
+		r.jewels.paintEarrings(f, face, piece, layer, alpha)
 	case ar.NoseStud:
-		r.jewels.paintNoseStud(f, &r.head, face, piece, layer, light, alpha)
+		r.jewels.paintNoseStud(f, &r.head, face, piece, layer, alpha)
 	case ar.Necklace:
-		r.jewels.paintNecklace(f, piece, layer, light, alpha)
+		r.jewels.paintNecklace(f, piece, layer, alpha)
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 	neckFollows = 0.3 // of the head's yaw
 	neckLeans   = 0.3 // of its roll
 
-	neckHalf  = 66.0  // half width where a chain turns to the back
+	neckHalf  = 62.0  // half width where a chain turns to the back
 	sideDown  = 100.0 // how far below the joint the chain is there
 	sideBack  = 4.0   // how far behind it
 	throat    = 152.0 // how far below the joint a chain of shortest hangs before the throat
@@ -75,7 +75,7 @@ func (n *neck) place(angle, low float64) [3]float64 {
 }
 
 // paintNecklace hangs the piece around the neck.
-func (j *jewels) paintNecklace(f *ar.Frame, piece *jewel, layer ar.Layer, light rgb, alpha float32) {
+func (j *jewels) paintNecklace(f *ar.Frame, piece *jewel, layer ar.Layer, alpha float32) {
 	if !j.ready() || !(alpha > 0) {
 		return
 	}
@@ -86,7 +86,7 @@ func (j *jewels) paintNecklace(f *ar.Frame, piece *jewel, layer ar.Layer, light 
 	n := j.neck()
 	low := throat + perLength*(piece.round-shortest)*j.size
 	frame := image.Rect(0, 0, f.Width, f.Height)
-	shown, ok := j.chainShown(f, &n, &skin, low)
+	shown, ok := j.chainShown(f, &n, low)
 	if !ok {
 		return
 	}
@@ -126,21 +126,39 @@ func (j *jewels) paintNecklace(f *ar.Frame, piece *jewel, layer ar.Layer, light 
 	}
 	// The chin hides what it is before.
 	c.hide(j.inner, 1)
-	c.lay(f, &skin, light, scale, alpha)
+	c.lay(f, &skin, j.middleLight(), scale, alpha)
 }
 
 // chainShown is how much of the chain is seen along its way, and whether there
 // is any: not where it leaves the neck's front, nor under cloth and hair.
-func (j *jewels) chainShown(f *ar.Frame, n *neck, skin *skinColour, low float64) (shown [chainSteps]float32, any bool) {
+func (j *jewels) chainShown(f *ar.Frame, n *neck, low float64) (shown [chainSteps]float32, any bool) {
 	var bare [chainSteps]float32
 	clear := float32(0)
+	// One cheek's glare must not make the neck look like cloth, nor the other's
+	// shadow dark cloth like the neck.
+	bright, dim := j.skin[0], j.skin[1]
+	if dim.g > bright.g {
+		bright, dim = dim, bright
+	}
+	k := bright.g / max(dim.g, 1e-4)
+	dim = skinColour{dim.b * k, dim.g * k, dim.r * k}
 	for i := range bare {
 		p, scale := j.seenAt(n.place(chainAngle(float64(i)), low))
-		bare[i] = smooth(skin.around(f, p, chainSkin*scale, nil), 0.25, 0.6)
+		skin := max(bright.around(f, p, chainSkin*scale, nil), dim.around(f, p, chainSkin*scale, nil))
+		bare[i] = smooth(skin, 0.25, 0.6)
 		clear += bare[i] / chainSteps
 	}
 	// A necklace of which only scraps could be seen is not shown at all.
 	all := smooth(clear, 0.28, 0.5)
+	const middle = chainSteps / 2
+	// Where the chain is seen to go on from its lowest place: what is beyond
+	// cloth or hair would hang from nowhere.
+	for i := middle - 1; i >= 0; i-- {
+		bare[i] = min(bare[i], bare[i+1])
+	}
+	for i := middle + 1; i < chainSteps; i++ {
+		bare[i] = min(bare[i], bare[i-1])
+	}
 	for i := range shown {
 		around := (bare[max(i-1, 0)] + 2*bare[i] + bare[min(i+1, chainSteps-1)]) / 4
 		shown[i] = j.worn.chain[i].to(all*around, j.seconds)

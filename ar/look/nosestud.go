@@ -27,7 +27,7 @@ const (
 )
 
 // paintNoseStud puts the piece on the wing of the nose that the layer names.
-func (j *jewels) paintNoseStud(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, piece *jewel, layer ar.Layer, light rgb, alpha float32) {
+func (j *jewels) paintNoseStud(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, piece *jewel, layer ar.Layer, alpha float32) {
 	if !j.ready() || !(alpha > 0) {
 		return
 	}
@@ -49,7 +49,8 @@ func (j *jewels) paintNoseStud(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, piece 
 	_, scale := j.seenAt(q)
 	normal := j.turned([3]float64{outwards * alaNormal[0], alaNormal[1], alaNormal[2]})
 	shows := smooth(float32(facing(normal, q)), noseGone, noseThere)
-	bare := smooth(j.skin[side].around(f, at, noseRadius*scale, nil), noseBare, noseClear)
+	like := max(j.skin[side].around(f, at, noseRadius*scale, nil), j.bridge.around(f, at, noseRadius*scale, nil))
+	bare := smooth(like, noseBare, noseClear)
 	alpha *= j.worn.nose[side].to(shows*bare, j.seconds)
 	if !(alpha > 0.004) || !(scale > 0.1 && scale < 50) {
 		return
@@ -70,5 +71,5 @@ func (j *jewels) paintNoseStud(f *ar.Frame, mesh *ar.Mesh, face *ar.Face, piece 
 	for i := range piece.parts {
 		j.canvas.part(&piece.parts[i], &s, piece.parts[i].base(layer.Color), 1)
 	}
-	j.canvas.lay(f, &j.skin[side], light, scale, alpha)
+	j.canvas.lay(f, &j.skin[side], j.middleLight(), scale, alpha)
 }

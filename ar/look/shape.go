@@ -22,6 +22,7 @@ type shape struct {
 	lenses    []lens
 	temple    float64 // length of the side pieces
 	hingeY    float64 // where they begin
+	material  frameMaterial
 	halfWidth float64 // from the bridge to there
 	// templeHeight is how high the side pieces are at the hinge.
 	templeHeight float64
@@ -81,7 +82,7 @@ func parseShape(data []byte) (s *shape, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &shape{temple: doc.temple, hingeY: doc.hingeY}
+	s = &shape{temple: doc.temple, hingeY: doc.hingeY, material: doc.material}
 	parts, err := flatten(doc.frame)
 	if err != nil {
 		return nil, fmt.Errorf("frame: %w", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -15,12 +16,13 @@ import (
 type svgParts struct {
 	frame, lens    []byte
 	temple, hingeY float64
+	material       frameMaterial
 }
 
 // splitSVG takes the drawing apart by the ids and classes of its elements and
 // their groups.
 func splitSVG(data []byte) (p svgParts, err error) {
-	p = svgParts{temple: 145, hingeY: math.NaN()}
+	p = svgParts{temple: 145, hingeY: math.NaN(), material: acetate}
 	d := xml.NewDecoder(bytes.NewReader(data))
 	d.Strict = true
 	roles := []string{""} // of the open elements
@@ -69,7 +71,7 @@ func splitSVG(data []byte) (p svgParts, err error) {
 	return p, nil
 }
 
-// readRoot reads what the root element says about the side pieces.
+// readRoot reads what the root element says about the side pieces and the material.
 func (p *svgParts) readRoot(attrs []xml.Attr) error {
 	for _, a := range attrs {
 		var dst *float64
@@ -79,6 +81,12 @@ func (p *svgParts) readRoot(attrs []xml.Attr) error {
 			dst, lo, hi = &p.temple, 60, 200
 		case "data-hinge-y":
 			dst, lo, hi = &p.hingeY, -40, 40
+		case "data-material":
+			p.material = frameMaterial(strings.TrimSpace(a.Value))
+			if !slices.Contains(frameMaterials(), p.material) {
+				return fmt.Errorf("data-material=%q: want one of %q", a.Value, frameMaterials())
+			}
+			continue
 		default:
 			continue
 		}
