@@ -9,14 +9,17 @@
 // let go. The cart itself stays in the shop, known only to whoever holds its
 // link.
 //
+// While the shopper is asked for consent, their screen shows a blur of what the
+// camera sees, 24 pixels wide, of frames that are neither analysed nor kept.
+// Before and after that, and without consent, it shows nothing.
+//
 // # Photos
 //
 // A photo is taken only after a tick of its own, by somebody who says to be 16
 // or older. Until the shopper decides to keep it, it is in memory alone, and gone
-// with the consent to the camera. Kept,
-// it is sealed on the gateway's disk with a key of its own, which the session
-// alone knows; it is deleted with the session, or, if the shopper chose so,
-// after a day at the latest. Without its key nobody can open it, and once the
-// session is over only the page's answer, for a photo that stays, has held it:
-// the gateway has forgotten it.
+// with the consent to the camera. Kept, it is sealed on the gateway's disk with a
+// key of its own, which the session alone knows; it is deleted with the session,
+// or, if the shopper chose so, after a day at the latest. Without its key nobody
+// can open it, and once the session is over only the page's answer, for a photo
+// that stays, has held it: the gateway has forgotten it.
 package kiosk

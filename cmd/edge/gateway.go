@@ -180,11 +180,15 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	for _, s := range g.cfg.Staff {
 		staff = append(staff, api.Staff{Name: s.Name, Role: string(s.Role), PIN: s.PINHash})
 	}
+	line := g.line
+	if g.cfg.HQ.MQTT.URL == "" {
+		line = nil // there is none
+	}
 	g.api, err = api.New(api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
 		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
-		Version: version, Log: g.log, Line: g.line, Faults: g.faults,
+		Version: version, Log: g.log, Line: line, Faults: g.faults,
 	})
 	return err
 }

@@ -87,7 +87,7 @@ func (p *port) listen(ctx context.Context) (net.Listener, error) {
 func listenAt(ctx context.Context, addr string) (net.Listener, error) {
 	ln, err := process.Listen(ctx, addr)
 	if err != nil {
-		return nil, &mendable{"nothing can be served at " + addr + ": stop the other program that holds it, or choose another address", err}
+		return nil, &mendable{"nothing can be served at " + addr + ": stop the other program that holds it, or choose another address", errors.Unwrap(err)}
 	}
 	return ln, nil
 }

@@ -49,8 +49,12 @@ func faultsOf(t *testing.T, g *gateway) []api.Fault {
 	require.NoError(t, err)
 	defer resp.Body.Close()
 	require.Equal(t, http.StatusOK, resp.StatusCode)
-	var status struct{ Faults []api.Fault }
+	var status struct {
+		Line   struct{ Since time.Time }
+		Faults []api.Fault
+	}
 	require.NoError(t, json.NewDecoder(resp.Body).Decode(&status))
+	require.WithinDuration(t, time.Now(), status.Line.Since, time.Hour, "a shop without HQ has had no line since it began")
 	return status.Faults
 }
 
@@ -147,7 +151,7 @@ func TestTillDoesNotWaitForOtherAddresses(t *testing.T) {
 			time.Sleep(portPause + portPause/2) // it is tried again meanwhile
 			told := log.about("addr=" + p.addr)
 			require.Len(t, told, 1, "it is said once")
-			require.Contains(t, told[0], tt.says)
+			require.Equal(t, 1, strings.Count(told[0], tt.says), told[0])
 
 			tt.mend(t, held)
 			require.Eventually(t, func() bool { return len(faultsOf(t, g)) == 0 }, 20*time.Second, 50*time.Millisecond)

@@ -43,7 +43,7 @@ them under kiosks.`,
 				return err
 			}
 			log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
-			if g.sealed != nil {
+			if g.sealed != nil && g.sealed.listener() != nil {
 				log.Info("the same over TLS", "addr", g.sealed.at())
 			}
 			for i, k := range cfg.Kiosks {
