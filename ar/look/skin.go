@@ -321,14 +321,15 @@ func (s *sides) at(y float32) (left, right float32) {
 // glitter is the grain along a row of pixels: one flake in each half texel
 // square, most of them dull.
 func (at mapped) glitter(row []uint8) {
+	u, v := at.u, at.v
 	for x := range row {
-		h := uint32(at.u>>15)*0x9E3779B1 ^ uint32(at.v>>15)*0x85EBCA77
+		h := uint32(u>>15)*0x9E3779B1 ^ uint32(v>>15)*0x85EBCA77
 		h ^= h >> 15
 		h *= 0x2C1B3C6D
 		h ^= h >> 12
 		n := h >> 16 & 255
 		row[x] = uint8(n * n / 255 * n / 255 * n / 255)
-		at.u, at.v = at.u+at.du, at.v+at.dv
+		u, v = u+at.du, v+at.dv
 	}
 }
 
