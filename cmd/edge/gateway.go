@@ -18,7 +18,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
-	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -41,7 +40,7 @@ type gatewayOptions struct {
 type gateway struct {
 	gatewayOptions
 	db       *sqlite.DB
-	photos   *photo.Dir
+	photos   *album
 	studio   *studio
 	api      *api.Server
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
@@ -73,9 +72,8 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.photos, err = photo.Open(filepath.Join(cfg.DataDir, "photos"), time.Now); err != nil {
-		return nil, err
-	}
+	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), log: o.log}
+	_, _ = g.photos.open() // it tells by itself
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
 	}
@@ -230,7 +228,7 @@ func (g *gateway) line() (up bool, since time.Time) {
 
 // faults is what is out of order while the till sells on.
 func (g *gateway) faults() []api.Fault {
-	var list []api.Fault
+	list := g.photos.faults()
 	for _, s := range g.stations {
 		for _, p := range s.ports() {
 			list = append(list, p.faults()...)
@@ -246,7 +244,7 @@ func (g *gateway) run(ctx context.Context) error {
 		group.Go(func() error { return s.run(ctx) })
 	}
 	group.Go(func() error { return g.api.Run(ctx) })
-	group.Go(func() error { return g.photos.Run(ctx, g.log) })
+	group.Go(func() error { return g.photos.run(ctx) })
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -173,4 +174,30 @@ func TestTillNeedsItsAddress(t *testing.T) {
 	cfg.HTTP.Addr = taken(t).Addr().String()
 	_, err := newGateway(t.Context(), testGateway(t, cfg))
 	require.ErrorContains(t, err, "kiosk and till: nothing can be served at "+cfg.HTTP.Addr+": stop the other program")
+}
+
+// Nor does it wait for the folder of photos.
+func TestTillDoesNotWaitForPhotos(t *testing.T) {
+	cfg := testShop(t, t.TempDir())
+	cfg.ModelsDir = filepath.Join(cfg.DataDir, "none")
+	folder := filepath.Join(cfg.DataDir, "photos")
+	require.NoError(t, os.WriteFile(folder, nil, 0o600))
+	o := testGateway(t, cfg)
+	var log lines
+	o.log = slog.New(slog.NewTextHandler(&log, nil))
+	g := runGateway(t, o)
+	faults := faultsOf(t, g)
+	require.Len(t, faults, 1)
+	require.Equal(t, "photos", faults[0].Part)
+	_, _, err := g.photos.Put([]byte("photo"), time.Now().Add(time.Hour), true)
+	require.Equal(t, edge.Unavailable, edge.KindOf(err))
+	require.Len(t, log.about(folder), 1, "it is said once")
+
+	require.NoError(t, os.Remove(folder))
+	id, key, err := g.photos.Put([]byte("photo"), time.Now().Add(time.Hour), true)
+	require.NoError(t, err)
+	b, err := g.photos.Get(id, key)
+	require.NoError(t, err)
+	require.Equal(t, "photo", string(b))
+	require.Empty(t, faultsOf(t, g))
 }

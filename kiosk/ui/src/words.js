@@ -355,6 +355,11 @@ export const glossary = {
     'Mirror {kiosk} is not served. Keep selling; tell the manager to look at the gateway’s log.',
     '镜子 {kiosk} 未运行。照常销售，请店长查看网关日志。',
   ],
+  photosNotKept: [
+    'Máy không giữ được ảnh của khách. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'Shoppers’ photos cannot be kept. Keep selling; tell the manager to look at the gateway’s log.',
+    '无法保存顾客照片。照常销售，请店长查看网关日志。',
+  ],
   confirmedByHQ: ['Trung tâm đã nhận', 'HQ has it', '总部已收'],
   notConfirmed: ['Chờ gửi', 'Waiting', '待上传'],
   seconds: ['{n} giây', '{n} s', '{n} 秒'],
