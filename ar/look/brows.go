@@ -26,11 +26,14 @@ const (
 )
 
 // A brow's body: from which part of the landmarks' brow to which it goes, in
-// parts of its length from the nose, how thick it is in parts of theirs, and
-// where its middle is looked for between their lower and their upper edge.
+// parts of its length from the nose, how thick it is in parts of theirs, at
+// large and at least and at most, and where its middle is looked for between
+// their lower and their upper edge.
 const (
 	browFrom, browTo     = 0.02, 0.87
 	browThick            = 0.5
+	browThin, browFull   = 0.42, 0.75
+	browSeen             = 0.8 // of what is dark: hairs stand out of the body, and the lid's fold lies below
 	browMiddle           = 0.36
 	browLowest, browHigh = 0.0, 0.75
 )
@@ -48,6 +51,7 @@ type brows struct {
 	cover, hairs mask
 	tmp          []uint8
 	middle       [2]float64 // where its middle is across the landmarks, at the nose and at the tail
+	thick        float64    // in parts of theirs
 }
 
 func (b *brows) paint(f *ar.Frame, face *ar.Face, s *surface, bare *bareSkin, layer ar.Layer, alpha float32) {
@@ -70,14 +74,15 @@ func (b *brows) paint(f *ar.Frame, face *ar.Face, s *surface, bare *bareSkin, la
 }
 
 // find makes b.middle the line along which the picture is darkest, near where
-// the landmarks have the brow: they know brows but to some millimetres.
+// the landmarks have the brow, and b.thick how far the dark goes beside it: they
+// know brows but to some millimetres.
 func (b *brows) find(f *ar.Frame, bare *bareSkin) {
 	// A weighted line through the dark, which a few places at the usual middle
 	// hold where there is none.
 	const along, across, prior = 12, 16, 1.5
-	var n, su, sv, suu, suv float64
+	var n, su, sv, suu, suv, svv float64
 	add := func(u, v, w float64) {
-		n, su, sv, suu, suv = n+w, su+w*u, sv+w*v, suu+w*u*u, suv+w*u*v
+		n, su, sv, suu, suv, svv = n+w, su+w*u, sv+w*v, suu+w*u*u, suv+w*u*v, svv+w*v*v
 	}
 	for i := range along {
 		u := (float64(i) + 0.5) / along
@@ -101,6 +106,12 @@ func (b *brows) find(f *ar.Frame, bare *bareSkin) {
 	first := (sv - slope*su) / n
 	b.middle[0] = min(max(first, browLowest), browHigh)
 	b.middle[1] = min(max(first+slope, browLowest), browHigh)
+	// What is as dark all over a thickness differs from its middle by a twelfth
+	// of the thickness' square.
+	off := (svv - first*sv - slope*suv) / n
+	dark := 1 - along*prior/n
+	b.thick = browThick + dark*(math.Sqrt(12*max(off, 0))-browThick)
+	b.thick = min(max(browSeen*b.thick, browThin), browFull)
 }
 
 // onLandmarks is the place u of the way from the nose outwards and v of the way
@@ -116,7 +127,7 @@ func (b *brows) onLandmarks(u, v float64) vec {
 // at is the place u of the way along the brow's body and v across it, -1 at
 // its lower edge and 1 at the upper.
 func (b *brows) at(u, v float64) vec {
-	half := browThick / 2 * (1 - 0.75*u*u*u) // tapers to the tail
+	half := b.thick / 2 * (1 - 0.7*u*u*u) // tapers to the tail
 	return b.onLandmarks(browFrom+(browTo-browFrom)*u, b.middle[0]+u*(b.middle[1]-b.middle[0])+half*v)
 }
 
@@ -195,8 +206,9 @@ func (b *brows) join(r image.Rectangle, s *surface, side int) {
 			u := float32(((float64(x+r.Min.X)+0.5-from.x)*dx + (float64(y)+0.5-from.y)*dy) / n)
 			begins := 0.3 + 0.7*smooth(u, 0, 0.3)
 			body := float32(soft) / 255
-			powder := browPowder * body * begins * (1 - 0.4*smooth(u, 0.75, 1))
-			hair := browHair * float32(hairs[x]) / 255 * min(2*body, 1) * begins
+			ends := 1 - 0.55*smooth(u, 0.6, 1) // the tail runs out and is no pen's line
+			powder := browPowder * body * begins * ends
+			hair := browHair * float32(hairs[x]) / 255 * min(2*body, 1) * begins * ends
 			wears := near + (far-near)*min(max(u, 0), 1)
 			row[x] = uint8(255*wears*(powder+hair*(1-powder)) + 0.5)
 		}
