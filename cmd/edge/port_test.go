@@ -85,26 +85,25 @@ func taken(t *testing.T) net.Listener {
 // The till does not wait for TLS, nor for another kiosk's address: what is wrong
 // is logged once and told in the status, and mends by itself.
 func TestTillDoesNotWaitForOtherAddresses(t *testing.T) {
-	dir := t.TempDir()
-	cert := filepath.Join(dir, "cert.pem")
+	cert := filepath.Join(t.TempDir(), "cert.pem")
 	require.NoError(t, os.WriteFile(cert, []byte("broken"), 0o600))
 	for name, tt := range map[string]struct {
 		change func(cfg *firmwarecfg.Edge, held string)
-		mend   func(t *testing.T, held net.Listener)
+		mend   func(t *testing.T, cfg *firmwarecfg.Edge, held net.Listener)
 		part   string
 		kiosk  string
 		says   string
 	}{
 		"TLS port taken": {
 			func(cfg *firmwarecfg.Edge, held string) { cfg.HTTP.TLSAddr = held },
-			func(t *testing.T, held net.Listener) { require.NoError(t, held.Close()) },
+			func(t *testing.T, _ *firmwarecfg.Edge, held net.Listener) { require.NoError(t, held.Close()) },
 			"https", "main", "stop the other program",
 		},
 		"certificate broken": {
 			func(cfg *firmwarecfg.Edge, _ string) {
 				cfg.HTTP.TLSAddr, cfg.HTTP.Cert, cfg.HTTP.Key = "127.0.0.1:0", cert, cert
 			},
-			func(t *testing.T, _ net.Listener) {
+			func(t *testing.T, _ *firmwarecfg.Edge, _ net.Listener) {
 				made, err := makeSelfSigned([]string{"localhost"}, time.Now())
 				require.NoError(t, err)
 				require.NoError(t, writeWhole(cert, made))
@@ -115,10 +114,9 @@ func TestTillDoesNotWaitForOtherAddresses(t *testing.T) {
 			func(cfg *firmwarecfg.Edge, _ string) {
 				cfg.HTTP.TLSAddr = "127.0.0.1:0"
 				require.NoError(t, os.Mkdir(filepath.Join(cfg.DataDir, "self-signed.pem"), 0o700))
-				dir = cfg.DataDir
 			},
-			func(t *testing.T, _ net.Listener) {
-				require.NoError(t, os.Remove(filepath.Join(dir, "self-signed.pem")))
+			func(t *testing.T, cfg *firmwarecfg.Edge, _ net.Listener) {
+				require.NoError(t, os.Remove(filepath.Join(cfg.DataDir, "self-signed.pem")))
 			},
 			"https", "main", "data_dir",
 		},
@@ -126,11 +124,12 @@ func TestTillDoesNotWaitForOtherAddresses(t *testing.T) {
 			func(cfg *firmwarecfg.Edge, held string) {
 				cfg.Kiosks = []firmwarecfg.Kiosk{{ID: "window", Addr: held, Camera: cfg.Camera, Mirror: cfg.Mirror}}
 			},
-			func(t *testing.T, held net.Listener) { require.NoError(t, held.Close()) },
+			func(t *testing.T, _ *firmwarecfg.Edge, held net.Listener) { require.NoError(t, held.Close()) },
 			"http", "window", "stop the other program",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			cfg := testShop(t, t.TempDir())
 			cfg.ModelsDir = filepath.Join(cfg.DataDir, "none") // the till is what counts
 			held := taken(t)
@@ -154,7 +153,7 @@ func TestTillDoesNotWaitForOtherAddresses(t *testing.T) {
 			require.Len(t, told, 1, "it is said once")
 			require.Equal(t, 1, strings.Count(told[0], tt.says), told[0])
 
-			tt.mend(t, held)
+			tt.mend(t, cfg, held)
 			require.Eventually(t, func() bool { return len(faultsOf(t, g)) == 0 }, 20*time.Second, 50*time.Millisecond)
 			if tt.part == "https" {
 				require.True(t, overTLS(t, p.at()))
