@@ -1,6 +1,7 @@
 package ar
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -22,6 +23,7 @@ type effort struct {
 	seq      uint64
 	credit   float64 // frames that may be shown
 	dropped  uint64
+	stuck    bool // somebody could not be forgotten
 }
 
 // forgetter is a tracker or renderer that can let go of the faces it knows, and
@@ -119,16 +121,25 @@ func (p *Pipeline) scaled(f *Frame) (*Frame, error) {
 	return &e.small, nil
 }
 
+// forget keeps a panic from the till, and from what else is to be forgotten.
+func forget(knows any) (err error) {
+	defer caught(&err)
+	if f, ok := knows.(forgetter); ok {
+		f.Forget()
+	}
+	return nil
+}
+
 // rest lets go of whoever was here, and leaves the machine to the others.
 func (p *Pipeline) rest() {
 	if g := p.effort.governor; g != nil {
 		g.rest()
 	}
-	for _, knows := range []any{p.cfg.Tracker, p.cfg.Renderer} {
-		if f, ok := knows.(forgetter); ok {
-			f.Forget()
-		}
+	err := errors.Join(forget(p.cfg.Tracker), forget(p.cfg.Renderer))
+	if err != nil && !p.effort.stuck {
+		p.cfg.Log.Error("mirror: who has left is not forgotten", "err", err)
 	}
+	p.effort.stuck = err != nil
 	if p.effort.dirty {
 		clear(p.effort.small.Pix[:cap(p.effort.small.Pix)])
 		p.effort.dirty = false

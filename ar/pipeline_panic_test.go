@@ -130,3 +130,30 @@ func TestPanicInAPhotoAnswers(t *testing.T) {
 type breaking struct{}
 
 func (breaking) Encode([]byte, *ar.Frame) ([]byte, error) { panic("no such quality") }
+
+// stubborn is a tracker that panics when it is to forget.
+type stubborn struct{ fake.Tracker }
+
+func (*stubborn) Forget() { panic("cannot forget") }
+
+// TestPanicInForgetting: who has left takes neither the till nor the rest with
+// them, whether frames come or not.
+func TestPanicInForgetting(t *testing.T) {
+	for name, ends := range map[string]error{"frames": nil, "none": ar.ErrIdle} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig()
+				r.cfg.Tracker = &stubborn{}
+				cam := &ending{Camera: fake.Camera{Width: 64, Height: 36, FPS: 30}}
+				r.cfg.Open = func(context.Context) (ar.Camera, error) { return cam, nil }
+				p := r.pipeline(t)
+				run(t, p, time.Second, func() {
+					cam.end(ends)
+					p.SetPaused(true)
+					time.Sleep(5 * time.Second)
+				})
+				require.Equal(t, 1, bytes.Count(r.log.Bytes(), []byte("is not forgotten")), "it is said once")
+			})
+		})
+	}
+}
