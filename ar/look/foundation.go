@@ -64,7 +64,7 @@ func newFoundation(mesh *ar.Mesh) foundation {
 	n := foundation{
 		zone: drawZone(mesh, func(p vec) float64 {
 			top := 1 - float64(smooth(float32(p.y), 45, 85))
-			return inFace(p, outlineFeather+(hairFeather-outlineFeather)*top)
+			return seen(inFace(p, outlineFeather+(hairFeather-outlineFeather)*top))
 		}),
 		soft: make([]uint8, veilSide*veilSide), tmp: make([]uint8, veilSide*veilSide), sums: make([]uint32, veilSide),
 	}
