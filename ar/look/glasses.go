@@ -15,7 +15,7 @@ type glasses struct {
 	contours           [][]vec
 	shade, back, front mask
 	side, face, nose   mask
-	lens, relief       mask
+	lens               mask
 	silhouette, sorted []vec
 	outline            []vec // of a side piece
 	tmp                []uint8
@@ -84,11 +84,18 @@ func (g *glasses) frameRegion(f *ar.Frame, h *head, s *shape, scale float64) ima
 
 // masks draws the coverage of all but the lenses and side pieces.
 func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.Rectangle, scale float64) {
+	g.points = g.points[:0]
+	for _, c := range s.frame {
+		for _, p := range c {
+			g.points = append(g.points, h.front(p, 0, 0), h.front(p, rimDepth, 0))
+		}
+	}
+	rims := bounds(2, r, g.points)
 	for _, layer := range []struct {
 		m          *mask
 		back, down float64
 	}{{&g.back, rimDepth, 0}, {&g.front, 0, 0}} {
-		layer.m.reset(r)
+		layer.m.reset(rims)
 		for _, c := range s.frame {
 			g.points = g.points[:0]
 			for _, p := range c {
@@ -100,7 +107,10 @@ func (g *glasses) masks(f *ar.Frame, face *ar.Face, h *head, s *shape, r image.R
 	}
 	g.drawShade(h, s, r, scale)
 	g.sorted = g.sorted[:0]
-	for i := range ar.MeshPoints {
+	for i := 0; i < ar.MeshPoints; i += 3 { // a third of them tell the outline
+		g.sorted = append(g.sorted, pixel(face, i, f))
+	}
+	for _, i := range faceOval {
 		g.sorted = append(g.sorted, pixel(face, i, f))
 	}
 	slices.SortFunc(g.sorted, leftmost)
@@ -118,7 +128,7 @@ func leftmost(a, b vec) int {
 // light gives each column of the picture the frame's colour in the light that
 // falls there: from that on the one cheek to that on the other.
 func (g *glasses) light(face *ar.Face, f *ar.Frame, c ar.Color, near *jewels) {
-	r := g.front.Rect
+	r := g.face.Rect
 	g.lit = slices.Grow(g.lit[:0], r.Dx())[:r.Dx()]
 	from, to := pixel(face, rightEye, f).x, pixel(face, leftEye, f).x
 	base := [3]float32{linear[c.B], linear[c.G], linear[c.R]}

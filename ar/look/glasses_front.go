@@ -26,10 +26,15 @@ const polishSteps = 8
 // and downwards.
 type polish struct {
 	own, white [2*polishSteps + 1][2*polishSteps + 1]float32
+	fine       [2]float32 // pixels a millimetre below which edges are not told, and from which all is
 }
 
 // fit makes the polish that of a front that stands as the head does.
 func (p *polish) fit(h *head, m frameMaterial) {
+	p.fine = [2]float32{0.3, 1.3}
+	if m == metalFrame { // wires are thin, and would glitter
+		p.fine = [2]float32{0.6, 2}
+	}
 	r := &h.pose.R
 	for i := range p.own {
 		for j := range p.own[i] {
@@ -63,19 +68,14 @@ func (m frameMaterial) answer(n [3]float64) (own, white float32) {
 // round. white is how bright the light is.
 func (g *glasses) drawFront(f *ar.Frame, white rgb, scale float64, alpha float32) {
 	r := g.front.Rect
-	w, h := r.Dx(), r.Dy()
+	w := r.Dx()
+	column := r.Min.X - g.face.Rect.Min.X
 	step := max(int(0.7*scale+0.5), 1)
-	// Its slopes are those of its outline made soft: a rim is a pixel or two
-	// wide, whose own edges say little.
-	g.relief.blank(r)
-	copy(g.relief.Pix, g.front.Pix)
-	g.tmp = g.relief.blur(step, 1, g.tmp)
-	steep := int(256 * smooth(float32(scale), 0.3, 1.3)) // of smaller ones nothing is told
-	for y := range h {
+	steep := int(256 * smooth(float32(scale), g.polish.fine[0], g.polish.fine[1]))
+	for y := range r.Dy() {
 		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
 		back, front := g.back.Pix[y*w:][:w], g.front.Pix[y*w:][:w]
-		above, below := g.relief.Pix[max(y-step, 0)*w:][:w], g.relief.Pix[min(y+step, h-1)*w:][:w]
-		here := g.relief.Pix[y*w:][:w]
+		around := g.rowsAround(y, step)
 		nose := g.nose.Pix[y*w:][:w]
 		for x := range front {
 			if back[x] == 0 && front[x] == 0 {
@@ -84,23 +84,42 @@ func (g *glasses) drawFront(f *ar.Frame, white rgb, scale float64, alpha float32
 			px := row[3*x:][:3]
 			seen := alpha * float32(255-nose[x]) / (255 * 255)
 			if back[x] > 0 && front[x] < 255 {
-				blend(px, g.shone(x, rimBack, 0, white), seen*float32(back[x]))
+				blend(px, g.shone(column+x, rimBack, 0, white), seen*float32(back[x]))
 			}
 			if front[x] > 0 {
-				// Outwards is where there is less of the frame.
-				i := polishSteps + slope(above[x], below[x], steep)
-				j := polishSteps + slope(here[max(x-step, 0)], here[min(x+step, w-1)], steep)
-				blend(px, g.shone(x, g.polish.own[i][j], g.polish.white[i][j], white), seen*float32(front[x]))
+				i, j := slope(&around, x, step, steep)
+				blend(px, g.shone(column+x, g.polish.own[i][j], g.polish.white[i][j], white), seen*float32(front[x]))
 			}
 		}
 	}
 }
 
-// slope is a step of the polish: as steep as what covers before differs from
-// what does after.
-func slope(before, after uint8, steep int) int {
-	s := (int(before) - int(after)) * steep * polishSteps / (170 * 256)
-	return min(max(s, -polishSteps), polishSteps)
+// rowsAround are the front's rows two steps above row y to two below.
+func (g *glasses) rowsAround(y, step int) (rows [5][]uint8) {
+	w, h := g.front.Rect.Dx(), g.front.Rect.Dy()
+	for k := range rows {
+		rows[k] = g.front.Pix[min(max(y+(k-2)*step, 0), h-1)*w:][:w]
+	}
+	return rows
+}
+
+// slope is the step of the polish downwards and to the right: outwards, where
+// less covers than on the other side. Rims are a few pixels wide, so it is
+// judged over as many.
+func slope(rows *[5][]uint8, x, step, steep int) (down, right int) {
+	last := len(rows[0]) - 1
+	for k := -step; k <= step; k += step {
+		at := min(max(x+k, 0), last)
+		down += int(rows[0][at]) + int(rows[1][at]) - int(rows[3][at]) - int(rows[4][at])
+	}
+	a, b := max(x-2*step, 0), max(x-step, 0)
+	c, d := min(x+step, last), min(x+2*step, last)
+	for _, row := range rows[1:4] {
+		right += int(row[a]) + int(row[b]) - int(row[c]) - int(row[d])
+	}
+	const full = 6 * 255 * 256
+	down, right = down*steep*polishSteps/full, right*steep*polishSteps/full
+	return polishSteps + down, polishSteps + right
 }
 
 // shone is the colour of the frame in column x where it gives back so much of

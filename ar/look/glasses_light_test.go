@@ -187,7 +187,7 @@ func TestGlassesThrowAShadow(t *testing.T) {
 	darkest := 0.
 	for i, v := range g.front.Pix {
 		x, y := g.front.Rect.Min.X+i%g.front.Rect.Dx(), g.front.Rect.Min.Y+i/g.front.Rect.Dx()
-		if v > 0 || g.back.Pix[i] > 0 || g.face.Pix[i] < 255 || float64(y) < pixel(&face, 5, f).y {
+		if v > 0 || g.back.Pix[i] > 0 || !contains(g.silhouette, vec{float64(x), float64(y)}) || float64(y) < pixel(&face, 5, f).y {
 			continue
 		}
 		k := 3*(y*f.Width+x) + 1

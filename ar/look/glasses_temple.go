@@ -121,7 +121,7 @@ func (g *glasses) drawTemple(f *ar.Frame, t *temple, alpha float32) {
 	g.points = t.outlined(g.points[:0], 1, 0)
 	slices.SortFunc(g.points, leftmost)
 	g.outline = hull(g.outline, g.points)
-	whole := g.front.Rect
+	whole := g.face.Rect
 	r := bounds(1, whole, g.points)
 	if r.Empty() {
 		return

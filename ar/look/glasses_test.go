@@ -183,6 +183,24 @@ func TestShortSidePiecesEndEarly(t *testing.T) {
 	require.Less(t, width("60")+20, width("145"))
 }
 
+// TestGlassesStayInTheFrame: of faces at its edges and beyond they draw what
+// fits.
+func TestGlassesStayInTheFrame(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	for _, x := range []float64{-500, -330, -180, 0, 180, 330, 500} {
+		for _, y := range []float64{-200, -140, 0, 140, 200} {
+			f, face := fx.posedEars(640, 360, 0, 500)
+			face.Pose.T[0], face.Pose.T[1] = x, y
+			dx, dy := float32(x*face.Pose.Focal/500/640), float32(y*face.Pose.Focal/500/360)
+			for i := range face.Points {
+				face.Points[i].X, face.Points[i].Y = face.Points[i].X+dx, face.Points[i].Y+dy
+			}
+			require.NotPanics(t, func() { drawn(t, r, f, face, spectacles("wire.svg")) }, "%v, %v", x, y)
+		}
+	}
+}
+
 func TestNoGlassesWithoutAPose(t *testing.T) {
 	fx := readFixtures(t)
 	r := newRenderer(t, fx)
