@@ -26,7 +26,7 @@ func eachMouth(t *testing.T, check func(name string, f *ar.Frame, face ar.Face, 
 	var mouths []mouthPicture
 	require.NoError(t, json.Unmarshal(data, &mouths))
 	require.GreaterOrEqual(t, len(mouths), 20)
-	for _, m := range fewer(mouths) {
+	for _, m := range mouths {
 		f := readPictureFile(t, "testdata/mouths/"+m.Picture)
 		face := ar.Face{ID: 1, Score: 1}
 		require.Len(t, m.Points, ar.Points, m.Picture)
@@ -73,14 +73,14 @@ func TestTeethAndTonguesStayBare(t *testing.T) {
 	pixels, painted := 0, map[ar.Finish]int{}
 	eachMouth(t, func(name string, f *ar.Frame, face ar.Face, inside []vec) {
 		pixels += len(inside)
-		for _, finish := range ar.Finishes() {
+		for _, finish := range fewer(ar.Finishes()) {
 			out := drawn(t, r, f, face, lipstick(red, finish, 1))
 			n := seenChange(f, out, inside)
 			t.Logf("%s %s: %d of %d", finish, name, n, len(inside))
 			painted[finish] += n
 		}
 	})
-	for _, finish := range ar.Finishes() {
+	for _, finish := range fewer(ar.Finishes()) {
 		t.Logf("%s: %d of %d", finish, painted[finish], pixels)
 		require.LessOrEqual(t, float64(painted[finish]), 0.01*float64(pixels), finish)
 	}
