@@ -46,6 +46,8 @@ type veil struct {
 	cellFrom [veilCells + 1]int32 // where they begin
 	mouths   [veilCells]float32   // how much of a cell is on or around the lips
 	sides    [veilCells]bool      // cells at the face's outline
+	taken    [veilCells]bool      // cells of the face
+	rims     [][]uint16           // the cells around each brow, eye and nostril
 	used     []uint16             // cells with places
 	beside   [veilCells][4]int16  // the cells beside each, −1 where the map ends
 	found    []uint16             // scratch

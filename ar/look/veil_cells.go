@@ -1,6 +1,9 @@
 package look
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // What has come over a face is told by how the face looked before, in cells of
 // so many by so many texels: coarse enough for landmarks that miss a little,
@@ -18,6 +21,7 @@ type veilCell struct {
 	lightVar, hueVar float32
 	rough, roughVar  float32 // of the light in it
 	seen             float32 // seconds
+	other            float32 // seconds that it was not the face's own, before it was ever seen
 }
 
 // cellNow is what a frame shows in a cell.
@@ -38,12 +42,11 @@ func (v *veil) divide() {
 	for c := range v.beside {
 		v.beside[c] = besideCell(c)
 	}
-	var taken [veilCells]bool
 	var inside [veilCells][]int32
 	for i, p := range v.places {
 		c := int(p.at)/veilSide/cellTexels*cellSide + int(p.at)%veilSide/cellTexels
 		v.cellOf = append(v.cellOf, uint16(c))
-		taken[c] = true
+		v.taken[c] = true
 		if p.kind != veilHair {
 			inside[c] = append(inside[c], int32(i))
 		}
@@ -59,6 +62,7 @@ func (v *veil) divide() {
 			v.used = append(v.used, uint16(c))
 		}
 	}
+	v.findRims()
 	var outside [veilCells]bool
 	outside[0] = true
 	stack := []int{0}
@@ -69,7 +73,7 @@ func (v *veil) divide() {
 			if j < 0 || outside[j] {
 				continue
 			}
-			if taken[j] {
+			if v.taken[j] {
 				v.sides[j] = true
 				continue
 			}
@@ -81,11 +85,38 @@ func (v *veil) divide() {
 		was := v.sides
 		for c, is := range was {
 			for _, j := range v.beside[c] {
-				if is && j >= 0 && taken[j] {
+				if is && j >= 0 && v.taken[j] {
 					v.sides[j] = true
 				}
 			}
 		}
+	}
+}
+
+// findRims finds the cells around each brow, eye and nostril.
+func (v *veil) findRims() {
+	hair := func(c int16) bool { return c >= 0 && v.taken[c] && v.cellFrom[c+1]-v.cellFrom[c] < cellLeast }
+	var met [veilCells]bool
+	for c := range v.taken {
+		if met[c] || !hair(int16(c)) {
+			continue
+		}
+		met[c] = true
+		var rim []uint16
+		for stack := []int16{int16(c)}; len(stack) > 0; {
+			at := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			for _, j := range v.beside[at] {
+				switch {
+				case hair(j) && !met[j]:
+					met[j] = true
+					stack = append(stack, j)
+				case j >= 0 && v.taken[j] && !hair(j) && !slices.Contains(rim, uint16(j)):
+					rim = append(rim, uint16(j))
+				}
+			}
+		}
+		v.rims = append(v.rims, rim)
 	}
 }
 
@@ -110,17 +141,17 @@ func besideCell(c int) [4]int16 {
 // The least standard deviations of a cell.
 const (
 	cellLight = 0.10
-	cellHue   = 0.045
-	cellRough = 0.05
+	cellHue   = 0.04
+	cellRough = 0.04
 
-	mouthMoves = 4 // lips vary by so much more, squared: they speak
+	mouthMoves = 2 // lips vary by so much more, squared: they speak
 )
 
 // compare finds how far each cell is from what is known of it.
 func (v *veil) compare(known *veilFace) {
+	clear(v.cells[:])
 	for _, i := range v.used {
 		now, was := &v.cells[i], &known.cells[i]
-		*now = cellNow{}
 		v.sumCell(now, v.inCell[v.cellFrom[i]:v.cellFrom[i+1]])
 		if now.n == 0 || was.seen == 0 {
 			continue
@@ -157,130 +188,16 @@ func (v *veil) sumCell(now *cellNow, places []int32) {
 	now.rough = float32(math.Sqrt(float64(max(squares*one-square(now.light), 0))))
 }
 
-// cellLeast is how many places must be seen of a cell.
-const cellLeast = 3
-
-// When cells have changed: surely, and beside one that surely has, in squares of
-// standard deviations; and how many there are at least, since what comes over a
-// face comes in one piece, from its outline.
+// A cell that from the beginning on has shown something else than the face, hair
+// above all, for otherTime is known for that, and remembered for that as long as
+// otherMost: seconds.
 const (
-	changedSurely = 14
-	changedBeside = 6
-	changedLeast  = 6
-
-	changedAnywhere = 40 // so many surely changed ones need not be at the outline
+	otherTime = 0.2
+	otherMost = 1
 )
 
-// change finds the cells that something has come over.
-func (v *veil) change() {
-	any, noise := false, v.noise()
-	for _, i := range v.used {
-		v.cells[i].apart /= noise
-	}
-	for _, i := range v.used {
-		if c := &v.cells[i]; c.apart >= changedSurely && !c.walked {
-			any = v.walk(int(i)) || any
-		}
-	}
-	if any {
-		v.enclose()
-	}
-}
-
-// noise is how much more the face's cells vary in this frame than is known of
-// them, at least 1: the head moves, lamps flicker, the picture is blocky.
-func (v *veil) noise() float32 {
-	const steps, step = 64, 0.25
-	var count [steps]int
-	n := 0
-	for _, i := range v.used {
-		if c := &v.cells[i]; c.n > 0 {
-			count[min(int(c.apart/step), steps-1)]++
-			n++
-		}
-	}
-	below := 0
-	for i, k := range count {
-		if below += k; 5*below >= 2*n {
-			return max(float32(i+1)*step/usualNoise, 1)
-		}
-	}
-	return 1
-}
-
-// usualNoise is what is taken for still: two fifths of the cells are within.
-const usualNoise = 1
-
-// walk goes over the changed cells that hang together with the cell i, and
-// reports whether they are what has come over the face.
-func (v *veil) walk(i int) bool {
-	found, from, surely := append(v.found[:0], uint16(i)), false, 0
-	v.cells[i].walked = true
-	for k := 0; k < len(found); k++ {
-		c := int(found[k])
-		from = from || v.sides[c] || v.cells[c].away
-		if v.cells[c].apart >= changedSurely {
-			surely++
-		}
-		for _, j := range v.beside[c] {
-			if j < 0 {
-				continue
-			}
-			switch n := &v.cells[j]; {
-			case n.walked:
-			case n.away: // what cannot be seen may hide where it comes from
-				from = true
-			case n.n == 0:
-			case n.apart >= changedBeside || n.strange > n.n/2:
-				n.walked = true
-				found = append(found, uint16(j))
-			}
-		}
-	}
-	v.found = found
-	over := from && len(found) >= changedLeast || surely >= changedAnywhere
-	for _, c := range found {
-		v.cells[c].over = over
-	}
-	return over
-}
-
-// enclose adds to what has come over a face the pieces that it cuts off from
-// most of it: of what is as light as skin, only the edge is seen.
-func (v *veil) enclose() {
-	total := 0
-	for _, i := range v.used {
-		c := &v.cells[i]
-		c.walked = c.n == 0 && !c.away || c.over
-		if c.n > 0 {
-			total++
-		}
-	}
-	for _, i := range v.used {
-		if v.cells[i].walked || v.cells[i].n == 0 {
-			continue
-		}
-		found := append(v.found[:0], i)
-		v.cells[i].walked = true
-		for k := 0; k < len(found); k++ {
-			for _, j := range v.beside[found[k]] {
-				if j >= 0 && !v.cells[j].walked {
-					v.cells[j].walked = true
-					found = append(found, uint16(j))
-				}
-			}
-		}
-		v.found = found
-		if len(found) < total/enclosedMost {
-			for _, c := range found {
-				v.cells[c].over = true
-			}
-		}
-	}
-}
-
-// enclosedMost: a piece is at most so small a part of what is seen of the face.
-const enclosedMost = 6
+// cellLeast is how many places must be seen of a cell.
+const cellLeast = 3
 
 // Times over which a cell is learnt: at first, and when it has changed to
 // something that could be skin, seconds.
@@ -293,25 +210,38 @@ const (
 func (v *veil) learn(known *veilFace, dt float32) {
 	for _, i := range v.used {
 		now, was := &v.cells[i], &known.cells[i]
-		if now.n == 0 || now.strange > now.n/3 || dt == 0 && was.seen > 0 {
-			continue
+		switch {
+		case now.n == 0:
+		case was.seen > 0:
+			if now.strange <= now.n/3 && dt > 0 {
+				was.learn(now, dt)
+			}
+		case now.strange > now.n/2:
+			was.other = min(was.other+dt, otherMost)
+		case now.over && was.other > otherTime:
+			was.other -= dt / changeTime
+		case now.strange <= now.n/3:
+			*was = veilCell{
+				hue: now.hue, lightVar: square(2 * cellLight), hueVar: square(2 * cellHue),
+				rough: now.rough, roughVar: square(2 * cellRough), seen: 0.01,
+			}
 		}
-		if was.seen == 0 {
-			*was = veilCell{now.hue, square(2 * cellLight), square(2 * cellHue), now.rough, square(2 * cellRough), 0.01}
-			continue
-		}
-		a := dt / (dt + was.seen)
-		if now.over {
-			a = dt / changeTime
-		}
-		light, red, blue := now.light-was.light, now.red-was.red, now.blue-was.blue
-		was.roughVar += a * (square(now.rough-was.rough) - was.roughVar)
-		was.rough += a * (now.rough - was.rough)
-		was.lightVar += a * (light*light - was.lightVar)
-		was.hueVar += a * ((red*red+blue*blue)/2 - was.hueVar)
-		was.light += a * light
-		was.red += a * red
-		was.blue += a * blue
-		was.seen = min(was.seen+dt, learnTime)
 	}
+}
+
+// learn takes in what the cell looks like now.
+func (c *veilCell) learn(now *cellNow, dt float32) {
+	a := dt / (dt + c.seen)
+	if now.over {
+		a = dt / changeTime
+	}
+	light, red, blue := now.light-c.light, now.red-c.red, now.blue-c.blue
+	c.roughVar += a * (square(now.rough-c.rough) - c.roughVar)
+	c.rough += a * (now.rough - c.rough)
+	c.lightVar += a * (light*light - c.lightVar)
+	c.hueVar += a * ((red*red+blue*blue)/2 - c.hueVar)
+	c.light += a * light
+	c.red += a * red
+	c.blue += a * blue
+	c.seen = min(c.seen+dt, learnTime)
 }

@@ -63,9 +63,10 @@ func TestMovingFacesKeepTheirMakeup(t *testing.T) {
 		s := &r.surface
 		s.fit(&r.head, face, f)
 		s.veil.fit(f, face, s)
-		var cheeks mask
+		var cheeks, lids mask
 		require.True(t, r.cheeks.zones[ar.Apples].carry(&cheeks, nil, s, nil, boundsOf(f)))
-		for name, m := range map[string]*mask{"cheeks": &cheeks, "lips": lipMask(f, face)} {
+		require.True(t, r.lids.zones[0][0].carry(&lids, nil, s, nil, boundsOf(f)))
+		for name, m := range map[string]*mask{"cheeks": &cheeks, "lids": &lids, "lips": lipMask(f, face)} {
 			whole := m.sum()
 			require.Positive(t, whole)
 			s.keep(m)

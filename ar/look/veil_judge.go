@@ -91,12 +91,19 @@ func (v *veil) judge(known *veilFace, dt float32) {
 	}
 	v.grow(known)
 	v.compare(known)
-	v.change()
+	v.change(known)
 	v.learn(known, dt)
 }
 
 // never is the doubt of places that are not to be seen, or not by themselves.
 const never = 1e4
+
+// How much darker skin beside the eyes may be, a natural logarithm, and how much
+// redder for that.
+const (
+	lidDark = 1.5
+	lidRed  = 0.7
+)
 
 // strange is how far the place i, which is not mere skin, is from what such a
 // place of this face may look like at first sight, in squares of standard
@@ -106,8 +113,9 @@ func (v *veil) strange(known *veilFace, i int) float32 {
 	switch kind := v.places[i].kind; {
 	case v.seen[i].light == unseen || kind == veilHair:
 		return never
-	case kind == veilLid: // paint and lashes darken it
-		return apart(c, hue{light: min(max(c.light, -0.8), 0)}, skinLight, skinHue/5)
+	case kind == veilLid: // paint, lashes and deep sockets darken it; shadows there are the redder
+		dark := min(max(c.light, -lidDark), 0)
+		return apart(c, hue{light: dark, red: min(max(c.red, 0), -lidRed*dark)}, skinLight, skinHue/5)
 	case kind == veilLip:
 		return lipPatience * known.lips.doubt(c)
 	}
@@ -130,7 +138,7 @@ const (
 func (v *veil) grow(known *veilFace) {
 	stack := v.grown[:0]
 	for _, i := range v.suspects {
-		if v.continues(int(i)) && v.maybeOwn(known, int(i)) {
+		if v.maybeOwn(known, int(i)) && v.continues(int(i)) {
 			v.doubts[i] = 0
 			stack = append(stack, i)
 		}
@@ -173,21 +181,24 @@ func (v *veil) continues(i int) bool {
 
 // even reports whether the light hardly changes between two places.
 func (v *veil) even(i, j int) bool {
-	return apart(v.seen[i], v.seen[j], 1/(lightStep*lightStep), 1/(hueStep*hueStep)) < 1
+	a, b := &v.seen[i], &v.seen[j]
+	light, red, blue := a.light-b.light, a.red-b.red, a.blue-b.blue
+	return 1/(lightStep*lightStep)*(light*light)+1/(hueStep*hueStep)*(red*red+blue*blue) < 1
 }
 
 // maybeOwn reports whether the place i may be the face's own in some light.
 func (v *veil) maybeOwn(known *veilFace, i int) bool {
-	c := v.rel[i]
+	c := &v.rel[i]
 	if kind := v.places[i].kind; kind == veilLip || kind == veilRim {
-		return known.lips.rimDoubt(c) < grownLip*doubtOut
+		return known.lips.rimDoubt(*c) < grownLip*doubtOut
 	}
-	if c.light > 0 {
-		c.light /= grownBright
+	light := c.light
+	if light > 0 {
+		light /= grownBright
 	} else { // shadows on skin are the redder
-		c.light /= 1 + 2*min(max(c.red, 0), 0.5)
+		light /= 1 + 2*min(max(c.red, 0), 0.5)
 	}
-	return apart(c, hue{}, skinLight, skinHue/(grownHue*grownHue)) < doubtOut
+	return skinLight*(light*light)+skinHue/(grownHue*grownHue)*(c.red*c.red+c.blue*c.blue) < doubtOut
 }
 
 // doubt is how far c is from the lips, in squares of standard deviations.
