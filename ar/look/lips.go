@@ -135,6 +135,37 @@ func (l *lips) find(f *ar.Frame, face *ar.Face) {
 		dx, dy := shut/2*(b.x-a.x), shut/2*(b.y-a.y)
 		*a, *b = vec{a.x + dx, a.y + dy}, vec{b.x - dx, b.y - dy}
 	}
+	l.foldBack(faceScale(face, f))
+}
+
+// lipEdgeOn is how much of the lip's back, in square millimetres, would be seen
+// between two points of the contour where it has turned away.
+const lipEdgeOn = 0.5
+
+// foldBack takes the outer contour back to the inner one where the lip turns
+// away from the camera, behind the face's outline: what lies there is not seen,
+// and its contour would run over the skin before it.
+func (l *lips) foldBack(scale float64) {
+	n := len(l.outer)
+	l.line = l.line[:0]
+	// The loop runs so that what is seen of the lip is positive, or is mirrored.
+	way := 1.0
+	if area(l.outer) < 0 {
+		way = -1
+	}
+	shown := func(i int) float64 {
+		out, in, next := l.outer[i], l.inner[i], l.outer[(i+1)%n]
+		return way * ((out.x-in.x)*(next.y-out.y) - (out.y-in.y)*(next.x-out.x))
+	}
+	last := shown(n - 1)
+	for i, out := range l.outer {
+		here := shown(i)
+		k := min(max(1+min(last, here)/(lipEdgeOn*scale*scale), 0), 1)
+		in := l.inner[i]
+		l.line = append(l.line, vec{in.x + k*(out.x-in.x), in.y + k*(out.y-in.y)})
+		last = here
+	}
+	l.outer, l.line = l.line, l.outer
 }
 
 // spareMouth takes the mouth's opening, with a feather of so many pixels around

@@ -135,11 +135,12 @@ func catches(at place, shift float32) float32 {
 	return 0.7 * bell(x) * bell((at.out-0.65)/0.24)
 }
 
-// highlight is how bright wet lips shine at a place, 0–1.
+// highlight is how bright wet lips shine at a place, 0–1. Towards the corners
+// lips are too thin to be round.
 func highlight(at place, shift float32) float32 {
 	x := at.x - shift
 	if at.lower > 0 {
-		return bell(x/11) * bell((at.out-0.45)/0.14)
+		return bell(x/11) * bell((at.out-0.45)/0.14) * (1 - smooth(max(at.x, -at.x), 12, 21))
 	}
 	// Either side of the dip in the upper lip.
 	side := max(x, -x) - 5

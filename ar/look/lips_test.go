@@ -230,3 +230,46 @@ func TestOpeningMouthNeverPops(t *testing.T) {
 	}
 	require.Less(t, last, 0.8*shut, "an open mouth is free")
 }
+
+// TestLipsFoldBack: where a lip turns away from the camera, its contour runs over
+// what lies before it: there it goes back to the inner contour, mirrored or not,
+// and stays where it is elsewhere.
+func TestLipsFoldBack(t *testing.T) {
+	for _, way := range []float64{1, -1} {
+		var l lips
+		n := len(lipsOuter)
+		for i := range n {
+			sin, cos := math.Sincos(2 * math.Pi * float64(i) / float64(n))
+			l.inner = append(l.inner, vec{way * 30 * cos, 10 * sin})
+			l.outer = append(l.outer, vec{way * 40 * cos, 20 * sin})
+		}
+		seen := slices.Clone(l.outer)
+		l.foldBack(1)
+		require.InDeltaSlice(t, flat(seen), flat(l.outer), 1e-9, "all of it is seen")
+		for _, i := range []int{8, 9, 10, 11} { // the far corner's are seen through the head
+			in := l.inner[i]
+			l.outer[i] = vec{in.x + (in.x-seen[i].x)/2, in.y + (in.y-seen[i].y)/2}
+		}
+		l.foldBack(1)
+		for i := range n {
+			want := seen[i]
+			if i >= 7 && i <= 12 { // those beside them too: half of what is next to them is not seen
+				continue
+			}
+			require.InDelta(t, want.x, l.outer[i].x, 1e-9)
+			require.InDelta(t, want.y, l.outer[i].y, 1e-9)
+		}
+		for _, i := range []int{8, 9, 10, 11} {
+			require.InDelta(t, l.inner[i].x, l.outer[i].x, 1e-9, "point %d", i)
+			require.InDelta(t, l.inner[i].y, l.outer[i].y, 1e-9, "point %d", i)
+		}
+	}
+}
+
+// flat is the numbers of points.
+func flat(c []vec) (out []float64) {
+	for _, p := range c {
+		out = append(out, p.x, p.y)
+	}
+	return out
+}
