@@ -113,7 +113,10 @@ func lineDistance(line []vec, p vec) float64 {
 	for i, b := range line[1:] {
 		a := line[i]
 		dx, dy := b.x-a.x, b.y-a.y
-		t := min(max(((p.x-a.x)*dx+(p.y-a.y)*dy)/(dx*dx+dy*dy), 0), 1)
+		t := 0.0
+		if length := dx*dx + dy*dy; length > 0 {
+			t = min(max(((p.x-a.x)*dx+(p.y-a.y)*dy)/length, 0), 1)
+		}
 		x, y = p.x-a.x-t*dx, p.y-a.y-t*dy
 		best = min(best, x*x+y*y)
 	}
