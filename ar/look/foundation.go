@@ -129,10 +129,26 @@ func (n *foundation) soften(v *veil) []uint8 {
 		return nil
 	}
 	own := v.own
-	boxRows(n.tmp, own, veilSide, veilSide, softTexels)
-	boxColumns(n.soft, n.tmp, n.sums, veilSide, softTexels)
-	for i, near := range n.soft {
-		n.soft[i] = uint8(min(max(2*int(near)-int(own[i]), 0), int(own[i])))
+	copy(n.soft, own)
+	// The rows in which anything lies over the face, and those around them that
+	// are feathered, and read for it.
+	first, last := 0, veilSide-1
+	for ; v.gaps[first] == 0; first++ {
+	}
+	for ; v.gaps[last] == 0; last-- {
+	}
+	top, bottom := max(first-2*softTexels, 0), min(last+2*softTexels+1, veilSide)
+	part := own[top*veilSide : bottom*veilSide]
+	tmp, soft := n.tmp[:len(part)], n.soft[top*veilSide:bottom*veilSide]
+	boxRows(tmp, part, veilSide, bottom-top, softTexels)
+	boxColumns(soft, tmp, n.sums, bottom-top, softTexels)
+	for i, near := range soft {
+		soft[i] = uint8(min(max(2*int(near)-int(part[i]), 0), int(part[i])))
+	}
+	// Beyond the rows that were read is nothing, not skin.
+	copy(n.soft[top*veilSide:], own[top*veilSide:max(first-softTexels, 0)*veilSide])
+	if end := min(last+softTexels+1, veilSide); end < bottom {
+		copy(n.soft[end*veilSide:], own[end*veilSide:bottom*veilSide])
 	}
 	v.own = n.soft
 	return own

@@ -202,6 +202,9 @@ func (t *tint) room(green, gain float32) float32 {
 	}
 	light := min(green*t.white, 1)
 	full := float64(gain * light / (most * max(1-light, 1e-3)))
+	if full < 0.25 {
+		return 1 // to a thousandth
+	}
 	return float32(1 / math.Sqrt(math.Sqrt(1+full*full*full*full)))
 }
 
