@@ -1,6 +1,8 @@
 package look
 
 import (
+	"math"
+
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
@@ -39,13 +41,19 @@ func (p *polish) fit(h *head, m frameMaterial) {
 	for i := range p.own {
 		for j := range p.own[i] {
 			x, y := edgeRound*float64(j-polishSteps)/polishSteps, edgeRound*float64(i-polishSteps)/polishSteps
-			p.own[i][j], p.white[i][j] = m.answer(direction(x-r[2], y-r[5], min(-r[8], -0.2)))
+			own, white := m.answer(direction(x-r[2], y-r[5], min(-r[8], -0.2)))
+			// Fronts are not so flat that a lamp could fill one.
+			p.own[i][j], p.white[i][j] = own, white*float32(flatWhite+(1-flatWhite)*min(2*math.Hypot(x, y), 1))
 		}
 	}
 }
 
 // edgeRound is how steep the edges of a frame are where they end.
 const edgeRound = 0.95
+
+// flatWhite is how much of the white light the flat of a frame gives back, of
+// what its edges do.
+const flatWhite = 0.2
 
 // answer is what a surface of normal n gives back of the light: of its own
 // colour, and white.
@@ -61,7 +69,7 @@ func (m frameMaterial) answer(n [3]float64) (own, white float32) {
 	// Smooth plastic mirrors more the flatter it is looked along.
 	grazing := 1 + n[2]
 	mirrors := 0.025 + 0.4*grazing*grazing*grazing
-	return lit, float32(mirrors*room(back) + 0.22*lamps(back, 3))
+	return lit, float32(mirrors*room(back) + 0.24*lamps(back, 4))
 }
 
 // drawFront paints the rims' inner sides, then the front, whose edges are

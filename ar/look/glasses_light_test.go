@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"math"
 	"os"
+	"slices"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -175,6 +176,25 @@ func TestMaterialsAnswerLightDifferently(t *testing.T) {
 
 	_, err = parseShape([]byte(`<svg data-material="wood"></svg>`))
 	require.ErrorContains(t, err, "data-material")
+}
+
+// TestFrontsKeepTheirColourTowardsTheLamp: a head that is turned so that its
+// glasses mirror a lamp has bright edges on them, no white front.
+func TestFrontsKeepTheirColourTowardsTheLamp(t *testing.T) {
+	yaw, pitch := -15*math.Pi/180, -21*math.Pi/180
+	ys, yc := math.Sincos(yaw)
+	ps, pc := math.Sincos(pitch)
+	h := head{pose: ar.Pose{R: [9]float64{yc, 0, -ys, -ps * ys, pc, -ps * yc, pc * ys, ps, pc * yc}}}
+	r := &h.pose.R
+	require.Greater(t, dot3(mirrored([3]float64{-r[2], -r[5], -r[8]}), keyLamp), 0.97, "it mirrors the lamp")
+	var p polish
+	p.fit(&h, acetate)
+	require.Less(t, p.white[polishSteps][polishSteps], float32(0.08))
+	brightest := float32(0)
+	for _, row := range p.white {
+		brightest = max(brightest, slices.Max(row[:]))
+	}
+	require.Greater(t, brightest, float32(0.12))
 }
 
 // TestGlassesThrowAShadow on the skin below them, softer than they are.

@@ -84,7 +84,7 @@ func TestCheeksAreNoLobes(t *testing.T) {
 	fx := readFixtures(t)
 	r := newJeweller(t, fx)
 	for _, yaw := range []float64{-6, 0, 6} {
-		f, face := fx.posedEars(1280, 720, yaw, 600)
+		f, face := fx.posedEars(640, 360, yaw, 600)
 		hair := darkBeside(f, &face, 0.04)
 		require.Empty(t, changed(hair, drawn(t, r, hair, face, wearing(ar.Earrings, "drop.svg", ""))), "yaw %v", yaw)
 		require.NotEmpty(t, changed(f, drawn(t, r, f, face, wearing(ar.Earrings, "drop.svg", ""))), "yaw %v", yaw)

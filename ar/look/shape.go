@@ -15,6 +15,10 @@ const (
 	maxShapePoints = 20_000
 )
 
+// shapeFine is how far, millimetres, a contour may be from where it is drawn:
+// a small part of a pixel.
+const shapeFine = 0.01
+
 // shape is a pair of glasses seen from the front, in millimetres, x to the
 // right of the picture, y down, the middle of the bridge at 0, 0.
 type shape struct {
@@ -88,13 +92,16 @@ func parseShape(data []byte) (s *shape, err error) {
 		return nil, fmt.Errorf("frame: %w", err)
 	}
 	for _, p := range parts {
-		s.frame = append(s.frame, p.contours...)
+		s.frame = append(s.frame, simplify(p.contours)...)
 	}
 	if len(s.frame) == 0 {
 		return nil, errors.New(`nothing is drawn with the id or class "frame"`)
 	}
 	if s.lenses, err = flatten(doc.lens); err != nil {
 		return nil, fmt.Errorf("lens: %w", err)
+	}
+	for i := range s.lenses {
+		s.lenses[i].contours = simplify(s.lenses[i].contours)
 	}
 	for _, c := range s.frame {
 		for _, p := range c {
@@ -106,6 +113,14 @@ func parseShape(data []byte) (s *shape, err error) {
 	}
 	s.measureHinge()
 	return s, nil
+}
+
+// simplify leaves out the contours' points that do not show.
+func simplify(contours [][]vec) [][]vec {
+	for i, c := range contours {
+		contours[i] = simplified(c, shapeFine)
+	}
+	return contours
 }
 
 // measureHinge takes the height of the side pieces, and of their beginning if
