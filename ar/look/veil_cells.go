@@ -199,11 +199,12 @@ const (
 // cellLeast is how many places must be seen of a cell.
 const cellLeast = 3
 
-// Times over which a cell is learnt: at first, and when it has changed to
-// something that could be skin, seconds.
+// Times over which a cell is learnt: at first, and when it has changed, or has
+// surely changed, to something that could be skin, seconds.
 const (
 	learnTime  = 1.5
 	changeTime = 8
+	sureTime   = 40
 )
 
 // learn takes in what the face's own cells look like.
@@ -232,7 +233,10 @@ func (v *veil) learn(known *veilFace, dt float32) {
 // learn takes in what the cell looks like now.
 func (c *veilCell) learn(now *cellNow, dt float32) {
 	a := dt / (dt + c.seen)
-	if now.over {
+	switch {
+	case now.over && now.apart >= changedSurely:
+		a = dt / sureTime
+	case now.over:
 		a = dt / changeTime
 	}
 	light, red, blue := now.light-c.light, now.red-c.red, now.blue-c.blue
