@@ -88,3 +88,22 @@ func TestWholePatchesKeepAllTheyHave(t *testing.T) {
 	require.Less(t, whole, len(v.patches))
 	require.Equal(t, kept(), quick)
 }
+
+// A hand of the skin's own tone that rests on a cheek is not soon learnt to be
+// the cheek.
+func TestAHandThatRestsStaysBare(t *testing.T) {
+	fx := readFixtures(t)
+	r := newRenderer(t, fx)
+	bare, face := fx.read(t, "group_s6a.png")
+	stage := onStage{r: r, face: face}
+	for range 30 {
+		stage.show(bare)
+	}
+	o := hand("hand", cheekLight(r, bare, &face), 0.3, 0.25)
+	f := clone(bare)
+	cover := o.put(f, &face, 0)
+	for range 6 * 30 {
+		stage.show(f)
+	}
+	require.LessOrEqual(t, painted(&face, f, stage.painted(t, clone(f)), cover), 0.01)
+}
