@@ -80,6 +80,7 @@ func (g *glasses) drawFront(f *ar.Frame, white rgb, scale float64, alpha float32
 	column := r.Min.X - g.face.Rect.Min.X
 	step := max(int(0.7*scale+0.5), 1)
 	steep := int(256 * smooth(float32(scale), g.polish.fine[0], g.polish.fine[1]))
+	part := int32(alpha * 257 * 256) // that 255 times it is 65536, nearly
 	for y := range r.Dy() {
 		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
 		back, front := g.back.Pix[y*w:][:w], g.front.Pix[y*w:][:w]
@@ -89,16 +90,24 @@ func (g *glasses) drawFront(f *ar.Frame, white rgb, scale float64, alpha float32
 			if back[x] == 0 && front[x] == 0 {
 				continue
 			}
-			px := row[3*x:][:3]
-			seen := alpha * float32(255-nose[x]) / (255 * 255)
+			px := (*[3]uint8)(row[3*x:])
+			seen := part * int32(255-nose[x]) / 255
 			if back[x] > 0 && front[x] < 255 {
-				blend(px, g.shone(column+x, rimBack, 0, white), seen*float32(back[x]))
+				lay(px, g.shone(column+x, rimBack, 0, white), seen*int32(back[x])>>8)
 			}
 			if front[x] > 0 {
 				i, j := slope(&around, x, step, steep)
-				blend(px, g.shone(column+x, g.polish.own[i][j], g.polish.white[i][j], white), seen*float32(front[x]))
+				lay(px, g.shone(column+x, g.polish.own[i][j], g.polish.white[i][j], white), seen*int32(front[x])>>8)
 			}
 		}
+	}
+}
+
+// lay lays a colour over the pixel, a 65536ths of it.
+func lay(px *[3]uint8, c [3]uint8, a int32) {
+	for i, v := range c {
+		old := int32(px[i])
+		px[i] = uint8(old + ((int32(v)-old)*a+1<<15)>>16)
 	}
 }
 

@@ -60,14 +60,19 @@ func (g *glasses) shadow(f *ar.Frame, alpha float32) {
 		g.soft[i] = slices.Grow(g.soft[i][:0], r.Dx()+shadowPart)[:r.Dx()]
 	}
 	for y := range r.Dy() {
-		row := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):]
-		shade, face := g.shadeRow(y, r.Dx()), g.face.Pix[y*r.Dx():][:r.Dx()]
-		for x, v := range shade {
-			if v == 0 || face[x] == 0 {
+		shade := g.shadeRow(y, r.Dx())
+		if shade == nil {
+			continue
+		}
+		row, face := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):], g.face.Pix[y*r.Dx():][:r.Dx()]
+		for x := 0; x < len(shade); x++ {
+			v := shade[x]
+			if v == 0 {
+				x += nothing(shade[x:]) - 1
 				continue
 			}
 			k := &keep[uint32(v)*uint32(face[x])/255]
-			px := row[3*x:][:3]
+			px := (*[3]uint8)(row[3*x:])
 			px[0] = uint8(uint32(px[0]) * k[0] >> 16)
 			px[1] = uint8(uint32(px[1]) * k[1] >> 16)
 			px[2] = uint8(uint32(px[2]) * k[2] >> 16)
@@ -77,11 +82,15 @@ func (g *glasses) shadow(f *ar.Frame, alpha float32) {
 
 // shadeRow is a row of the shadow at the picture's own size: each of its
 // pixels lies a quarter of the way from one of the small shadow's to the next.
+// It is nil where there is none.
 func (g *glasses) shadeRow(y, width int) []uint8 {
 	w, h := g.shade.Rect.Dx(), g.shade.Rect.Dy()
 	near := y / shadowPart
 	next := min(max(near+2*(y%shadowPart)-1, 0), h-1)
 	a, b := g.shade.Pix[near*w:][:w], g.shade.Pix[next*w:][:w]
+	if empty(a) && empty(b) {
+		return nil
+	}
 	mixed, out := g.soft[0][:w], g.soft[1][:w*shadowPart]
 	for i := range mixed {
 		mixed[i] = uint8((3*uint32(a[i]) + uint32(b[i]) + 2) / 4)
@@ -93,4 +102,14 @@ func (g *glasses) shadeRow(y, width int) []uint8 {
 		left = v
 	}
 	return out[:width]
+}
+
+// empty reports whether nothing is covered on a line.
+func empty(line []uint8) bool {
+	for i := 0; i < len(line); i += nothing(line[i:]) {
+		if line[i] > 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -41,8 +41,12 @@ func (s *skinColour) like(b, g, r float32) float32 {
 func (s *skinColour) around(f *ar.Frame, p vec, radius float64, outside []vec) float32 {
 	var like, count, inside, rough, pairs float32
 	x0, x1 := max(int(p.x-radius), 0), min(int(p.x+radius), f.Width-1)
-	all := float32(math.Pi * radius * radius)
-	for y := max(int(p.y-radius), 0); y <= min(int(p.y+radius), f.Height-1); y++ {
+	step := 1
+	if radius >= manyPixels {
+		step = 2
+	}
+	all := float32(math.Pi*radius*radius) / float32(step)
+	for y := max(int(p.y-radius), 0); y <= min(int(p.y+radius), f.Height-1); y += step {
 		before := float32(0) // the green light of the pixel to the left, if that is like skin
 		for x := x0; x <= x1; x++ {
 			dx, dy := float64(x)+0.5-p.x, float64(y)+0.5-p.y
@@ -70,6 +74,9 @@ func (s *skinColour) around(f *ar.Frame, p vec, radius float64, outside []vec) f
 	}
 	return like / max(count, 0.15*inside, all-inside-count, 1) * (1 - smooth(rough/max(pairs, 1), hairFrom, hairSure))
 }
+
+// manyPixels is the radius, in pixels, from which every other row is enough.
+const manyPixels = 4
 
 // How much the light of neighbouring pixels differs, in the mean and as a part
 // of their sum, on lobes at most and on strands of hair.
