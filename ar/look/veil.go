@@ -64,7 +64,7 @@ type veil struct {
 	now      *veilFace        // the face at hand
 	own      []uint8          // the keep of the face at hand: veilSide × veilSide
 	fitted   bool
-	rested   bool // the frame before was not judged
+	rested   int  // frames that were not judged since one was
 	changing bool // what lies over the face at hand comes or goes
 }
 

@@ -35,7 +35,7 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	v.followLips(known, dt)
 	v.judge(known, dt)
 	v.settle()
-	v.now, v.own, v.fitted, v.rested = known, known.keep[:], true, false
+	v.now, v.own, v.fitted, v.rested = known, known.keep[:], true, 0
 	v.fade(known, first)
 }
 

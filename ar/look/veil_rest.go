@@ -2,11 +2,12 @@ package look
 
 import "github.com/mirrorcart/mirrorcart/ar"
 
-// What lies over a face is judged in every other frame only, unless something
+// What lies over a face is judged in every third frame only, unless something
 // seems to happen: it is judged at once where more than restChanged of the
 // places that are looked at, and more than restRise times as many as usual,
 // differ by more than restStep from what they were.
 const (
+	restFrames  = 2  // that are not judged, at most
 	restEvery   = 29 // of the places one is looked at
 	restStep    = 0.2
 	restChanged = 4
@@ -15,7 +16,8 @@ const (
 )
 
 // stands reports whether what was judged last still holds for the face: in the
-// frame it was judged in, and in the next one if nothing seems to have changed.
+// frame it was judged in, and in the next ones while nothing seems to have
+// changed.
 func (v *veil) stands(f *ar.Frame, s *surface, known *veilFace) bool {
 	if !known.known || v.now != known {
 		return false // the picture read last is another face's
@@ -23,16 +25,19 @@ func (v *veil) stands(f *ar.Frame, s *surface, known *veilFace) bool {
 	if f.At.Equal(known.at) {
 		return true
 	}
-	if v.rested {
+	if v.rested >= restFrames {
 		return false
 	}
 	changed := v.changes(f, s)
-	v.rested = changed <= restChanged+restRise*known.restless
+	rests := changed <= restChanged+restRise*known.restless
 	known.restless += restUsual * (changed - known.restless)
-	if v.rested && v.changing {
+	if !rests {
+		return false
+	}
+	if v.rested++; v.changing {
 		v.fade(known, false)
 	}
-	return v.rested
+	return true
 }
 
 // changes is how many of some places differ from when they were read.

@@ -16,7 +16,7 @@ import (
 func TestWhatComesIsSeenInEitherFrame(t *testing.T) {
 	fx := readFixtures(t)
 	l := ar.Look{Layers: []ar.Layer{{Kind: ar.Foundation, Color: ar.Color{R: 0xB8, G: 0x70, B: 0x50}, Finish: ar.Matte, Intensity: 1}}}
-	for _, before := range []int{12, 13} {
+	for _, before := range []int{12, 13, 14} {
 		t.Run(fmt.Sprintf("%d frames", before), func(t *testing.T) {
 			r := newRenderer(t, fx)
 			bare, face := fx.read(t, "astronaut.png")
