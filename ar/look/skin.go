@@ -241,28 +241,35 @@ func eachRow(a, b, c *corner, r image.Rectangle, do func(i, n int, at mapped)) {
 	if !(area < -1e-3) || top >= bottom || max(a.x, b.x, c.x) < float32(r.Min.X) || min(a.x, b.x, c.x) > float32(r.Max.X) {
 		return
 	}
-	x1, y1, x2, y2 := (b.x-a.x)/area, (b.y-a.y)/area, (c.x-a.x)/area, (c.y-a.y)/area
 	const one = 1 << 16
-	slope := func(va, vb, vc float32) (dx, dy float32) {
-		return one * ((vb-va)*y2 - (vc-va)*y1), one * ((vc-va)*x1 - (vb-va)*x2)
+	k := one / area
+	x1, y1, x2, y2 := (b.x-a.x)*k, (b.y-a.y)*k, (c.x-a.x)*k, (c.y-a.y)*k
+	// Each is counted from the first row's pixel at a, so that the steps' rounding
+	// stays that of a few pixels.
+	left := int(a.x)
+	dx, dy := float32(left)+0.5-a.x, float32(top)+0.5-a.y
+	plane := func(va, vb, vc float32) (at, dux, duy int32) {
+		ux, uy := (vb-va)*y2-(vc-va)*y1, (vc-va)*x1-(vb-va)*x2
+		// Far from a triangle that is seen from its side the numbers are large:
+		// they wrap around, and back.
+		return int32(int64(one*va + ux*dx + uy*dy)), int32(int64(ux)), int32(int64(uy))
 	}
-	ux, uy := slope(a.u, b.u, c.u)
-	vx, vy := slope(a.v, b.v, c.v)
-	wx, wy := slope(a.wears, b.wears, c.wears)
+	u, ux, uy := plane(a.u-0.5, b.u-0.5, c.u-0.5)
+	v, vx, vy := plane(a.v-0.5, b.v-0.5, c.v-0.5)
+	w, wx, wy := plane(a.wears, b.wears, c.wears)
 	sides := newSides(a, b, c)
 	for y := top; y < bottom; y++ {
-		yc := float32(y) + 0.5
-		left, right := sides.at(yc)
-		from, to := max(ceil(left-0.5), r.Min.X), min(ceil(right-0.5), r.Max.X)
-		if from >= to {
-			continue
+		x0, x1 := sides.at(float32(y) + 0.5)
+		// Which of two triangles has a pixel whose centre is on their side does
+		// not matter, as long as one has.
+		from, to := max(int(x0+0.5), r.Min.X), min(int(x1+0.5), r.Max.X)
+		if from < to {
+			n := int32(from - left)
+			do((y-r.Min.Y)*r.Dx()+from-r.Min.X, to-from, mapped{
+				u: u + n*ux, du: ux, v: v + n*vx, dv: vx, wears: w + n*wx, dwears: wx,
+			})
 		}
-		px, py := float32(from)+0.5-a.x, yc-a.y
-		do((y-r.Min.Y)*r.Dx()+from-r.Min.X, to-from, mapped{
-			u: int32(one*(a.u-0.5) + ux*px + uy*py), du: int32(ux),
-			v: int32(one*(a.v-0.5) + vx*px + vy*py), dv: int32(vx),
-			wears: int32(one*a.wears + wx*px + wy*py), dwears: int32(wx),
-		})
+		u, v, w = u+uy, v+vy, w+wy
 	}
 }
 
@@ -318,7 +325,10 @@ func (s *sides) at(y float32) (left, right float32) {
 	} else {
 		right = s.middle.x + (y-s.middle.y)*s.lower
 	}
-	return min(left, right), max(left, right)
+	if left > right {
+		return right, left
+	}
+	return left, right
 }
 
 // glitter is the grain along a row of pixels: one flake in each half texel

@@ -119,8 +119,17 @@ const (
 // than patches of skin differ by is coloured light, which stays.
 const evenMost = 0.3
 
-// within is v, at most limit and at least -limit.
-func within(v, limit float32) float32 { return min(max(v, -limit), limit) }
+// within is v, at most limit and at least -limit. (The language's min and max
+// take their time to tell zeros and numbers that are none apart.)
+func within(v, limit float32) float32 {
+	if v > limit {
+		return limit
+	}
+	if v < -limit {
+		return -limit
+	}
+	return v
+}
 
 // paint lays the tint over what cover covers; glints is the glitter's grain
 // for the same pixels, of use only to a tint that glints.
