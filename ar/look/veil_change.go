@@ -5,7 +5,7 @@ package look
 // face comes in one piece, from its outline.
 const (
 	changedSurely = 14
-	changedBeside = 6
+	changedBeside = 5
 	changedLeast  = 6
 
 	changedAnywhere = 40 // so many surely changed ones need not be at the outline
