@@ -376,16 +376,7 @@ func TestJewelsTakeNoMemory(t *testing.T) {
 	look := wearing(ar.Earrings, "lotus-leaf.svg", "")
 	look.Layers = append(look.Layers, wearing(ar.Necklace, "necklace.svg", "").Layers[0],
 		wearing(ar.NoseStud, "nose-stud.svg", ar.Left).Layers[0], wearing(ar.Earrings, "hoop.svg", "").Layers[0])
-	faces := []ar.Face{face}
-	f.At = time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
-	draw := func() {
-		f.At = f.At.Add(time.Second / 30)
-		if err := r.Draw(f, faces, look); err != nil {
-			t.Fatal(err)
-		}
-	}
-	draw()
-	require.LessOrEqual(t, testing.AllocsPerRun(20, draw), 0.5)
+	requireNoAllocations(t, r, f, face, look)
 }
 
 func BenchmarkJewels(b *testing.B) {
@@ -409,4 +400,19 @@ func BenchmarkJewels(b *testing.B) {
 			}
 		})
 	}
+}
+
+// requireNoAllocations: frame after frame, a look that is worn takes no memory.
+func requireNoAllocations(t *testing.T, r *Renderer, f *ar.Frame, face ar.Face, look ar.Look) {
+	t.Helper()
+	faces := []ar.Face{face}
+	f.At = time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+	draw := func() {
+		f.At = f.At.Add(time.Second / 30)
+		if err := r.Draw(f, faces, look); err != nil {
+			t.Fatal(err)
+		}
+	}
+	draw()
+	require.LessOrEqual(t, testing.AllocsPerRun(20, draw), 0.5)
 }

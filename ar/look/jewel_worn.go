@@ -213,7 +213,7 @@ func (j *jewels) fit(f *ar.Frame, face *ar.Face, light rgb) {
 
 // ovalMargin is how much of its half width the face's outline is drawn in by:
 // what hangs beside it must not vanish for a lobe that is placed a millimetre
-// or two too near.
+// or two too near. hoopMargin is it for hoops, which pass behind the jaw.
 const ovalMargin, hoopMargin = 0.05, 0.015
 
 // drawIn appends the outline, smaller by that part, to dst.
