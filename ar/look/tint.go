@@ -117,11 +117,10 @@ const (
 
 // evenMost is the most of a pixel's red or blue light that is evened out: more
 // than patches of skin differ by is coloured light, which stays.
-const evenMost = 0.3
+const evenMost = fixedOne * 3 / 10
 
-// within is v, at most limit and at least -limit. (The language's min and max
-// take their time to tell zeros and numbers that are none apart.)
-func within(v, limit float32) float32 {
+// within is v, at most limit and at least -limit.
+func within[T int64 | float32](v, limit T) T {
 	if v > limit {
 		return limit
 	}
@@ -132,53 +131,105 @@ func within(v, limit float32) float32 {
 }
 
 // paint lays the tint over what cover covers; glints is the glitter's grain
-// for the same pixels, of use only to a tint that glints.
+// for the same pixels, of use only to a tint that glints, which evens nothing
+// out.
 func (t *tint) paint(f *ar.Frame, cover *mask, glints []uint8, alpha float32) {
-	levels := t.levels(alpha)
+	var levels [256]tintLevel
+	t.fill(&levels, alpha)
 	r := cover.Rect
-	for y := r.Min.Y; y < r.Max.Y; y++ {
-		i := (y - r.Min.Y) * r.Dx()
-		row := f.Pix[3*(y*f.Width+r.Min.X):][:3*r.Dx()]
-		line := cover.Pix[i:][:r.Dx()]
-		for x := 0; x < len(line); x++ {
-			if line[x] == 0 {
-				x += nothing(line[x:]) - 1
-				continue
-			}
-			px := (*[3]uint8)(row[3*x:])
-			level := &levels[px[1]]
-			v := float32(line[x])
-			gain := level.gain
-			if t.glint > 0 {
-				flake := float32(glints[i+x])
-				flake *= flake // few lie so that they send the light to the eye
-				flake *= level.flake * flake
-				for c := range gain {
-					gain[c] += t.gain[c] * flake
-				}
-			}
-			blue, green, red := linear[px[0]], linear[px[1]], linear[px[2]]
-			if t.even > 0 {
-				e := level.even * v
-				blue += e * within(t.blue*green-blue, evenMost*blue)
-				red += e * within(t.red*green-red, evenMost*red)
-			}
-			px[0] = toByte(blue * (1 + v*gain[0]))
-			px[1] = toByte(green * (1 + v*gain[1]))
-			px[2] = toByte(red * (1 + v*gain[2]))
+	w := r.Dx()
+	for y := range r.Dy() {
+		row, line := f.Pix[3*((y+r.Min.Y)*f.Width+r.Min.X):][:3*w], cover.Pix[y*w:][:w]
+		if t.glint > 0 {
+			glitter(row, line, glints[y*w:][:w], &levels)
+		} else {
+			wear(row, line, &levels)
 		}
 	}
 }
 
-// tintLevel is what a tint does to pixels of one green, for each 255th that
-// they are covered: what it adds to their light, in parts of it, what glitter
-// adds to that, by the fourth power of its grain, and how far it evens out.
-type tintLevel struct {
-	gain        [3]float32
-	flake, even float32
+// wear lays a tint without glitter over a row of pixels.
+func wear(row, line []uint8, levels *[256]tintLevel) {
+	for x := 0; x < len(line); x++ {
+		v := int64(line[x])
+		if v == 0 {
+			x += nothing(line[x:]) - 1
+			continue
+		}
+		px := (*[3]uint8)(row[3*x:])
+		level := &levels[px[1]]
+		blue, green, red := fixedLight[px[0]], fixedLight[px[1]], fixedLight[px[2]]
+		if e := v * level.even; e != 0 {
+			blue += e * within(level.blue-blue, blue*evenMost>>fixedBits) >> gainBits
+			red += e * within(level.red-red, red*evenMost>>fixedBits) >> gainBits
+		}
+		px[0] = fixedByte(blue * (gainOne + v*level.gain[0]))
+		px[1] = fixedByte(green * (gainOne + v*level.gain[1]))
+		px[2] = fixedByte(red * (gainOne + v*level.gain[2]))
+	}
 }
 
-func (t *tint) levels(alpha float32) (levels [256]tintLevel) {
+// glitter lays a tint with glitter over a row of pixels.
+func glitter(row, line, glints []uint8, levels *[256]tintLevel) {
+	glints = glints[:len(line)]
+	for x := 0; x < len(line); x++ {
+		v := int64(line[x])
+		if v == 0 {
+			x += nothing(line[x:]) - 1
+			continue
+		}
+		px := (*[3]uint8)(row[3*x:])
+		level := &levels[px[1]]
+		b, g, r := level.gain[0], level.gain[1], level.gain[2]
+		if flake := flakes[glints[x]]; flake > 0 {
+			b, g, r = b+flake*level.flake[0]>>gainBits, g+flake*level.flake[1]>>gainBits, r+flake*level.flake[2]>>gainBits
+		}
+		px[0] = fixedByte(fixedLight[px[0]] * (gainOne + v*b))
+		px[1] = fixedByte(fixedLight[px[1]] * (gainOne + v*g))
+		px[2] = fixedByte(fixedLight[px[2]] * (gainOne + v*r))
+	}
+}
+
+// flakes is the light that a flake of each grain sends to the eye: few lie so
+// that they do.
+var flakes = func() (t [256]int64) {
+	for i := range t {
+		t[i] = int64(gainOne * math.Pow(float64(i)/255, 4))
+	}
+	return t
+}()
+
+// Whole numbers of light, fixedOne of which are white paper's, and of gains:
+// their product keeps all that a byte tells.
+const (
+	fixedBits, fixedOne = 22, 1 << fixedBits
+	gainBits, gainOne   = 24, 1 << gainBits
+)
+
+// fixedLight is the light of each byte.
+var fixedLight = func() (t [256]int64) {
+	for i, v := range linear {
+		t[i] = int64(v*fixedOne + 0.5)
+	}
+	return t
+}()
+
+// fixedByte is the byte of light times gain.
+func fixedByte(v int64) uint8 {
+	const step = fixedOne * gainOne / lightSteps
+	return srgb[min(uint64(v+step/2)/step, lightSteps)]
+}
+
+// tintLevel is what a tint does to pixels of one green, for each 255th that
+// they are covered: what it adds to their light, in parts of it, what glitter
+// adds to that, and how far it evens out, to what blue and red.
+type tintLevel struct {
+	gain, flake     [3]int64
+	even, blue, red int64
+}
+
+// fill works out the levels.
+func (t *tint) fill(levels *[256]tintLevel, alpha float32) {
 	for i, light := range linear {
 		light /= t.mean
 		glare := smooth(light, glareFrom, glareFull)
@@ -189,16 +240,18 @@ func (t *tint) levels(alpha float32) (levels [256]tintLevel) {
 		shines := 1 + t.sheen*smooth(light, 0.9, 1.6)*(1-glare) - t.dull*smooth(light, 0.8, 2.2)
 		l := &levels[i]
 		room := t.room(linear[i], 255*wears*(max(t.gain[0], t.gain[1], t.gain[2])*shines-1))
+		flake := room * wears * t.glint * smooth(light, 0.6, 1.5)
 		for c, gain := range t.gain {
-			l.gain[c] = wears * (gain*shines - 1)
-			if l.gain[c] > 0 {
-				l.gain[c] *= room
+			l.flake[c] = int64(gain * flake * gainOne)
+			gain = wears * (gain*shines - 1)
+			if gain > 0 {
+				gain *= room
 			}
+			l.gain[c] = int64(gain * gainOne)
 		}
-		l.flake = room * wears * t.glint * smooth(light, 0.6, 1.5) / (255 * 255 * 255 * 255)
-		l.even = wears * t.even
+		l.even = int64(wears * t.even * gainOne)
+		l.blue, l.red = int64(t.blue*linear[i]*fixedOne), int64(t.red*linear[i]*fixedOne)
 	}
-	return levels
 }
 
 // room is what is left of a gain, in parts of a pixel's light, so that what is
