@@ -15,8 +15,9 @@ type Point struct{ X, Y, Z float32 }
 
 // Face is one tracked face in one frame.
 type Face struct {
-	ID     int     // stays the same while the face is tracked
-	Score  float32 // presence, 0–1, from the landmark model
+	ID    int     // stays the same while the face is tracked
+	Score float32 // presence, 0–1, from the landmark model
+	// Points are finer at those Parts that were looked at closely.
 	Points [Points]Point
 	Pose   Pose
 	// WearsGlasses tells that the shopper wears spectacles of their own, by the

@@ -54,11 +54,15 @@ func (p *Pipeline) see(f *Frame) (_ []Face, err error) {
 	if faces, held := p.still.show(p.faces[:0], f); held {
 		return faces, nil
 	}
+	holding := p.still.wanted()
+	p.refine(holding)
 	faces, err := p.cfg.Tracker.Track(p.faces[:0], f)
 	if err != nil {
 		return nil, fmt.Errorf("track: %w", err)
 	}
-	p.still.hold(f, faces)
+	if holding {
+		p.still.hold(f, faces)
+	}
 	return faces, nil
 }
 

@@ -40,17 +40,23 @@ type track struct {
 	region region    // where to look in the next frame
 	last   region    // where it was before that
 	seen   time.Time // when it was followed last
+	fine   ar.Parts  // parts that were looked at closely
+	asked  ar.Parts  // those of them that somebody wanted that
+	fresh  ar.Parts  // and not in the frame before
 	slid   float64   // how far it was from where it was expected then, in sides of its region
 	filter filter
 	head   head
 	ears   ears
 	own    spectacles
+
+	details [details]detail
 }
 
 // crowd is the faces that are followed and what is known of others.
 type crowd struct {
 	limit   int // most faces followed at once
 	raw     bool
+	parts   ar.Parts // that somebody wants a closer look at
 	lastID  int
 	tracks  []*track // nearest first
 	away    []*track // lost a moment ago
@@ -87,15 +93,24 @@ func (c *crowd) follow(l *landmarker, picture gocv.Mat, now time.Time) error {
 	return nil
 }
 
+// closely are the parts of tr's face to look at closely.
+func (c *crowd) closely(tr *track) ar.Parts {
+	if c.raw {
+		return ar.AllParts
+	}
+	tr.asked, tr.fresh = c.parts, c.parts&^tr.asked
+	return c.parts | tr.owed()
+}
+
 // find looks where the face is expected.
 func (c *crowd) find(tr *track, l *landmarker, picture gocv.Mat, now time.Time) (there bool, err error) {
 	if c.raw {
-		return l.find(tr, picture, keptPresence)
+		return l.find(tr, picture, keptPresence, c.closely(tr))
 	}
 	x, y := tr.filter.ahead(now)
 	tr.region.x, tr.region.y = tr.region.x+x, tr.region.y+y
 	expected := tr.region
-	if there, err = l.find(tr, picture, keptPresence); err != nil || !there {
+	if there, err = l.find(tr, picture, keptPresence, c.closely(tr)); err != nil || !there {
 		return there, err
 	}
 	tr.seen = now
@@ -162,7 +177,7 @@ func (c *crowd) welcome(l *landmarker, picture gocv.Mat, found []detection, now 
 		if slices.ContainsFunc(c.tracks, tr.overlaps) {
 			continue
 		}
-		there, err := l.find(tr, picture, newPresence)
+		there, err := l.find(tr, picture, newPresence, c.closely(tr))
 		if err != nil {
 			return err
 		}
@@ -190,6 +205,7 @@ func (c *crowd) known(tr *track, now time.Time) *track {
 	gone := c.away[at]
 	c.away = slices.Delete(c.away, at, at+1)
 	tr.id, tr.head, tr.filter, tr.ears = gone.id, gone.head, gone.filter, gone.ears
+	tr.fresh = tr.asked &^ gone.asked
 	return tr
 }
 

@@ -39,7 +39,7 @@ func (d detection) region() region {
 }
 
 func newDetector(model []byte) (*detector, error) {
-	s, err := newSession(model, detectorSide,
+	s, err := newPictureSession(model, detectorSide,
 		result{"boxes", []int64{anchorCount, boxValues}}, result{"scores", []int64{anchorCount, 1}})
 	if err != nil {
 		return nil, err

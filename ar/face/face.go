@@ -21,17 +21,23 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// Models is what a tracker runs on. Both models are ONNX files with one input
-// "image", 1×3×N×N, RGB.
+// Models is what a tracker runs on. Detector and Landmarks are ONNX files with
+// one input "image", 1×3×N×N, RGB.
 type Models struct {
 	Runtime string // path of ONNX Runtime's library, the same for the whole process
 	// Detector has N = 128, colours −1 to 1, and gives "boxes", 896×16, and
 	// "scores", 896×1, for the anchors of MediaPipe's short-range detector.
 	Detector []byte
-	// Landmarks has N = 192, colours 0 to 1, and gives "points", 478×3, in
-	// pixels of the input, and "presence", a logit.
-	Landmarks []byte
-	Head      ar.Mesh // the canonical head; its weights choose the points the pose is found by
+	// Landmarks has N = 192, colours 0 to 1, and gives "points", 468×3, in
+	// pixels of the input, "presence", a logit, and "features", 1×32×48×48, for
+	// the closer looks at lips and eyes.
+	Landmarks  []byte
+	Lips, Eyes Detail
+	Head       ar.Mesh // the canonical head; its weights choose the points the pose is found by
+}
+
+func (m *Models) details() [details]Detail {
+	return [details]Detail{lipDetail: m.Lips, eyeDetail: m.Eyes}
 }
 
 // Options are a tracker's settings; the zero value is good for a mirror.
@@ -119,12 +125,19 @@ func (t *Tracker) Close() error {
 
 // Forget lets go of all faces; whoever is in the next frame is somebody new.
 func (t *Tracker) Forget() {
-	t.crowd = crowd{limit: t.crowd.limit, raw: t.opt.Raw, lastID: t.crowd.lastID}
+	c := &t.crowd
+	t.crowd = crowd{limit: c.limit, raw: t.opt.Raw, parts: c.parts, lastID: c.lastID}
 }
 
 // LimitFaces makes the tracker follow no more than n faces, and never more than
 // Options.MaxFaces.
 func (t *Tracker) LimitFaces(n int) { t.crowd.limit = min(max(n, 1), t.opt.MaxFaces) }
+
+// Refine says which parts of faces are to be looked at closely from the next
+// frame on; until it is called, all are. Eyes are looked at besides until they
+// have told how large the head is, and now and then. Options.Raw looks at all
+// always.
+func (t *Tracker) Refine(parts ar.Parts) { t.crowd.parts = parts }
 
 // Track appends the faces in f to dst, nearest first; of two about as near, the
 // one that was first stays it.
@@ -201,11 +214,19 @@ func (t *Tracker) finish(tr *track, out *ar.Face, f *ar.Frame) {
 	out.ID, out.Score, out.Points = tr.id, tr.score, tr.points
 	if !t.opt.Raw {
 		tr.filter.apply(&out.Points, p.landmarks, f.At)
+		for i, part := range detailParts {
+			if tr.fresh&part != 0 {
+				tr.filter.renew(&out.Points, &tr.points, t.pool.loose[i])
+			}
+		}
 	}
 	focal := cmp.Or(t.opt.Focal, usualFocal) * math.Hypot(float64(f.Width), float64(f.Height))
 	out.Pose = p.pose(&tr.head, &out.Points, focal, f.Width, f.Height)
 	out.Pose.Calibrated = t.opt.Focal != 0
-	out.Pose.Scale = p.scale(&tr.head.iris, f, &tr.points, &out.Pose)
+	out.Pose.Scale = tr.head.iris.known()
+	if tr.fine&ar.PartEyes != 0 {
+		out.Pose.Scale = p.scale(&tr.head.iris, f, &tr.points, &out.Pose)
+	}
 	out.WearsGlasses = tr.own.look(p, f, &tr.points, &out.Pose, t.opt.Raw)
 	out.Lobes = tr.ears.lobes(&p.mesh, &out.Points, &out.Pose)
 	w, h := float32(f.Width), float32(f.Height)

@@ -37,7 +37,10 @@ func openSet(tb testing.TB) *models.Set {
 func openModels(tb testing.TB) face.Models {
 	tb.Helper()
 	set := openSet(tb)
-	return face.Models{Runtime: set.Runtime, Detector: set.Detector, Landmarks: set.Attention, Head: set.Head}
+	return face.Models{
+		Runtime: set.Runtime, Detector: set.Detector, Landmarks: set.Attention,
+		Lips: face.Detail(set.Lips), Eyes: face.Detail(set.Eyes), Head: set.Head,
+	}
 }
 
 func newTracker(tb testing.TB, opt face.Options) *face.Tracker {

@@ -67,6 +67,16 @@ func (f *filter) apply(points *[ar.Points]ar.Point, rigid []int, now time.Time) 
 	}
 }
 
+// renew takes the named ones of the points, as they came in the frame that was
+// applied last, as they are.
+func (f *filter) renew(points, came *[ar.Points]ar.Point, named []int) {
+	for _, i := range named {
+		p := f.came.lift(came[i])
+		f.upon[i], f.raw[i], f.speed[i] = p, p, [2]float64{}
+		points[i] = f.head.lay(p)
+	}
+}
+
 // since is how many seconds have gone by since the last frame; 0 when that says
 // nothing.
 func (f *filter) since(now time.Time) float64 {

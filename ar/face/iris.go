@@ -48,29 +48,35 @@ var irises = [2]irisPoints{
 type iris struct {
 	front, turned []float64
 	median        float64
+	vain          int // frames that told nothing
 }
 
 // scale takes the irises of one more frame into account and gives what is
 // known of the head's scale, 1 while nothing is. Points are pixels of f, as
 // the model gave them.
 func (p *poser) scale(s *iris, f *ar.Frame, points *[ar.Points]ar.Point, pose *ar.Pose) float64 {
-	if !pose.Valid {
+	if !s.wants(pose) {
 		return s.known()
 	}
-	yaw := math.Abs(pose.Yaw)
+	v, ok := p.measure(f, points, pose)
 	switch {
-	case yaw <= irisYaw && len(s.front) < irisFrames:
-		if v, ok := p.measure(f, points, pose); ok {
-			s.front = append(s.front, v)
-			s.settle(s.front)
-		}
-	case yaw <= irisTurned && len(s.front) == 0 && len(s.turned) < irisFrames:
-		if v, ok := p.measure(f, points, pose); ok {
-			s.turned = append(s.turned, (v+1)/2)
-			s.settle(s.turned)
-		}
+	case !ok:
+		s.vain++
+	case math.Abs(pose.Yaw) <= irisYaw:
+		s.front = append(s.front, v)
+		s.settle(s.front)
+	default:
+		s.turned = append(s.turned, (v+1)/2)
+		s.settle(s.turned)
 	}
 	return s.known()
+}
+
+// wants reports whether the irises of a head in that pose would tell more.
+func (s *iris) wants(pose *ar.Pose) bool {
+	yaw := math.Abs(pose.Yaw)
+	return pose.Valid && (yaw <= irisYaw && len(s.front) < irisFrames ||
+		yaw <= irisTurned && len(s.front) == 0 && len(s.turned) < irisFrames)
 }
 
 func (s *iris) settle(scales []float64) {

@@ -2,6 +2,7 @@ package face
 
 import (
 	"errors"
+	"fmt"
 	"math"
 
 	"gocv.io/x/gocv"
@@ -12,26 +13,49 @@ import (
 // landmarkSide is the side of the landmark model's picture, pixels.
 const landmarkSide = 192
 
-// landmarker runs the landmark model.
+// The landmark model's outputs.
+const (
+	outPoints = iota
+	outPresence
+	outFeatures
+)
+
+// landmarker runs the landmark model and its closer looks.
 type landmarker struct {
 	crop *cropper
 	*session
+	details []*refiner
+	points  [ar.Points]ar.Point // scratch
 }
 
-func newLandmarker(model []byte) (*landmarker, error) {
-	s, err := newSession(model, landmarkSide,
-		result{"points", []int64{ar.Points, 3}}, result{"presence", []int64{1}})
+func newLandmarker(m Models) (_ *landmarker, err error) {
+	s, err := newPictureSession(m.Landmarks, landmarkSide,
+		result{"points", []int64{ar.MeshPoints, 3}}, result{"presence", []int64{1}}, result{"features", []int64{1, 32, 48, 48}})
 	if err != nil {
 		return nil, err
 	}
-	return &landmarker{newCropper(landmarkSide, 0, gocv.BorderReplicate), s}, nil
+	l := &landmarker{crop: newCropper(landmarkSide, 0, gocv.BorderReplicate), session: s}
+	for i, d := range m.details() {
+		r, err := newRefiner(d, s)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("closer look %d: %w", i+1, err), l.close())
+		}
+		l.details = append(l.details, r)
+	}
+	return l, nil
 }
 
-func (l *landmarker) close() error { return errors.Join(l.session.close(), l.crop.close()) }
+func (l *landmarker) close() error {
+	var errs []error
+	for _, r := range l.details {
+		errs = append(errs, r.close())
+	}
+	return errors.Join(append(errs, l.session.close(), l.crop.close())...)
+}
 
 // find looks for tr's face in its region. If it is there as surely as wanted,
-// tr gets its points, its score and the next region.
-func (l *landmarker) find(tr *track, picture gocv.Mat, presence float32) (there bool, err error) {
+// tr gets its points, those of the parts fine, its score and the next region.
+func (l *landmarker) find(tr *track, picture gocv.Mat, presence float32, parts ar.Parts) (there bool, err error) {
 	r := tr.region
 	if !r.sound() {
 		return false, nil
@@ -42,21 +66,28 @@ func (l *landmarker) find(tr *track, picture gocv.Mat, presence float32) (there 
 	if err := l.run.Run(); err != nil {
 		return false, err
 	}
-	score := sigmoid(l.out[1].GetData()[0])
+	score := sigmoid(l.out[outPresence].GetData()[0])
 	if !(score >= presence) {
 		return false, nil
 	}
 	tr.score = score
-	raw := l.out[0].GetData()
+	raw := l.out[outPoints].GetData()
+	for i := range ar.MeshPoints {
+		l.points[i] = ar.Point{X: raw[3*i], Y: raw[3*i+1], Z: raw[3*i+2]}
+	}
+	placeIrises(&l.points)
+	if err := l.refine(&l.points, tr, parts); err != nil {
+		return false, err
+	}
 	sin, cos := math.Sincos(r.angle)
 	step := r.size / landmarkSide
-	for i := range tr.points {
-		x := (float64(raw[3*i]) - landmarkSide/2) * step
-		y := (float64(raw[3*i+1]) - landmarkSide/2) * step
+	for i, p := range l.points {
+		x := (float64(p.X) - landmarkSide/2) * step
+		y := (float64(p.Y) - landmarkSide/2) * step
 		tr.points[i] = ar.Point{
 			X: float32(r.x + cos*x - sin*y),
 			Y: float32(r.y + sin*x + cos*y),
-			Z: float32(float64(raw[3*i+2]) * step),
+			Z: float32(float64(p.Z) * step),
 		}
 	}
 	tr.region = regionOf(&tr.points)

@@ -25,10 +25,10 @@ func TestPlainMeshAgrees(t *testing.T) {
 	detector, err := newDetector(set.Detector)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, detector.close()) }()
-	fine, err := newLandmarker(set.Attention)
+	fine, err := newLandmarker(Models{Landmarks: set.Attention, Lips: Detail(set.Lips), Eyes: Detail(set.Eyes)})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, fine.close()) }()
-	plain, err := newSession(set.Mesh, landmarkSide,
+	plain, err := newPictureSession(set.Mesh, landmarkSide,
 		result{"points", []int64{ar.MeshPoints, 3}}, result{"presence", []int64{1}})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, plain.close()) }()
@@ -42,18 +42,18 @@ func TestPlainMeshAgrees(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, found)
 		tr := &track{region: found[0].region()}
-		there, err := fine.find(tr, picture, newPresence)
+		there, err := fine.find(tr, picture, newPresence, ar.AllParts)
 		require.NoError(t, err)
 		require.True(t, there)
 		copy(plain.in.GetData(), fine.in.GetData())
 		require.NoError(t, plain.run.Run())
 		require.Greater(t, sigmoid(plain.out[1].GetData()[0]), float32(0.9), path)
 
-		a, b := fine.out[0].GetData(), plain.out[0].GetData()
+		a, b := &fine.points, plain.out[0].GetData()
 		apart := func(i, j int) float64 {
-			return math.Hypot(float64(a[3*i]-b[3*j]), float64(a[3*i+1]-b[3*j+1]))
+			return math.Hypot(float64(a[i].X-b[3*j]), float64(a[i].Y-b[3*j+1]))
 		}
-		eyes := math.Hypot(float64(a[3*33]-a[3*263]), float64(a[3*33+1]-a[3*263+1]))
+		eyes := span(a[33], a[263])
 		var mean float64
 		for i := range ar.MeshPoints {
 			mean += apart(i, i) / ar.MeshPoints / eyes

@@ -3,7 +3,10 @@ package face
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
+
+	"github.com/mirrorcart/mirrorcart/ar"
 )
 
 // Pool is a number of loaded models that trackers share: more than there are
@@ -12,6 +15,8 @@ import (
 type Pool struct {
 	poser *poser
 	free  chan *engine
+	// loose are the landmarks of each closer look that no pose is found by.
+	loose [details][]int
 
 	mu     sync.Mutex
 	all    []*engine
@@ -37,6 +42,9 @@ func NewPool(m Models, n int) (*Pool, error) {
 	if p.poser, err = newPoser(m.Head); err != nil {
 		return nil, fmt.Errorf("face: pose: %w", err)
 	}
+	for i, d := range m.details() {
+		p.loose[i] = slices.DeleteFunc(slices.Clone(d.Points), p.poser.weighs)
+	}
 	for range n {
 		e, err := newEngine(m)
 		if err != nil {
@@ -56,7 +64,7 @@ func newEngine(m Models) (_ *engine, err error) {
 	if e.detector, err = newDetector(m.Detector); err != nil {
 		return nil, fmt.Errorf("face: detector: %w", err)
 	}
-	if e.landmarks, err = newLandmarker(m.Landmarks); err != nil {
+	if e.landmarks, err = newLandmarker(m); err != nil {
 		return nil, errors.Join(fmt.Errorf("face: landmarks: %w", err), e.detector.close())
 	}
 	return e, nil
@@ -68,7 +76,7 @@ func (p *Pool) Tracker(opt Options) (*Tracker, error) {
 	if err := opt.check(); err != nil {
 		return nil, err
 	}
-	return &Tracker{opt: opt, pool: p, crowd: crowd{limit: opt.MaxFaces, raw: opt.Raw}}, nil
+	return &Tracker{opt: opt, pool: p, crowd: crowd{limit: opt.MaxFaces, raw: opt.Raw, parts: ar.AllParts}}, nil
 }
 
 // take waits for models that nobody uses.

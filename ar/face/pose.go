@@ -67,6 +67,11 @@ func newPoser(mesh ar.Mesh) (*poser, error) {
 	return p, nil
 }
 
+// weighs reports whether poses are found by the landmark.
+func (p *poser) weighs(landmark int) bool {
+	return landmark < len(p.weights) && p.weights[landmark] > 0
+}
+
 // pose finds the pose of the head whose landmarks, in pixels, these are. A
 // face that no head fits gets a pose that is not valid. Its scale is 1: see
 // poser.scale.

@@ -49,7 +49,7 @@ func loadRuntime(path string) error {
 // session is a model with its input and outputs at fixed places in memory.
 type session struct {
 	run *ort.AdvancedSession
-	in  *ort.Tensor[float32]
+	in  *ort.Tensor[float32] // the picture, if it looks at one
 	out []*ort.Tensor[float32]
 	pin runtime.Pinner // of their memory, whose address ONNX Runtime keeps
 }
@@ -67,35 +67,57 @@ type result struct {
 	shape ort.Shape
 }
 
-// newSession loads a model that takes a picture of side × side pixels.
-func newSession(model []byte, side int, results ...result) (_ *session, err error) {
+// input is what a model takes, by its name there.
+type input struct {
+	name  string
+	value *ort.Tensor[float32]
+}
+
+// newPictureSession loads a model that takes a picture of side × side pixels.
+func newPictureSession(model []byte, side int, results ...result) (*session, error) {
 	s := &session{}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
+	var err error
 	n := int64(side)
-	if s.in, err = s.tensor(ort.NewShape(1, 3, n, n)); err != nil {
-		return nil, err
+	if s.in, err = s.tensor(ort.NewShape(1, 3, n, n)); err == nil {
+		err = s.load(model, []input{{"image", s.in}}, results)
 	}
-	var names []string
-	var out []ort.Value
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+// newSession loads a model that takes what another gives, and must be closed
+// before that.
+func newSession(model []byte, inputs []input, results ...result) (*session, error) {
+	s := &session{}
+	if err := s.load(model, inputs, results); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (s *session) load(model []byte, inputs []input, results []result) error {
+	var takes, gives []string
+	var in, out []ort.Value
+	for _, i := range inputs {
+		takes, in = append(takes, i.name), append(in, i.value)
+	}
 	for _, r := range results {
 		t, err := s.tensor(r.shape)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		s.out = append(s.out, t)
 		out = append(out, t)
-		names = append(names, r.name)
+		gives = append(gives, r.name)
 	}
 	options, err := sessionOptions()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.run, err = ort.NewAdvancedSessionWithONNXData(model, []string{"image"}, names, []ort.Value{s.in}, out, options)
-	return s, errors.Join(err, options.Destroy())
+	s.run, err = ort.NewAdvancedSessionWithONNXData(model, takes, gives, in, out, options)
+	return errors.Join(err, options.Destroy())
 }
 
 // sessionOptions: these models are so small that a second thread costs a core

@@ -253,6 +253,18 @@ func wearsMakeup(look ar.Look) bool {
 	})
 }
 
+// Parts are those whose landmarks look needs as fine as can be: make-up is told
+// from what lies over a face by the lips and the skin around them, too.
+func (r *Renderer) Parts(look ar.Look) (parts ar.Parts) {
+	if wearsMakeup(look) {
+		parts |= ar.PartLips
+	}
+	if wearsOnSkin(look) {
+		parts |= ar.PartEyes
+	}
+	return parts
+}
+
 // wearsOnSkin reports whether any layer of look lies on skin.
 func wearsOnSkin(look ar.Look) bool {
 	return slices.ContainsFunc(look.Layers, func(l ar.Layer) bool {

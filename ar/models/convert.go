@@ -21,8 +21,8 @@ type converter struct {
 	turned []bool      // by tensor: its planar value is held with its sign turned
 }
 
-// convert begins with the graph's one input as a planar picture named "image".
-func convert(tf *tfGraph) (*converter, error) {
+// newConverter knows the constants alone.
+func newConverter(tf *tfGraph) *converter {
 	n := len(tf.tensors)
 	c := &converter{
 		tf: tf, plain: make([]string, n), planar: make([]string, n),
@@ -33,18 +33,50 @@ func convert(tf *tfGraph) (*converter, error) {
 			c.consts[i] = &tf.tensors[i]
 		}
 	}
-	if len(tf.inputs) != 1 || len(c.shape(tf.inputs[0])) != 4 {
-		return nil, fmt.Errorf("want one picture as input")
+	return c
+}
+
+// picture begins with the graph's one input as a planar picture named "image".
+func (c *converter) picture() error {
+	if len(c.tf.inputs) != 1 || len(c.shape(c.tf.inputs[0])) != 4 {
+		return fmt.Errorf("want one picture as input")
 	}
-	s := c.shape(tf.inputs[0])
+	s := c.shape(c.tf.inputs[0])
 	c.onnx.input("image", s[0], s[3], s[1], s[2])
-	c.planar[tf.inputs[0]] = "image"
-	for i, op := range tf.ops {
-		if err := c.op(op); err != nil {
-			return nil, fmt.Errorf("operator %d (%d %s): %w", i, op.code, op.custom, err)
+	c.planar[c.tf.inputs[0]] = "image"
+	return nil
+}
+
+// reach converts the operators that lead from what is known to the tensors.
+func (c *converter) reach(tensors ...int) error {
+	wanted := make([]bool, len(c.tf.tensors))
+	for _, t := range tensors {
+		wanted[t] = !c.known(t)
+	}
+	needed := make([]bool, len(c.tf.ops))
+	for i, op := range slices.Backward(c.tf.ops) {
+		if needed[i] = wanted[op.out[0]]; !needed[i] {
+			continue
+		}
+		for _, t := range op.in {
+			if t >= 0 && !c.known(t) {
+				wanted[t] = true
+			}
 		}
 	}
-	return c, nil
+	for i, op := range c.tf.ops {
+		if !needed[i] {
+			continue
+		}
+		if err := c.op(op); err != nil {
+			return fmt.Errorf("operator %d (%d %s): %w", i, op.code, op.custom, err)
+		}
+	}
+	return nil
+}
+
+func (c *converter) known(tensor int) bool {
+	return c.plain[tensor] != "" || c.planar[tensor] != "" || c.consts[tensor] != nil
 }
 
 func (c *converter) op(op tfOp) error {

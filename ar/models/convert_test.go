@@ -76,6 +76,12 @@ func TestEveryCutIsRefused(t *testing.T) {
 	}
 }
 
+// closely is the closer look at eyes.
+func closely(tflite []byte) ([]byte, error) {
+	d, err := detail(tflite, eyeLooks)
+	return d.Model, err
+}
+
 // FuzzConvert changes a real model in two places and converts what is left.
 func FuzzConvert(f *testing.F) {
 	data := readBuilt(f)
@@ -93,7 +99,7 @@ func FuzzConvert(f *testing.F) {
 			}
 			binary.LittleEndian.PutUint32(model[at:], change[1])
 		}
-		for _, read := range []func([]byte) ([]byte, error){detector, mesh, attention} {
+		for _, read := range []func([]byte) ([]byte, error){detector, mesh, attention, closely} {
 			if out, err := read(model); err == nil {
 				require.NotEmpty(t, out)
 			}
@@ -106,7 +112,7 @@ func FuzzTFLite(f *testing.F) {
 	f.Add([]byte("\x08\x00\x00\x00TFL3\x04\x00\x04\x00\x04\x00\x00\x00"))
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		if g, err := readTFLite(data); err == nil {
-			_, _ = convert(g)
+			_ = newConverter(g).reach(g.out...)
 		}
 	})
 }
@@ -151,7 +157,7 @@ func TestChangedModels(t *testing.T) {
 		part  [2]int
 		read  func([]byte) ([]byte, error)
 		times int
-	}{{detectorPart, detector, 300}, {meshPart, mesh, 30}, {attentionPart, attention, 30}} {
+	}{{detectorPart, detector, 300}, {meshPart, mesh, 30}, {attentionPart, attention, 30}, {attentionPart, closely, 30}} {
 		original := part(data, model.part)
 		changed := append([]byte(nil), original...)
 		for range model.times {

@@ -46,11 +46,21 @@ var sums string
 // one input "image" is 1×3×N×N, RGB; their outputs are named by the Output
 // constants.
 type Set struct {
-	Detector  []byte  // finds faces: N = 128, colours from −1 to 1
-	Mesh      []byte  // ar.MeshPoints landmarks: N = 192, colours from 0 to 1
-	Attention []byte  // ar.Points landmarks, finer at lips and eyes: N = 192, colours from 0 to 1
+	Detector  []byte // finds faces: N = 128, colours from −1 to 1
+	Mesh      []byte // ar.MeshPoints landmarks: N = 192, colours from 0 to 1
+	Attention []byte // ar.MeshPoints landmarks, of which Lips and Eyes give some finer: N = 192, colours from 0 to 1
+	Lips      Detail
+	Eyes      Detail  // with the irises
 	Head      ar.Mesh // the canonical head
 	Runtime   string  // path of ONNX Runtime's library
+}
+
+// Detail is a closer look at a part of the face: an ONNX model whose two inputs
+// are the attention mesh's OutputPoints and OutputFeatures and whose output
+// OutputFiner is where the landmarks Points are, one a row.
+type Detail struct {
+	Model  []byte
+	Points []int
 }
 
 // Error says which models' folder is wrong, why, and how to mend it.
@@ -124,6 +134,12 @@ func open(dir string) (*Set, error) {
 	}
 	if s.Attention, err = attention(part(attentionPart)); err != nil {
 		return nil, fmt.Errorf("attention mesh: %w", err)
+	}
+	if s.Lips, err = detail(part(attentionPart), lipLooks); err != nil {
+		return nil, fmt.Errorf("attention mesh: lips: %w", err)
+	}
+	if s.Eyes, err = detail(part(attentionPart), eyeLooks); err != nil {
+		return nil, fmt.Errorf("attention mesh: eyes: %w", err)
 	}
 	if s.Head, err = readHead(part(headPart)); err != nil {
 		return nil, fmt.Errorf("canonical face: %w", err)

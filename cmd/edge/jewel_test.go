@@ -22,9 +22,7 @@ import (
 func TestLeftStudIsOnTheLeftEar(t *testing.T) {
 	set, err := models.Open(lookModels)
 	require.NoError(t, err, "this test needs the face models")
-	tracker, err := face.New(face.Models{
-		Runtime: set.Runtime, Detector: set.Detector, Landmarks: set.Attention, Head: set.Head,
-	}, face.Options{Raw: true})
+	tracker, err := face.New(faceModels(set), face.Options{Raw: true})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, tracker.Close()) }()
 	renderer, err := look.New(set.Head, os.DirFS("demo/shop/tryon"))

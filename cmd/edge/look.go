@@ -168,7 +168,8 @@ func (j *lookJob) run(ctx context.Context, stdout io.Writer) (err error) {
 	}
 	defer func() { err = errors.Join(err, renderer.Close()) }()
 	p, err := ar.NewPipeline(ar.PipelineConfig{
-		Tracker: tracker, Renderer: renderer, MaxFaces: j.faces, Log: slog.New(slog.DiscardHandler),
+		// Nobody waits for a frame, and who wants landmarks wants them all fine.
+		Tracker: struct{ ar.Tracker }{tracker}, Renderer: renderer, MaxFaces: j.faces, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err

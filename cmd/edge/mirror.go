@@ -129,6 +129,8 @@ func faceModels(set *models.Set) face.Models {
 		Runtime:   set.Runtime,
 		Detector:  set.Detector,
 		Landmarks: set.Attention,
+		Lips:      face.Detail(set.Lips),
+		Eyes:      face.Detail(set.Eyes),
 		Head:      set.Head,
 	}
 }
