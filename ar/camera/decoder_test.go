@@ -177,6 +177,7 @@ func FuzzDecoder(f *testing.F) {
 	_, data := shot(f, 64, 36)
 	f.Add(data)
 	f.Add(without(f, data, 0xC4))
+	f.Add(read(f, "422"))
 	f.Add(data[:len(data)/2])
 	f.Add([]byte{0xFF, 0xD8, 0xFF, 0xC2, 0, 11, 8, 0xFF, 0xFF, 0xFF, 0xFF, 1, 1, 0x11, 0})
 	d := decoder(f, Config{Width: 32, Height: 32, Rotate: 90})
