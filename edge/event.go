@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"time"
 )
 
 // Lane is an independent run of numbered events, so that a rush of one kind
@@ -15,7 +14,7 @@ type Lane string
 
 // The lanes of the ledger. Telemetry is unnumbered and no part of it.
 const (
-	LaneSale Lane = "sale" // sales and the stock they moved
+	LaneSale Lane = "sale" // sales, voids, refunds, Z reports, stock, invoices
 	LaneOps  Lane = "ops"  // carts and everything else
 )
 
@@ -24,10 +23,14 @@ func Lanes() []Lane { return []Lane{LaneSale, LaneOps} }
 
 // Event types, with the Go type of their data.
 const (
-	EventEpoch = "epoch.opened"  // EpochOpened; always seq 1 of a lane
-	EventSale  = "sale.recorded" // Sale; its lines imply the stock they took
-	EventStock = "stock.moved"   // StockMove
-	EventCart  = "cart.changed"  // Cart, its whole state: merging it twice is harmless
+	EventEpoch    = "epoch.opened"     // EpochOpened; always seq 1 of a lane
+	EventSale     = "sale.recorded"    // Sale; its lines imply the stock they took
+	EventVoid     = "sale.voided"      // Void; its Moves imply the stock that came back
+	EventRefund   = "sale.refunded"    // Refund; its Moves imply the stock that came back
+	EventZ        = "z.closed"         // ZReport
+	EventStock    = "stock.moved"      // StockMove
+	EventEInvoice = "einvoice.changed" // EInvoice
+	EventCart     = "cart.changed"     // Cart, its whole state: merging it twice is harmless
 )
 
 // Hash is a SHA-256 value.
@@ -97,6 +100,8 @@ type EpochOpened struct {
 	// Parent is the last event of this lane that HQ held when the epoch was
 	// opened, and so where the epoch before it ends; nil at birth.
 	Parent *EpochParent `json:"parent,omitempty"`
+	// Series is the receipt series of the epoch.
+	Series uint32 `json:"series,omitempty"`
 }
 
 // EpochParent names the last event of an earlier epoch.
@@ -104,41 +109,4 @@ type EpochParent struct {
 	Epoch string `json:"epoch"`
 	Seq   uint64 `json:"seq"`
 	Hash  Hash   `json:"hash"`
-}
-
-// StockReason says why stock moved.
-type StockReason string
-
-// The reasons stock moves for.
-const (
-	StockSale    StockReason = "sale"
-	StockGoodsIn StockReason = "goods_in"
-)
-
-// StockMove is a change of one SKU's stock in the shop. Stock travels as
-// deltas, never as absolute values.
-type StockMove struct {
-	SKU    SKU         `json:"sku"`
-	Delta  int64       `json:"delta"` // pieces; negative leaves the shop
-	Reason StockReason `json:"reason"`
-	Ref    string      `json:"ref"` // the sale's id, the delivery note's number
-	At     time.Time   `json:"at"`
-}
-
-// Check refuses a move that MoveStock cannot record.
-func (m *StockMove) Check() error {
-	const op = "edge.StockMove.Check"
-	switch {
-	case m.SKU == "" || len(m.SKU) > 64:
-		return Errorf(op, Invalid, "sku %.70q: want 1 to 64 characters", m.SKU)
-	case m.Delta == 0:
-		return Errorf(op, Invalid, "stock move of %s moves nothing", m.SKU)
-	case m.Reason != StockGoodsIn:
-		return Errorf(op, Invalid, "stock move of %s for %.20q: want %s", m.SKU, m.Reason, StockGoodsIn)
-	case m.Ref == "" || len(m.Ref) > 80:
-		return Errorf(op, Invalid, "stock move of %s needs a reference of 1 to 80 characters", m.SKU)
-	case m.At.IsZero():
-		return Errorf(op, Invalid, "stock move of %s has no time", m.SKU)
-	}
-	return nil
 }

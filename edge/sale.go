@@ -1,19 +1,6 @@
 package edge
 
-import (
-	"fmt"
-	"time"
-)
-
-// Receipt is a receipt's number. Counter is gap-free per till and series; a
-// new epoch starts a new series. It is made at the till and never renamed.
-type Receipt struct {
-	Till    string `json:"till"`
-	Series  uint32 `json:"series"`
-	Counter uint64 `json:"counter"`
-}
-
-func (r Receipt) String() string { return fmt.Sprintf("%s-%d-%06d", r.Till, r.Series, r.Counter) }
+import "time"
 
 // Method is how a sale was paid.
 type Method string
@@ -65,7 +52,8 @@ type Sale struct {
 	Total    Money      `json:"total"`
 	VAT      int64      `json:"vat"`
 	Payment  Payment    `json:"payment"`
-	Release  uint32     `json:"release"` // the version it was priced with
+	TaxCode  TaxCode    `json:"tax_code,omitempty"` // the buyer's
+	Release  uint32     `json:"release"`            // the version it was priced with
 	Staff    string     `json:"staff"`
 	At       time.Time  `json:"at"`
 	Offline  bool       `json:"offline"` // the line to HQ was down
@@ -117,8 +105,9 @@ func PriceCart(c *Cart, r *Release) ([]SaleLine, Money, error) {
 type Checkout struct {
 	Cart    CartID  `json:"cart"`
 	Payment Payment `json:"payment"`
-	Staff   string  `json:"-"` // from the session
-	Offline bool    `json:"-"` // from the uplink
+	TaxCode TaxCode `json:"tax_code,omitempty"` // the buyer's, for the invoice
+	Staff   string  `json:"-"`                  // from the session
+	Offline bool    `json:"-"`                  // from the uplink
 }
 
 // Sale makes the sale of c, priced with r, at the time at. It refuses a cart
@@ -142,8 +131,11 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	if err := co.Payment.Check(total); err != nil {
 		return nil, err
 	}
+	if err := co.TaxCode.Check(total.Currency); err != nil {
+		return nil, err
+	}
 	s := &Sale{
-		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment,
+		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment, TaxCode: co.TaxCode,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
 	}
 	for i := range lines {

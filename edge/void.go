@@ -1,0 +1,110 @@
+package edge
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// SaleRef names a sale by its id, by its receipt, or by both.
+type SaleRef struct {
+	ID      string  `json:"id,omitempty"` // empty where only the receipt is known: another gateway's
+	Receipt Receipt `json:"receipt"`
+}
+
+func (r SaleRef) String() string {
+	if r.Receipt != (Receipt{}) {
+		return r.Receipt.String()
+	}
+	return r.ID
+}
+
+// Payback is money given back.
+type Payback struct {
+	Method    Method `json:"method"`
+	Amount    int64  `json:"amount"`              // minor units, above 0
+	Reference string `json:"reference,omitempty"` // card terminal's slip number for giving back, as in Payment
+}
+
+// Void cancels a whole sale on the day it was made, before its Z. It is a
+// record of its own with a receipt number of its own; the sale stays.
+type Void struct {
+	ID      string     `json:"id"` // UUIDv7
+	Shop    string     `json:"shop"`
+	Receipt Receipt    `json:"receipt"`
+	Sale    SaleRef    `json:"sale"`
+	Lines   []SaleLine `json:"lines"` // the sale's, all back on the shelf
+	Total   Money      `json:"total"` // the sale's, given back
+	VAT     int64      `json:"vat"`
+	Back    []Payback  `json:"back"` // at most one, by the sale's method
+	Reason  string     `json:"reason"`
+	Staff   string     `json:"staff"`
+	At      time.Time  `json:"at"`
+	Offline bool       `json:"offline"`
+}
+
+// Voiding is what a clerk asks for.
+type Voiding struct {
+	Sale      SaleRef `json:"sale"`
+	Reason    string  `json:"reason"`
+	Reference string  `json:"reference,omitempty"` // the terminal's slip of the cancellation, where a card paid
+	Staff     string  `json:"-"`                   // from the session
+	Offline   bool    `json:"-"`                   // from the uplink
+}
+
+// SaleHistory is a sale and all that became of it.
+type SaleHistory struct {
+	RecordedSale
+	Void     *Void    `json:"void,omitempty"`
+	Refunds  []Refund `json:"refunds"`     // oldest first
+	Z        uint32   `json:"z,omitempty"` // number of the Z report that covers it; 0 while its day is open
+	EInvoice EInvoice `json:"einvoice"`
+}
+
+// Ref names the sale.
+func (s *Sale) Ref() SaleRef { return SaleRef{ID: s.ID, Receipt: s.Receipt} }
+
+// Void makes the void of the sale h, at the time at. It refuses a sale that is
+// void or refunded, or covered by a Z report: that one can be refunded. ID,
+// Shop and Receipt are left to the ledger.
+func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
+	const op = "edge.Voiding.Void"
+	if err := checkReason(v.Reason); err != nil {
+		return nil, err
+	}
+	switch {
+	case h.Void != nil:
+		return nil, Errorf(op, Conflict, "receipt %s is void already, by receipt %s", h.Receipt, h.Void.Receipt)
+	case len(h.Refunds) > 0:
+		return nil, Errorf(op, Conflict, "receipt %s was refunded with receipt %s: refund the rest", h.Receipt, h.Refunds[0].Receipt)
+	case h.Z != 0:
+		return nil, Errorf(op, Conflict, "receipt %s is closed by Z report %d: refund it", h.Receipt, h.Z)
+	}
+	back, err := v.back(h.Payment)
+	if err != nil {
+		return nil, err
+	}
+	return &Void{
+		Sale: h.Ref(), Lines: h.Lines, Total: h.Total, VAT: h.VAT, Back: back,
+		Reason: v.Reason, Staff: v.Staff, At: at, Offline: v.Offline,
+	}, nil
+}
+
+// back mirrors how the sale was paid.
+func (v Voiding) back(p Payment) ([]Payback, error) {
+	b := Payback{Method: p.Method, Amount: p.Amount, Reference: v.Reference}
+	if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
+		return nil, err
+	}
+	if b.Amount == 0 {
+		return []Payback{}, nil
+	}
+	return []Payback{b}, nil
+}
+
+func checkReason(s string) error {
+	if strings.TrimSpace(s) == "" || len(s) > 200 || !utf8.ValidString(s) {
+		return Errorf("edge.checkReason", Invalid, "say why, in 1 to 200 bytes of text")
+	}
+	return nil
+}

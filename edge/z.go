@@ -1,0 +1,199 @@
+package edge
+
+import (
+	"slices"
+	"time"
+)
+
+// ZReport closes a stretch of one receipt series: From to To, both included.
+// The reports of a series tile it without a gap, and every number in between
+// is one sale, void or refund. A stretch without receipts is not closed: a
+// report of nothing would prove nothing, and a second press of the button would
+// leave one behind that looks like a report gone missing.
+type ZReport struct {
+	ID     string    `json:"id"` // UUIDv7
+	Shop   string    `json:"shop"`
+	Till   string    `json:"till"`
+	Series uint32    `json:"series"`
+	Number uint32    `json:"number"` // from 1 per till and series, without a gap
+	From   uint64    `json:"from"`   // counters
+	To     uint64    `json:"to"`
+	Totals []ZTotal  `json:"totals"` // one per currency, by its name
+	Chain  ChainMark `json:"chain"`  // the end of LaneSale when the report was made
+	Staff  string    `json:"staff"`
+	At     time.Time `json:"at"`
+}
+
+// ChainMark is a place in a lane and the hash up to there.
+type ChainMark struct {
+	LaneMark
+	Hash Hash `json:"hash"`
+}
+
+// ZTotal is what a Z report adds up in one currency. Amounts are minor units,
+// tax included; VAT is the part of them that is tax.
+type ZTotal struct {
+	Currency string    `json:"currency"`
+	Sales    ZCount    `json:"sales"`
+	Voids    ZCount    `json:"voids"`
+	Refunds  ZCount    `json:"refunds"`
+	Methods  []ZMethod `json:"methods"` // by name
+	Rates    []ZRate   `json:"rates"`   // of sales less voids and refunds, lowest first
+}
+
+// ZCount is how many receipts of a kind there are, and what they come to.
+type ZCount struct {
+	Count  int   `json:"count"`
+	Amount int64 `json:"amount"`
+	VAT    int64 `json:"vat"`
+}
+
+// ZMethod is the money of one payment method.
+type ZMethod struct {
+	Method Method `json:"method"`
+	Taken  int64  `json:"taken"`
+	Given  int64  `json:"given"` // back, by voids and refunds
+}
+
+// ZRate is the turnover at one tax rate.
+type ZRate struct {
+	Rate   BasisPoints `json:"rate"`
+	Amount int64       `json:"amount"`
+	VAT    int64       `json:"vat"`
+}
+
+// Net is the turnover: sales less voids and refunds.
+func (t *ZTotal) Net() int64 { return t.Sales.Amount - t.Voids.Amount - t.Refunds.Amount }
+
+// AddSale adds a sale's receipt.
+func (z *ZReport) AddSale(s *Sale) {
+	t := z.total(s.Total.Currency)
+	t.Sales.add(s.Total, s.VAT)
+	t.method(s.Payment.Method).Taken += s.Payment.Amount
+	for i := range s.Lines {
+		t.rate(&s.Lines[i], 1)
+	}
+}
+
+// AddVoid adds a void's receipt.
+func (z *ZReport) AddVoid(v *Void) {
+	t := z.total(v.Total.Currency)
+	t.Voids.add(v.Total, v.VAT)
+	t.given(v.Back)
+	for i := range v.Lines {
+		t.rate(&v.Lines[i], -1)
+	}
+}
+
+// AddRefund adds a refund's receipt.
+func (z *ZReport) AddRefund(r *Refund) {
+	t := z.total(r.Total.Currency)
+	t.Refunds.add(r.Total, r.VAT)
+	t.given(r.Back)
+	for i := range r.Lines {
+		t.rate(&r.Lines[i].SaleLine, -1)
+	}
+}
+
+func (z *ZReport) total(currency string) *ZTotal {
+	i, ok := slices.BinarySearchFunc(z.Totals, currency, func(t ZTotal, c string) int {
+		switch {
+		case t.Currency < c:
+			return -1
+		case t.Currency > c:
+			return 1
+		}
+		return 0
+	})
+	if !ok {
+		z.Totals = slices.Insert(z.Totals, i, ZTotal{Currency: currency, Methods: []ZMethod{}, Rates: []ZRate{}})
+	}
+	return &z.Totals[i]
+}
+
+func (c *ZCount) add(total Money, vat int64) {
+	c.Count++
+	c.Amount += total.Amount
+	c.VAT += vat
+}
+
+func (t *ZTotal) given(back []Payback) {
+	for _, b := range back {
+		t.method(b.Method).Given += b.Amount
+	}
+}
+
+func (t *ZTotal) method(m Method) *ZMethod {
+	i := slices.IndexFunc(t.Methods, func(z ZMethod) bool { return z.Method >= m })
+	if i < 0 {
+		i = len(t.Methods)
+	}
+	if i == len(t.Methods) || t.Methods[i].Method != m {
+		t.Methods = slices.Insert(t.Methods, i, ZMethod{Method: m})
+	}
+	return &t.Methods[i]
+}
+
+func (t *ZTotal) rate(l *SaleLine, sign int64) {
+	i := slices.IndexFunc(t.Rates, func(z ZRate) bool { return z.Rate >= l.VATRate })
+	if i < 0 {
+		i = len(t.Rates)
+	}
+	if i == len(t.Rates) || t.Rates[i].Rate != l.VATRate {
+		t.Rates = slices.Insert(t.Rates, i, ZRate{Rate: l.VATRate})
+	}
+	t.Rates[i].Amount += sign * l.Total
+	t.Rates[i].VAT += sign * l.VAT
+}
+
+// Check finds what does not add up.
+func (z *ZReport) Check() error {
+	const op = "edge.ZReport.Check"
+	first := Receipt{z.Till, z.Series, z.From}
+	if err := first.Check(); err != nil {
+		return err
+	}
+	if z.Number == 0 || z.To < z.From || z.To > maxCounter {
+		return Errorf(op, Invalid, "Z report %d of %s covers receipts %d to %d", z.Number, z.Till, z.From, z.To)
+	}
+	var receipts uint64
+	for i := range z.Totals {
+		t := &z.Totals[i]
+		if i > 0 && t.Currency <= z.Totals[i-1].Currency {
+			return Errorf(op, Invalid, "Z report %d has its totals in %.10q twice, or out of order", z.Number, t.Currency)
+		}
+		n, err := t.check()
+		if err != nil {
+			return err
+		}
+		receipts += n
+	}
+	if want := z.To - z.From + 1; receipts != want {
+		return Errorf(op, Invalid, "Z report %d counts %d receipts, from %d to %d there are %d", z.Number, receipts, z.From, z.To, want)
+	}
+	return nil
+}
+
+func (t *ZTotal) check() (receipts uint64, err error) {
+	const op, bound = "edge.ZReport.Check", 1 << 53
+	var taken, given, amount, vat int64
+	for _, c := range []ZCount{t.Sales, t.Voids, t.Refunds} {
+		if c.Count < 0 || max(c.Amount, -c.Amount, c.VAT, -c.VAT) > bound {
+			return 0, Errorf(op, Invalid, "a Z report has %d receipts of %d", c.Count, c.Amount)
+		}
+		receipts += uint64(c.Count)
+	}
+	for _, m := range t.Methods {
+		taken, given = taken+m.Taken, given+m.Given
+	}
+	for _, r := range t.Rates {
+		amount, vat = amount+r.Amount, vat+r.VAT
+	}
+	switch {
+	case taken != t.Sales.Amount || given != t.Voids.Amount+t.Refunds.Amount:
+		return 0, Errorf(op, Invalid, "a Z report's methods took %d and gave back %d, its receipts say %d and %d", taken, given, t.Sales.Amount, t.Voids.Amount+t.Refunds.Amount)
+	case amount != t.Net() || vat != t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT:
+		return 0, Errorf(op, Invalid, "a Z report's tax rates come to %d with %d tax, its receipts to %d", amount, vat, t.Net())
+	}
+	return receipts, nil
+}
