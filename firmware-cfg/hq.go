@@ -1,5 +1,12 @@
 package firmwarecfg
 
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+)
+
 // HQ is a collector's configuration, hq.yaml. Paths are absolute once loaded.
 type HQ struct {
 	// Addr is the host:port where phones open their carts, and OfficeAddr where
@@ -16,8 +23,12 @@ type HQ struct {
 	DataDir   string `yaml:"data_dir" kind:"path"`
 	ShopDir   string `yaml:"shop_dir" kind:"path"` // catalogue files and pictures, for names
 	Key       string `yaml:"key" kind:"path"`      // HQ's private key, see LoadOrCreateKey
-	Nodes     []Node `yaml:"nodes"`
-	Log       Log    `yaml:"log"`
+	// Database is a postgres:// URL, or empty for a file in DataDir. Its password
+	// is better kept in DatabasePasswordFile.
+	Database             string `yaml:"database"`
+	DatabasePasswordFile string `yaml:"database_password_file" kind:"path"`
+	Nodes                []Node `yaml:"nodes"`
+	Log                  Log    `yaml:"log"`
 }
 
 // Node is a gateway that HQ knows from the start.
@@ -65,6 +76,7 @@ func (h *HQ) check(c *checker) {
 	c.path("data_dir", h.DataDir)
 	c.path("shop_dir", h.ShopDir)
 	c.path("key", h.Key)
+	h.checkDatabase(c)
 	seen := map[string]bool{}
 	for i, n := range h.Nodes {
 		c.name(key("nodes", i, "name"), n.Name)
@@ -74,4 +86,39 @@ func (h *HQ) check(c *checker) {
 		_, err := ParsePublicKey(n.Key)
 		c.that(key("nodes", i, "key"), err == nil, "the gateway's public key is wrong (%v): copy what `edge keys` prints", err)
 	}
+}
+
+func (h *HQ) checkDatabase(c *checker) {
+	if h.Database == "" {
+		c.that("database_password_file", h.DatabasePasswordFile == "", "there is no database that it would open: set database, or take this out")
+		return
+	}
+	u, err := url.Parse(h.Database)
+	c.that("database", err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql") && u.Path != "" && u.Path != "/",
+		"this is no PostgreSQL address: write e.g. postgres://hq@db.example.com/hq, or leave it empty for a file in data_dir")
+	if err == nil {
+		_, has := u.User.Password()
+		c.that("database", !has, "a password does not belong into an address: use database_password_file, or the variable PGPASSWORD")
+	}
+	if h.DatabasePasswordFile != "" {
+		c.path("database_password_file", h.DatabasePasswordFile)
+	}
+}
+
+// DatabaseURL is the address of the database together with its password; empty
+// means a file in DataDir.
+func (h *HQ) DatabaseURL() (string, error) {
+	if h.Database == "" || h.DatabasePasswordFile == "" {
+		return h.Database, nil
+	}
+	password, err := readSmall(h.DatabasePasswordFile)
+	if err != nil {
+		return "", fmt.Errorf("database's password: %w", err)
+	}
+	u, err := url.Parse(h.Database)
+	if err != nil {
+		return "", errors.New("database: not a PostgreSQL address")
+	}
+	u.User = url.UserPassword(u.User.Username(), strings.TrimRight(string(password), "\r\n"))
+	return u.String(), nil
 }

@@ -1,6 +1,8 @@
 package firmwarecfg
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,5 +20,32 @@ func TestOfficeHosts(t *testing.T) {
 	for _, bad := range []string{`""`, `"https://hq.example.com"`, `"hq.example.com:8091"`, `"a b"`} {
 		_, err := LoadHQ(write(t, smallHQ+"office_hosts: ["+bad+"]\n"), nil)
 		require.ErrorContains(t, err, "office_hosts", bad)
+	}
+}
+
+func TestDatabase(t *testing.T) {
+	h, err := LoadHQ(write(t, smallHQ), nil)
+	require.NoError(t, err)
+	url, err := h.DatabaseURL()
+	require.NoError(t, err)
+	require.Empty(t, url, "a file")
+
+	secret := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(secret, []byte("p@ss/word\n"), 0o600))
+	h, err = LoadHQ(write(t, smallHQ+"database: postgres://hq@db.example.com/hq?sslmode=verify-full\ndatabase_password_file: "+secret+"\n"), nil)
+	require.NoError(t, err)
+	url, err = h.DatabaseURL()
+	require.NoError(t, err)
+	require.Equal(t, "postgres://hq:p%40ss%2Fword@db.example.com/hq?sslmode=verify-full", url)
+	h.DatabasePasswordFile += ".gone"
+	_, err = h.DatabaseURL()
+	require.ErrorContains(t, err, "database's password")
+
+	h, err = LoadHQ(write(t, smallHQ), []string{"MIRRORCART_HQ_DATABASE=postgres:///hq"})
+	require.NoError(t, err)
+	require.Equal(t, "postgres:///hq", h.Database)
+	for _, bad := range []string{"database: hq.db", "database: mysql://a/b", "database: postgres://db", "database: postgres://a:b@db/hq", "database_password_file: x"} {
+		_, err := LoadHQ(write(t, smallHQ+bad+"\n"), nil)
+		require.ErrorContains(t, err, "database", bad)
 	}
 }

@@ -15,10 +15,18 @@ import (
 // that the cart says closed it, else the first to come.
 func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error) {
 	const op = "hq.SaleOfCart"
-	const q = `select s.body from cart c join sale s on s.cart = c.id and s.node = c.node where c.id = $1
-		order by s.id = json_extract(cast(c.body as text), '$.closed.sale') desc, s.pos limit 1`
+	c, node, err := readCart(ctx, h.read, cart)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	closedBy := ""
+	if c.Closed != nil {
+		closedBy = c.Closed.Sale
+	}
+	const q = `select body from sale where cart = $1 and node = $2
+		order by case when id = $3 then 0 else 1 end, pos limit 1`
 	var body []byte
-	err := h.read.QueryRowContext(ctx, q, cart.String()).Scan(&body)
+	err = h.read.QueryRowContext(ctx, q, cart.String(), node, closedBy).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "no sale of this cart is known here")
 	}

@@ -66,6 +66,9 @@ func TestSaleOfCart(t *testing.T) {
 
 func TestSaleOfCartSearchesAnIndex(t *testing.T) {
 	g := newGateway(t)
+	if onPostgres(g.hq) {
+		t.Skip("PostgreSQL's planner decides by what a table holds")
+	}
 	var id, parent, unused int
 	var plan string
 	require.NoError(t, g.hq.read.QueryRowContext(t.Context(), "explain query plan select body from sale where cart = $1 and node = $2", "c", "n").

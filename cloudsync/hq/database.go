@@ -4,89 +4,144 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"path/filepath"
+	"math/rand/v2"
+	"path"
 	"strings"
-
-	_ "github.com/mattn/go-sqlite3" // the SQLite driver
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-//go:embed migration/*.sql
+// The files in migration are read by both databases, with SQLite's names of
+// types. One in migration/postgres stands for its namesake there.
+//
+//go:embed migration
 var migrations embed.FS
 
-// openDatabase opens one pool with a single connection for writing and one for
-// reading. Every setting is in the DSN, so that each pooled connection has it.
-func openDatabase(ctx context.Context, path string) (write, read *sql.DB, err error) {
-	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&"
-	path, err = filepath.Abs(path)
-	if err != nil {
-		return nil, nil, err
-	}
-	file := (&url.URL{Scheme: "file", Path: path}).String()
-	write, err = sql.Open("sqlite3", file+"?"+common+"_txlock=immediate")
-	if err != nil {
-		return nil, nil, err
-	}
-	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, write, path); err != nil {
-		write.Close()
-		return nil, nil, err
-	}
-	read, err = sql.Open("sqlite3", file+"?"+common+"mode=ro&_query_only=1")
-	if err != nil {
-		write.Close()
-		return nil, nil, err
-	}
-	read.SetMaxOpenConns(4)
-	return write, read, nil
+// dialect is what the databases do not have in common. Statements are written
+// once, for both.
+type dialect interface {
+	// alone are the options of a transaction that reads, decides and writes as
+	// if there were no other.
+	alone() *sql.TxOptions
+	// collided reports whether a transaction failed for another one's sake only,
+	// so that it may succeed when it is run again.
+	collided(err error) bool
+	// migration reads a file of migration in the database's own terms.
+	migration(name string) (string, error)
+	// version reads and setVersion writes how many migrations are done. Between
+	// the two nobody else migrates.
+	version(ctx context.Context, tx *sql.Tx) (int, error)
+	setVersion(ctx context.Context, tx *sql.Tx, version int) error
 }
 
-// migrate brings the schema up to date: each file in a transaction of its own,
-// user_version counting the files done.
-func migrate(ctx context.Context, db *sql.DB, path string) error {
+// openDatabase opens a pool for writing and one for reading, and brings the
+// schema up to date. where is a file's path or a postgres:// URL.
+func openDatabase(ctx context.Context, where string) (write, read *sql.DB, d dialect, err error) {
+	open := openSQLite
+	if IsPostgres(where) {
+		open = openPostgres
+	}
+	write, read, d, err = open(ctx, where)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := migrate(ctx, write, d); err != nil {
+		return nil, nil, nil, errors.Join(err, write.Close(), read.Close())
+	}
+	return write, read, d, nil
+}
+
+// IsPostgres reports whether a database's address is that of a PostgreSQL
+// server, and not the path of a file.
+func IsPostgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
+}
+
+// migrate brings the schema up to date, each file in a transaction of its own.
+func migrate(ctx context.Context, db *sql.DB, d dialect) error {
 	files, err := fs.Glob(migrations, "migration/*.sql") // sorted by name
 	if err != nil {
 		return err
 	}
-	var have int
-	if err := db.QueryRowContext(ctx, "pragma user_version").Scan(&have); err != nil {
-		return &edge.Error{
-			Op: "hq.migrate", Kind: edge.Unavailable, Err: err,
-			Msg: fmt.Sprintf("%s cannot be opened as a database: check that the folder exists, may be written and has room", path),
-		}
-	}
-	if have > len(files) {
-		return edge.Errorf("hq.migrate", edge.Conflict,
-			"%s was written by a newer version of this program (schema %d, this one knows %d): update the program or restore the backup from before",
-			path, have, len(files))
-	}
-	for i := have; i < len(files); i++ {
-		if err := migrateOne(ctx, db, files[i], i+1); err != nil {
-			return fmt.Errorf("%s: %w", strings.TrimPrefix(files[i], "migration/"), err)
+	for done := false; !done; {
+		if done, err = migrateOne(ctx, db, d, files); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func migrateOne(ctx context.Context, db *sql.DB, file string, version int) error {
-	text, err := migrations.ReadFile(file)
-	if err != nil {
-		return err
-	}
+// migrateOne does the next migration; done says that there was none to do.
+func migrateOne(ctx context.Context, db *sql.DB, d dialect, files []string) (done bool, err error) {
+	const op = "hq.migrate"
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return err
+		return false, fmt.Errorf("%s: %w", op, err)
 	}
 	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+	have, err := d.version(ctx, tx)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", op, err)
+	}
+	if have > len(files) {
+		return false, edge.Errorf(op, edge.Conflict,
+			"the database was written by a newer version of this program (schema %d, this one knows %d): update the program or restore the backup from before",
+			have, len(files))
+	}
+	if have == len(files) {
+		return true, nil
+	}
+	name := path.Base(files[have])
+	text, err := d.migration(name)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, text)
+	}
+	if err != nil {
+		return false, fmt.Errorf("%s: %s: %w", op, name, err)
+	}
+	if err := d.setVersion(ctx, tx, have+1); err != nil {
+		return false, fmt.Errorf("%s: %s: %w", op, name, err)
+	}
+	if err := tx.Commit(); err != nil {
+		return false, fmt.Errorf("%s: %s: %w", op, name, err)
+	}
+	return false, nil
+}
+
+const maxCollisions = 20 // before a transaction is given up
+
+// inTx runs f in one write transaction that sees none of the others half done.
+// Where it collides with another it is run again, so f must begin anew each
+// time it is called.
+func (h *HQ) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	for try := 1; ; try++ {
+		err := h.tryTx(ctx, h.dialect.alone(), f)
+		if err == nil || !h.dialect.collided(err) || try == maxCollisions {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(rand.N(time.Duration(try) * 5 * time.Millisecond)): //nolint:gosec // not a secret
+		}
+	}
+}
+
+func (h *HQ) tryTx(ctx context.Context, o *sql.TxOptions, f func(tx *sql.Tx) error) error {
+	tx, err := h.write.BeginTx(ctx, o)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf("pragma user_version = %d", version)); err != nil {
-		return err
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
 	}
-	return tx.Commit()
+	return nil
 }

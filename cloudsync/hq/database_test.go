@@ -52,7 +52,7 @@ func TestDatabasesThatCannotBeOpened(t *testing.T) {
 }
 
 func TestReleasesOutliveARestart(t *testing.T) {
-	path, key, clock := filepath.Join(t.TempDir(), "hq.db"), newKey(t), edgetest.NewClock()
+	path, key, clock := place(t), newKey(t), edgetest.NewClock()
 	h := open(t, path, clock.Now, key)
 	_, err := h.Release(t.Context())
 	require.Equal(t, edge.Unavailable, edge.KindOf(err))

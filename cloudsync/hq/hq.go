@@ -16,7 +16,7 @@ import (
 
 // Options say where HQ's ledger lies and who HQ is. All are needed.
 type Options struct {
-	Path  string             // the database file; made when it is not there
+	Path  string             // the database: a file, made when it is not there, or a postgres:// URL
 	Key   ed25519.PrivateKey // signs acks and downlink messages
 	Now   func() time.Time
 	NewID func() string // unique names
@@ -25,13 +25,14 @@ type Options struct {
 
 // HQ is headquarters' ledger.
 type HQ struct {
-	key    ed25519.PrivateKey
-	now    func() time.Time
-	log    *slog.Logger
-	codec  *cloudsync.Codec
-	write  *sql.DB // one connection
-	read   *sql.DB
-	ledger string // incarnation
+	key     ed25519.PrivateKey
+	now     func() time.Time
+	log     *slog.Logger
+	codec   *cloudsync.Codec
+	write   *sql.DB
+	read    *sql.DB
+	dialect dialect
+	ledger  string // incarnation
 
 	projecting sync.Mutex
 	passed     *topic[struct{}]    // the mark passed new events
@@ -52,12 +53,12 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	write, read, err := openDatabase(ctx, o.Path)
+	write, read, dialect, err := openDatabase(ctx, o.Path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, ledger: o.NewID(),
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, ledger: o.NewID(),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](),
 	}, nil
@@ -80,19 +81,3 @@ func (h *HQ) WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func()) 
 }
 
 func (h *HQ) nowMillis() int64 { return h.now().UnixMilli() }
-
-// inTx runs f in one write transaction.
-func (h *HQ) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := h.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
-	}
-	return nil
-}

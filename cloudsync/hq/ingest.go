@@ -64,6 +64,11 @@ func (h *HQ) ingest(ctx context.Context, t cloudsync.Topic, payload []byte) (*cl
 			Msg: fmt.Sprintf("a batch of %s, lane %s, came on %s", b.Node, b.Lane, t),
 		}
 	}
+	if !storable(b.Epoch) {
+		return nil, &cloudsync.RefusalError{
+			Op: "hq.ingest", Code: cloudsync.RefusedUndecodable, Msg: fmt.Sprintf("an epoch cannot be called %q", b.Epoch),
+		}
+	}
 	hashes, err := b.Hashes()
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -17,7 +18,7 @@ const maxGaps = 16 // missing ranges named in one ack
 
 // Flaws of events that are stored and passed but not used.
 const (
-	flawOpaque   = "opaque"   // came as bytes that JSON cannot carry
+	flawOpaque   = "opaque"   // has bytes that no text column takes
 	flawWithheld = "withheld" // too large to travel; its data is in the shop
 )
 
@@ -171,6 +172,10 @@ func (in *intake) rows() []row {
 			seq: e.Seq, id: e.ID, typ: e.Type, subj: e.Subject, time: e.Time, mono: e.Mono,
 			data: nonNil(e.Data), prev: prev, hash: in.hashes[i],
 		}
+		if !storable(e.ID) || !storable(e.Type) || !storable(e.Subject) {
+			rows[i].flaw = sql.NullString{String: flawOpaque, Valid: true}
+			rows[i].id, rows[i].typ, rows[i].subj = text([]byte(e.ID)), text([]byte(e.Type)), text([]byte(e.Subject))
+		}
 		prev = in.hashes[i]
 	}
 	return rows
@@ -190,14 +195,17 @@ func (in *intake) compare(ctx context.Context, r row) error {
 	return in.quarantine(ctx, r, "another event with this number is held")
 }
 
+// quarantine sets r aside, its names as they came.
 func (in *intake) quarantine(ctx context.Context, r row, reason string) error {
-	body, err := json.Marshal(cloudsync.Opaque{
-		ID: []byte(r.id), Type: []byte(r.typ), Time: r.time, Mono: r.mono, Subject: []byte(r.subj), Data: r.data,
-	})
+	b := in.batch
+	raw := b.Opaque
+	if raw == nil {
+		raw = cloudsync.NewOpaque(&b.Events[r.seq-b.From])
+	}
+	body, err := json.Marshal(raw)
 	if err != nil {
 		return err
 	}
-	b := in.batch
 	fresh, err := setAside(ctx, in.tx, Flaw{
 		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
 		Reason: reason, Body: body, At: fromMillis(in.now),
@@ -260,7 +268,13 @@ func (in *intake) links(ctx context.Context, q string, args ...any) ([]row, erro
 	return list, rows.Err()
 }
 
-func text(b []byte) string { return strings.ToValidUTF8(string(b), "\uFFFD") }
+// text makes b storable.
+func text(b []byte) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// storable reports whether a text column of both databases takes s as it is.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // nonNil keeps an empty value apart from the database's null.
 func nonNil(b []byte) []byte {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -57,7 +56,7 @@ type gateway struct {
 func newGateway(t testing.TB) *gateway {
 	t.Helper()
 	clock := edgetest.NewClock()
-	h := open(t, filepath.Join(t.TempDir(), "hq.db"), clock.Now, newKey(t))
+	h := open(t, place(t), clock.Now, newKey(t))
 	g := &gateway{t: t, hq: h, clock: clock, key: newKey(t), node: testNode, lane: edge.LaneSale}
 	var err error
 	g.codec, err = cloudsync.NewCodec()

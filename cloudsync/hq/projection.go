@@ -215,6 +215,9 @@ func (p *projector) move(e *entry) (flaw, err error) {
 	if err := m.Check(); err != nil {
 		return err, nil
 	}
+	if !storable(string(m.SKU)) {
+		return fmt.Errorf("stock move of a SKU that no database takes: %.40q", m.SKU), nil
+	}
 	if m.Delta > maxPieces || m.Delta < -maxPieces {
 		return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU), nil
 	}

@@ -52,7 +52,7 @@ func (h *HQ) Quarantine(ctx context.Context, limit int) ([]Flaw, error) {
 func setAside(ctx context.Context, tx *sql.Tx, f Flaw) (fresh bool, err error) {
 	const q = `insert into quarantine (node, epoch, lane, seq, hash, reason, body, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (node, epoch, lane, seq, hash) do nothing`
-	res, err := tx.ExecContext(ctx, q, f.Node, f.Epoch, f.Lane, f.Seq, f.Hash[:], f.Reason, f.Body, f.At.UnixMilli())
+	res, err := tx.ExecContext(ctx, q, f.Node, f.Epoch, f.Lane, f.Seq, f.Hash[:], text([]byte(f.Reason)), f.Body, f.At.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("quarantine: %w", err)
 	}

@@ -14,13 +14,13 @@ func (p *projector) sale(ctx context.Context, e *entry) (flaw, err error) {
 	if err := json.Unmarshal(e.Data, &s); err != nil {
 		return fmt.Errorf("not a sale: %w", err), nil
 	}
-	const q = `insert into sale (pos, node, shop, id, receipt, amount, currency, at, offline, received, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (node, id) do nothing`
+	const q = `insert into sale (pos, node, shop, id, receipt, amount, currency, at, offline, received, body, cart)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (node, id) do nothing`
 	if flaw := checkSale(&s); flaw != nil {
 		return flaw, nil
 	}
 	res, err := p.tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, s.ID, s.Receipt.String(), s.Total.Amount, s.Total.Currency,
-		s.At.UnixMilli(), s.Offline, e.received, []byte(e.Data))
+		s.At.UnixMilli(), toInt(s.Offline), e.received, []byte(e.Data), s.Cart.String())
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,13 @@ var currency = regexp.MustCompile(`^[A-Z]{3}$`) // ISO 4217
 // checkSale finds what would make a sale spoil the sums it enters.
 func checkSale(s *edge.Sale) error {
 	var sum int64
+	if !storable(s.ID) || !storable(s.Receipt.String()) {
+		return fmt.Errorf("sale %.40q has a name that no database takes", s.ID)
+	}
 	for _, l := range s.Lines {
+		if !storable(string(l.SKU)) {
+			return fmt.Errorf("sale %.40q has a SKU that no database takes: %.40q", s.ID, l.SKU)
+		}
 		if l.Quantity > maxPieces || l.Quantity < -maxPieces {
 			return fmt.Errorf("sale %.40q has %d pieces of %.40q", s.ID, l.Quantity, l.SKU)
 		}
@@ -65,4 +71,12 @@ func checkSale(s *edge.Sale) error {
 		return fmt.Errorf("sale %.40q is in the currency %.10q", s.ID, s.Total.Currency)
 	}
 	return nil
+}
+
+// toInt is how both databases store a truth.
+func toInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }

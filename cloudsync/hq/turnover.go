@@ -19,7 +19,7 @@ type Turnover struct {
 // ordered by node and currency. Who sold nothing is not listed.
 func (h *HQ) Turnover(ctx context.Context, since time.Time) ([]Turnover, error) {
 	const op = "hq.Turnover"
-	const q = `select n.node, count(*), sum(s.amount), s.currency from node n
+	const q = `select n.node, count(*), cast(sum(s.amount) as bigint), s.currency from node n
 		join sale s on s.shop = n.shop and s.node = n.node and s.at >= $1
 		group by n.node, s.currency order by n.node, s.currency`
 	rows, err := h.read.QueryContext(ctx, q, since.UnixMilli())

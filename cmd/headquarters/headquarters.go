@@ -59,8 +59,15 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	database, err := cfg.DatabaseURL()
+	if err != nil {
+		return nil, err
+	}
+	if database == "" {
+		database = filepath.Join(cfg.DataDir, "hq.db")
+	}
 	s.DB, err = hq.Open(ctx, hq.Options{
-		Path: filepath.Join(cfg.DataDir, "hq.db"), Key: key,
+		Path: database, Key: key,
 		Now: time.Now, NewID: uuid.NewString, Log: log,
 	})
 	if err != nil {

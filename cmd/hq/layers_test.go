@@ -101,6 +101,7 @@ func TestLibrariesStayInTheirPackage(t *testing.T) {
 		"gocv.io/x/gocv":                      `ar/(camera|face|look)`,
 		"github.com/yalue/onnxruntime_go":     `ar/(camera|face|look)`,
 		"github.com/mattn/go-sqlite3":         `edge/sqlite|cloudsync/hq`,
+		"github.com/jackc/pgx":                `cloudsync/hq(/pgtemp)?`,
 		"github.com/eclipse/paho.mqtt.golang": `cloudsync/mqtt`,
 		"github.com/mochi-mqtt":               `cloudsync/broker`,
 		"github.com/gin-gonic/gin":            `edge/api|kiosk|cloudsync/hq/\w+|cmd/.+`,

@@ -1,0 +1,66 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	_ "github.com/mattn/go-sqlite3" // the SQLite driver
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// sqlite is the database in a file: one process, one writer at a time.
+type sqlite struct{}
+
+// openSQLite opens one pool with a single connection for writing and one for
+// reading. Every setting is in the DSN, so that each pooled connection has it.
+func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialect, err error) {
+	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&"
+	path, err = filepath.Abs(path)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	file := (&url.URL{Scheme: "file", Path: path}).String()
+	write, err = sql.Open("sqlite3", file+"?"+common+"_txlock=immediate")
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	if err := write.PingContext(ctx); err != nil {
+		write.Close()
+		return nil, nil, nil, &edge.Error{
+			Op: "hq.openSQLite", Kind: edge.Unavailable, Err: err,
+			Msg: fmt.Sprintf("%s cannot be opened as a database: check that the folder exists, may be written and has room", path),
+		}
+	}
+	read, err = sql.Open("sqlite3", file+"?"+common+"mode=ro&_query_only=1")
+	if err != nil {
+		write.Close()
+		return nil, nil, nil, err
+	}
+	read.SetMaxOpenConns(4)
+	return write, read, sqlite{}, nil
+}
+
+// alone: every write transaction is.
+func (sqlite) alone() *sql.TxOptions { return nil }
+
+func (sqlite) collided(error) bool { return false }
+
+func (sqlite) migration(name string) (string, error) {
+	text, err := migrations.ReadFile("migration/" + name)
+	return string(text), err
+}
+
+func (sqlite) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
+	err = tx.QueryRowContext(ctx, "pragma user_version").Scan(&version)
+	return version, err
+}
+
+func (sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("pragma user_version = %d", version))
+	return err
+}
