@@ -42,7 +42,7 @@ func (s *session) agree(ctx context.Context) error {
 		held[l.name] = seq
 	}
 	old := s.c.Outbox.Epoch()
-	epoch, err := s.c.Outbox.OpenEpoch(ctx, held)
+	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, 0)
 	if err != nil {
 		return fmt.Errorf("open a new epoch: %w", err)
 	}

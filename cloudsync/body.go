@@ -55,6 +55,10 @@ type Ack struct {
 	At      uint64      `json:"at"`
 	AtHash  edge.Hash   `json:"at_hash"`
 	Fork    bool        `json:"fork,omitempty"` // HQ holds an event Mark+1 that does not follow Mark
+	// Series, in the answer to a probe, is the highest receipt series that HQ
+	// knows of the node. One above the shop's own says that the shop was put
+	// back to an older state.
+	Series  uint32      `json:"series,omitempty"`
 	Missing [][2]uint64 `json:"missing,omitempty"`
 	Credit  int         `json:"credit"` // batches HQ is ready to have in flight
 	Time    time.Time   `json:"time"`   // HQ's clock

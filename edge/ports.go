@@ -69,11 +69,21 @@ type Outbox interface {
 	Mark(ctx context.Context, lane Lane) (uint64, error)
 	// SetMark stores HQ's mark. It may go back: HQ was restored.
 	SetMark(ctx context.Context, lane Lane, mark uint64) error
-	// OpenEpoch starts a new epoch with a new receipt series. Each lane's
-	// first event names its parent; events above the lane's given mark (what
-	// HQ holds for certain) are written again into the new epoch under their
-	// old ids.
-	OpenEpoch(ctx context.Context, held map[Lane]uint64) (epoch string, err error)
+	// OpenEpoch starts a new epoch with a new receipt series, which is above
+	// the given one and above all that this shop knows of. Each lane's first
+	// event names its parent; events above the lane's given mark (what HQ holds
+	// for certain) are written again into the new epoch under their old ids.
+	OpenEpoch(ctx context.Context, held map[Lane]uint64, above uint32) (epoch string, err error)
+	// Series is the receipt series of the present epoch.
+	Series() uint32
+	// Ancestors lists, oldest first, where the earlier epochs of the lane end:
+	// each is the parent of the one after it, the last that of the present
+	// epoch. HQ holds every one of them up to there, unless it was restored.
+	Ancestors(ctx context.Context, lane Lane) ([]EpochParent, error)
+	// EpochHashAt is HashAt of an earlier epoch; the epoch unknown is NotFound.
+	EpochHashAt(ctx context.Context, epoch string, lane Lane, seq uint64) (Hash, error)
+	// EpochEvents is Events of an earlier epoch.
+	EpochEvents(ctx context.Context, dst []Event, epoch string, lane Lane, after uint64, limit int) ([]Event, error)
 	// Waiting counts the events HQ has not confirmed, and says when the oldest
 	// of them happened (zero where there is none).
 	Waiting(ctx context.Context, lane Lane) (n uint64, oldest time.Time, err error)

@@ -212,7 +212,7 @@ func Epochs(t *testing.T, open Open) {
 	at2, err := s.HashAt(ctx, edge.LaneSale, 2)
 	require.NoError(t, err)
 
-	id, err := s.OpenEpoch(ctx, map[edge.Lane]uint64{edge.LaneSale: 2, edge.LaneOps: 99})
+	id, err := s.OpenEpoch(ctx, map[edge.Lane]uint64{edge.LaneSale: 2, edge.LaneOps: 99}, 0)
 	require.NoError(t, err)
 	require.Equal(t, id, s.Epoch())
 	require.NotEqual(t, old, id)
@@ -235,12 +235,31 @@ func Epochs(t *testing.T, open Open) {
 	require.EqualValues(t, 1, next.Receipt.Counter)
 	require.Equal(t, edge.EpochWriter(id), FillCart(t, s, Cream, 1).Lines[0].ID.Writer)
 
-	// HQ never heard of this epoch: the next one names the parent's parent.
-	_, err = s.OpenEpoch(ctx, nil)
+	// HQ never heard of this epoch: the next one names the parent's parent. Its
+	// series is above the one that HQ knows of.
+	_, err = s.OpenEpoch(ctx, nil, 40)
 	require.NoError(t, err)
+	require.EqualValues(t, 41, s.Series())
+	require.EqualValues(t, 41, Sell(t, s, Cream).Receipt.Series)
 	evs = Chain(t, s, edge.LaneSale)
-	require.Equal(t, []string{edge.EventEpoch, edge.EventSale, edge.EventSale}, types(evs))
-	require.Equal(t, &edge.EpochParent{Epoch: old, Seq: 2, Hash: at2}, decode[edge.EpochOpened](t, evs[0].Data).Parent)
+	require.Equal(t, []string{edge.EventEpoch, edge.EventSale, edge.EventSale, edge.EventSale}, types(evs))
+	require.Equal(t, edge.EpochOpened{Parent: &edge.EpochParent{Epoch: old, Seq: 2, Hash: at2}, Series: 41}, decode[edge.EpochOpened](t, evs[0].Data))
+
+	chain, err := s.Ancestors(ctx, edge.LaneSale)
+	require.NoError(t, err)
+	require.Equal(t, []edge.EpochParent{{Epoch: old, Seq: 2, Hash: at2}}, chain)
+	past, err := s.EpochHashAt(ctx, old, edge.LaneSale, 2)
+	require.NoError(t, err)
+	require.Equal(t, at2, past)
+	_, err = s.EpochHashAt(ctx, old, edge.LaneSale, 9)
+	requireKind(t, edge.NotFound, err)
+	_, err = s.EpochHashAt(ctx, "no epoch", edge.LaneSale, 0)
+	requireKind(t, edge.NotFound, err)
+	again, err := s.EpochEvents(ctx, nil, old, edge.LaneSale, 1, 5)
+	require.NoError(t, err)
+	require.Equal(t, before[1:], again)
+	_, err = s.EpochEvents(ctx, nil, "no epoch", edge.LaneSale, 0, 5)
+	requireKind(t, edge.NotFound, err)
 }
 
 // Downlink is the contract of Applied and Apply.

@@ -40,6 +40,7 @@ type soldAs struct {
 
 type memoryEpoch struct {
 	id     string
+	series uint32
 	events map[edge.Lane][]edge.Event
 	hashes map[edge.Lane][]edge.Hash
 	marks  map[edge.Lane]uint64
@@ -52,7 +53,7 @@ func NewMemory(now func() time.Time) *Memory {
 		now: now, start: now(), changed: make(chan struct{}, 1),
 		keys: map[string]soldAs{}, releases: map[uint32]*edge.Release{},
 	}
-	m.openEpoch(nil)
+	m.openEpoch(nil, 0)
 	return m
 }
 
@@ -192,7 +193,7 @@ func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*e
 	}
 	m.counter++
 	s.ID, s.Shop, s.Checkout = newID(), "shop", 1
-	s.Receipt = edge.Receipt{Till: "T1", Series: uint32(len(m.epochs)), Counter: m.counter}
+	s.Receipt = edge.Receipt{Till: "T1", Series: m.epoch().series, Counter: m.counter}
 	for _, l := range s.Lines {
 		m.moves = append(m.moves, edge.StockMove{SKU: l.SKU, Delta: -int64(l.Quantity), Reason: edge.StockSale, Ref: s.ID, At: s.At})
 	}

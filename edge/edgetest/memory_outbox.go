@@ -2,6 +2,7 @@ package edgetest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -38,9 +39,12 @@ func (m *Memory) put(ev edge.Event) {
 	}
 }
 
-func (m *Memory) openEpoch(held map[edge.Lane]uint64) {
+func (m *Memory) openEpoch(held map[edge.Lane]uint64, above uint32) {
+	if n := len(m.epochs); n > 0 {
+		above = max(above, m.epochs[n-1].series)
+	}
 	e := &memoryEpoch{
-		id: newID(), events: map[edge.Lane][]edge.Event{},
+		id: newID(), series: above + 1, events: map[edge.Lane][]edge.Event{},
 		hashes: map[edge.Lane][]edge.Hash{}, marks: map[edge.Lane]uint64{},
 		opened: map[edge.Lane]edge.EpochOpened{},
 	}
@@ -57,6 +61,7 @@ func (m *Memory) openEpoch(held map[edge.Lane]uint64) {
 			}
 			again = old.events[lane][n:]
 		}
+		opened.Series = e.series
 		e.opened[lane] = opened
 		m.append(lane, edge.EventEpoch, e.id, opened)
 		for _, ev := range again {
@@ -120,11 +125,67 @@ func (m *Memory) SetMark(_ context.Context, lane edge.Lane, mark uint64) error {
 }
 
 // OpenEpoch implements edge.Outbox.
-func (m *Memory) OpenEpoch(_ context.Context, held map[edge.Lane]uint64) (string, error) {
+func (m *Memory) OpenEpoch(_ context.Context, held map[edge.Lane]uint64, above uint32) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.openEpoch(held)
+	m.openEpoch(held, above)
 	return m.epoch().id, nil
+}
+
+// Series implements edge.Outbox.
+func (m *Memory) Series() uint32 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.epoch().series
+}
+
+// Ancestors implements edge.Outbox.
+func (m *Memory) Ancestors(_ context.Context, lane edge.Lane) (list []edge.EpochParent, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for e := m.epoch(); e != nil; {
+		p := e.opened[lane].Parent
+		if p == nil {
+			break
+		}
+		list = append(list, *p)
+		e = m.past(p.Epoch)
+	}
+	slices.Reverse(list)
+	return list, nil
+}
+
+// past is an earlier epoch, nil where there is none of this name.
+func (m *Memory) past(id string) *memoryEpoch {
+	i := slices.IndexFunc(m.epochs, func(e *memoryEpoch) bool { return e.id == id })
+	if i < 0 {
+		return nil
+	}
+	return m.epochs[i]
+}
+
+// EpochHashAt implements edge.Outbox.
+func (m *Memory) EpochHashAt(_ context.Context, epoch string, lane edge.Lane, seq uint64) (edge.Hash, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.past(epoch)
+	if e == nil || seq > uint64(len(e.events[lane])) {
+		return edge.Hash{}, edge.Errorf("edgetest.Memory", edge.NotFound, "epoch %s has no event %d in lane %s", epoch, seq, lane)
+	}
+	return e.hashAt(lane, seq), nil
+}
+
+// EpochEvents implements edge.Outbox.
+func (m *Memory) EpochEvents(_ context.Context, dst []edge.Event, epoch string, lane edge.Lane, after uint64, limit int) ([]edge.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e := m.past(epoch)
+	if e == nil {
+		return dst, edge.Errorf("edgetest.Memory", edge.NotFound, "there was no epoch %s", epoch)
+	}
+	evs := e.events[lane]
+	evs = evs[min(after, uint64(len(evs))):]
+	return append(dst, evs[:min(limit, len(evs))]...), nil
 }
 
 // Waiting implements edge.Outbox.

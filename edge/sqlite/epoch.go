@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -81,13 +83,17 @@ func (t *tx) put(ctx context.Context, e *epoch, ev *edge.Event) error {
 		e.n, ev.Lane, ev.Seq, ev.ID, ev.Type, ev.Time, ev.Mono, ev.Subject, []byte(ev.Data), h[:])
 }
 
-// openEpoch starts an epoch after the present one, if there is one.
-func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64) (*epoch, error) {
+// openEpoch starts an epoch after the present one, if there is one. Its series
+// is above the given one.
+func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64, above uint32) (*epoch, error) {
 	old, err := t.epoch(ctx)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	e := &epoch{n: old.n + 1, id: t.db.opt.NewID()}
+	if above = max(above, old.n); above == math.MaxUint32 {
+		return nil, edge.Errorf("sqlite.OpenEpoch", edge.Internal, "receipt series %d is the last there can be: give this till another name", above)
+	}
+	e := &epoch{n: above + 1, id: t.db.opt.NewID()}
 	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {
 		return nil, err
 	}
@@ -116,7 +122,7 @@ func (t *tx) openLane(ctx context.Context, old *epoch, lane edge.Lane, held uint
 	if err != nil {
 		return err
 	}
-	if _, err := t.append(ctx, lane, edge.EventEpoch, e.id, edge.EpochOpened{Parent: parent}); err != nil {
+	if _, err := t.append(ctx, lane, edge.EventEpoch, e.id, edge.EpochOpened{Parent: parent, Series: e.n}); err != nil {
 		return err
 	}
 	for after := held; ; {
@@ -149,13 +155,83 @@ func (t *tx) parent(ctx context.Context, old *epoch, lane edge.Lane, held uint64
 		h, err := hashAt(ctx, t.conn, old.n, lane, held)
 		return &edge.EpochParent{Epoch: old.id, Seq: held, Hash: h}, err
 	}
-	first, err := events(ctx, t.conn, nil, t.db.opt.Node, old, lane, 0, 1)
+	return parentOf(ctx, t.conn, old.n, lane)
+}
+
+// parentOf is the parent that epoch n names in the lane, nil where it has none.
+func parentOf(ctx context.Context, q querier, n uint32, lane edge.Lane) (*edge.EpochParent, error) {
+	var kind string
+	var data []byte
+	err := q.QueryRowContext(ctx, `SELECT type, data FROM event WHERE epoch = ? AND lane = ? AND seq = 1`, n, lane).Scan(&kind, &data)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && kind != edge.EventEpoch {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
-	var opened edge.EpochOpened
-	if len(first) == 1 && first[0].Type == edge.EventEpoch {
-		err = json.Unmarshal(first[0].Data, &opened)
+	opened, err := decode[edge.EpochOpened](data)
+	if err != nil {
+		return nil, err
 	}
-	return opened.Parent, err
+	return opened.Parent, nil
+}
+
+// Series is the receipt series of the present epoch.
+func (db *DB) Series() uint32 { return db.epoch.Load().n }
+
+// Ancestors lists, oldest first, where the earlier epochs of the lane end.
+func (db *DB) Ancestors(ctx context.Context, lane edge.Lane) ([]edge.EpochParent, error) {
+	const op = "sqlite.Ancestors"
+	var list []edge.EpochParent
+	for n := db.epoch.Load().n; ; {
+		p, err := parentOf(ctx, db.reader, n, lane)
+		if err != nil {
+			return nil, fault(op, err)
+		}
+		if p == nil {
+			slices.Reverse(list)
+			return list, nil
+		}
+		list = append(list, *p)
+		e, err := past(ctx, db.reader, p.Epoch)
+		if err != nil {
+			return nil, fault(op, err)
+		}
+		if e.n >= n {
+			return nil, edge.Errorf(op, edge.Internal, "epoch %d names epoch %d as the one before it", n, e.n)
+		}
+		n = e.n
+	}
+}
+
+// past finds an epoch by its id.
+func past(ctx context.Context, q querier, id string) (*epoch, error) {
+	e := epoch{id: id}
+	err := q.QueryRowContext(ctx, `SELECT n FROM epoch WHERE id = ?`, id).Scan(&e.n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, edge.Errorf("sqlite.past", edge.NotFound, "this database knows no epoch %.64q", id)
+	}
+	return &e, err
+}
+
+// EpochHashAt is the hash of one event of an earlier epoch.
+func (db *DB) EpochHashAt(ctx context.Context, id string, lane edge.Lane, seq uint64) (edge.Hash, error) {
+	const op = "sqlite.EpochHashAt"
+	e, err := past(ctx, db.reader, id)
+	if err != nil {
+		return edge.Hash{}, fault(op, err)
+	}
+	h, err := hashAt(ctx, db.reader, e.n, lane, seq)
+	return h, fault(op, err)
+}
+
+// EpochEvents appends to dst the events of an earlier epoch after seq, in order.
+func (db *DB) EpochEvents(ctx context.Context, dst []edge.Event, id string, lane edge.Lane, after uint64, limit int) ([]edge.Event, error) {
+	const op = "sqlite.EpochEvents"
+	e, err := past(ctx, db.reader, id)
+	if err != nil {
+		return dst, fault(op, err)
+	}
+	dst, err = events(ctx, db.reader, dst, db.opt.Node, e, lane, after, limit)
+	return dst, fault(op, err)
 }

@@ -95,10 +95,10 @@ func (db *DB) SetMark(ctx context.Context, lane edge.Lane, m uint64) error {
 	return err
 }
 
-// OpenEpoch starts a new epoch with a new receipt series.
-func (db *DB) OpenEpoch(ctx context.Context, held map[edge.Lane]uint64) (string, error) {
+// OpenEpoch starts a new epoch with a new receipt series above the given one.
+func (db *DB) OpenEpoch(ctx context.Context, held map[edge.Lane]uint64, above uint32) (string, error) {
 	e, err := write(ctx, db, func(ctx context.Context, t *tx) (*epoch, error) {
-		return t.openEpoch(ctx, held)
+		return t.openEpoch(ctx, held, above)
 	})
 	if err != nil {
 		return "", err

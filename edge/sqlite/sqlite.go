@@ -130,7 +130,7 @@ func (db *DB) settle(ctx context.Context) error {
 		}
 		e, err := t.epoch(ctx)
 		if errors.Is(err, sql.ErrNoRows) {
-			return t.openEpoch(ctx, nil)
+			return t.openEpoch(ctx, nil, 0)
 		}
 		return e, err
 	})
