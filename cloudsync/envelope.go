@@ -30,6 +30,9 @@ const (
 	KindDown    Kind = 4 // Down, from HQ
 	KindConfirm Kind = 5 // Confirm, from a node
 	KindState   Kind = 6 // State, from a node
+	KindCmd     Kind = 7 // Cmd, from HQ
+	KindRsp     Kind = 8 // Rsp, from a node
+	KindSample  Kind = 9 // Sample, from a node
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -93,7 +96,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindState {
+	if kind < KindBatch || kind > KindSample {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})

@@ -66,7 +66,7 @@ func TestTopics(t *testing.T) {
 	require.Equal(t, "v1/38/123456789/rsp", Topic{Node: "123456789", Branch: BranchRsp}.String(), "CRC-32 of it is 0xCBF43926")
 	for _, s := range []string{
 		"", "v1", "v1/38/123456789", "v2/38/123456789/rsp", "v1/39/123456789/rsp", "v1/38/123456789/rsp/",
-		"v1/38/123456789/up", "v1/38/123456789/up/", "v1/38/123456789/up/tele", "v1/38/123456789/up/sale/x",
+		"v1/38/123456789/up", "v1/38/123456789/up/", "v1/38/123456789/ack/tele", "v1/38/123456789/cmd/x", "v1/38/123456789/up/sale/x",
 		"v1/38/123456789/other", "v1/+/+/up/sale", "v1/38/12345678９/rsp", "v1/00//rsp",
 		"v1/38/" + strings.Repeat("z", 65) + "/rsp", "v1/38/A/rsp", "v1/38/a.b/rsp", "v1/38/a#/rsp",
 	} {

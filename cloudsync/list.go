@@ -16,6 +16,12 @@ type (
 	eventList []edge.Event
 	cartList  []*edge.Cart
 	lineCount []struct{}
+
+	digestList  []Digest
+	markList    []edge.LaneReach
+	receiptList []edge.Receipt
+	stockList   []StockLevel
+	faultList   []Fault
 )
 
 func (l *eventList) UnmarshalJSON(b []byte) (err error) {
@@ -30,6 +36,31 @@ func (l *cartList) UnmarshalJSON(b []byte) (err error) {
 
 func (l *lineCount) UnmarshalJSON(b []byte) (err error) {
 	*l, err = decodeList(b, *l, maxCartLines, "lines of a cart", func([]byte, any) error { return nil })
+	return err
+}
+
+func (l *digestList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, MaxDigests, "digests", json.Unmarshal)
+	return err
+}
+
+func (l *markList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxMarks, "marks", json.Unmarshal)
+	return err
+}
+
+func (l *receiptList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxMarks, "receipts", json.Unmarshal)
+	return err
+}
+
+func (l *stockList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, MaxStock, "SKUs", json.Unmarshal)
+	return err
+}
+
+func (l *faultList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxFaults, "faults", json.Unmarshal)
 	return err
 }
 

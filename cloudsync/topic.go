@@ -13,10 +13,11 @@ type Branch string
 
 // The branches below a node.
 const (
-	BranchUp    Branch = "up"    // batches, one leaf a lane
+	BranchUp    Branch = "up"    // batches, one leaf a lane, and samples
 	BranchAck   Branch = "ack"   // HQ's acks and nacks, one leaf a lane
+	BranchCmd   Branch = "cmd"   // HQ's commands
 	BranchDown  Branch = "down"  // HQ's changes for the node
-	BranchRsp   Branch = "rsp"   // the node's confirmations
+	BranchRsp   Branch = "rsp"   // the node's confirmations and its answers to commands
 	BranchState Branch = "state" // whether the node is connected; retained
 )
 
@@ -92,10 +93,10 @@ func ParseTopic(s string) (Topic, error) {
 	}
 	switch t.Branch {
 	case BranchUp, BranchAck:
-		if !validLane(t.Lane) {
+		if !validLane(t.Lane) && (t.Branch != BranchUp || t.Lane != LaneTele) {
 			return Topic{}, edge.Errorf(op, edge.Invalid, "topic %.100q: no such lane", s)
 		}
-	case BranchDown, BranchRsp, BranchState:
+	case BranchCmd, BranchDown, BranchRsp, BranchState:
 		if len(part) == 5 {
 			return Topic{}, edge.Errorf(op, edge.Invalid, "topic %.100q: %s has no lane", s, t.Branch)
 		}

@@ -121,7 +121,7 @@ func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	switch t.Branch {
 	case cloudsync.BranchUp, cloudsync.BranchRsp, cloudsync.BranchState:
 		return write
-	case cloudsync.BranchAck, cloudsync.BranchDown:
+	case cloudsync.BranchAck, cloudsync.BranchDown, cloudsync.BranchCmd:
 		return !write
 	}
 	return false
