@@ -9,26 +9,36 @@ import (
 
 const eventOverhead = 256 // bytes of an event besides its data, about
 
+// packer makes batches of one lane's events in one epoch.
+type packer struct {
+	node   string
+	name   edge.Lane
+	epoch  string
+	events func(ctx context.Context, after uint64, limit int) ([]edge.Event, error)
+	hashAt func(ctx context.Context, seq uint64) (edge.Hash, error)
+	forms  map[uint64]form // events that must travel alone
+}
+
 // batch makes a batch of the first events of s: as many as fit, and an event
 // that needs a form of its own by itself.
-func (l *lane) batch(ctx context.Context, s span) (*Batch, error) {
+func (p *packer) batch(ctx context.Context, s span) (*Batch, error) {
 	limit := int(min(s.to-s.from+1, MaxEvents))
-	events, err := l.outbox.Events(ctx, nil, l.name, s.from-1, limit)
+	events, err := p.events(ctx, s.from-1, limit)
 	if err != nil {
 		return nil, err
 	}
 	if len(events) == 0 || events[0].Seq != s.from {
 		return nil, fmt.Errorf("event %d is not in the outbox", s.from)
 	}
-	if events[0].Epoch != l.epoch {
+	if events[0].Epoch != p.epoch {
 		return nil, errNewEpoch
 	}
-	prev, err := l.outbox.HashAt(ctx, l.name, s.from-1)
+	prev, err := p.hashAt(ctx, s.from-1)
 	if err != nil {
 		return nil, err
 	}
-	b := &Batch{Node: l.c.Node, Epoch: l.epoch, Lane: l.name, From: s.from, PrevHash: prev}
-	if f := l.forms[s.from]; f != formPlain {
+	b := &Batch{Node: p.node, Epoch: p.epoch, Lane: p.name, From: s.from, PrevHash: prev}
+	if f := p.forms[s.from]; f != formPlain {
 		e := &events[0]
 		b.To, b.N, b.Hash, b.Opaque = s.from, 1, e.Hash(prev), NewOpaque(e)
 		if f == formWithheld {
@@ -36,7 +46,7 @@ func (l *lane) batch(ctx context.Context, s span) (*Batch, error) {
 		}
 		return b, nil
 	}
-	b.Events = l.fitting(events)
+	b.Events = p.fitting(events)
 	b.N = len(b.Events)
 	b.To = s.from + uint64(b.N) - 1
 	b.Hash = prev
@@ -47,11 +57,11 @@ func (l *lane) batch(ctx context.Context, s span) (*Batch, error) {
 }
 
 // fitting is the leading events that go into one batch, at least one.
-func (l *lane) fitting(events []edge.Event) []edge.Event {
+func (p *packer) fitting(events []edge.Event) []edge.Event {
 	size := 0
 	for i := range events {
 		size += len(events[i].Data) + eventOverhead
-		if i > 0 && (size > MaxBatch || l.forms[events[i].Seq] != formPlain) {
+		if i > 0 && (size > MaxBatch || p.forms[events[i].Seq] != formPlain) {
 			return events[:i]
 		}
 	}
@@ -60,14 +70,14 @@ func (l *lane) fitting(events []edge.Event) []edge.Event {
 
 // publish signs and sends a batch. A RefusalError says that it cannot be
 // written, and nothing was sent.
-func (l *lane) publish(ctx context.Context, b *Batch) (Ref, error) {
-	body, err := l.codec.EncodeBatch(b)
+func (s *session) publish(ctx context.Context, b *Batch) (Ref, error) {
+	body, err := s.codec.EncodeBatch(b)
 	if err != nil {
 		return "", err
 	}
-	topic := l.topic(BranchUp, l.name)
-	sealed := Seal(l.c.Key, KindBatch, topic, body)
-	if err := l.link.Publish(ctx, Message{Topic: topic, Payload: sealed}); err != nil {
+	topic := s.topic(BranchUp, b.Lane)
+	sealed := Seal(s.c.Key, KindBatch, topic, body)
+	if err := s.link.Publish(ctx, Message{Topic: topic, Payload: sealed}); err != nil {
 		return "", fmt.Errorf("publish: %w", err)
 	}
 	return RefOf(sealed), nil

@@ -35,9 +35,8 @@ type flight struct {
 // goroutine; only in and wake are written to by others.
 type lane struct {
 	*session
-	name   edge.Lane
+	packer
 	outbox edge.Outbox
-	epoch  string
 	in     chan reply
 	wake   chan struct{}
 
@@ -46,17 +45,23 @@ type lane struct {
 	next     uint64 // last event sent
 	window   int
 	flights  []flight
-	again    []span          // to be sent again before anything new
-	forms    map[uint64]form // events that must travel alone
-	progress time.Time       // the mark moved, or a batch went out
-	patience time.Duration   // without progress for so long, all above the mark is sent again
-	heard    time.Time       // last answer of HQ
+	again    []span        // to be sent again before anything new
+	progress time.Time     // the mark moved, or a batch went out
+	patience time.Duration // without progress for so long, all above the mark is sent again
+	heard    time.Time     // last answer of HQ
 }
 
 func newLane(s *session, name edge.Lane) *lane {
+	o := s.c.Outbox
 	return &lane{
-		session: s, name: name, outbox: s.c.Outbox, epoch: s.c.Outbox.Epoch(),
-		in: make(chan reply, 64), wake: make(chan struct{}, 1), forms: map[uint64]form{},
+		session: s, outbox: o, in: make(chan reply, 64), wake: make(chan struct{}, 1),
+		packer: packer{
+			node: s.c.Node, name: name, epoch: o.Epoch(), forms: map[uint64]form{},
+			events: func(ctx context.Context, after uint64, limit int) ([]edge.Event, error) {
+				return o.Events(ctx, nil, name, after, limit)
+			},
+			hashAt: func(ctx context.Context, seq uint64) (edge.Hash, error) { return o.HashAt(ctx, name, seq) },
+		},
 	}
 }
 
