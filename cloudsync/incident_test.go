@@ -200,6 +200,7 @@ func TestAckOfAnEarlierIncarnationConfirmsNothing(t *testing.T) {
 		b.enrol()
 		b.hub.lose(func(m cloudsync.Message) bool { return len(m.Payload) > 500 })
 		b.startCollector()
+		synctest.Wait() // it listens: a question that nobody hears is asked again only later
 		b.startUplink(b.outbox)
 		time.Sleep(time.Second)
 		for range 10 {
