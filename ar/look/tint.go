@@ -214,7 +214,7 @@ var fixedLight = func() (t [256]int64) {
 	return t
 }()
 
-// fixedByte is the byte of light times gain.
+// fixedByte is the byte of light times gain, neither of which is negative.
 func fixedByte(v int64) uint8 {
 	const step = fixedOne * gainOne / lightSteps
 	return srgb[min(uint64(v+step/2)/step, lightSteps)]
