@@ -24,21 +24,51 @@ type Carts interface {
 	MergeCart(ctx context.Context, c *Cart) (*Cart, error)
 }
 
-// Ledger is what was sold. Sale, stock moves, receipt number, closed cart and
-// outbox events commit together, durably, before RecordSale returns.
+// Ledger is what was sold, given back, moved and closed. All that one call
+// records (records, receipt number, stock moves, the closed cart, events)
+// commits together, durably, before the call returns.
+//
+// A call with a key may be repeated: the same key with the same request records
+// nothing and returns the first one's reply, replayed; the same key with
+// another request is a Conflict. A refused call uses up no key and no receipt
+// number. Sales, voids and refunds take their numbers from one series, without
+// a gap, and that is their order: never the time.
 type Ledger interface {
-	// RecordSale sells a cart with the release in force. A second call with
-	// the same key and the same check-out records nothing and returns the first
-	// one's sale, replayed; the same key with another check-out is a Conflict.
-	// Its event is the whole sale: the stock that its lines take away has no
-	// events of its own.
+	// RecordSale sells a cart with the release in force. Its event is the whole
+	// sale: the stock that its lines take away has no events of its own.
 	RecordSale(ctx context.Context, key string, co Checkout) (s *Sale, replayed bool, err error)
+	// VoidSale cancels a whole sale of this ledger, as Voiding.Void has it.
+	VoidSale(ctx context.Context, key string, v Voiding) (void *Void, replayed bool, err error)
+	// RefundSale gives back lines of a sale of this ledger, as Refunding.Refund
+	// has it; of another receipt, named by its number, as RefundUnknown has it.
+	// A number of the present series that was never given out is NotFound.
+	RefundSale(ctx context.Context, key string, r Refunding) (refund *Refund, replayed bool, err error)
+	// Sale finds a sale of this ledger by its id or else its receipt, and what
+	// became of it. The number of a void or a refund is a Conflict.
+	Sale(ctx context.Context, ref SaleRef) (*SaleHistory, error)
 	// Sales lists the newest sales, at most limit.
 	Sales(ctx context.Context, limit int) ([]RecordedSale, error)
-	// MoveStock records moves that are no sale, each with its EventStock in
+	// CloseDay makes the Z report of each series that has receipts since its
+	// last one, oldest series first; a Conflict where none has.
+	CloseDay(ctx context.Context, key, staff string) (z []ZReport, replayed bool, err error)
+	// ZReports lists the newest Z reports, at most limit.
+	ZReports(ctx context.Context, limit int) ([]ZReport, error)
+	// PutEInvoice records a state that a sale's electronic invoice came to, with
+	// its EventEInvoice. The state and reference in force again are left out; a
+	// state that cannot follow is a Conflict.
+	PutEInvoice(ctx context.Context, e EInvoice) error
+	// MoveStock records moves that files bring, each with its EventStock in
 	// LaneSale. A ref already recorded for the same SKU and reason is left
 	// out, so that a file may be loaded twice.
 	MoveStock(ctx context.Context, moves []StockMove) error
+	// EnterStock records moves that people enter, and returns those that were
+	// new. A ref already recorded for the same SKU and reason is left out where
+	// the pieces are the same and a Conflict where not; a product that neither
+	// the catalogue nor the stock knows is NotFound. A count as of an earlier
+	// mark than one entered before is a Conflict.
+	EnterStock(ctx context.Context, key string, e StockEntry) (entered []StockMove, replayed bool, err error)
+	// CountMark is the mark to count stock as of, if the shelf is looked at now.
+	CountMark(ctx context.Context) (LaneMark, error)
 	// Stock is what the shop has of each SKU by its own moves.
 	Stock(ctx context.Context) (map[SKU]int64, error)
 }

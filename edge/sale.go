@@ -59,6 +59,15 @@ type Sale struct {
 	Offline  bool       `json:"offline"` // the line to HQ was down
 }
 
+// Moves are the stock moves that the sale implies.
+func (s *Sale) Moves() []StockMove {
+	moves := make([]StockMove, 0, len(s.Lines))
+	for i := range s.Lines {
+		moves = append(moves, StockMove{SKU: s.Lines[i].SKU, Delta: -int64(s.Lines[i].Quantity), Reason: StockSale, Ref: s.ID, At: s.At})
+	}
+	return moves
+}
+
 // RecordedSale is a sale as the ledger lists it.
 type RecordedSale struct {
 	Sale

@@ -46,11 +46,50 @@ type LaneMark struct {
 	Seq   uint64 `json:"seq"`
 }
 
+// StockEntry is what a clerk enters: deliveries, transfers, losses, counts. The
+// ledger fills in At and Staff of each move, and the Delta of a count.
+type StockEntry struct {
+	Moves []StockMove `json:"moves"`
+	Staff string      `json:"-"` // from the session
+}
+
 // Bounds of stock, which keep sums far from overflow.
 const (
-	maxPieces = 1 << 31
-	maxRef    = 80
+	maxPieces  = 1 << 31
+	maxRef     = 80
+	maxEntered = 500 // moves of one entry
 )
+
+// At is the entry as it is recorded at that time; an Error of kind Invalid
+// where it cannot be. A move may be in it once.
+func (e StockEntry) At(at time.Time) ([]StockMove, error) {
+	const op = "edge.StockEntry.At"
+	if len(e.Moves) == 0 || len(e.Moves) > maxEntered {
+		return nil, Errorf(op, Invalid, "%d stock moves: want 1 to %d at a time", len(e.Moves), maxEntered)
+	}
+	type name struct {
+		sku    SKU
+		reason StockReason
+		ref    string
+	}
+	seen := map[name]bool{}
+	moves := make([]StockMove, len(e.Moves))
+	for i, m := range e.Moves {
+		m.At, m.Staff = at, e.Staff
+		if err := m.Check(); err != nil {
+			return nil, err
+		}
+		if m.Count != nil && m.Delta != 0 {
+			return nil, Errorf(op, Invalid, "count of %s: leave out delta, it follows from what was counted", m.SKU)
+		}
+		n := name{m.SKU, m.Reason, m.Ref}
+		if seen[n] {
+			return nil, Errorf(op, Invalid, "%s of %s with reference %q is there twice: add the two up, or give them two references", m.Reason, m.SKU, m.Ref)
+		}
+		seen[n], moves[i] = true, m
+	}
+	return moves, nil
+}
 
 // Check refuses a move that cannot be entered.
 func (m *StockMove) Check() error {

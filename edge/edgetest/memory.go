@@ -23,19 +23,10 @@ type Memory struct {
 
 	mu       sync.Mutex
 	carts    []*edge.Cart // in the order they were made
-	sales    []soldAs
-	keys     map[string]soldAs
-	moves    []edge.StockMove
+	ledger   memoryLedger
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
-	counter  uint64 // of receipts, in the present epoch
 	applied  uint64
-}
-
-type soldAs struct {
-	sale  edge.Sale
-	asked string // the check-out as JSON
-	event string
 }
 
 type memoryEpoch struct {
@@ -51,7 +42,7 @@ type memoryEpoch struct {
 func NewMemory(now func() time.Time) *Memory {
 	m := &Memory{
 		now: now, start: now(), changed: make(chan struct{}, 1),
-		keys: map[string]soldAs{}, releases: map[uint32]*edge.Release{},
+		releases: map[uint32]*edge.Release{},
 	}
 	m.openEpoch(nil, 0)
 	return m
@@ -162,94 +153,6 @@ func (m *Memory) merge(c *edge.Cart) (*edge.Cart, error) {
 	}
 	m.carts[i] = merged
 	return clone(merged), nil
-}
-
-// RecordSale implements edge.Ledger.
-func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*edge.Sale, bool, error) {
-	const op = "edgetest.Memory"
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if len(key) < 8 || len(key) > 80 {
-		return nil, false, edge.Errorf(op, edge.Invalid, "the idempotency key has %d characters, want 8 to 80", len(key))
-	}
-	asked := string(mustJSON(co))
-	if before, ok := m.keys[key]; ok {
-		if before.asked != asked {
-			return nil, false, edge.Errorf(op, edge.Conflict, "this idempotency key was used for another sale")
-		}
-		return clone(&before.sale), true, nil
-	}
-	i, err := m.find(co.Cart)
-	if err != nil {
-		return nil, false, err
-	}
-	r, err := m.inForce()
-	if err != nil {
-		return nil, false, err
-	}
-	s, err := co.Sale(m.carts[i], r, m.now().UTC().Truncate(time.Millisecond))
-	if err != nil {
-		return nil, false, err
-	}
-	m.counter++
-	s.ID, s.Shop, s.Checkout = newID(), "shop", 1
-	s.Receipt = edge.Receipt{Till: "T1", Series: m.epoch().series, Counter: m.counter}
-	for _, l := range s.Lines {
-		m.moves = append(m.moves, edge.StockMove{SKU: l.SKU, Delta: -int64(l.Quantity), Reason: edge.StockSale, Ref: s.ID, At: s.At})
-	}
-	m.carts[i].Closed = &edge.Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
-	sold := soldAs{*s, asked, m.append(edge.LaneSale, edge.EventSale, s.ID, s)}
-	m.append(edge.LaneOps, edge.EventCart, co.Cart.String(), m.carts[i])
-	m.sales, m.keys[key] = append(m.sales, sold), sold
-	return clone(s), false, nil
-}
-
-// Sales implements edge.Ledger.
-func (m *Memory) Sales(_ context.Context, limit int) ([]edge.RecordedSale, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	e := m.epoch()
-	waiting := e.events[edge.LaneSale][e.marks[edge.LaneSale]:]
-	var out []edge.RecordedSale
-	for _, s := range slices.Backward(m.sales) {
-		if len(out) < limit {
-			held := !slices.ContainsFunc(waiting, func(ev edge.Event) bool { return ev.ID == s.event })
-			out = append(out, edge.RecordedSale{Sale: *clone(&s.sale), Confirmed: held})
-		}
-	}
-	return out, nil
-}
-
-// MoveStock implements edge.Ledger.
-func (m *Memory) MoveStock(_ context.Context, moves []edge.StockMove) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for i := range moves {
-		if err := moves[i].Check(); err != nil {
-			return err
-		}
-	}
-	for _, mv := range moves {
-		known := slices.ContainsFunc(m.moves, func(o edge.StockMove) bool {
-			return o.SKU == mv.SKU && o.Reason == mv.Reason && o.Ref == mv.Ref
-		})
-		if !known {
-			m.moves = append(m.moves, mv)
-			m.append(edge.LaneSale, edge.EventStock, string(mv.SKU), mv)
-		}
-	}
-	return nil
-}
-
-// Stock implements edge.Ledger.
-func (m *Memory) Stock(context.Context) (map[edge.SKU]int64, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	stock := map[edge.SKU]int64{}
-	for _, mv := range m.moves {
-		stock[mv.SKU] += mv.Delta
-	}
-	return stock, nil
 }
 
 // Release implements edge.Catalogue.

@@ -17,14 +17,14 @@ func (e *memoryEpoch) hashAt(lane edge.Lane, seq uint64) (h edge.Hash) {
 	return h
 }
 
-func (m *Memory) append(lane edge.Lane, kind, subject string, data any) (id string) {
+func (m *Memory) append(lane edge.Lane, kind, subject string, data any) (id string, at place) {
 	ev := edge.Event{
 		Lane: lane, ID: newID(), Type: kind,
 		Time: m.now().UnixMilli(), Mono: m.now().Sub(m.start).Milliseconds(),
 		Subject: subject, Data: mustJSON(data),
 	}
 	m.put(ev)
-	return ev.ID
+	return ev.ID, place{len(m.epochs), uint64(len(m.epoch().events[lane]))}
 }
 
 func (m *Memory) put(ev edge.Event) {
@@ -48,7 +48,7 @@ func (m *Memory) openEpoch(held map[edge.Lane]uint64, above uint32) {
 		hashes: map[edge.Lane][]edge.Hash{}, marks: map[edge.Lane]uint64{},
 		opened: map[edge.Lane]edge.EpochOpened{},
 	}
-	m.epochs, m.counter = append(m.epochs, e), 0
+	m.epochs = append(m.epochs, e)
 	for _, lane := range edge.Lanes() {
 		var opened edge.EpochOpened
 		var again []edge.Event

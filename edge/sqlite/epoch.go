@@ -50,15 +50,15 @@ func head(ctx context.Context, q querier, n uint32, lane edge.Lane) (seq uint64,
 	return seq, h, err
 }
 
-// append adds an event to the lane and returns its id.
-func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, data any) (id string, err error) {
+// append adds an event to the lane and returns it.
+func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, data any) (*edge.Event, error) {
 	body, err := json.Marshal(data)
 	if err != nil {
-		return "", fmt.Errorf("event %s: %w", kind, err)
+		return nil, fmt.Errorf("event %s: %w", kind, err)
 	}
 	e, err := t.epoch(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	now := t.db.opt.Now()
 	ev := edge.Event{
@@ -66,7 +66,7 @@ func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, d
 		Time: now.UnixMilli(), Mono: now.Sub(t.db.start).Milliseconds(),
 		Subject: subject, Data: body,
 	}
-	return ev.ID, t.put(ctx, e, &ev)
+	return &ev, t.put(ctx, e, &ev)
 }
 
 // put gives ev the next number of its lane in e and stores it.

@@ -31,18 +31,19 @@ func TestUpgradeKeepsACopyAndUndoesAFailedStep(t *testing.T) {
 	db = &DB{opt: opt}
 	db.opt.Log = slog.New(slog.DiscardHandler)
 
+	known := len(migrations())
 	steps := append(migrations(),
-		migration{"002_good.sql", `CREATE TABLE good (n INTEGER) STRICT`},
-		migration{"003_bad.sql", `CREATE TABLE half (n INTEGER) STRICT; CREATE TABLE good (n INTEGER) STRICT`})
-	require.ErrorContains(t, db.migrate(t.Context(), conn, steps), "003_bad.sql")
+		migration{"998_good.sql", `CREATE TABLE good (n INTEGER) STRICT`},
+		migration{"999_bad.sql", `CREATE TABLE half (n INTEGER) STRICT; CREATE TABLE good (n INTEGER) STRICT`})
+	require.ErrorContains(t, db.migrate(t.Context(), conn, steps), "999_bad.sql")
 	var version, half, good int
 	require.NoError(t, conn.QueryRowContext(t.Context(), `PRAGMA user_version`).Scan(&version))
 	require.NoError(t, conn.QueryRowContext(t.Context(), `SELECT count(*) FROM sqlite_schema WHERE name = 'half'`).Scan(&half))
 	require.NoError(t, conn.QueryRowContext(t.Context(), `SELECT count(*) FROM good`).Scan(&good))
-	require.Equal(t, 2, version)
+	require.Equal(t, known+1, version)
 	require.Zero(t, half)
 
-	copies, err := filepath.Glob(path + ".v1-20261121T090000Z.bak")
+	copies, err := filepath.Glob(fmt.Sprintf("%s.v%d-20261121T090000Z.bak", path, known))
 	require.NoError(t, err)
 	require.Len(t, copies, 1)
 	opt.Path = copies[0]

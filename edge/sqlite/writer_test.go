@@ -90,7 +90,7 @@ func TestFailedCommitAnswersEverybody(t *testing.T) {
 			// What only COMMIT checks: a sale that is not there.
 			return errors.Join(
 				t.exec(ctx, `PRAGMA defer_foreign_keys = 1`),
-				t.exec(ctx, `INSERT INTO request (key, digest, sale) VALUES ('key', zeroblob(32), 'nowhere')`))
+				t.exec(ctx, `INSERT INTO request (key, call, digest, sale) VALUES ('key', 'sale', zeroblob(32), 'nowhere')`))
 		}}
 	}
 	db.commitNow(t, batch)

@@ -1,0 +1,143 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// CloseDay closes every series that has receipts since its last Z report.
+func (db *DB) CloseDay(ctx context.Context, key, staff string) ([]edge.ZReport, bool, error) {
+	return once(ctx, db, key, callZ, struct{}{}, func(ctx context.Context, t *tx) ([]edge.ZReport, error) {
+		open, err := t.openSeries(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(open) == 0 {
+			return nil, edge.Errorf("sqlite.CloseDay", edge.Conflict, "there is no receipt since the last Z report: there is nothing to close")
+		}
+		for i := range open {
+			z := &open[i]
+			z.ID, z.Shop, z.Staff, z.At = t.db.opt.NewID(), t.db.opt.Shop, staff, t.now()
+			if err := t.closeSeries(ctx, z); err != nil {
+				return nil, err
+			}
+		}
+		return open, nil
+	})
+}
+
+// openSeries finds the stretches that no Z report covers, oldest series first.
+func (t *tx) openSeries(ctx context.Context) ([]edge.ZReport, error) {
+	rows, err := t.conn.QueryContext(ctx, `
+		SELECT r.till, r.series, 1 + coalesce(max(z.number), 0), 1 + coalesce(max(z.last), 0), r.last
+		FROM receipt r LEFT JOIN z_report z ON z.till = r.till AND z.series = r.series
+		GROUP BY r.till, r.series HAVING r.last > coalesce(max(z.last), 0) ORDER BY r.series, r.till`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var open []edge.ZReport
+	for rows.Next() {
+		z := edge.ZReport{Totals: []edge.ZTotal{}}
+		if err := rows.Scan(&z.Till, &z.Series, &z.Number, &z.From, &z.To); err != nil {
+			return nil, err
+		}
+		open = append(open, z)
+	}
+	return open, rows.Err()
+}
+
+// closeSeries adds up the receipts of z's stretch and stores it.
+func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
+	if err := t.addUp(ctx, z); err != nil {
+		return err
+	}
+	if err := z.Check(); err != nil {
+		return &edge.Error{Op: "sqlite.CloseDay", Kind: edge.Internal, Msg: "the receipts do not add up", Err: err}
+	}
+	e, err := t.epoch(ctx)
+	if err != nil {
+		return err
+	}
+	z.Chain.Epoch = e.id
+	if z.Chain.Seq, z.Chain.Hash, err = head(ctx, t.conn, e.n, edge.LaneSale); err != nil {
+		return err
+	}
+	ev, err := t.append(ctx, edge.LaneSale, edge.EventZ, z.ID, z)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, `INSERT INTO z_report (id, till, series, number, first, last, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		z.ID, z.Till, z.Series, z.Number, int64(z.From), int64(z.To), ev.ID, []byte(ev.Data))
+}
+
+func (t *tx) addUp(ctx context.Context, z *edge.ZReport) error {
+	rows, err := t.conn.QueryContext(ctx, `
+		SELECT 'sale', body FROM sale WHERE till = ?1 AND series = ?2 AND counter BETWEEN ?3 AND ?4
+		UNION ALL SELECT kind, body FROM reversal WHERE till = ?1 AND series = ?2 AND counter BETWEEN ?3 AND ?4`,
+		z.Till, z.Series, int64(z.From), int64(z.To))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var kind string
+		var body []byte
+		if err := rows.Scan(&kind, &body); err != nil {
+			return err
+		}
+		if err := addReceipt(z, kind, body); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func addReceipt(z *edge.ZReport, kind string, body []byte) error {
+	switch kind {
+	case "sale":
+		s, err := decode[edge.Sale](body)
+		if err != nil {
+			return err
+		}
+		z.AddSale(s)
+	case "void":
+		v, err := decode[edge.Void](body)
+		if err != nil {
+			return err
+		}
+		z.AddVoid(v)
+	case "refund":
+		r, err := decode[edge.Refund](body)
+		if err != nil {
+			return err
+		}
+		z.AddRefund(r)
+	}
+	return nil
+}
+
+// ZReports lists the newest Z reports.
+func (db *DB) ZReports(ctx context.Context, limit int) ([]edge.ZReport, error) {
+	const op = "sqlite.ZReports"
+	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM z_report ORDER BY n DESC LIMIT ?`, limit)
+	if err != nil {
+		return nil, fault(op, err)
+	}
+	defer rows.Close()
+	list := []edge.ZReport{}
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return nil, fault(op, err)
+		}
+		var z edge.ZReport
+		if err := json.Unmarshal(body, &z); err != nil {
+			return nil, fault(op, err)
+		}
+		list = append(list, z)
+	}
+	return list, fault(op, rows.Err())
+}
