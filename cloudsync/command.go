@@ -32,8 +32,9 @@ const (
 	OpRange Op = "range"
 	// OpResendFrom sends all events from From on again.
 	OpResendFrom Op = "resend_from"
-	// OpDigest answers with the Digests of the blocks that hold From to To;
-	// From = 0 begins at the first event, To = 0 ends at the head.
+	// OpDigest answers with the Digests of the lane from the block that holds
+	// From up to event To; From = 0 begins at the first event, To = 0 ends at
+	// the head.
 	OpDigest Op = "digest"
 	// OpSnapshot answers with stock, open carts, receipt series and marks.
 	OpSnapshot Op = "snapshot"

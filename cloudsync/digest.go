@@ -49,6 +49,9 @@ func (d *Digester) Add(seq uint64, h edge.Hash) {
 
 func block(seq uint64) uint64 { return (seq - 1) / DigestBlock }
 
+// BlockStart is the first number of the block that holds seq, 1 for 0.
+func BlockStart(seq uint64) uint64 { return block(max(seq, 1))*DigestBlock + 1 }
+
 func (d *Digester) end() {
 	d.list = append(d.list, Digest{From: d.from, To: d.to, Hash: edge.Hash(d.sum.Sum(nil))})
 	d.sum = nil
@@ -74,7 +77,7 @@ func (d *Digester) End() []Digest {
 func Differing(a, b []Digest) [][2]uint64 {
 	var list [][2]uint64
 	add := func(d Digest) {
-		first := block(d.From)*DigestBlock + 1
+		first := BlockStart(d.From)
 		list = append(list, [2]uint64{first, first + DigestBlock - 1})
 	}
 	for len(a) > 0 || len(b) > 0 {

@@ -88,6 +88,7 @@ func (c *Collector) collect(ctx context.Context, link cloudsync.Link) error {
 	defer cancel()
 	d := newDownlink(c.c, link)
 	wg.Go(func() { d.run(ctx) })
+	wg.Go(func() { c.publishCommands(ctx, link) })
 	queues := make([]chan cloudsync.Message, c.c.Workers)
 	for i := range queues {
 		queues[i] = make(chan cloudsync.Message, 16)
@@ -138,13 +139,16 @@ func (c *Collector) handle(ctx context.Context, link cloudsync.Link, d *downlink
 	}
 	switch t.Branch {
 	case cloudsync.BranchUp:
+		if t.Lane == cloudsync.LaneTele {
+			return c.c.HQ.sampled(ctx, t, m.Payload)
+		}
 		reply, err := c.c.HQ.Ingest(ctx, m.Topic, m.Payload)
 		if err != nil {
 			return err
 		}
 		return link.Publish(ctx, reply)
 	case cloudsync.BranchRsp:
-		waiting, err := c.c.HQ.confirmed(ctx, t, m.Payload)
+		waiting, err := c.c.HQ.responded(ctx, t, m.Payload)
 		if waiting {
 			d.send(t.Node)
 		}
@@ -154,6 +158,7 @@ func (c *Collector) handle(ctx context.Context, link cloudsync.Link, d *downlink
 			return err
 		}
 		d.restart(t.Node)
+		c.c.HQ.commands.tell("")
 		return nil
 	}
 	return errors.New("not a topic for HQ: " + m.Topic)

@@ -39,6 +39,7 @@ type HQ struct {
 	changed    *topic[struct{}]    // a projection or a node's state changed
 	carts      *topic[edge.CartID] // a cart changed
 	downs      *topic[struct{}]    // a node has new downlink messages
+	commands   *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
 }
 
 // Open opens the ledger, bringing its schema up to date. Each opening is a new
@@ -60,7 +61,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	return &HQ{
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, ledger: o.NewID(),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
-		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](),
+		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](),
 	}, nil
 }
 

@@ -23,7 +23,7 @@ func (h *HQ) Ingest(ctx context.Context, topic string, payload []byte) (cloudsyn
 	if err != nil {
 		return cloudsync.Message{}, fmt.Errorf("%s: %w", op, err)
 	}
-	if t.Branch != cloudsync.BranchUp {
+	if t.Branch != cloudsync.BranchUp || t.Lane == cloudsync.LaneTele {
 		return cloudsync.Message{}, edge.Errorf(op, edge.Invalid, "topic %s is not for batches", topic)
 	}
 	ref := cloudsync.RefOf(payload)
