@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // followDown lets HQ's messages take effect, in order and once each, and tells
@@ -63,7 +65,7 @@ func (s *session) applyEarly(ctx context.Context) error {
 			continue // one before it was lost: HQ sends that again
 		}
 		if d.N > applied { // else repeated
-			if err := s.c.Outbox.Apply(ctx, d.N, d.Carts); err != nil {
+			if err := s.c.Outbox.Apply(ctx, d.N, edge.Delivery{Carts: d.Carts}); err != nil {
 				return fmt.Errorf("downlink message %d: %w", d.N, err)
 			}
 			applied = d.N

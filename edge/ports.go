@@ -123,7 +123,8 @@ type Outbox interface {
 	// Applied is the number of the last downlink message that took effect.
 	Applied(ctx context.Context) (uint64, error)
 	// Apply stores, in one transaction, that downlink message n took effect,
-	// with the carts it brought, merged as by MergeCart; a cart that MergeCart
-	// refuses is left out. A message at or below the last one does nothing.
-	Apply(ctx context.Context, n uint64, carts []*Cart) error
+	// with what it brought: carts, merged as by MergeCart, releases, and HQ's
+	// newest word on stock, records and staff. What cannot be taken is left out
+	// and logged. A message at or below the last one does nothing.
+	Apply(ctx context.Context, n uint64, d Delivery) error
 }

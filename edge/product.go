@@ -69,6 +69,7 @@ type Release struct {
 	Categories []Category `json:"categories"`
 	Variants   []Variant  `json:"variants"`
 	Looks      []Look     `json:"looks,omitempty"`
+	Assets     []Asset    `json:"assets,omitempty"` // the files that variants name, where HQ has them
 }
 
 // Variant finds a variant by its SKU.

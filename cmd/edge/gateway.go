@@ -158,11 +158,11 @@ type tellingOutbox struct {
 	changed func(edge.CartID)
 }
 
-func (o tellingOutbox) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
-	if err := o.DB.Apply(ctx, n, carts); err != nil {
+func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
+	if err := o.DB.Apply(ctx, n, d); err != nil {
 		return err
 	}
-	for _, c := range carts {
+	for _, c := range d.Carts {
 		o.changed(c.ID)
 	}
 	return nil

@@ -274,21 +274,21 @@ func Downlink(t *testing.T, open Open) {
 	at := mine.Claim.Until
 	phone.Opened = &at
 	require.NoError(t, phone.SetQuantity("phone1", mine.Lines[0].ID, 4))
-	require.NoError(t, s.Apply(ctx, 1, []*edge.Cart{phone}))
+	require.NoError(t, s.Apply(ctx, 1, edge.Delivery{Carts: []*edge.Cart{phone}}))
 	got, err := s.Cart(ctx, mine.ID)
 	require.NoError(t, err)
 	require.Equal(t, 4, got.Lines[0].Quantity())
 	require.Equal(t, &at, got.Opened)
 
 	require.NoError(t, phone.SetQuantity("phone1", mine.Lines[0].ID, 6))
-	require.NoError(t, s.Apply(ctx, 1, []*edge.Cart{phone}), "an old message does nothing")
+	require.NoError(t, s.Apply(ctx, 1, edge.Delivery{Carts: []*edge.Cart{phone}}), "an old message does nothing")
 	got, err = s.Cart(ctx, mine.ID)
 	require.NoError(t, err)
 	require.Equal(t, 4, got.Lines[0].Quantity())
 
 	bad := clone(phone)
 	bad.Claim.Holder = "nobody"
-	require.NoError(t, s.Apply(ctx, 2, []*edge.Cart{bad, phone}), "a bad cart holds up nothing")
+	require.NoError(t, s.Apply(ctx, 2, edge.Delivery{Carts: []*edge.Cart{bad, phone}}), "a bad cart holds up nothing")
 	n, err = s.Applied(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, n)

@@ -210,13 +210,13 @@ func (m *Memory) Applied(context.Context) (uint64, error) {
 }
 
 // Apply implements edge.Outbox.
-func (m *Memory) Apply(_ context.Context, n uint64, carts []*edge.Cart) error {
+func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if n <= m.applied {
 		return nil
 	}
-	for _, c := range carts {
+	for _, c := range d.Carts {
 		_, _ = m.merge(c) // a cart that no shop could hold is left out
 	}
 	m.applied = n

@@ -135,7 +135,7 @@ func (db *DB) Applied(ctx context.Context) (n uint64, err error) {
 // Apply stores that downlink message n took effect, with the carts it brought.
 // A cart that no shop could hold is left out: refusing its message would hold
 // up all that follow, for ever.
-func (db *DB) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
+func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
 	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		res, err := t.conn.ExecContext(ctx, `UPDATE gateway SET applied = ?1 WHERE applied < ?1`, int64(n))
 		if err != nil {
@@ -144,7 +144,7 @@ func (db *DB) Apply(ctx context.Context, n uint64, carts []*edge.Cart) error {
 		if changed, err := res.RowsAffected(); err != nil || changed == 0 {
 			return struct{}{}, err
 		}
-		for _, c := range carts {
+		for _, c := range d.Carts {
 			_, err := t.mergeCart(ctx, c)
 			switch edge.KindOf(err) {
 			case edge.Invalid, edge.TooLarge:

@@ -42,7 +42,7 @@ func TestLogNamesNoCart(t *testing.T) {
 	db := open(t, opt)
 	bad := edge.NewCart(edge.CartID{7}, time.Now())
 	bad.Claim.Holder = "nobody"
-	require.NoError(t, db.Apply(t.Context(), 42, []*edge.Cart{bad}))
+	require.NoError(t, db.Apply(t.Context(), 42, edge.Delivery{Carts: []*edge.Cart{bad}}))
 	require.Contains(t, log.String(), "message=42")
 	require.Contains(t, log.String(), "nobody")
 	require.NotContains(t, log.String(), bad.ID.String())
