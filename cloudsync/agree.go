@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"sort"
 	"time"
 
@@ -21,7 +23,7 @@ var errForked = errors.New("HQ holds another history")
 // Where HQ holds what the shop does not, the shop lost data or has a double;
 // then a new epoch begins and the session ends.
 func (s *session) agree(ctx context.Context) error {
-	forked := false
+	forked, known := false, uint32(0)
 	for _, l := range s.lanes {
 		switch err := l.sync(ctx); {
 		case errors.Is(err, errForked):
@@ -29,8 +31,17 @@ func (s *session) agree(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("lane %s: %w", l.name, err)
 		}
+		known = max(known, l.series)
+	}
+	if known > s.c.Outbox.Series() && !s.moved.Swap(true) {
+		forked = true
 	}
 	if !forked {
+		for _, l := range s.lanes {
+			if err := l.sendAncestors(ctx); err != nil {
+				return err
+			}
+		}
 		return nil
 	}
 	held := map[edge.Lane]uint64{}
@@ -42,7 +53,7 @@ func (s *session) agree(ctx context.Context) error {
 		held[l.name] = seq
 	}
 	old := s.c.Outbox.Epoch()
-	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, 0)
+	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, farFrom(max(known, s.c.Outbox.Series())))
 	if err != nil {
 		return fmt.Errorf("open a new epoch: %w", err)
 	}
@@ -63,14 +74,37 @@ func (l *lane) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	l.series = ack.Series
 	if err := l.sameHistory(ctx, ack); err != nil {
 		return err
 	}
 	return l.adopt(ctx, ack)
 }
 
+// leap bounds how far the receipt series jumps when somebody unknown may have
+// gone on in this one: nobody else chooses the same, as good as certainly.
+const leap = 1 << 24
+
+func farFrom(series uint32) uint32 {
+	return series + min(rand.Uint32N(leap), math.MaxUint32-1-series)
+}
+
+// resync is sync in the middle of a session.
+func (l *lane) resync(ctx context.Context) error {
+	if err := l.sync(ctx); err != nil {
+		return err
+	}
+	if l.ends == 0 && l.series > l.outbox.Series() && !l.moved.Load() {
+		return fmt.Errorf("%w: it knows of receipt series %d", errForked, l.series)
+	}
+	return l.sendAncestors(ctx)
+}
+
 // sameHistory compares HQ's hash at its mark with the shop's.
 func (l *lane) sameHistory(ctx context.Context, ack *Ack) error {
+	if l.ends > 0 && ack.Mark > l.ends {
+		return nil // what HQ holds beyond the end was lost here; the epoch after it says so
+	}
 	hash, err := l.outbox.HashAt(ctx, l.name, ack.Mark)
 	switch {
 	case edge.KindOf(err) == edge.NotFound && err != nil:

@@ -52,9 +52,9 @@ type Ack struct {
 	Hash   edge.Hash `json:"hash"` // of event Mark
 	// At is the lower of Mark and the batch's To, AtHash the hash of that
 	// event: with it the shop finds where two histories part.
-	At      uint64      `json:"at"`
-	AtHash  edge.Hash   `json:"at_hash"`
-	Fork    bool        `json:"fork,omitempty"` // HQ holds an event Mark+1 that does not follow Mark
+	At     uint64    `json:"at"`
+	AtHash edge.Hash `json:"at_hash"`
+	Fork   bool      `json:"fork,omitempty"` // HQ holds an event Mark+1 that does not follow Mark
 	// Series, in the answer to a probe, is the highest receipt series that HQ
 	// knows of the node. One above the shop's own says that the shop was put
 	// back to an older state.

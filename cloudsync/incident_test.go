@@ -59,7 +59,7 @@ func TestShopRestoredFromABackup(t *testing.T) {
 			c.startUplink(t)
 			require.Eventually(t, func() bool { return c.shop.Epoch() != epoch }, 30*time.Second, 10*time.Millisecond)
 			sell(5)
-			require.EqualValues(t, 2, sold[len(sold)-1].Receipt.Series, "a new receipt series")
+			require.Greater(t, sold[len(sold)-1].Receipt.Series, uint32(1), "a new receipt series")
 			c.confirmed(t)
 			held := c.held(t)
 			require.ElementsMatch(t, receipts(sold), receipts(held), "0 missing, 0 double")

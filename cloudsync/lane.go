@@ -49,12 +49,14 @@ type lane struct {
 	progress time.Time     // the mark moved, or a batch went out
 	patience time.Duration // without progress for so long, all above the mark is sent again
 	heard    time.Time     // last answer of HQ
+	ends     uint64        // the last event of an epoch that has ended; 0 in the present one
+	series   uint32        // the highest receipt series that HQ knows of
+	complete *ancestry     // what HQ is known to hold of earlier epochs
 }
 
-func newLane(s *session, name edge.Lane) *lane {
-	o := s.c.Outbox
+func newLane(s *session, name edge.Lane, o edge.Outbox) *lane {
 	return &lane{
-		session: s, outbox: o, in: make(chan reply, 64), wake: make(chan struct{}, 1),
+		session: s, outbox: o, complete: s.complete[name], in: make(chan reply, 64), wake: make(chan struct{}, 1),
 		packer: packer{
 			node: s.c.Node, name: name, epoch: o.Epoch(), forms: map[uint64]form{},
 			events: func(ctx context.Context, after uint64, limit int) ([]edge.Event, error) {
@@ -65,11 +67,12 @@ func newLane(s *session, name edge.Lane) *lane {
 	}
 }
 
-// run keeps the lane moving until ctx ends or the session must.
+// run keeps the lane moving until ctx ends or the session must, or until HQ
+// holds all of an epoch that has ended.
 func (l *lane) run(ctx context.Context) error {
 	tick := time.NewTicker(max(l.c.Resend/4, time.Millisecond))
 	defer tick.Stop()
-	for {
+	for l.ends == 0 || l.mark < l.ends {
 		if err := l.fill(ctx); err != nil {
 			return fmt.Errorf("lane %s: %w", l.name, err)
 		}
@@ -87,6 +90,7 @@ func (l *lane) run(ctx context.Context) error {
 			return fmt.Errorf("lane %s: %w", l.name, err)
 		}
 	}
+	return nil
 }
 
 // adopt begins anew from HQ's mark.
@@ -150,7 +154,7 @@ func (l *lane) takeOne(ctx context.Context, r reply) error {
 			return nil
 		}
 		l.c.Log.Warn("HQ has a new incarnation: asking for its mark", "lane", l.name)
-		return l.sync(ctx)
+		return l.resync(ctx)
 	}
 	if ack.Mark < l.mark {
 		return nil // overtaken by a later one: an incarnation's mark only grows
@@ -232,7 +236,7 @@ func (l *lane) overdue(ctx context.Context) error {
 		if now.Sub(l.heard) < l.c.Probe {
 			return nil
 		}
-		if err := l.sync(ctx); err != nil {
+		if err := l.resync(ctx); err != nil {
 			return err
 		}
 		l.status.setUp(true)
@@ -260,7 +264,9 @@ func (l *lane) fill(ctx context.Context) error {
 	if l.outbox.Epoch() != l.epoch {
 		return errNewEpoch
 	}
-	l.status.setLane(l.name, l.mark, head)
+	if l.ends == 0 {
+		l.status.setLane(l.name, l.mark, head)
+	}
 	for {
 		var s span
 		switch {

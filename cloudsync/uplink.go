@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -39,6 +40,14 @@ type Uplink struct {
 	hq     map[KeyID]ed25519.PublicKey
 	codec  *Codec
 	status *statusBoard
+
+	// Of the sessions, which follow each other.
+	complete map[edge.Lane]*ancestry // what HQ is known to hold of earlier epochs
+	// moved says that a new epoch was opened because HQ knows of a later one: a
+	// shop that was put back, with all that it knows, to before its last epoch
+	// finds nothing else that differs. Of two gateways under one name each would
+	// always find the other's, so it is done once after a start.
+	moved atomic.Bool
 }
 
 // NewUplink makes an uplink; Run starts it.
@@ -70,7 +79,11 @@ func NewUplink(c UplinkConfig) (*Uplink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	return &Uplink{c: c, hq: hq, codec: codec, status: newStatusBoard()}, nil
+	complete := map[edge.Lane]*ancestry{}
+	for _, lane := range edge.Lanes() {
+		complete[lane] = &ancestry{}
+	}
+	return &Uplink{c: c, hq: hq, codec: codec, status: newStatusBoard(), complete: complete}, nil
 }
 
 // Status is how the line stands.
@@ -110,7 +123,7 @@ type session struct {
 func (u *Uplink) newSession() *session {
 	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}}
 	for _, name := range edge.Lanes() {
-		s.lanes = append(s.lanes, newLane(s, name))
+		s.lanes = append(s.lanes, newLane(s, name, u.c.Outbox))
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package hq
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -18,6 +19,11 @@ func (in *intake) ack(ctx context.Context) (*cloudsync.Ack, error) {
 			return nil, err
 		}
 	}
+	if b.Probe() {
+		if a.Series, err = in.highestSeries(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if in.cur.maxSeen <= in.cur.mark {
 		return a, nil
 	}
@@ -28,6 +34,30 @@ func (in *intake) ack(ctx context.Context) (*cloudsync.Ack, error) {
 	// What is held just above the mark and was not passed does not follow it.
 	a.Fork = len(a.Missing) == 0 || a.Missing[0][0] > in.cur.mark+1
 	return a, nil
+}
+
+// highestSeries is the highest receipt series of the node's epochs, 0 where none
+// of them named its own.
+func (in *intake) highestSeries(ctx context.Context) (highest uint32, err error) {
+	const q = `select i.data from cursor c
+		join inbox i on i.node = c.node and i.epoch = c.epoch and i.lane = c.lane and i.seq = 1
+		where c.node = $1 and i.type = $2`
+	rows, err := in.tx.QueryContext(ctx, q, in.batch.Node, edge.EventEpoch)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var data []byte
+		if err := rows.Scan(&data); err != nil {
+			return 0, err
+		}
+		var opened edge.EpochOpened
+		if json.Unmarshal(data, &opened) == nil { // what cannot be read is in quarantine
+			highest = max(highest, opened.Series)
+		}
+	}
+	return highest, rows.Err()
 }
 
 func (in *intake) hashAt(ctx context.Context, seq uint64) (edge.Hash, error) {

@@ -90,10 +90,13 @@ func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64, above uin
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
 	}
-	if above = max(above, old.n); above == math.MaxUint32 {
+	if above = max(above, old.n, t.db.witness.series()); above == math.MaxUint32 {
 		return nil, edge.Errorf("sqlite.OpenEpoch", edge.Internal, "receipt series %d is the last there can be: give this till another name", above)
 	}
 	e := &epoch{n: above + 1, id: t.db.opt.NewID()}
+	if err := t.db.witness.begin(e, t.db.opt.Machine); err != nil { // before the first receipt of the series
+		return nil, err
+	}
 	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {
 		return nil, err
 	}

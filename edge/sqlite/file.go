@@ -28,28 +28,25 @@ func dsn(path, settings string) string {
 }
 
 // prepareFile makes the file if it is missing, and refuses it if it is not
-// ours to open. It returns the absolute path.
-func prepareFile(ctx context.Context, path, node, shop string) (string, error) {
+// ours to open.
+func prepareFile(ctx context.Context, path, node, shop string) error {
 	const op = "sqlite.Open"
-	abs, err := filepath.Abs(path)
-	if err != nil || path == "" {
-		return "", edge.Errorf(op, edge.Invalid, "database path %q is not usable", path)
-	}
-	if err := os.MkdirAll(filepath.Dir(abs), 0o700); err != nil {
-		return "", fmt.Errorf("%s: making the database's folder: %w", op, err)
-	}
-	f, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err == nil {
-		return abs, errors.Join(f.Close(), syncFolder(abs))
+		return errors.Join(f.Close(), syncFolder(path))
 	}
 	if !errors.Is(err, fs.ErrExist) {
-		return "", fmt.Errorf("%s: making the database: %w", op, err)
+		return fmt.Errorf("%s: making the database: %w", op, err)
 	}
-	empty, err := checkHeader(abs)
+	empty, err := checkHeader(path)
 	if err != nil || empty {
-		return abs, err
+		return err
 	}
-	return abs, probe(ctx, abs, node, shop)
+	found, err := identify(ctx, path)
+	if err != nil || found == (identity{}) {
+		return err
+	}
+	return found.belongs(path, node, shop)
 }
 
 // checkHeader looks at the file's first bytes (SQLite file format, 1.3).
@@ -71,24 +68,42 @@ func checkHeader(path string) (empty bool, err error) {
 	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return false, fmt.Errorf("%s: reading %s: %w", op, path, err)
 	case string(head[:]) != magic:
-		return false, edge.Errorf(op, edge.Invalid, "%s is not a database, it was left as it is: move it away or give another path", path)
+		return false, &edge.Error{
+			Op: op, Kind: edge.Invalid, Err: errDamaged,
+			Msg: path + " is not a database, it was left as it is: move it away or give another path",
+		}
 	}
 	return false, nil
 }
 
-// probe opens the file for reading only and refuses it unless it is whole, of
-// a version we know, and this gateway's.
-func probe(ctx context.Context, path, node, shop string) (err error) {
+// identity is whose a database is.
+type identity struct{ node, shop string }
+
+// belongs refuses another gateway's database.
+func (i identity) belongs(path, node, shop string) error {
+	if i.node == node && i.shop == shop {
+		return nil
+	}
+	return edge.Errorf("sqlite.Open", edge.Conflict, "%s belongs to gateway %q of shop %q, this is gateway %q of shop %q: correct the settings or give another path", path, i.node, i.shop, node, shop)
+}
+
+// errDamaged is in the chain of the error of a damaged database.
+var errDamaged = errors.New("damaged")
+
+// identify opens the file for reading only and refuses it unless it is whole
+// and of a version we know. Its answer is empty where the power went before the
+// gateway's name was written.
+func identify(ctx context.Context, path string) (who identity, err error) {
 	const op = "sqlite.Open"
 	r, err := sql.Open("sqlite3", dsn(path, reading))
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return who, fmt.Errorf("%s: %w", op, err)
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	damaged := func(err error) error {
 		return &edge.Error{
-			Op: op, Kind: edge.Unavailable, Err: err,
-			Msg: path + " is damaged, it was left as it is: put the last backup in its place, or move it away to start anew",
+			Op: op, Kind: edge.Unavailable, Err: fmt.Errorf("%w: %w", errDamaged, err),
+			Msg: path + " is damaged, it was left as it is: put the last backup in its place with `edge restore --latest`, or move it away to start anew",
 		}
 	}
 	var id, version, tables int
@@ -101,28 +116,27 @@ func probe(ctx context.Context, path, node, shop string) (err error) {
 	)
 	known := len(migrations())
 	switch {
+	case ctx.Err() != nil:
+		return who, fmt.Errorf("%s: %w", op, ctx.Err())
 	case err != nil:
-		return damaged(err)
+		return who, damaged(err)
 	case id == 0 && version == 0 && tables == 0:
-		return nil // made, but the power went before the first migration
+		return who, nil // made, but the power went before the first migration
 	case id != applicationID:
-		return edge.Errorf(op, edge.Invalid, "%s is another program's database, it was left as it is: give another path", path)
+		return who, edge.Errorf(op, edge.Invalid, "%s is another program's database, it was left as it is: give another path", path)
 	case version > known:
-		return edge.Errorf(op, edge.Unavailable, "%s has version %d, this program knows versions up to %d: run the newer program, or put the backup from before its update in place", path, version, known)
+		return who, edge.Errorf(op, edge.Unavailable, "%s has version %d, this program knows versions up to %d: run the newer program, or put the backup from before its update in place", path, version, known)
 	case check != "ok":
-		return damaged(errors.New(check))
+		return who, damaged(errors.New(check))
 	}
-	var gotNode, gotShop string
-	err = r.QueryRowContext(ctx, `SELECT node, shop FROM gateway`).Scan(&gotNode, &gotShop)
+	err = r.QueryRowContext(ctx, `SELECT node, shop FROM gateway`).Scan(&who.node, &who.shop)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil // the power went right after the first migration
+		return who, nil // the power went right after the first migration
 	case err != nil:
-		return damaged(err)
-	case gotNode != node || gotShop != shop:
-		return edge.Errorf(op, edge.Conflict, "%s belongs to gateway %q of shop %q, this is gateway %q of shop %q: correct the settings or give another path", path, gotNode, gotShop, node, shop)
+		return who, damaged(err)
 	}
-	return nil
+	return who, nil
 }
 
 // syncFolder makes the names of the file, and of those beside it, durable.

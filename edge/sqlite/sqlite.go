@@ -13,6 +13,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,6 +31,17 @@ type Options struct {
 	Node string // the gateway's name at HQ
 	Shop string // the shop's name at HQ
 	Till string // leads every receipt number
+
+	// Witness is a small file outside the database, beside the device key. By it
+	// an old copy of the database, put back by hand, is told from the present
+	// one at the start, and opens a new epoch. Empty for none.
+	Witness string
+	// Machine is a fingerprint of the computer; a database that comes from
+	// another one opens a new epoch. Empty where it is not known.
+	Machine string
+	// Backups are the folders in which a damaged or missing database's backup is
+	// looked for. Where none is named a damaged database is refused.
+	Backups []string
 
 	Now   func() time.Time // time.Now where nil
 	NewID func() string    // makes UUIDv7s; uuid.NewV7 where nil
@@ -48,6 +61,11 @@ type DB struct {
 	changed chan struct{}
 	epoch   atomic.Pointer[epoch]
 	release atomic.Pointer[edge.Release] // the last one read
+
+	lock     *lock
+	witness  *witness // nil where none is kept
+	saved    *salvaged
+	restored *Restored // nil where the file was opened as it was
 }
 
 var (
@@ -58,9 +76,31 @@ var (
 )
 
 // Open opens the database, making or upgrading it first. It refuses, without
-// touching it, a file that is damaged, of a newer version, another program's,
-// or another gateway's. Call Close when done.
+// touching it, a file that is of a newer version, another program's, or another
+// gateway's, that is in use, or that is damaged, unless Backups are named: then
+// the newest good one takes its place, see Restore. Call Close when done.
 func Open(ctx context.Context, opt Options) (*DB, error) {
+	opt, err := opt.complete()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(opt.Path), 0o700); err != nil {
+		return nil, fmt.Errorf("sqlite.Open: making the database's folder: %w", err)
+	}
+	l, err := acquire("sqlite.Open", opt.Path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := opt.openOrRepair(ctx)
+	if err != nil {
+		return nil, errors.Join(err, l.release())
+	}
+	db.lock = l
+	return db, nil
+}
+
+// complete fills in what was left out.
+func (opt Options) complete() (Options, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
@@ -71,13 +111,67 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	if opt.Node == "" || opt.Shop == "" || opt.Till == "" {
-		return nil, edge.Errorf("sqlite.Open", edge.Invalid, "node, shop and till must all be named")
+		return opt, edge.Errorf("sqlite.Open", edge.Invalid, "node, shop and till must all be named")
 	}
-	path, err := prepareFile(ctx, opt.Path, opt.Node, opt.Shop)
+	abs, err := filepath.Abs(opt.Path)
+	if err != nil || opt.Path == "" {
+		return opt, edge.Errorf("sqlite.Open", edge.Invalid, "database path %q is not usable", opt.Path)
+	}
+	opt.Path = abs
+	return opt, nil
+}
+
+// openOrRepair opens the file, or what takes its place when it cannot be used.
+func (opt Options) openOrRepair(ctx context.Context) (*DB, error) {
+	why, err := opt.unusable(ctx)
 	if err != nil {
 		return nil, err
 	}
-	opt.Path = path
+	var r *Restored
+	if why != "" {
+		if r, err = opt.repair(ctx, why); err != nil {
+			return nil, fmt.Errorf("sqlite.Open: %s, and nothing could take its place: %w", why, err)
+		}
+	}
+	db, err := opt.openFile(ctx, start{})
+	if err != nil {
+		return nil, err
+	}
+	db.restored = r
+	return db, nil
+}
+
+// unusable is why the database that should be there must be replaced; empty
+// where it is well, or there never was one.
+func (opt Options) unusable(ctx context.Context) (why string, err error) {
+	if len(opt.Backups) == 0 {
+		return "", nil
+	}
+	if statOrNil(opt.Path) == nil {
+		w, err := callWitness(opt.Witness, opt.Node, opt.Machine)
+		if err != nil || w == nil || w.state == witnessNone {
+			return "", err
+		}
+		return "the database is missing", nil
+	}
+	err = prepareFile(ctx, opt.Path, opt.Node, opt.Shop)
+	if errors.Is(err, errDamaged) {
+		return "the database is damaged", nil
+	}
+	return "", err
+}
+
+// start says how a file is opened.
+type start struct {
+	reopen bool   // in a new epoch, whatever the witness says
+	old    string // the database that it replaces, to take over what that has more
+}
+
+func (opt Options) openFile(ctx context.Context, how start) (*DB, error) {
+	if err := prepareFile(ctx, opt.Path, opt.Node, opt.Shop); err != nil {
+		return nil, err
+	}
+	var err error
 	db := &DB{
 		opt:     opt,
 		start:   opt.Now(),
@@ -86,13 +180,16 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 		stopped: make(chan struct{}),
 		changed: make(chan struct{}, 1),
 	}
-	if err := db.open(ctx); err != nil {
+	if db.witness, err = callWitness(opt.Witness, opt.Node, opt.Machine); err != nil {
+		return nil, err
+	}
+	if err := db.open(ctx, how); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context) error {
+func (db *DB) open(ctx context.Context, how start) error {
 	var err error
 	if db.writer, err = sql.Open("sqlite3", dsn(db.opt.Path, writing)); err != nil {
 		return fmt.Errorf("sqlite.Open: %w", err)
@@ -113,32 +210,79 @@ func (db *DB) open(ctx context.Context) error {
 	}
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
+	db.saved = &salvaged{}
+	if how.old != "" {
+		readable, err := attach(ctx, conn, how.old)
+		if err != nil {
+			return errors.Join(fmt.Errorf("sqlite.Open: %w", err), conn.Close())
+		}
+		if !readable {
+			how.old, db.saved.Lost = "", []string{"all that is not in the backup: the file cannot be read"}
+		}
+	}
 	go db.commitLoop(conn)
-	return db.settle(ctx)
+	return db.settle(ctx, how)
 }
 
 // readers bounds the connections that read at the same time.
 const readers = 4
 
 // settle writes the gateway's name and first epoch into a new database, and
-// takes the present epoch from an old one.
-func (db *DB) settle(ctx context.Context) error {
+// takes the present epoch from an old one, unless there is reason to begin
+// another.
+func (db *DB) settle(ctx context.Context, how start) error {
 	e, err := write(ctx, db, func(ctx context.Context, t *tx) (*epoch, error) {
 		err := t.exec(ctx, `INSERT INTO gateway (one, node, shop) VALUES (1, ?, ?) ON CONFLICT DO NOTHING`, db.opt.Node, db.opt.Shop)
 		if err != nil {
 			return nil, err
 		}
-		e, err := t.epoch(ctx)
-		if errors.Is(err, sql.ErrNoRows) {
-			return t.openEpoch(ctx, nil, 0)
+		if how.old != "" {
+			if db.saved, err = t.salvage(ctx); err != nil {
+				return nil, err
+			}
 		}
-		return e, err
+		return t.settleEpoch(ctx, how)
 	})
 	if err != nil {
 		return fmt.Errorf("sqlite.Open: %w", err)
 	}
 	db.epoch.Store(e)
-	return nil
+	return db.tell(ctx)
+}
+
+// settleEpoch is the present epoch, or a new one: in a new database, in one that
+// takes another's place, and in one that the witness does not recognise.
+func (t *tx) settleEpoch(ctx context.Context, how start) (*epoch, error) {
+	e, err := t.epoch(ctx)
+	if errors.Is(err, sql.ErrNoRows) {
+		return t.openEpoch(ctx, nil, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := t.doubtOf(ctx, e)
+	if err != nil || d == nil && !how.reopen {
+		return e, err
+	}
+	above := max(e.n, t.db.witness.series())
+	if d != nil && d.stranger {
+		above = farFrom(above)
+	}
+	held := map[edge.Lane]uint64{}
+	for _, lane := range edge.Lanes() {
+		if held[lane], err = mark(ctx, t.conn, e.n, lane); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := t.openEpoch(ctx, held, above)
+	if err != nil {
+		return nil, err
+	}
+	if d == nil {
+		d = &doubt{why: "a backup was put in place"}
+	}
+	t.db.opt.Log.WarnContext(ctx, "new epoch and receipt series opened at the start", "why", d.why, "epoch", opened.id, "series", opened.n, "series_before", e.n)
+	return opened, nil
 }
 
 // Close waits for the commit that is under way and closes the file. Whoever
@@ -146,14 +290,18 @@ func (db *DB) settle(ctx context.Context) error {
 func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
+		if db.epoch.Load() != nil {
+			err = db.tell(context.Background())
+		}
 		close(db.quit)
 		if db.reader != nil {
 			<-db.stopped // the loop runs since the reader exists
-			err = db.reader.Close()
+			err = errors.Join(err, db.reader.Close())
 		}
 		if db.writer != nil {
 			err = errors.Join(err, db.writer.Close())
 		}
+		err = errors.Join(err, db.lock.release())
 	})
 	return err
 }
