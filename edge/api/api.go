@@ -32,7 +32,14 @@ type carts interface {
 
 type ledger interface {
 	RecordSale(ctx context.Context, key string, co edge.Checkout) (s *edge.Sale, replayed bool, err error)
+	VoidSale(ctx context.Context, key string, v edge.Voiding) (void *edge.Void, replayed bool, err error)
+	RefundSale(ctx context.Context, key string, r edge.Refunding) (refund *edge.Refund, replayed bool, err error)
+	Sale(ctx context.Context, ref edge.SaleRef) (*edge.SaleHistory, error)
 	Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
+	CloseDay(ctx context.Context, key, staff string) (z []edge.ZReport, replayed bool, err error)
+	ZReports(ctx context.Context, limit int) ([]edge.ZReport, error)
+	EnterStock(ctx context.Context, key string, e edge.StockEntry) (entered []edge.StockMove, replayed bool, err error)
+	CountMark(ctx context.Context) (edge.LaneMark, error)
 	Stock(ctx context.Context) (map[edge.SKU]int64, error)
 }
 
@@ -161,6 +168,13 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/events", s.getStaffEvents)
 	staff.POST("/sales", s.postSale)
 	staff.GET("/sales", s.getSales)
+	staff.GET("/sales/:id", s.getSale)
+	staff.POST("/sales/:id/void", s.postVoid)
+	staff.POST("/sales/:id/refunds", s.postRefund)
+	staff.GET("/stock", s.getStock)
+	staff.POST("/stock/moves", s.postStockMoves)
+	staff.GET("/z-reports", s.getZReports)
+	staff.POST("/z-reports", s.postZReports)
 }
 
 // CartChanged tells whoever watches the cart that it has changed. The server

@@ -38,13 +38,10 @@ func (s *Server) postSale(c *gin.Context) {
 			edge.Payment
 			Amount *int64 `json:"amount"`
 		} `json:"payment"`
+		TaxCode edge.TaxCode `json:"tax_code"`
 	}
-	key := c.GetHeader("Idempotency-Key")
-	if key == "" {
-		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "the Idempotency-Key header is missing: make one for each check-out and keep it when trying again"))
-		return
-	}
-	if err := Bind(c, &in); err != nil {
+	key, err := bindOnce(c, &in)
+	if err != nil {
 		s.Fail(c, err)
 		return
 	}
@@ -58,26 +55,44 @@ func (s *Server) postSale(c *gin.Context) {
 	}
 	payment := in.Payment.Payment
 	payment.Amount = *in.Payment.Amount
-	up, _ := s.cfg.Line()
 	sale, replayed, err := s.cfg.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
-		Cart:    *in.Cart,
-		Payment: payment,
-		Staff:   signedIn(c).Name,
-		Offline: !up,
+		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Staff: signedIn(c).Name, Offline: s.offline(),
 	})
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	status := http.StatusCreated
-	if replayed {
-		status = http.StatusOK
-		c.Header("Idempotent-Replay", "true")
-	} else {
+	if !replayed {
 		s.CartChanged(*in.Cart)
-		s.live.statusChanged()
 	}
-	c.JSON(status, gin.H{"sale": sale, "change": sale.Payment.Change()})
+	s.recorded(c, replayed, gin.H{"sale": sale, "change": sale.Payment.Change()})
+}
+
+// bindOnce reads the body and the Idempotency-Key of a request that is to take
+// effect once, however often it is sent.
+func bindOnce(c *gin.Context, in any) (key string, err error) {
+	key = c.GetHeader("Idempotency-Key")
+	if key == "" {
+		return "", edge.Errorf("api", edge.Invalid, "the Idempotency-Key header is missing: make a new one for each thing to do, and keep it when trying again")
+	}
+	return key, Bind(c, in)
+}
+
+// recorded answers such a request.
+func (s *Server) recorded(c *gin.Context, replayed bool, body any) {
+	if replayed {
+		c.Header("Idempotent-Replay", "true")
+		c.JSON(http.StatusOK, body)
+		return
+	}
+	s.live.statusChanged()
+	c.JSON(http.StatusCreated, body)
+}
+
+// offline tells whether HQ cannot be asked now.
+func (s *Server) offline() bool {
+	up, _ := s.cfg.Line()
+	return !up
 }
 
 func (s *Server) getSales(c *gin.Context) {

@@ -23,6 +23,8 @@ type Staff struct {
 }
 
 const (
+	clerk       = "clerk"
+	manager     = "manager"
 	maxStaff    = 32 // each costs one hash a sign-in
 	maxSessions = 64
 	sessionLife = 8 * time.Hour
@@ -64,7 +66,7 @@ func newStaffRoom(staff []Staff, now func() time.Time) (*staffRoom, error) {
 		if err != nil {
 			return nil, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "staff " + s.Name, Err: err}
 		}
-		if s.Name == "" || (s.Role != "clerk" && s.Role != "manager") {
+		if s.Name == "" || (s.Role != clerk && s.Role != manager) {
 			return nil, edge.Errorf(op, edge.Invalid, "staff %q: want a name, and clerk or manager as the role", s.Name)
 		}
 		r.pins = append(r.pins, h)
@@ -149,7 +151,6 @@ func (r *staffRoom) close(token string) {
 }
 
 func (s *Server) postSession(c *gin.Context) {
-	const op = "api.postSession"
 	var in struct {
 		PIN string `json:"pin"`
 	}
@@ -157,23 +158,11 @@ func (s *Server) postSession(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if !validPIN(in.PIN) {
-		s.Fail(c, edge.Errorf(op, edge.Invalid, "a PIN has 4 to 12 digits"))
+	who, err := s.whoHas(c, in.PIN)
+	if err != nil {
+		s.Fail(c, err)
 		return
 	}
-	if wait := s.staff.locks.try(c.ClientIP()); wait > 0 {
-		seconds := int(math.Ceil(wait.Seconds()))
-		c.Header("Retry-After", strconv.Itoa(seconds))
-		s.Fail(c, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds))
-		return
-	}
-	who, ok := s.staff.find(in.PIN)
-	if !ok {
-		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
-		s.Fail(c, edge.Errorf(op, edge.Unauthorized, "this PIN is not known"))
-		return
-	}
-	s.staff.locks.right(c.ClientIP())
 	if old, err := c.Cookie(staffCookie); err == nil {
 		s.staff.close(old)
 	}
@@ -181,6 +170,26 @@ func (s *Server) postSession(c *gin.Context) {
 	setCookie(c, token, int(sessionLife.Seconds()))
 	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
 	c.JSON(http.StatusOK, ses)
+}
+
+// whoHas is the member of staff with the PIN. Whoever guesses is locked out.
+func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
+	const op = "api.whoHas"
+	if !validPIN(pin) {
+		return nil, edge.Errorf(op, edge.Invalid, "a PIN has 4 to 12 digits")
+	}
+	if wait := s.staff.locks.try(c.ClientIP()); wait > 0 {
+		seconds := int(math.Ceil(wait.Seconds()))
+		c.Header("Retry-After", strconv.Itoa(seconds))
+		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds)
+	}
+	who, ok := s.staff.find(pin)
+	if !ok {
+		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
+		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
+	}
+	s.staff.locks.right(c.ClientIP())
+	return who, nil
 }
 
 func setCookie(c *gin.Context, token string, maxAge int) {

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"net/http"
+	"regexp"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+var uuidForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// saleRef reads the path's id: a sale's own, or a receipt's number.
+func saleRef(c *gin.Context) (edge.SaleRef, error) {
+	id := c.Param("id")
+	if uuidForm.MatchString(id) {
+		return edge.SaleRef{ID: id}, nil
+	}
+	r, err := edge.ParseReceipt(id)
+	return edge.SaleRef{Receipt: r}, err
+}
+
+func (s *Server) getSale(c *gin.Context) {
+	ref, err := saleRef(c)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	h, err := s.cfg.Ledger.Sale(c.Request.Context(), ref)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"sale": h, "left": h.Left()})
+}
+
+func (s *Server) postVoid(c *gin.Context) {
+	var in struct {
+		Reason    string `json:"reason"`
+		Reference string `json:"reference"`
+	}
+	ref, err := saleRef(c)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	key, err := bindOnce(c, &in)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	void, replayed, err := s.cfg.Ledger.VoidSale(c.Request.Context(), key, edge.Voiding{
+		Sale: ref, Reason: in.Reason, Reference: in.Reference, Staff: signedIn(c).Name, Offline: s.offline(),
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"void": void})
+}
+
+// approval is a manager's yes as it is sent: with the manager's PIN, unless it
+// is the manager who is signed in.
+type approval struct {
+	PIN    string `json:"pin"`
+	Reason string `json:"reason"`
+}
+
+func (s *Server) postRefund(c *gin.Context) {
+	var in struct {
+		Lines    []edge.Return  `json:"lines"`
+		Back     []edge.Payback `json:"back"`
+		Reason   string         `json:"reason"`
+		Approval *approval      `json:"approval"`
+	}
+	ref, err := saleRef(c)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	key, err := bindOnce(c, &in)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	approved, err := s.approved(c, in.Approval)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	refund, replayed, err := s.cfg.Ledger.RefundSale(c.Request.Context(), key, edge.Refunding{
+		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: in.Reason, Approval: approved,
+		Staff: signedIn(c).Name, Offline: s.offline(),
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"refund": refund})
+}
+
+// approved finds the manager behind an approval.
+func (s *Server) approved(c *gin.Context, a *approval) (*edge.Approval, error) {
+	if a == nil {
+		return nil, nil
+	}
+	ses := signedIn(c)
+	name, role := ses.Name, ses.Role
+	if a.PIN != "" {
+		who, err := s.whoHas(c, a.PIN)
+		if edge.KindOf(err) == edge.Unauthorized { // the clerk stays signed in
+			return nil, edge.Errorf("api.approved", edge.Forbidden, "this PIN is not known: let a manager enter it")
+		}
+		if err != nil {
+			return nil, err
+		}
+		name, role = who.Name, who.Role
+	}
+	if role != manager {
+		return nil, edge.Errorf("api.approved", edge.Forbidden, "only a manager can approve this: let one enter the PIN")
+	}
+	return &edge.Approval{Staff: name, Reason: a.Reason}, nil
+}
