@@ -92,7 +92,9 @@ func (c *Collector) collect(ctx context.Context, link cloudsync.Link) error {
 	queues := make([]chan cloudsync.Message, c.c.Workers)
 	for i := range queues {
 		queues[i] = make(chan cloudsync.Message, 16)
-		wg.Go(func() { c.work(ctx, link, d, queues[i]) })
+		committing := make(chan received, groupBatches)
+		wg.Go(func() { c.work(ctx, d, queues[i], committing) })
+		wg.Go(func() { c.reply(ctx, link, committing) })
 	}
 	for {
 		select {
@@ -119,20 +121,40 @@ func slot(node string, n int) int {
 	return int(h.Sum32() % uint32(n))
 }
 
-func (c *Collector) work(ctx context.Context, link cloudsync.Link, d *downlink, queue <-chan cloudsync.Message) {
+// reply waits for the commits and publishes the acks, in the order in which the
+// batches came. Meanwhile work reads on, so that many batches are committed
+// together.
+func (c *Collector) reply(ctx context.Context, link cloudsync.Link, committing <-chan received) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-committing:
+			m, err := c.c.HQ.answer(ctx, r)
+			if err == nil {
+				err = link.Publish(ctx, m)
+			}
+			if err != nil && ctx.Err() == nil {
+				c.c.Log.Warn("batch not acknowledged", "topic", r.topic, "error", err)
+			}
+		}
+	}
+}
+
+func (c *Collector) work(ctx context.Context, d *downlink, queue <-chan cloudsync.Message, committing chan<- received) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case m := <-queue:
-			if err := c.handle(ctx, link, d, m); err != nil && ctx.Err() == nil {
+			if err := c.handle(ctx, d, m, committing); err != nil && ctx.Err() == nil {
 				c.c.Log.Warn("message not handled", "topic", m.Topic, "error", err)
 			}
 		}
 	}
 }
 
-func (c *Collector) handle(ctx context.Context, link cloudsync.Link, d *downlink, m cloudsync.Message) error {
+func (c *Collector) handle(ctx context.Context, d *downlink, m cloudsync.Message, committing chan<- received) error {
 	t, err := cloudsync.ParseTopic(m.Topic)
 	if err != nil {
 		return err
@@ -142,11 +164,11 @@ func (c *Collector) handle(ctx context.Context, link cloudsync.Link, d *downlink
 		if t.Lane == cloudsync.LaneTele {
 			return c.c.HQ.sampled(ctx, t, m.Payload)
 		}
-		reply, err := c.c.HQ.Ingest(ctx, m.Topic, m.Payload)
-		if err != nil {
-			return err
+		select {
+		case committing <- c.c.HQ.receive(ctx, t, m.Payload):
+		case <-ctx.Done():
 		}
-		return link.Publish(ctx, reply)
+		return nil
 	case cloudsync.BranchRsp:
 		waiting, err := c.c.HQ.responded(ctx, t, m.Payload)
 		if waiting {

@@ -27,6 +27,15 @@ type dialect interface {
 	// alone are the options of a transaction that reads, decides and writes as
 	// if there were no other.
 	alone() *sql.TxOptions
+	// forUpdate ends a select whose rows nobody else may change before the
+	// transaction ends.
+	forUpdate() string
+	// lock waits until no other transaction holds the lock, and holds it to the
+	// end; tryLock does not wait and reports whether it holds it.
+	lock(ctx context.Context, tx *sql.Tx, l lock) error
+	tryLock(ctx context.Context, tx *sql.Tx, l lock) (bool, error)
+	// insert adds many rows at once.
+	insert(ctx context.Context, tx *sql.Tx, table string, c columns) error
 	// collided reports whether a transaction failed for another one's sake only,
 	// so that it may succeed when it is run again.
 	collided(err error) bool
@@ -37,6 +46,16 @@ type dialect interface {
 	version(ctx context.Context, tx *sql.Tx) (int, error)
 	setVersion(ctx context.Context, tx *sql.Tx, version int) error
 }
+
+// lock is something that one transaction at a time may do in the database.
+type lock int64
+
+// The locks.
+const (
+	lockMigration lock = 0x6d69_7272_6f72_0001 + iota
+	lockPositions
+	lockProjection
+)
 
 // openDatabase opens a pool for writing and one for reading, and brings the
 // schema up to date. where is a file's path or a postgres:// URL.
@@ -118,8 +137,12 @@ const maxCollisions = 20 // before a transaction is given up
 // Where it collides with another it is run again, so f must begin anew each
 // time it is called.
 func (h *HQ) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
+	return h.retry(ctx, h.dialect.alone(), f)
+}
+
+func (h *HQ) retry(ctx context.Context, o *sql.TxOptions, f func(tx *sql.Tx) error) error {
 	for try := 1; ; try++ {
-		err := h.tryTx(ctx, h.dialect.alone(), f)
+		err := h.tryTx(ctx, o, f)
 		if err == nil || !h.dialect.collided(err) || try == maxCollisions {
 			return err
 		}

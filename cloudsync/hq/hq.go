@@ -34,6 +34,7 @@ type HQ struct {
 	dialect dialect
 	ledger  string // incarnation
 
+	commits    commits
 	projecting sync.Mutex
 	passed     *topic[struct{}]    // the mark passed new events
 	changed    *topic[struct{}]    // a projection or a node's state changed
@@ -65,8 +66,11 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	}, nil
 }
 
-// Close closes the database.
-func (h *HQ) Close() error { return errors.Join(h.read.Close(), h.write.Close()) }
+// Close closes the database once what is being committed is.
+func (h *HQ) Close() error {
+	h.commits.running.Wait()
+	return errors.Join(h.read.Close(), h.write.Close())
+}
 
 // PublicKey verifies what HQ signs.
 func (h *HQ) PublicKey() ed25519.PublicKey { return h.key.Public().(ed25519.PublicKey) }

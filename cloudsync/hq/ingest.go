@@ -2,7 +2,6 @@ package hq
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -26,16 +25,51 @@ func (h *HQ) Ingest(ctx context.Context, topic string, payload []byte) (cloudsyn
 	if t.Branch != cloudsync.BranchUp || t.Lane == cloudsync.LaneTele {
 		return cloudsync.Message{}, edge.Errorf(op, edge.Invalid, "topic %s is not for batches", topic)
 	}
-	ref := cloudsync.RefOf(payload)
-	ack, err := h.ingest(ctx, t, payload)
+	return h.answer(ctx, h.receive(ctx, t, payload))
+}
+
+// receive opens a batch and gives it its place among those that are committed;
+// answer waits for that.
+func (h *HQ) receive(ctx context.Context, t cloudsync.Topic, payload []byte) received {
+	r := received{topic: t, ref: cloudsync.RefOf(payload)}
+	if r.in, r.err = h.prepare(ctx, t, payload); r.err == nil {
+		h.enqueue(r.in)
+	}
+	return r
+}
+
+// received is a batch on its way into the ledger, to be answered.
+type received struct {
+	topic cloudsync.Topic
+	ref   cloudsync.Ref
+	in    *intake
+	err   error // why there is no in
+}
+
+// answer waits until the batch is committed and makes the reply.
+func (h *HQ) answer(ctx context.Context, r received) (cloudsync.Message, error) {
+	const op = "hq.Ingest"
+	t, in, err := r.topic, r.in, r.err
 	if refused, ok := errors.AsType[*cloudsync.RefusalError](err); ok {
 		h.log.Warn("batch refused", "node", t.Node, "lane", t.Lane, "error", refused)
-		return h.reply(t, cloudsync.KindNack, &cloudsync.Nack{Ref: ref, Code: refused.Code, Msg: refused.Msg})
+		return h.reply(t, cloudsync.KindNack, &cloudsync.Nack{Ref: r.ref, Code: refused.Code, Msg: refused.Msg})
+	}
+	if err == nil {
+		select {
+		case <-in.done:
+			err = in.err
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
 	}
 	if err != nil {
 		return cloudsync.Message{}, fmt.Errorf("%s: %w", op, err)
 	}
-	ack.Ref, ack.Ledger, ack.Credit, ack.Time = ref, h.ledger, credit, h.now().UTC()
+	for _, alarm := range in.alarms {
+		h.log.Error("event quarantined", "node", t.Node, "epoch", in.batch.Epoch, "lane", t.Lane, "reason", alarm)
+	}
+	ack := in.ack
+	ack.Ref, ack.Ledger, ack.Credit, ack.Time = r.ref, h.ledger, credit, h.now().UTC()
 	return h.reply(t, cloudsync.KindAck, ack)
 }
 
@@ -49,7 +83,9 @@ func (h *HQ) reply(t cloudsync.Topic, kind cloudsync.Kind, body interface{ Encod
 	return cloudsync.Message{Topic: to, Payload: cloudsync.Seal(h.key, kind, to, b)}, nil
 }
 
-func (h *HQ) ingest(ctx context.Context, t cloudsync.Topic, payload []byte) (*cloudsync.Ack, error) {
+// prepare opens a batch and checks all that can be checked without what is
+// held. Its error is a RefusalError unless the database failed.
+func (h *HQ) prepare(ctx context.Context, t cloudsync.Topic, payload []byte) (*intake, error) {
 	body, err := h.authentic(ctx, cloudsync.KindBatch, t, payload)
 	if err != nil {
 		return nil, err
@@ -73,24 +109,5 @@ func (h *HQ) ingest(ctx context.Context, t cloudsync.Topic, payload []byte) (*cl
 	if err != nil {
 		return nil, err
 	}
-	in := intake{batch: b, hashes: hashes, now: h.nowMillis()}
-	var ack *cloudsync.Ack
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
-		in.tx = tx
-		if err := in.store(ctx); err != nil {
-			return err
-		}
-		ack, err = in.ack(ctx)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for _, alarm := range in.alarms {
-		h.log.Error("event quarantined", "node", b.Node, "epoch", b.Epoch, "lane", b.Lane, "reason", alarm)
-	}
-	if in.passed {
-		h.passed.tell(struct{}{})
-	}
-	return ack, nil
+	return &intake{batch: b, hashes: hashes, now: h.nowMillis()}, nil
 }

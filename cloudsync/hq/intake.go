@@ -1,12 +1,12 @@
 package hq
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -14,31 +14,54 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const maxGaps = 16 // missing ranges named in one ack
-
 // Flaws of events that are stored and passed but not used.
 const (
 	flawOpaque   = "opaque"   // has bytes that no text column takes
 	flawWithheld = "withheld" // too large to travel; its data is in the shop
 )
 
-// intake is one batch on its way into the inbox, in one transaction.
+// intake is one batch on its way into the inbox.
 type intake struct {
 	batch  *cloudsync.Batch
 	hashes []edge.Hash
 	now    int64 // milliseconds
-	tx     *sql.Tx
 
-	cur    cursor
-	pos    int64 // last position given out
-	passed bool  // the mark moved
+	done   chan struct{} // closed once what follows is known
+	err    error
+	ack    *cloudsync.Ack
+	passed bool // the mark moved
 	alarms []string
+}
+
+// laneKey names a lane of an epoch.
+type laneKey struct {
+	node, epoch string
+	lane        edge.Lane
+}
+
+func (a laneKey) compare(b laneKey) int {
+	return cmp.Or(cmp.Compare(a.node, b.node), cmp.Compare(a.epoch, b.epoch), cmp.Compare(a.lane, b.lane))
+}
+
+// laneIntake is what one transaction takes in of one lane.
+type laneIntake struct {
+	laneKey
+	tx      *sql.Tx
+	dialect dialect
+	batches []*intake // by their first events
+
+	known  bool // the cursor is there
+	before cursor
+	cur    cursor
+	fresh  []row // to be inserted
 }
 
 // cursor is how far a lane is held.
 type cursor struct {
 	mark, maxSeen uint64
 	hash          edge.Hash
+	gapSince      int64 // milliseconds; 0 when nothing is missing
+	gapBatches    int64
 }
 
 // row is an event as the inbox stores it.
@@ -48,107 +71,184 @@ type row struct {
 	time, mono    int64
 	data          []byte
 	prev, hash    edge.Hash
-	flaw          sql.NullString
+	flaw          string // "" is none
+	received      int64
 }
 
-// store takes every event of the batch in, extends the mark over all that
-// follows it without a gap, and commits nothing itself.
-func (in *intake) store(ctx context.Context) error {
-	if err := in.lockCursor(ctx); err != nil {
-		return err
-	}
-	if _, err := in.tx.ExecContext(ctx, "update node set seen = $1 where node = $2", in.now, in.batch.Node); err != nil {
-		return err
-	}
-	if in.batch.Probe() {
-		return nil
-	}
-	before := in.cur
-	if err := in.tx.QueryRowContext(ctx, "select coalesce(max(pos), 0) from inbox").Scan(&in.pos); err != nil {
-		return err
-	}
-	if err := in.insert(ctx); err != nil {
-		return err
-	}
-	in.cur.maxSeen = max(in.cur.maxSeen, in.batch.To)
-	if in.cur.maxSeen > in.cur.mark {
-		if err := in.extend(ctx); err != nil {
-			return err
+// byLane sorts batches into lanes. Every collector takes the lanes in the same
+// order, so that none waits for another in a circle.
+func byLane(group []*intake) []*laneIntake {
+	found := map[laneKey]*laneIntake{}
+	var lanes []*laneIntake
+	for _, in := range group {
+		k := laneKey{in.batch.Node, in.batch.Epoch, in.batch.Lane}
+		l := found[k]
+		if l == nil {
+			l = &laneIntake{laneKey: k}
+			found[k] = l
+			lanes = append(lanes, l)
 		}
+		l.batches = append(l.batches, in)
 	}
-	in.passed = in.cur.mark > before.mark
-	if in.cur == before {
-		return nil
+	for _, l := range lanes {
+		slices.SortStableFunc(l.batches, func(a, b *intake) int { return cmp.Compare(a.batch.From, b.batch.From) })
 	}
-	const q = "update cursor set mark = $1, hash = $2, max_seen = $3 where node = $4 and epoch = $5 and lane = $6"
-	_, err := in.tx.ExecContext(ctx, q, in.cur.mark, in.cur.hash[:], in.cur.maxSeen, in.batch.Node, in.batch.Epoch, in.batch.Lane)
-	return err
+	slices.SortFunc(lanes, func(a, b *laneIntake) int { return a.compare(b.laneKey) })
+	return lanes
 }
 
-// lockCursor reads the lane's cursor, making it if need be. The transaction is
-// a writing one, so nobody else moves it meanwhile.
-func (in *intake) lockCursor(ctx context.Context) error {
-	var zero edge.Hash
+// lock reads the lane's cursor, making it if need be, and keeps others from
+// moving it until the transaction ends.
+func (l *laneIntake) lock(ctx context.Context) error {
+	err := l.readCursor(ctx)
+	onlyAsked := !slices.ContainsFunc(l.batches, func(in *intake) bool { return !in.batch.Probe() })
+	if !errors.Is(err, sql.ErrNoRows) || onlyAsked { // asking leaves no trace
+		l.before = l.cur
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return err
+	}
 	const create = `insert into cursor (node, epoch, lane, opened, mark, hash, max_seen)
 		values ($1, $2, $3, $4, 0, $5, 0) on conflict (node, epoch, lane) do nothing`
-	b := in.batch
-	if !b.Probe() { // asking leaves no trace
-		if _, err := in.tx.ExecContext(ctx, create, b.Node, b.Epoch, b.Lane, in.now, zero[:]); err != nil {
-			return err
-		}
-	}
-	const read = "select mark, hash, max_seen from cursor where node = $1 and epoch = $2 and lane = $3"
-	var hash []byte
-	err := in.tx.QueryRowContext(ctx, read, b.Node, b.Epoch, b.Lane).Scan(&in.cur.mark, &hash, &in.cur.maxSeen)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
+	if _, err := l.tx.ExecContext(ctx, create, l.node, l.epoch, l.lane, l.batches[0].now, make([]byte, len(edge.Hash{}))); err != nil {
 		return err
 	}
-	in.cur.hash, err = toHash(hash)
+	err = l.readCursor(ctx)
+	l.before = l.cur
 	return err
 }
 
-// insert adds the batch's events. One that follows the mark directly passes at
-// once; the others wait for extend.
-func (in *intake) insert(ctx context.Context) error {
-	const q = `insert into inbox (node, epoch, lane, seq, pos, id, type, time, mono, subject, data, prev, hash, flaw, received)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		on conflict (node, epoch, lane, seq) do nothing`
-	stmt, err := in.tx.PrepareContext(ctx, q)
+func (l *laneIntake) readCursor(ctx context.Context) error {
+	q := `select mark, hash, max_seen, gap_since, gap_batches from cursor
+		where node = $1 and epoch = $2 and lane = $3` + l.dialect.forUpdate()
+	var hash []byte
+	err := l.tx.QueryRowContext(ctx, q, l.node, l.epoch, l.lane).
+		Scan(&l.cur.mark, &hash, &l.cur.maxSeen, &l.cur.gapSince, &l.cur.gapBatches)
 	if err != nil {
 		return err
 	}
-	defer stmt.Close()
+	l.cur.hash, err = toHash(hash)
+	return err
+}
+
+// take looks at a batch's events: those not held are to be inserted, those held
+// are compared. The mark moves over what follows it directly.
+func (l *laneIntake) take(ctx context.Context, in *intake) error {
 	b := in.batch
-	for _, r := range in.rows() {
-		pos := sql.NullInt64{Int64: in.pos + 1, Valid: r.seq == in.cur.mark+1 && r.prev == in.cur.hash}
-		res, err := stmt.ExecContext(ctx, b.Node, b.Epoch, b.Lane, r.seq, pos, r.id, r.typ, r.time, r.mono, r.subj,
-			r.data, r.prev[:], r.hash[:], r.flaw, in.now)
-		if err != nil {
-			return fmt.Errorf("event %d: %w", r.seq, err)
-		}
-		switch n, err := res.RowsAffected(); {
-		case err != nil:
+	if b.Probe() {
+		return nil
+	}
+	var held map[uint64]edge.Hash
+	if b.From <= l.cur.maxSeen {
+		if err := l.insert(ctx); err != nil {
 			return err
-		case n == 0:
-			if err := in.compare(ctx, r); err != nil {
-				return err
+		}
+		var err error
+		if held, err = l.held(ctx, b.From, b.To); err != nil {
+			return err
+		}
+	}
+	for _, r := range in.rows() {
+		if have, ok := held[r.seq]; ok {
+			if have != r.hash {
+				if err := l.quarantine(ctx, in, r, flawOther); err != nil {
+					return err
+				}
 			}
 			continue
 		}
-		if pos.Valid {
-			in.pos++
-			in.cur.mark, in.cur.hash = r.seq, r.hash
+		l.fresh = append(l.fresh, r)
+		if r.seq == l.cur.mark+1 && r.prev == l.cur.hash {
+			l.cur.mark, l.cur.hash = r.seq, r.hash
 		}
-		if r.flaw.Valid {
-			if err := in.quarantine(ctx, r, r.flaw.String); err != nil {
+		if r.flaw != "" {
+			if err := l.quarantine(ctx, in, r, r.flaw); err != nil {
 				return err
 			}
 		}
 	}
+	l.cur.maxSeen = max(l.cur.maxSeen, b.To)
 	return nil
+}
+
+// held are the hashes of the events that the inbox has of a range.
+func (l *laneIntake) held(ctx context.Context, from, to uint64) (map[uint64]edge.Hash, error) {
+	const q = "select seq, prev, hash from inbox where node = $1 and epoch = $2 and lane = $3 and seq >= $4 and seq <= $5"
+	links, err := l.links(ctx, q, l.node, l.epoch, l.lane, from, to)
+	held := make(map[uint64]edge.Hash, len(links))
+	for _, r := range links {
+		held[r.seq] = r.hash
+	}
+	return held, err
+}
+
+// insert adds the fresh rows to the inbox.
+func (l *laneIntake) insert(ctx context.Context) error {
+	err := insertEvents(ctx, l.tx, l.dialect, []*laneIntake{l})
+	l.fresh = nil
+	return err
+}
+
+// insertEvents adds the fresh rows of all lanes to the inbox at once.
+func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntake) error {
+	n := 0
+	for _, l := range lanes {
+		n += len(l.fresh)
+	}
+	if n == 0 {
+		return nil
+	}
+	var (
+		texts [6][]string // node, epoch, lane, id, type, subject
+		nums  [4][]int64  // seq, time, mono, received
+		blobs [3][][]byte // data, prev, hash
+		flaws = make([]*string, 0, n)
+	)
+	for i := range texts {
+		texts[i] = make([]string, 0, n)
+	}
+	for i := range nums {
+		nums[i] = make([]int64, 0, n)
+	}
+	for i := range blobs {
+		blobs[i] = make([][]byte, 0, n)
+	}
+	for _, l := range lanes {
+		for i := range l.fresh {
+			r := &l.fresh[i]
+			for j, s := range [...]string{l.node, l.epoch, string(l.lane), r.id, r.typ, r.subj} {
+				texts[j] = append(texts[j], s)
+			}
+			for j, v := range [...]int64{int64(r.seq), r.time, r.mono, r.received} {
+				nums[j] = append(nums[j], v)
+			}
+			for j, v := range [...][]byte{r.data, r.prev[:], r.hash[:]} {
+				blobs[j] = append(blobs[j], v)
+			}
+			flaw := &r.flaw
+			if r.flaw == "" {
+				flaw = nil
+			}
+			flaws = append(flaws, flaw)
+		}
+	}
+	return d.insert(ctx, tx, "inbox", columns{
+		{"node", texts[0]},
+		{"epoch", texts[1]},
+		{"lane", texts[2]},
+		{"seq", nums[0]},
+		{"id", texts[3]},
+		{"type", texts[4]},
+		{"time", nums[1]},
+		{"mono", nums[2]},
+		{"subject", texts[5]},
+		{"data", blobs[0]},
+		{"prev", blobs[1]},
+		{"hash", blobs[2]},
+		{"flaw", flaws},
+		{"received", nums[3]},
+	})
 }
 
 // rows are the batch's events as they are stored.
@@ -157,10 +257,10 @@ func (in *intake) rows() []row {
 	if o := b.Opaque; o != nil {
 		r := row{
 			seq: b.From, id: text(o.ID), typ: text(o.Type), subj: text(o.Subject), time: o.Time, mono: o.Mono,
-			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: sql.NullString{String: flawOpaque, Valid: true},
+			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: flawOpaque, received: in.now,
 		}
 		if o.Withheld > 0 {
-			r.flaw.String = flawWithheld
+			r.flaw = flawWithheld
 		}
 		return []row{r}
 	}
@@ -170,10 +270,10 @@ func (in *intake) rows() []row {
 		e := &b.Events[i]
 		rows[i] = row{
 			seq: e.Seq, id: e.ID, typ: e.Type, subj: e.Subject, time: e.Time, mono: e.Mono,
-			data: nonNil(e.Data), prev: prev, hash: in.hashes[i],
+			data: nonNil(e.Data), prev: prev, hash: in.hashes[i], received: in.now,
 		}
 		if !storable(e.ID) || !storable(e.Type) || !storable(e.Subject) {
-			rows[i].flaw = sql.NullString{String: flawOpaque, Valid: true}
+			rows[i].flaw = flawOpaque
 			rows[i].id, rows[i].typ, rows[i].subj = text([]byte(e.ID)), text([]byte(e.Type)), text([]byte(e.Subject))
 		}
 		prev = in.hashes[i]
@@ -181,79 +281,39 @@ func (in *intake) rows() []row {
 	return rows
 }
 
-// compare looks at an event that is there already: the same one is a repeat
-// and fine, another one is set aside, and what is there stays.
-func (in *intake) compare(ctx context.Context, r row) error {
-	const q = "select hash from inbox where node = $1 and epoch = $2 and lane = $3 and seq = $4"
-	var have []byte
-	if err := in.tx.QueryRowContext(ctx, q, in.batch.Node, in.batch.Epoch, in.batch.Lane, r.seq).Scan(&have); err != nil {
-		return err
-	}
-	if bytes.Equal(have, r.hash[:]) {
-		return nil
-	}
-	return in.quarantine(ctx, r, "another event with this number is held")
-}
-
-// quarantine sets r aside, its names as they came.
-func (in *intake) quarantine(ctx context.Context, r row, reason string) error {
-	b := in.batch
-	raw := b.Opaque
-	if raw == nil {
-		raw = cloudsync.NewOpaque(&b.Events[r.seq-b.From])
-	}
-	body, err := json.Marshal(raw)
-	if err != nil {
-		return err
-	}
-	fresh, err := setAside(ctx, in.tx, Flaw{
-		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
-		Reason: reason, Body: body, At: fromMillis(in.now),
-	})
-	if fresh {
-		in.alarms = append(in.alarms, fmt.Sprintf("event %d: %s", r.seq, reason))
-	}
-	return err
-}
-
 // extend moves the mark over stored events as long as each follows the one
 // before it, by number and by hash.
-func (in *intake) extend(ctx context.Context) error {
+func (l *laneIntake) extend(ctx context.Context) error {
 	const q = `select seq, prev, hash from inbox
 		where node = $1 and epoch = $2 and lane = $3 and seq > $4 order by seq limit 1000`
-	const pass = "update inbox set pos = $1 where node = $2 and epoch = $3 and lane = $4 and seq = $5"
-	b := in.batch
-	for {
-		links, err := in.links(ctx, q, b.Node, b.Epoch, b.Lane, in.cur.mark)
+	for l.cur.maxSeen > l.cur.mark {
+		links, err := l.links(ctx, q, l.node, l.epoch, l.lane, l.cur.mark)
 		if err != nil {
 			return err
 		}
-		for _, l := range links {
-			if l.seq != in.cur.mark+1 || l.prev != in.cur.hash {
+		for _, r := range links {
+			if r.seq != l.cur.mark+1 || r.prev != l.cur.hash {
 				return nil
 			}
-			in.pos++
-			if _, err := in.tx.ExecContext(ctx, pass, in.pos, b.Node, b.Epoch, b.Lane, l.seq); err != nil {
-				return err
-			}
-			in.cur.mark, in.cur.hash = l.seq, l.hash
+			l.cur.mark, l.cur.hash = r.seq, r.hash
 		}
 		if len(links) == 0 {
 			return nil
 		}
 	}
+	return nil
 }
 
-func (in *intake) links(ctx context.Context, q string, args ...any) ([]row, error) {
-	rows, err := in.tx.QueryContext(ctx, q, args...)
+func (l *laneIntake) links(ctx context.Context, q string, args ...any) ([]row, error) {
+	rows, err := l.tx.QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var list []row
+	var prev, hash sql.RawBytes
 	for rows.Next() {
 		var r row
-		var prev, hash []byte
 		if err := rows.Scan(&r.seq, &prev, &hash); err != nil {
 			return nil, err
 		}

@@ -55,8 +55,13 @@ type gateway struct {
 // newGateway opens an HQ and enrols a gateway there.
 func newGateway(t testing.TB) *gateway {
 	t.Helper()
+	return newGatewayAt(t, place(t))
+}
+
+func newGatewayAt(t testing.TB, where string) *gateway {
+	t.Helper()
 	clock := edgetest.NewClock()
-	h := open(t, place(t), clock.Now, newKey(t))
+	h := open(t, where, clock.Now, newKey(t))
 	g := &gateway{t: t, hq: h, clock: clock, key: newKey(t), node: testNode, lane: edge.LaneSale}
 	var err error
 	g.codec, err = cloudsync.NewCodec()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,7 +22,6 @@ type postgres struct{}
 const (
 	postgresConns   = 8      // of each pool
 	oldestPostgres  = 140000 // server_version_num
-	migrationLock   = 0x6d69_7272_6f72_0001
 	setVersionTable = `create table if not exists schema_version (version bigint not null)`
 )
 
@@ -113,8 +113,8 @@ var postgresTypes = []struct {
 	{regexp.MustCompile(`\) strict;`), ");"},
 }
 
-func (postgres) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
-	if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+func (p postgres) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
+	if err := p.lock(ctx, tx, lockMigration); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, setVersionTable); err != nil {
@@ -126,5 +126,36 @@ func (postgres) version(ctx context.Context, tx *sql.Tx) (version int, err error
 
 func (postgres) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 	_, err := tx.ExecContext(ctx, "insert into schema_version (version) values ($1)", version)
+	return err
+}
+
+func (postgres) forUpdate() string { return " for update" }
+
+func (postgres) lock(ctx context.Context, tx *sql.Tx, l lock) error {
+	_, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(l))
+	return err
+}
+
+func (postgres) tryLock(ctx context.Context, tx *sql.Tx, l lock) (held bool, err error) {
+	err = tx.QueryRowContext(ctx, "select pg_try_advisory_xact_lock($1)", int64(l)).Scan(&held)
+	return held, err
+}
+
+func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns) error {
+	arrays := make([]string, len(c))
+	args := make([]any, len(c))
+	for i := range c {
+		switch c[i].values.(type) {
+		case []int64:
+			arrays[i] = fmt.Sprintf("$%d::bigint[]", i+1)
+		case [][]byte:
+			arrays[i] = fmt.Sprintf("$%d::bytea[]", i+1)
+		default:
+			arrays[i] = fmt.Sprintf("$%d::text[]", i+1)
+		}
+		args[i] = c[i].values
+	}
+	q := "insert into " + table + " (" + c.names() + ") select * from unnest(" + strings.Join(arrays, ", ") + ")"
+	_, err := tx.ExecContext(ctx, q, args...)
 	return err
 }

@@ -22,6 +22,7 @@ type entry struct {
 	pos      int64
 	shop     string
 	hash     edge.Hash
+	flaw     string
 	received int64
 }
 
@@ -77,15 +78,15 @@ type stockKey struct {
 }
 
 func (h *HQ) projectSome(ctx context.Context) (int, error) {
-	p := projector{HQ: h, stock: map[stockKey]int64{}}
+	var p projector
 	var count int
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		entries, err := nextEntries(ctx, tx)
-		if err != nil || len(entries) == 0 {
+		p = projector{HQ: h, tx: tx, stock: map[stockKey]int64{}}
+		entries, err := p.next(ctx)
+		count = len(entries)
+		if err != nil || count == 0 {
 			return err
 		}
-		count = len(entries)
-		p.tx = tx
 		return p.project(ctx, entries)
 	})
 	if err != nil || count == 0 {
@@ -125,36 +126,49 @@ func (p *projector) project(ctx context.Context, entries []entry) (err error) {
 	return err
 }
 
-func nextEntries(ctx context.Context, tx *sql.Tx) ([]entry, error) {
-	const q = `select i.pos, i.node, n.shop, i.epoch, i.lane, i.seq, i.id, i.type, i.time, i.mono, i.subject, i.data, i.hash, i.received
-		from inbox i join node n on n.node = i.node
-		where i.pos > (select pos from projection where name = 'inbox') and i.flaw is null
-		order by i.pos limit $1`
-	rows, err := tx.QueryContext(ctx, q, projectAtOnce)
+// next reads the events to project.
+func (p *projector) next(ctx context.Context) ([]entry, error) {
+	var pos int64
+	if err := p.tx.QueryRowContext(ctx, "select pos from projection where name = 'inbox'").Scan(&pos); err != nil {
+		return nil, err
+	}
+	events, err := readEvents(ctx, p.tx, pos, projectAtOnce)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	shops, err := shopsOf(ctx, p.tx)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]entry, len(events))
+	for i, r := range events {
+		list[i] = entry{Event: r.Event, pos: r.Cursor, shop: shops[r.Event.Node], hash: r.Hash, flaw: r.Flaw, received: r.Received.UnixMilli()}
+	}
+	return list, nil
+}
+
+// shopsOf maps the nodes to their shops.
+func shopsOf(ctx context.Context, db queryer) (map[string]string, error) {
+	rows, err := db.QueryContext(ctx, "select node, shop from node")
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var list []entry
+	shops := map[string]string{}
 	for rows.Next() {
-		var e entry
-		var hash []byte
-		if err := rows.Scan(&e.pos, &e.Node, &e.shop, &e.Epoch, &e.Lane, &e.Seq, &e.ID, &e.Type, &e.Time, &e.Mono,
-			&e.Subject, (*[]byte)(&e.Data), &hash, &e.received); err != nil {
+		var node, shop string
+		if err := rows.Scan(&node, &shop); err != nil {
 			return nil, err
 		}
-		if e.hash, err = toHash(hash); err != nil {
-			return nil, err
-		}
-		list = append(list, e)
+		shops[node] = shop
 	}
-	return list, rows.Err()
+	return shops, rows.Err()
 }
 
 // one lets one event take effect, once however often it comes. flaw
 // says why it cannot; err that the database failed.
 func (p *projector) one(ctx context.Context, e *entry) (flaw, err error) {
-	if e.Type == edge.EventEpoch {
+	if e.Type == edge.EventEpoch || e.flaw != "" {
 		return nil, nil
 	}
 	first, flaw, err := p.firstTime(ctx, e)

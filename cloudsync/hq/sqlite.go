@@ -64,3 +64,46 @@ func (sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("pragma user_version = %d", version))
 	return err
 }
+
+// Locks need no words where there is one writer.
+func (sqlite) forUpdate() string { return "" }
+
+func (sqlite) lock(context.Context, *sql.Tx, lock) error { return nil }
+
+func (sqlite) tryLock(context.Context, *sql.Tx, lock) (bool, error) { return true, nil }
+
+const insertAtOnce = 16 // rows of one statement
+
+func (sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns) error {
+	n := c.rows()
+	whole := n - n%insertAtOnce
+	if err := insertRows(ctx, tx, table, c, 0, whole, insertAtOnce); err != nil {
+		return err
+	}
+	return insertRows(ctx, tx, table, c, whole, n, 1)
+}
+
+// insertRows adds rows from to to, so many with each statement.
+func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, to, atOnce int) error {
+	if from == to {
+		return nil
+	}
+	stmt, err := tx.PrepareContext(ctx, insertSQL(table, c, atOnce))
+	if err != nil {
+		return err
+	}
+	defer stmt.Close()
+	args := make([]any, 0, len(c)*atOnce)
+	for i := from; i < to; i += atOnce {
+		args = args[:0]
+		for row := i; row < i+atOnce; row++ {
+			for j := range c {
+				args = append(args, c[j].value(row))
+			}
+		}
+		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package hq
+
+import (
+	"strconv"
+	"strings"
+)
+
+// column is one column of many rows that are inserted together: its values are
+// a []string, []int64, [][]byte or, where some are null, []*string.
+type column struct {
+	name   string
+	values any
+}
+
+// columns must all be equally long.
+type columns []column
+
+func (c columns) names() string {
+	var b strings.Builder
+	for i := range c {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(c[i].name)
+	}
+	return b.String()
+}
+
+func (c columns) rows() int {
+	switch v := c[0].values.(type) {
+	case []string:
+		return len(v)
+	case []int64:
+		return len(v)
+	case [][]byte:
+		return len(v)
+	case []*string:
+		return len(v)
+	}
+	return 0
+}
+
+// value is the value of row i.
+func (c column) value(i int) any {
+	switch v := c.values.(type) {
+	case []string:
+		return v[i]
+	case []int64:
+		return v[i]
+	case [][]byte:
+		return v[i]
+	case []*string:
+		if v[i] != nil {
+			return *v[i]
+		}
+	}
+	return nil
+}
+
+// placeholders, up to where the values end.
+// insertSQL writes an insert of so many rows, with placeholders.
+func insertSQL(table string, c columns, rows int) string {
+	var b strings.Builder
+	b.WriteString("insert into " + table + " (" + c.names() + ") values ")
+	n := 0
+	for i := range rows {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteByte('(')
+		for j := range c {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			n++
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}

@@ -1,0 +1,226 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+)
+
+const (
+	groupBatches = 24 // of one transaction
+	commitWithin = time.Minute
+
+	// Between two words of a node less than this apart, the second is not noted.
+	seenEvery = time.Second
+
+	flawOther = "another event with this number is held"
+)
+
+// commits groups the batches that wait while a transaction is under way into
+// the next one: the disk is waited for once for all of them.
+type commits struct {
+	mu      sync.Mutex
+	waiting []*intake
+	busy    bool
+	running sync.WaitGroup
+}
+
+// enqueue gives a batch its place; in.done tells when it is committed or has
+// failed.
+func (h *HQ) enqueue(in *intake) {
+	in.done = make(chan struct{})
+	h.commits.mu.Lock()
+	defer h.commits.mu.Unlock()
+	h.commits.waiting = append(h.commits.waiting, in)
+	if !h.commits.busy {
+		h.commits.busy = true
+		h.commits.running.Go(h.commitWaiting)
+	}
+}
+
+// commitWaiting commits until nothing waits.
+func (h *HQ) commitWaiting() {
+	for {
+		h.commits.mu.Lock()
+		n := min(len(h.commits.waiting), groupBatches)
+		group := h.commits.waiting[:n:n]
+		h.commits.waiting = h.commits.waiting[n:]
+		h.commits.busy = n > 0
+		h.commits.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		h.commitGroup(group)
+	}
+}
+
+// commitGroup commits batches together, or each by itself if that fails, so
+// that one that cannot be stored is no other's misfortune.
+func (h *HQ) commitGroup(group []*intake) {
+	ctx, cancel := context.WithTimeout(context.Background(), commitWithin)
+	defer cancel()
+	err := h.storeGroup(ctx, group)
+	passed := false
+	for _, in := range group {
+		in.err = err
+		if err != nil && len(group) > 1 {
+			in.err = h.storeGroup(ctx, []*intake{in})
+		}
+		passed = passed || in.passed && in.err == nil
+		close(in.done)
+	}
+	if passed {
+		h.passed.tell(struct{}{})
+	}
+}
+
+// storeGroup takes batches in, extends the marks over all that follows them
+// without a gap, and makes the acks, in one transaction.
+func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
+	return h.retry(ctx, nil, func(tx *sql.Tx) error {
+		lanes := byLane(group)
+		for _, l := range lanes {
+			l.tx, l.dialect = tx, h.dialect
+		}
+		for _, in := range group {
+			in.alarms = nil
+		}
+		if err := noteSeen(ctx, tx, lanes); err != nil {
+			return err
+		}
+		for _, l := range lanes {
+			if err := l.lock(ctx); err != nil {
+				return err
+			}
+			for _, in := range l.batches {
+				if err := l.take(ctx, in); err != nil {
+					return err
+				}
+			}
+		}
+		if err := insertEvents(ctx, tx, h.dialect, lanes); err != nil {
+			return err
+		}
+		for _, l := range lanes {
+			if err := l.settle(ctx); err != nil {
+				return err
+			}
+		}
+		return h.pass(ctx, tx, lanes)
+	})
+}
+
+// noteSeen notes that the nodes were heard.
+func noteSeen(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) error {
+	const q = "update node set seen = $1 where node = $2 and (seen <= $3 or seen > $1)"
+	last := ""
+	for _, l := range lanes {
+		if l.node == last {
+			continue
+		}
+		last = l.node
+		now := l.batches[0].now
+		if _, err := tx.ExecContext(ctx, q, now, l.node, now-seenEvery.Milliseconds()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle extends the mark, stores the cursor and makes the acks.
+func (l *laneIntake) settle(ctx context.Context) error {
+	if err := l.extend(ctx); err != nil {
+		return err
+	}
+	l.noteGap()
+	if l.cur != l.before {
+		const q = `update cursor set mark = $1, hash = $2, max_seen = $3, gap_since = $4, gap_batches = $5
+			where node = $6 and epoch = $7 and lane = $8`
+		_, err := l.tx.ExecContext(ctx, q, l.cur.mark, l.cur.hash[:], l.cur.maxSeen, l.cur.gapSince, l.cur.gapBatches,
+			l.node, l.epoch, l.lane)
+		if err != nil {
+			return err
+		}
+	}
+	for _, in := range l.batches {
+		var err error
+		if in.ack, err = l.ack(ctx, in.batch); err != nil {
+			return err
+		}
+		in.passed = l.cur.mark > l.before.mark
+	}
+	return nil
+}
+
+// noteGap keeps since when the lane has waited for what is missing.
+func (l *laneIntake) noteGap() {
+	switch {
+	case l.cur.maxSeen <= l.cur.mark:
+		l.cur.gapSince, l.cur.gapBatches = 0, 0
+	case l.cur.gapSince == 0 || l.cur.mark > l.before.mark:
+		l.cur.gapSince, l.cur.gapBatches = l.batches[0].now, 0
+	default:
+		for _, in := range l.batches {
+			if !in.batch.Probe() {
+				l.cur.gapBatches++
+			}
+		}
+	}
+}
+
+// pass gives positions to what the marks passed. From here to the commit no
+// other transaction does, so positions can be seen in their order.
+func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) error {
+	moved := false
+	for _, l := range lanes {
+		moved = moved || l.cur.mark > l.before.mark
+	}
+	if !moved {
+		return nil
+	}
+	if err := h.dialect.lock(ctx, tx, lockPositions); err != nil {
+		return err
+	}
+	var pos int64
+	if err := tx.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&pos); err != nil {
+		return err
+	}
+	const q = "insert into passage (last, first, node, epoch, lane, from_seq, to_seq) values ($1, $2, $3, $4, $5, $6, $7)"
+	for _, l := range lanes {
+		n := int64(l.cur.mark - l.before.mark)
+		if n == 0 {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, q, pos+n, pos+1, l.node, l.epoch, l.lane, l.before.mark+1, l.cur.mark); err != nil {
+			return err
+		}
+		pos += n
+	}
+	return nil
+}
+
+// quarantine sets r aside, its names as they came.
+func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason string) error {
+	b := in.batch
+	raw := b.Opaque
+	if raw == nil {
+		raw = cloudsync.NewOpaque(&b.Events[r.seq-b.From])
+	}
+	body, err := json.Marshal(raw)
+	if err != nil {
+		return err
+	}
+	fresh, err := setAside(ctx, l.tx, Flaw{
+		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
+		Reason: reason, Body: body, At: fromMillis(in.now),
+	})
+	if fresh {
+		in.alarms = append(in.alarms, fmt.Sprintf("event %d: %s", r.seq, reason))
+	}
+	return err
+}
