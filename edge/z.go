@@ -11,17 +11,20 @@ import (
 // report of nothing would prove nothing, and a second press of the button would
 // leave one behind that looks like a report gone missing.
 type ZReport struct {
-	ID     string    `json:"id"` // UUIDv7
-	Shop   string    `json:"shop"`
-	Till   string    `json:"till"`
-	Series uint32    `json:"series"`
-	Number uint32    `json:"number"` // from 1 per till and series, without a gap
-	From   uint64    `json:"from"`   // counters
-	To     uint64    `json:"to"`
-	Totals []ZTotal  `json:"totals"` // one per currency, by its name
-	Chain  ChainMark `json:"chain"`  // the end of LaneSale when the report was made
-	Staff  string    `json:"staff"`
-	At     time.Time `json:"at"`
+	ID     string `json:"id"` // UUIDv7
+	Shop   string `json:"shop"`
+	Till   string `json:"till"`
+	Series uint32 `json:"series"`
+	Number uint32 `json:"number"` // from 1 per till and series, without a gap
+	From   uint64 `json:"from"`   // counters
+	To     uint64 `json:"to"`
+	// Missing counts the numbers whose records were lost here with a damaged
+	// database; HQ may have them.
+	Missing uint64    `json:"missing,omitempty"`
+	Totals  []ZTotal  `json:"totals"` // one per currency, by its name
+	Chain   ChainMark `json:"chain"`  // the end of LaneSale when the report was made
+	Staff   string    `json:"staff"`
+	At      time.Time `json:"at"`
 }
 
 // ChainMark is a place in a lane and the hash up to there.
@@ -146,6 +149,15 @@ func (t *ZTotal) rate(l *SaleLine, sign int64) {
 	t.Rates[i].VAT += sign * l.VAT
 }
 
+// Receipts counts the records that were added up.
+func (z *ZReport) Receipts() (n uint64) {
+	for i := range z.Totals {
+		t := &z.Totals[i]
+		n += uint64(t.Sales.Count + t.Voids.Count + t.Refunds.Count)
+	}
+	return n
+}
+
 // Check finds what does not add up.
 func (z *ZReport) Check() error {
 	const op = "edge.ZReport.Check"
@@ -156,7 +168,10 @@ func (z *ZReport) Check() error {
 	if z.Number == 0 || z.To < z.From || z.To > maxCounter {
 		return Errorf(op, Invalid, "Z report %d of %s covers receipts %d to %d", z.Number, z.Till, z.From, z.To)
 	}
-	var receipts uint64
+	receipts := z.Missing
+	if receipts > z.To-z.From+1 {
+		return Errorf(op, Invalid, "Z report %d lacks %d receipts of %d", z.Number, receipts, z.To-z.From+1)
+	}
 	for i := range z.Totals {
 		t := &z.Totals[i]
 		if i > 0 && t.Currency <= z.Totals[i-1].Currency {

@@ -54,6 +54,10 @@ func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
 	if err := t.addUp(ctx, z); err != nil {
 		return err
 	}
+	if all, have := z.To-z.From+1, z.Receipts(); have < all {
+		z.Missing = all - have // the day must end all the same
+		t.db.opt.Log.ErrorContext(ctx, "receipts are missing from the ledger", "till", z.Till, "series", z.Series, "from", z.From, "to", z.To, "missing", z.Missing)
+	}
 	if err := z.Check(); err != nil {
 		return &edge.Error{Op: "sqlite.CloseDay", Kind: edge.Internal, Msg: "the receipts do not add up", Err: err}
 	}
