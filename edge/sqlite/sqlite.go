@@ -60,7 +60,7 @@ type DB struct {
 	closing sync.Once
 	changed chan struct{}
 	epoch   atomic.Pointer[epoch]
-	release atomic.Pointer[edge.Release] // the last one read
+	release atomic.Pointer[release] // the last one read
 
 	lock     *lock
 	witness  *witness // nil where none is kept
@@ -174,6 +174,7 @@ func (opt Options) openFile(ctx context.Context, how start) (*DB, error) {
 	var err error
 	db := &DB{
 		opt:     opt,
+		saved:   &salvaged{},
 		start:   opt.Now(),
 		queue:   make(chan request),
 		quit:    make(chan struct{}),
@@ -210,16 +211,6 @@ func (db *DB) open(ctx context.Context, how start) error {
 	}
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
-	db.saved = &salvaged{}
-	if how.old != "" {
-		readable, err := attach(ctx, conn, how.old)
-		if err != nil {
-			return errors.Join(fmt.Errorf("sqlite.Open: %w", err), conn.Close())
-		}
-		if !readable {
-			how.old, db.saved.Lost = "", []string{"all that is not in the backup: the file cannot be read"}
-		}
-	}
 	go db.commitLoop(conn)
 	return db.settle(ctx, how)
 }
@@ -237,7 +228,7 @@ func (db *DB) settle(ctx context.Context, how start) error {
 			return nil, err
 		}
 		if how.old != "" {
-			if db.saved, err = t.salvage(ctx); err != nil {
+			if db.saved, err = t.salvage(ctx, how.old); err != nil {
 				return nil, err
 			}
 		}
