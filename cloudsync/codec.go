@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
+	json2 "github.com/go-json-experiment/json"
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -120,16 +120,12 @@ func (c *Codec) unpack(op string, body []byte, v any, got func() int) error {
 // decodeJSON reads exactly one value. Unknown keys are left alone: a newer
 // peer may say more, and says so by the version where it matters.
 func decodeJSON(op string, raw []byte, v any, got func() int) error {
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	err := dec.Decode(v)
+	err := json2.Unmarshal(raw, v)
 	if _, ok := errors.AsType[*RefusalError](err); ok {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	if err != nil {
 		return &RefusalError{Op: op, Code: RefusedUndecodable, Msg: "not the JSON expected", Err: err}
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return refuse(op, RefusedUndecodable, "more than one JSON value")
 	}
 	if got() != version {
 		return refuse(op, RefusedVersion, "version %d, this program knows %d", got(), version)

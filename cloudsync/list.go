@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 
+	json2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -24,8 +27,33 @@ type (
 	faultList   []Fault
 )
 
-func (l *eventList) UnmarshalJSON(b []byte) (err error) {
-	*l, err = decodeList(b, *l, MaxEvents, "events", json.Unmarshal)
+// UnmarshalJSONFrom reads the events as they come: they are most of what
+// crosses the wire, and reading them twice would be most of HQ's work.
+func (l *eventList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	const op = "cloudsync.eventList"
+	if *l != nil {
+		return refuse(op, RefusedUndecodable, "events are there twice")
+	}
+	switch open, err := dec.ReadToken(); {
+	case err != nil:
+		return err
+	case open.Kind() == 'n': // null
+		return nil
+	case open.Kind() != '[':
+		return refuse(op, RefusedUndecodable, "events are no list")
+	}
+	*l = eventList{}
+	for dec.PeekKind() != ']' {
+		if len(*l) == MaxEvents {
+			return refuse(op, RefusedTooLarge, "more than %d events", MaxEvents)
+		}
+		var e edge.Event
+		if err := json2.UnmarshalDecode(dec, &e); err != nil {
+			return err
+		}
+		*l = append(*l, e)
+	}
+	_, err := dec.ReadToken()
 	return err
 }
 
