@@ -19,6 +19,9 @@ const (
 	MaxQuantity = 99  // pieces of one line
 	maxWriters  = 16  // writers that one party may come to on a line
 
+	maxLineSKU    = 64      // bytes, as much as a printed code carries
+	maxLineNumber = 1 << 20 // of one writer: more than it ever comes to
+
 	// Parties that were apart may come to more together than each alone.
 	maxMergedLines   = 4 * MaxLines
 	maxMergedWriters = 4 * maxWriters
@@ -107,7 +110,8 @@ type Line struct {
 	// Gone says that the line's own writer has taken back all it put in. It is
 	// what remains of a line that a printed code left out because it was
 	// removed, when its counters are not known.
-	Gone bool `json:"gone,omitempty"`
+	Gone   bool                `json:"gone,omitempty"`
+	Fields map[FieldName]Field `json:"fields,omitempty"` // the line's note and options
 }
 
 // Quantity is the pieces on the line, never below zero.
@@ -126,37 +130,15 @@ func (l *Line) balance() int {
 	return q
 }
 
-// Holder says who may take money for a cart.
-type Holder string
-
-// The holders.
-const (
-	HeldByShop  Holder = "shop"
-	HeldByPhone Holder = "phone"
-)
-
-// Claim says who may take money for a cart, and from when HQ may.
-type Claim struct {
-	N      uint32    `json:"n"` // counts the hand-overs; the higher one stands
-	Holder Holder    `json:"holder"`
-	Until  time.Time `json:"until"` // only the holder takes money before this
-}
-
-// Closing says that a cart was paid.
-type Closing struct {
-	Sale    string    `json:"sale"`    // the sale's id
-	Receipt string    `json:"receipt"` // as printed
-	At      time.Time `json:"at"`
-}
-
 // Cart is a shopper's cart as one party knows it. Parties that are apart edit
 // their own copies; Merge brings copies together, in any order and any number
 // of times, and all come to the same cart.
 type Cart struct {
-	ID     CartID   `json:"id"`
-	Lines  []Line   `json:"lines"` // ordered by ID
-	Claim  Claim    `json:"claim"`
-	Closed *Closing `json:"closed,omitempty"`
+	ID     CartID              `json:"id"`
+	Lines  []Line              `json:"lines"` // ordered by ID
+	Claim  Claim               `json:"claim"`
+	Closed *Closing            `json:"closed,omitempty"`
+	Fields map[FieldName]Field `json:"fields,omitempty"` // the whole cart's note and options
 	// Opened is when a phone first opened the cart. HQ says so; a code does not
 	// carry it.
 	Opened *time.Time `json:"opened,omitempty"`
@@ -208,7 +190,7 @@ func (c *Cart) Add(w Writer, sku SKU, quantity int) (LineID, error) {
 			return l.ID, c.SetQuantity(w, l.ID, l.Quantity()+quantity)
 		}
 	}
-	if len(c.Lines) >= MaxLines {
+	if len(c.Lines) >= MaxLines || c.Cut(w) >= MaxLines {
 		return LineID{}, Errorf(op, TooLarge, "the cart has %d lines, no more fit", MaxLines)
 	}
 	if quantity > MaxQuantity {
@@ -272,7 +254,8 @@ func (c *Cart) open(op string) error {
 
 // Merge takes into c all that o knows. It is commutative, associative and
 // idempotent: per line and writer the larger counters stand, a removal
-// stands, the later claim stands, the earlier closing and opening stand.
+// stands, the later text of a field and the later claim stand, the earlier
+// closing and opening stand.
 func (c *Cart) Merge(o *Cart) error {
 	if c.ID != o.ID {
 		return Errorf("edge.Cart.Merge", Invalid, "cart %s cannot take in cart %s", c.ID, o.ID)
@@ -282,12 +265,13 @@ func (c *Cart) Merge(o *Cart) error {
 		j, ok := c.search(ol.ID)
 		if !ok {
 			l := *ol
-			l.Counts = maps.Clone(ol.Counts)
+			l.Counts, l.Fields = maps.Clone(ol.Counts), maps.Clone(ol.Fields)
 			c.Lines = slices.Insert(c.Lines, j, l)
 			continue
 		}
 		c.Lines[j].merge(ol)
 	}
+	c.Fields = mergeFields(c.Fields, o.Fields)
 	c.Claim = laterClaim(c.Claim, o.Claim)
 	c.Closed = earlierClosing(c.Closed, o.Closed)
 	if o.Opened != nil && (c.Opened == nil || o.Opened.Before(*c.Opened)) {
@@ -299,32 +283,14 @@ func (c *Cart) Merge(o *Cart) error {
 func (l *Line) merge(o *Line) {
 	l.SKU = max(l.SKU, o.SKU) // one of them is empty, or they are equal
 	l.Gone = l.Gone || o.Gone
-	if l.Counts == nil {
+	l.Fields = mergeFields(l.Fields, o.Fields)
+	if l.Counts == nil && len(o.Counts) > 0 {
 		l.Counts = map[Writer]Count{}
 	}
 	for w, oc := range o.Counts {
 		c := l.Counts[w]
 		l.Counts[w] = Count{max(c.Added, oc.Added), max(c.Removed, oc.Removed)}
 	}
-}
-
-func laterClaim(a, b Claim) Claim {
-	if cmp.Or(cmp.Compare(a.N, b.N), a.Until.Compare(b.Until), cmp.Compare(a.Holder, b.Holder)) < 0 {
-		return b
-	}
-	return a
-}
-
-func earlierClosing(a, b *Closing) *Closing {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	case cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Sale, b.Sale)) > 0:
-		return b
-	}
-	return a
 }
 
 // Check reports the first thing that no cart of ours holds: it guards carts
@@ -343,10 +309,21 @@ func (c *Cart) Check() error {
 			return Errorf(op, Invalid, "line %s: %v", l.ID, err)
 		}
 	}
-	if h := c.Claim.Holder; h != HeldByShop && h != HeldByPhone {
-		return Errorf(op, Invalid, "claim holder %.20q", h)
+	if n := c.fields(); n > maxMergedFields {
+		return Errorf(op, TooLarge, "%d notes and options, at most %d", n, maxMergedFields)
 	}
-	return nil
+	if err := checkFields(c.Fields); err != nil {
+		return err
+	}
+	if c.Closed != nil {
+		if err := c.Closed.check(); err != nil {
+			return err
+		}
+	}
+	if c.Opened != nil && !universal(*c.Opened) {
+		return Errorf(op, Invalid, "the time of opening is not in UTC")
+	}
+	return c.Claim.check()
 }
 
 func (l *Line) check() error {
@@ -354,8 +331,16 @@ func (l *Line) check() error {
 	if len(l.Counts) > maxMergedWriters {
 		return fmt.Errorf("%d writers, at most %d", len(l.Counts), maxMergedWriters)
 	}
-	if l.SKU == "" && !l.Gone {
+	switch {
+	case l.SKU == "" && !l.Gone:
 		return fmt.Errorf("sku is missing")
+	case len(l.SKU) > maxLineSKU || !plainText(string(l.SKU)):
+		return fmt.Errorf("sku %.70q is not plain text of at most %d bytes", l.SKU, maxLineSKU)
+	case !l.ID.Writer.Valid() || l.ID.N < 1 || l.ID.N > maxLineNumber:
+		return fmt.Errorf("its number is out of bounds")
+	}
+	if err := checkFields(l.Fields); err != nil {
+		return err
 	}
 	for w, c := range l.Counts {
 		if !w.Valid() || c.Added > maxCount || c.Removed > maxCount {

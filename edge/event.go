@@ -27,6 +27,7 @@ const (
 	EventSale     = "sale.recorded"    // Sale; its lines imply the stock they took
 	EventVoid     = "sale.voided"      // Void; its Moves imply the stock that came back
 	EventRefund   = "sale.refunded"    // Refund; its Moves imply the stock that came back
+	EventDue      = "refund.due"       // RefundDue: money taken a second time for one cart
 	EventZ        = "z.closed"         // ZReport
 	EventStock    = "stock.moved"      // StockMove
 	EventEInvoice = "einvoice.changed" // EInvoice

@@ -56,7 +56,8 @@ type Sale struct {
 	Release  uint32     `json:"release"`            // the version it was priced with
 	Staff    string     `json:"staff"`
 	At       time.Time  `json:"at"`
-	Offline  bool       `json:"offline"` // the line to HQ was down
+	Offline  bool       `json:"offline"`            // the line to HQ was down
+	Override *Approval  `json:"override,omitempty"` // by which the shop took money although the cart's claim forbade it
 }
 
 // Moves are the stock moves that the sale implies.
@@ -117,6 +118,9 @@ type Checkout struct {
 	TaxCode TaxCode `json:"tax_code,omitempty"` // the buyer's, for the invoice
 	Staff   string  `json:"-"`                  // from the session
 	Offline bool    `json:"-"`                  // from the uplink
+	// Override is a manager's yes to taking money although the cart's claim
+	// forbids it.
+	Override *Approval `json:"override,omitempty"`
 }
 
 // Sale makes the sale of c, priced with r, at the time at. It refuses a cart
@@ -127,8 +131,12 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	if c.Closed != nil {
 		return nil, Errorf(op, Conflict, "this cart was already sold with receipt %s", c.Closed.Receipt)
 	}
-	if c.Claim.Holder == HeldByPhone && at.Before(c.Claim.Until) {
-		return nil, Errorf(op, Conflict, "the shopper is paying for this cart on the phone until %s: wait, or ask for it back there", c.Claim.Until.Format(time.RFC3339))
+	var override *Approval
+	if !c.Claim.Allows(HeldByShop, at) {
+		if err := co.overrule(c.Claim, at); err != nil {
+			return nil, err
+		}
+		override = co.Override
 	}
 	lines, total, err := PriceCart(c, r)
 	if err != nil {
@@ -146,6 +154,7 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	s := &Sale{
 		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment, TaxCode: co.TaxCode,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
+		Override: override,
 	}
 	for i := range lines {
 		s.VAT += lines[i].VAT

@@ -13,7 +13,7 @@ import (
 
 func cartOf(t *testing.T, lines ...any) *edge.Cart {
 	t.Helper()
-	c := edge.NewCart(edge.CartID{1}, noon)
+	c := edge.NewCart(edge.CartID{1}, noon.Add(time.Hour))
 	for i := 0; i < len(lines); i += 3 {
 		_, err := c.Add(edge.Writer(lines[i].(string)), lines[i+1].(edge.SKU), lines[i+2].(int))
 		require.NoError(t, err)
@@ -86,7 +86,21 @@ func TestCheckoutSale(t *testing.T) {
 	require.Equal(t, edge.Conflict, edge.KindOf(err))
 	require.ErrorContains(t, err, "12:01:00Z")
 	_, err = co.Sale(phone, edgetest.Release(7), noon.Add(time.Minute))
-	require.NoError(t, err, "the phone's time is over")
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "the phone's time is over, and HQ may take the money")
+	co.Override = &edge.Approval{Staff: "Mai"}
+	_, err = co.Sale(phone, edgetest.Release(7), noon)
+	require.Equal(t, edge.Invalid, edge.KindOf(err), "no reason")
+	co.Override = &edge.Approval{Reason: "phone is dead"}
+	_, err = co.Sale(phone, edgetest.Release(7), noon)
+	require.Equal(t, edge.Forbidden, edge.KindOf(err), "no manager")
+	co.Override.Staff = "Mai"
+	s, err = co.Sale(phone, edgetest.Release(7), noon)
+	require.NoError(t, err)
+	require.Equal(t, &edge.Approval{Staff: "Mai", Reason: "phone is dead"}, s.Override)
+	phone.Claim = edge.Claim{N: 2, Holder: edge.HeldByShop, Until: noon.Add(time.Minute)}
+	s, err = co.Sale(phone, edgetest.Release(7), noon)
+	require.NoError(t, err)
+	require.Nil(t, s.Override, "it was not needed")
 }
 
 func TestPaymentCheck(t *testing.T) {
