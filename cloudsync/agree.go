@@ -33,10 +33,8 @@ func (s *session) agree(ctx context.Context) error {
 		}
 		known = max(known, l.series)
 	}
-	if known > s.c.Outbox.Series() && !s.moved.Swap(true) {
-		forked = true
-	}
-	if !forked {
+	behind := known > s.c.Outbox.Series() && !s.moved.Load()
+	if !forked && !behind {
 		for _, l := range s.lanes {
 			if err := l.sendAncestors(ctx); err != nil {
 				return err
@@ -56,6 +54,9 @@ func (s *session) agree(ctx context.Context) error {
 	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, farFrom(max(known, s.c.Outbox.Series())))
 	if err != nil {
 		return fmt.Errorf("open a new epoch: %w", err)
+	}
+	if behind {
+		s.moved.Store(true)
 	}
 	s.c.Log.Error("HQ holds another history than this shop: a new epoch and receipt series were opened",
 		"epoch_before", old, "epoch", epoch, "common", held,
@@ -187,6 +188,7 @@ func (l *lane) answer(ctx context.Context, ref Ref) (*Ack, error) {
 			case r.nack != nil:
 				return nil, &RefusalError{Op: "cloudsync.ask", Code: r.nack.Code, Msg: "HQ refused: " + r.nack.Msg}
 			case r.ack.Epoch == l.epoch && r.ack.Lane == l.name:
+				l.clock.set(r.ack.Time)
 				return r.ack, nil
 			}
 		}

@@ -68,17 +68,39 @@ func (p *packer) fitting(events []edge.Event) []edge.Event {
 	return events
 }
 
+// divide makes two halves of a span that could not be sent as it is, or its only
+// event take the next form.
+func (p *packer) divide(s span, why error) ([]span, error) {
+	if s.from < s.to {
+		middle := s.from + (s.to-s.from)/2
+		return []span{{s.from, middle}, {middle + 1, s.to}}, nil
+	}
+	if p.forms[s.from] == formWithheld {
+		return nil, fmt.Errorf("event %d cannot be sent in any form: %w", s.from, why)
+	}
+	p.forms[s.from]++
+	return []span{s}, nil
+}
+
 // publish signs and sends a batch. A RefusalError says that it cannot be
 // written, and nothing was sent.
 func (s *session) publish(ctx context.Context, b *Batch) (Ref, error) {
-	body, err := s.codec.EncodeBatch(b)
+	m, ref, err := s.sealed(b)
 	if err != nil {
 		return "", err
 	}
-	topic := s.topic(BranchUp, b.Lane)
-	sealed := Seal(s.c.Key, KindBatch, topic, body)
-	if err := s.link.Publish(ctx, Message{Topic: topic, Payload: sealed}); err != nil {
+	if err := s.link.Publish(ctx, m); err != nil {
 		return "", fmt.Errorf("publish: %w", err)
 	}
-	return RefOf(sealed), nil
+	return ref, nil
+}
+
+func (s *session) sealed(b *Batch) (Message, Ref, error) {
+	body, err := s.codec.EncodeBatch(b)
+	if err != nil {
+		return Message{}, "", err
+	}
+	topic := s.topic(BranchUp, b.Lane)
+	payload := Seal(s.c.Key, KindBatch, topic, body)
+	return Message{Topic: topic, Payload: payload}, RefOf(payload), nil
 }

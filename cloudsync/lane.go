@@ -27,8 +27,9 @@ type span struct{ from, to uint64 }
 // flight is a batch on its way.
 type flight struct {
 	span
-	ref  Ref
-	sent time.Time
+	ref       Ref
+	sent      time.Time
+	overtaken int // answers that came to batches sent after it
 }
 
 // lane sends one lane's events during one session. All of it runs in one
@@ -170,6 +171,7 @@ func (l *lane) takeOne(ctx context.Context, r reply) error {
 		l.next = max(l.next, l.mark)
 		l.flights = slices.DeleteFunc(l.flights, func(f flight) bool { return f.to <= l.mark })
 	}
+	l.overtake(ack.Ref)
 	l.fillGaps(ack.Missing)
 	return nil
 }
@@ -179,21 +181,32 @@ func (l *lane) asked(ref Ref) bool {
 	return slices.ContainsFunc(l.flights, func(f flight) bool { return f.ref == ref })
 }
 
-// fillGaps sends again what HQ misses, unless it is so freshly sent that it
-// may only have been overtaken.
+// overtake counts, for each batch in flight, the answers that came to batches
+// sent after it.
+func (l *lane) overtake(ref Ref) {
+	i := slices.IndexFunc(l.flights, func(f flight) bool { return f.ref == ref })
+	for j := range max(i, 0) {
+		l.flights[j].overtaken++
+	}
+}
+
+// lost reports whether a batch that HQ misses is not merely late: two sent after
+// it were answered, or HQ had time enough.
+func (l *lane) lost(f flight) bool { return f.overtaken >= 2 || time.Since(f.sent) >= l.c.Resend }
+
+// fillGaps sends again what HQ misses, unless it may only have been overtaken.
 func (l *lane) fillGaps(missing [][2]uint64) {
-	grace := l.c.Resend / 4
 	for _, m := range missing {
-		lost := span{m[0], min(m[1], l.next)}
-		overlaps := func(s span) bool { return s.from <= lost.to && lost.from <= s.to }
-		if lost.from > lost.to || slices.ContainsFunc(l.again, overlaps) {
+		gap := span{m[0], min(m[1], l.next)}
+		overlaps := func(s span) bool { return s.from <= gap.to && gap.from <= s.to }
+		if gap.from > gap.to || slices.ContainsFunc(l.again, overlaps) {
 			continue
 		}
-		if slices.ContainsFunc(l.flights, func(f flight) bool { return overlaps(f.span) && time.Since(f.sent) < grace }) {
+		if slices.ContainsFunc(l.flights, func(f flight) bool { return overlaps(f.span) && !l.lost(f) }) {
 			continue
 		}
 		l.flights = slices.DeleteFunc(l.flights, func(f flight) bool { return overlaps(f.span) })
-		l.again = append(l.again, lost)
+		l.again = append(l.again, gap)
 	}
 }
 
@@ -212,21 +225,14 @@ func (l *lane) refused(n *Nack) error {
 	return l.divide(f.span, &RefusalError{Op: "cloudsync.lane", Code: n.Code, Msg: n.Msg})
 }
 
-// divide queues two halves of a span that could not be sent as it is, or its
-// only event in the next form.
+// divide queues what could not be sent as it is, in halves or in the next form.
 func (l *lane) divide(s span, why error) error {
-	if s.from < s.to {
-		middle := s.from + (s.to-s.from)/2
-		l.again = append(l.again, span{s.from, middle}, span{middle + 1, s.to})
-		return nil
+	parts, err := l.packer.divide(s, why)
+	if len(parts) == 1 {
+		l.c.Log.Error("event cannot be sent as it is", "lane", l.name, "seq", s.from, "form", l.forms[s.from], "error", why)
 	}
-	if l.forms[s.from] == formWithheld {
-		return fmt.Errorf("event %d cannot be sent in any form: %w", s.from, why)
-	}
-	l.forms[s.from]++
-	l.c.Log.Error("event cannot be sent as it is", "lane", l.name, "seq", s.from, "form", l.forms[s.from], "error", why)
-	l.again = append(l.again, s)
-	return nil
+	l.again = append(l.again, parts...)
+	return err
 }
 
 // overdue looks whether HQ has fallen silent.

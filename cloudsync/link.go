@@ -7,6 +7,7 @@ type Message struct {
 	Topic   string
 	Payload []byte
 	Retain  bool // the broker keeps it for those who subscribe later
+	Loose   bool // sent once, whether anybody gets it or not
 }
 
 // Session says what a connection is for.

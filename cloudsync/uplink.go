@@ -28,6 +28,13 @@ type UplinkConfig struct {
 	Dialer Dialer
 	Log    *slog.Logger
 
+	// With both the shop does what HQ commands.
+	Archive  edge.Archive
+	Commands edge.CommandLog
+
+	Machine   Machine
+	Telemetry time.Duration // a sample of how the shop is, this often; 30 s
+
 	Backoff Backoff
 	Window  int           // batches of a lane in flight; 4
 	Resend  time.Duration // without progress for so long, send again from the mark; 5 s
@@ -40,6 +47,8 @@ type Uplink struct {
 	hq     map[KeyID]ed25519.PublicKey
 	codec  *Codec
 	status *statusBoard
+	clock  hqClock
+	shed   atomic.Uint64 // samples
 
 	// Of the sessions, which follow each other.
 	complete map[edge.Lane]*ancestry // what HQ is known to hold of earlier epochs
@@ -64,6 +73,12 @@ func NewUplink(c UplinkConfig) (*Uplink, error) {
 	}
 	if c.Resend <= 0 {
 		c.Resend = 5 * time.Second
+	}
+	if (c.Archive == nil) != (c.Commands == nil) {
+		return nil, edge.Errorf(op, edge.Invalid, "commands need both the archive and a memory of commands")
+	}
+	if c.Telemetry <= 0 {
+		c.Telemetry = 30 * time.Second
 	}
 	if c.Probe <= 0 {
 		c.Probe = ProbeEvery
@@ -117,7 +132,8 @@ type session struct {
 	lanes   []*lane
 	down    chan *Down
 	early   map[uint64]*Down // by number, downlink messages that wait for those before them
-	healthy bool             // HQ answered
+	orders  *orders
+	healthy bool // HQ answered
 }
 
 func (u *Uplink) newSession() *session {
@@ -125,6 +141,7 @@ func (u *Uplink) newSession() *session {
 	for _, name := range edge.Lanes() {
 		s.lanes = append(s.lanes, newLane(s, name, u.c.Outbox))
 	}
+	s.orders = newOrders(s)
 	return s
 }
 
@@ -140,6 +157,9 @@ func (s *session) topic(b Branch, l edge.Lane) string {
 
 func (s *session) describe() Session {
 	d := Session{Filters: []string{s.topic(BranchDown, "")}}
+	if s.c.Commands != nil {
+		d.Filters = append(d.Filters, s.topic(BranchCmd, ""))
+	}
 	if will, err := s.state(false); err == nil {
 		d.Will = &will
 	} else {
@@ -193,7 +213,7 @@ func (s *session) send(ctx context.Context) error {
 	}
 	s.healthy = true
 	s.status.setUp(true)
-	fs := []func(context.Context) error{s.wakeLanes}
+	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples}
 	for _, l := range s.lanes {
 		fs = append(fs, l.run)
 	}
@@ -226,7 +246,7 @@ func (s *session) receive(ctx context.Context) error {
 			return ctx.Err()
 		case m := <-s.link.Messages():
 			if err := s.dispatch(m); err != nil {
-				s.c.Log.Warn("message ignored", "topic", m.Topic, "error", err)
+				s.c.Log.Warn("message refused", "audit", true, "topic", m.Topic, "error", err)
 			}
 		}
 	}
@@ -244,13 +264,19 @@ func (s *session) dispatch(m Message) error {
 	if err := env.Verify(s.hq[env.Key], m.Topic); err != nil {
 		return err
 	}
-	if env.Kind == KindDown && t.Branch == BranchDown {
+	switch {
+	case env.Kind == KindDown && t.Branch == BranchDown:
 		d, err := s.codec.DecodeDown(env.Body)
-		if err != nil {
-			return err
+		if err == nil {
+			offer(s.down, d)
 		}
-		offer(s.down, d)
-		return nil
+		return err
+	case env.Kind == KindCmd && t.Branch == BranchCmd:
+		c, err := DecodeCmd(env.Body)
+		if err == nil {
+			offer(s.orders.in, c)
+		}
+		return err
 	}
 	i := slices.IndexFunc(s.lanes, func(l *lane) bool { return l.name == t.Lane })
 	if t.Branch != BranchAck || i < 0 {
@@ -261,6 +287,7 @@ func (s *session) dispatch(m Message) error {
 		return err
 	}
 	offer(s.lanes[i].in, r)
+	s.orders.replied(r)
 	return nil
 }
 

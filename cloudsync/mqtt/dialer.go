@@ -21,7 +21,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const qos = 1
+const (
+	qos      = 1 // the broker confirms
+	qosLoose = 0
+)
 
 // Dialer opens connections to one broker as one client.
 type Dialer struct {
@@ -124,8 +127,15 @@ func (l *link) Publish(ctx context.Context, m cloudsync.Message) error {
 	if !l.client.IsConnectionOpen() {
 		return cloudsync.ErrLinkLost
 	}
-	return wait(ctx, l.client.Publish(m.Topic, qos, m.Retain, m.Payload), l.confirm, l.done)
+	q := byte(qos)
+	if m.Loose {
+		q = qosLoose
+	}
+	return wait(ctx, l.client.Publish(m.Topic, q, m.Retain, m.Payload), l.confirm, l.done)
 }
+
+// Dropped counts the messages that came while the reader was behind.
+func (l *link) Dropped() uint64 { return l.dropped.Load() }
 
 // receive runs in paho's reader and must not wait.
 func (l *link) receive(_ paho.Client, m paho.Message) {

@@ -1,0 +1,99 @@
+package cloudsync
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Machine is what an uplink can tell HQ of the computer it runs on. All of it
+// may be missing.
+type Machine struct {
+	Version string
+	Started time.Time
+	Disk    func() (free, total int64) // bytes, of the disk with the ledger
+	Faults  func() []Fault             // what is out of order; names no person
+}
+
+// sendSamples sends how the node is every now and then. A sample is sent only
+// when everything of the ledger is confirmed, is not kept and not repeated.
+func (s *session) sendSamples(ctx context.Context) error {
+	tick := time.NewTicker(s.c.Telemetry)
+	defer tick.Stop()
+	for {
+		if err := s.sendSample(ctx); err != nil {
+			s.shed.Add(1)
+			s.c.Log.Debug("sample not sent", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *session) sendSample(ctx context.Context) error {
+	if s.busy() {
+		s.shed.Add(1)
+		return nil
+	}
+	sample, err := s.sample(ctx)
+	if err != nil {
+		return err
+	}
+	body, err := sample.Encode()
+	if err != nil {
+		return err
+	}
+	topic := s.topic(BranchUp, LaneTele)
+	return s.link.Publish(ctx, Message{Topic: topic, Payload: Seal(s.c.Key, KindSample, topic, body), Loose: true})
+}
+
+// sample says how the node is now.
+func (s *session) sample(ctx context.Context) (*Sample, error) {
+	m := s.c.Machine
+	sample := &Sample{Node: s.c.Node, At: time.Now().UTC(), Version: m.Version, Shed: s.shed.Load()}
+	if !m.Started.IsZero() {
+		sample.Uptime = max(0, int64(time.Since(m.Started)/time.Second))
+	}
+	for _, lane := range edge.Lanes() {
+		n, oldest, err := s.c.Outbox.Waiting(ctx, lane)
+		if err != nil {
+			return nil, err
+		}
+		sample.Lanes = append(sample.Lanes, LaneQueue{Lane: lane, Waiting: n, Oldest: oldest})
+	}
+	if m.Disk != nil {
+		sample.DiskFree, sample.DiskTotal = m.Disk()
+	}
+	if l, ok := s.link.(interface{ Dropped() uint64 }); ok {
+		sample.Dropped = l.Dropped()
+	}
+	return sample, nil
+}
+
+// hqClock tells the time by HQ's clock, as of its last answer to a question put
+// to it. A replayed answer cannot turn it back.
+type hqClock struct {
+	mu    sync.Mutex
+	ahead time.Duration
+}
+
+func (c *hqClock) set(hq time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !hq.IsZero() {
+		c.ahead = time.Until(hq)
+	}
+}
+
+func (c *hqClock) offset() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ahead
+}
+
+func (c *hqClock) now() time.Time { return time.Now().Add(c.offset()) }
