@@ -122,3 +122,20 @@ func (s *SignedRelease) Release() (*Release, error) {
 	}
 	return &r, r.Check()
 }
+
+// IssuedRelease is a release of HQ, and how far it has come in a shop.
+type IssuedRelease struct {
+	SignedRelease           // without its Body
+	Arrived       time.Time // when the shop heard of it
+	Stored        bool      // the document is here
+	Complete      bool      // so are its files
+	Flaw          string    // why it never takes effect; empty where it may
+}
+
+// Due is when the release takes effect, with all its files or not.
+func (r *IssuedRelease) Due() time.Time {
+	if r.Arrived.After(r.Effective) {
+		return r.Arrived.Add(AssetGrace)
+	}
+	return r.Effective.Add(AssetGrace)
+}

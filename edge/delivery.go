@@ -2,6 +2,7 @@ package edge
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"regexp"
 	"time"
@@ -153,4 +154,17 @@ func plain(s string) bool {
 		}
 	}
 	return true
+}
+
+// Office is what HQ has told the shop. All of it comes by Outbox.Apply.
+type Office interface {
+	// StockElsewhere is what each shop had of a SKU when HQ last said so, this
+	// shop too, in the order of their names.
+	StockElsewhere(ctx context.Context, sku SKU) ([]ShopLevel, error)
+	// Record finds a record; NotFound where HQ has sent none.
+	Record(ctx context.Context, kind RecordKind, id string) (*Record, error)
+	// Records lists the records that HQ changed last, newest first, at most limit.
+	Records(ctx context.Context, kind RecordKind, limit int) ([]Record, error)
+	// Staff is the directory that HQ sent last; empty before the first.
+	Staff(ctx context.Context) (*Directory, error)
 }

@@ -1,6 +1,7 @@
 package edgetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"testing"
@@ -19,10 +20,18 @@ type Open func(t *testing.T, now func() time.Time) Shop
 func Contract(t *testing.T, open Open) {
 	for name, run := range map[string]func(*testing.T, Open){
 		"carts": Carts, "catalogue": Catalogue, "ledger": Ledger, "voids": Voids, "refunds": Refunds, "foreign refunds": ForeignRefunds,
-		"Z reports": ZReports, "e-invoices": EInvoices, "stock": Stock, "stock entries": StockEntries, "counts": Counts, "outbox": Outbox, "epochs": Epochs, "downlink": Downlink,
+		"Z reports": ZReports, "e-invoices": EInvoices, "stock": Stock, "stock entries": StockEntries, "counts": Counts, "outbox": Outbox, "epochs": Epochs, "downlink": Downlink, "office": Office, "issued": Issued,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, open) })
 	}
+}
+
+// T is what this package needs of a test: *testing.T has it, and so has
+// *rapid.T.
+type T interface {
+	require.TestingT
+	Helper()
+	Context() context.Context
 }
 
 // opened is a shop with Release(1) and its clock.
@@ -35,7 +44,7 @@ func opened(t *testing.T, open Open) (Shop, *Clock) {
 }
 
 // FillCart makes a cart with quantity pieces of sku.
-func FillCart(t testing.TB, s edge.Carts, sku edge.SKU, quantity int) *edge.Cart {
+func FillCart(t T, s edge.Carts, sku edge.SKU, quantity int) *edge.Cart {
 	t.Helper()
 	c, err := s.CreateCart(t.Context())
 	require.NoError(t, err)
@@ -48,7 +57,7 @@ func FillCart(t testing.TB, s edge.Carts, sku edge.SKU, quantity int) *edge.Cart
 }
 
 // Sell sells a new cart with one piece of sku for cash.
-func Sell(t testing.TB, s Shop, sku edge.SKU) *edge.Sale {
+func Sell(t T, s Shop, sku edge.SKU) *edge.Sale {
 	t.Helper()
 	c := FillCart(t, s, sku, 1)
 	sale, replayed, err := s.RecordSale(t.Context(), "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c), Staff: "Lan"})
@@ -58,7 +67,7 @@ func Sell(t testing.TB, s Shop, sku edge.SKU) *edge.Sale {
 }
 
 // Cash is the total of c as s prices it now, paid in cash.
-func Cash(t testing.TB, s edge.Catalogue, c *edge.Cart) edge.Payment {
+func Cash(t T, s edge.Catalogue, c *edge.Cart) edge.Payment {
 	t.Helper()
 	r, err := s.Release(t.Context())
 	require.NoError(t, err)
@@ -69,7 +78,7 @@ func Cash(t testing.TB, s edge.Catalogue, c *edge.Cart) edge.Payment {
 
 // Chain reads a lane of the present epoch from its start, checks numbers and
 // hashes against the head, and returns the events.
-func Chain(t testing.TB, o edge.Outbox, lane edge.Lane) []edge.Event {
+func Chain(t T, o edge.Outbox, lane edge.Lane) []edge.Event {
 	t.Helper()
 	var evs []edge.Event
 	for {
@@ -107,14 +116,14 @@ func types(evs []edge.Event) []string {
 	return out
 }
 
-func decode[T any](t testing.TB, raw json.RawMessage) T {
+func decode[V any](t T, raw json.RawMessage) V {
 	t.Helper()
-	var v T
+	var v V
 	require.NoError(t, json.Unmarshal(raw, &v))
 	return v
 }
 
-func requireKind(t testing.TB, kind edge.Kind, err error) {
+func requireKind(t T, kind edge.Kind, err error) {
 	t.Helper()
 	require.Error(t, err)
 	require.Equal(t, kind, edge.KindOf(err), "%v", err)

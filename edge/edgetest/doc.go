@@ -16,6 +16,7 @@ type Shop interface {
 	edge.Ledger
 	edge.Catalogue
 	edge.Outbox
+	edge.Office
 }
 
 // SKUs of Release.

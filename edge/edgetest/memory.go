@@ -26,6 +26,7 @@ type Memory struct {
 	ledger   memoryLedger
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
+	office   memoryOffice
 	applied  uint64
 }
 
@@ -42,7 +43,7 @@ type memoryEpoch struct {
 func NewMemory(now func() time.Time) *Memory {
 	m := &Memory{
 		now: now, start: now(), changed: make(chan struct{}, 1),
-		releases: map[uint32]*edge.Release{},
+		releases: map[uint32]*edge.Release{}, office: newMemoryOffice(),
 	}
 	m.openEpoch(nil, 0)
 	return m
@@ -163,9 +164,11 @@ func (m *Memory) Release(context.Context) (*edge.Release, error) {
 }
 
 func (m *Memory) inForce() (*edge.Release, error) {
-	for _, v := range slices.Backward(slices.Sorted(maps.Keys(m.releases))) {
-		if r := m.releases[v]; !r.Effective.After(m.now()) {
-			return r, nil
+	for _, releases := range []map[uint32]*edge.Release{m.office.releases, m.releases} {
+		for _, v := range slices.Backward(slices.Sorted(maps.Keys(releases))) {
+			if r := releases[v]; !r.Effective.After(m.now()) {
+				return r, nil
+			}
 		}
 	}
 	return nil, edge.Errorf("edgetest.Memory", edge.Unavailable, "the shop has no catalogue yet")

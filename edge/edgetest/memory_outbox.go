@@ -208,17 +208,3 @@ func (m *Memory) Applied(context.Context) (uint64, error) {
 	defer m.mu.Unlock()
 	return m.applied, nil
 }
-
-// Apply implements edge.Outbox.
-func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n <= m.applied {
-		return nil
-	}
-	for _, c := range d.Carts {
-		_, _ = m.merge(c) // a cart that no shop could hold is left out
-	}
-	m.applied = n
-	return nil
-}

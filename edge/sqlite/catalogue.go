@@ -10,34 +10,68 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// Release is the newest release that is in effect.
+// release is a release that was read, and what it was read from.
+type release struct {
+	*edge.Release
+	from source
+}
+
+// source tells releases apart that have the same version: one of a folder has
+// no hash, and HQ may issue a version anew after it was restored.
+type source struct {
+	version uint32
+	signed  edge.Hash
+}
+
+// Release is the newest release that is in effect: of those HQ issued, where
+// there is one.
 func (db *DB) Release(ctx context.Context) (*edge.Release, error) {
-	r, err := db.releaseInForce(ctx, db.reader)
+	r, err := db.readInForce(ctx, db.reader)
 	if err != nil {
 		return nil, fault("sqlite.Release", err)
 	}
 	// Only what was read as committed is kept.
 	db.release.Store(r)
-	return r, nil
+	return r.Release, nil
 }
 
 func (db *DB) releaseInForce(ctx context.Context, q querier) (*edge.Release, error) {
-	var version uint32
-	err := q.QueryRowContext(ctx, `SELECT version FROM release WHERE effective <= ? ORDER BY version DESC LIMIT 1`, db.opt.Now().UnixMilli()).Scan(&version)
+	r, err := db.readInForce(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	return r.Release, nil
+}
+
+func (db *DB) readInForce(ctx context.Context, q querier) (*release, error) {
+	now := db.opt.Now()
+	var from source
+	var err error
+	body := `SELECT body FROM hq_release WHERE version = ?`
+	from.version, from.signed, err = issuedInForce(ctx, q, now)
+	if errors.Is(err, sql.ErrNoRows) {
+		body = `SELECT body FROM release WHERE version = ?`
+		from.signed = edge.Hash{}
+		err = q.QueryRowContext(ctx, `SELECT version FROM release WHERE effective <= ? ORDER BY version DESC LIMIT 1`, now.UnixMilli()).Scan(&from.version)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("sqlite.Release", edge.Unavailable, "the shop has no catalogue yet: load one, or wait for HQ to send it")
 	}
 	if err != nil {
 		return nil, err
 	}
-	if r := db.release.Load(); r != nil && r.Version == version {
+	if r := db.release.Load(); r != nil && r.from == from {
 		return r, nil
 	}
-	var body []byte
-	if err := q.QueryRowContext(ctx, `SELECT body FROM release WHERE version = ?`, version).Scan(&body); err != nil {
+	var raw []byte
+	if err := q.QueryRowContext(ctx, body, from.version).Scan(&raw); err != nil {
 		return nil, err
 	}
-	return decode[edge.Release](body)
+	r, err := decode[edge.Release](raw)
+	if err != nil {
+		return nil, err
+	}
+	return &release{r, from}, nil
 }
 
 // PutRelease stores a release.

@@ -125,38 +125,3 @@ func (db *DB) Waiting(ctx context.Context, lane edge.Lane) (n uint64, oldest tim
 
 // Changed delivers a value soon after events were added; it has one receiver.
 func (db *DB) Changed() <-chan struct{} { return db.changed }
-
-// Applied is the number of the last downlink message that took effect.
-func (db *DB) Applied(ctx context.Context) (n uint64, err error) {
-	err = db.reader.QueryRowContext(ctx, `SELECT applied FROM gateway`).Scan(&n)
-	return n, fault("sqlite.Applied", err)
-}
-
-// Apply stores that downlink message n took effect, with the carts it brought.
-// A cart that no shop could hold is left out: refusing its message would hold
-// up all that follow, for ever.
-func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
-	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		res, err := t.conn.ExecContext(ctx, `UPDATE gateway SET applied = ?1 WHERE applied < ?1`, int64(n))
-		if err != nil {
-			return struct{}{}, err
-		}
-		if changed, err := res.RowsAffected(); err != nil || changed == 0 {
-			return struct{}{}, err
-		}
-		for _, c := range d.Carts {
-			_, err := t.mergeCart(ctx, c)
-			switch edge.KindOf(err) {
-			case edge.Invalid, edge.TooLarge:
-				// Not its id: whoever knows that may change the cart.
-				t.db.opt.Log.ErrorContext(ctx, "cart from HQ left out", "message", n, "err", err)
-			default:
-				if err != nil {
-					return struct{}{}, err
-				}
-			}
-		}
-		return struct{}{}, nil
-	})
-	return err
-}

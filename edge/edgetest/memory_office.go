@@ -1,0 +1,115 @@
+package edgetest
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// memoryOffice is what HQ has told the shop.
+type memoryOffice struct {
+	releases map[uint32]*edge.Release
+	stock    map[string]edge.ShopStock
+	records  map[recordKey]numbered
+	staff    edge.Directory
+}
+
+type recordKey struct {
+	kind edge.RecordKind
+	id   string
+}
+
+// numbered is a record and the message that brought it.
+type numbered struct {
+	edge.Record
+	n uint64
+}
+
+func newMemoryOffice() memoryOffice {
+	return memoryOffice{
+		releases: map[uint32]*edge.Release{}, stock: map[string]edge.ShopStock{}, records: map[recordKey]numbered{},
+	}
+}
+
+// Apply implements edge.Outbox. A shop in memory has the files of every release.
+func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if n <= m.applied {
+		return nil
+	}
+	for _, c := range d.Carts {
+		_, _ = m.merge(c) // a cart that no shop could hold is left out
+	}
+	for _, s := range d.Releases {
+		if r, err := s.Release(); err == nil {
+			m.office.releases[r.Version] = r
+		}
+	}
+	for _, s := range d.Stock {
+		if s.Check() == nil {
+			m.office.stock[s.Shop] = s
+		}
+	}
+	for _, r := range d.Records {
+		if r.Check() == nil {
+			m.office.records[recordKey{r.Kind, r.ID}] = numbered{r, n}
+		}
+	}
+	if d.Staff != nil && d.Staff.Check() == nil {
+		m.office.staff = *d.Staff
+	}
+	m.applied = n
+	return nil
+}
+
+// StockElsewhere implements edge.Office.
+func (m *Memory) StockElsewhere(_ context.Context, sku edge.SKU) ([]edge.ShopLevel, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	list := []edge.ShopLevel{}
+	for _, shop := range slices.Sorted(maps.Keys(m.office.stock)) {
+		s := m.office.stock[shop]
+		list = append(list, edge.ShopLevel{Shop: shop, Quantity: s.Levels[sku], AsOf: s.AsOf})
+	}
+	return list, nil
+}
+
+// Record implements edge.Office.
+func (m *Memory) Record(_ context.Context, kind edge.RecordKind, id string) (*edge.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.office.records[recordKey{kind, id}]
+	if !ok {
+		return nil, edge.Errorf("edgetest.Memory", edge.NotFound, "HQ has told nothing of %s %.80q", kind, id)
+	}
+	return &r.Record, nil
+}
+
+// Records implements edge.Office.
+func (m *Memory) Records(_ context.Context, kind edge.RecordKind, limit int) ([]edge.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := slices.SortedFunc(maps.Values(m.office.records), func(a, b numbered) int {
+		return cmp.Or(cmp.Compare(b.n, a.n), cmp.Compare(a.ID, b.ID))
+	})
+	list := []edge.Record{}
+	for _, r := range all {
+		if r.Kind == kind && len(list) < limit {
+			list = append(list, r.Record)
+		}
+	}
+	return list, nil
+}
+
+// Staff implements edge.Office.
+func (m *Memory) Staff(context.Context) (*edge.Directory, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	d := edge.Directory{Members: slices.Clone(m.office.staff.Members)}
+	slices.SortFunc(d.Members, func(a, b edge.Member) int { return cmp.Compare(a.Name, b.Name) })
+	return &d, nil
+}
