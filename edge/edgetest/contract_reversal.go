@@ -11,7 +11,7 @@ import (
 )
 
 // SellTo sells quantity pieces of sku for cash, under the key.
-func SellTo(t testing.TB, s Shop, key string, sku edge.SKU, quantity int) *edge.Sale {
+func SellTo(t T, s Shop, key string, sku edge.SKU, quantity int) *edge.Sale {
 	t.Helper()
 	c := FillCart(t, s, sku, quantity)
 	sale, _, err := s.RecordSale(t.Context(), key, edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c), Staff: "Lan"})
@@ -20,7 +20,7 @@ func SellTo(t testing.TB, s Shop, key string, sku edge.SKU, quantity int) *edge.
 }
 
 // stockOf is what the shop has of sku.
-func stockOf(t testing.TB, s edge.Ledger, sku edge.SKU) int64 {
+func stockOf(t T, s edge.Ledger, sku edge.SKU) int64 {
 	t.Helper()
 	stock, err := s.Stock(t.Context())
 	require.NoError(t, err)
@@ -28,13 +28,13 @@ func stockOf(t testing.TB, s edge.Ledger, sku edge.SKU) int64 {
 }
 
 // lastOf is the newest event of the sale lane, which must be of that type.
-func lastOf[T any](t testing.TB, s Shop, kind, subject string) T {
+func lastOf[V any](t T, s Shop, kind, subject string) V {
 	t.Helper()
 	evs := Chain(t, s, edge.LaneSale)
 	last := evs[len(evs)-1]
 	require.Equal(t, kind, last.Type)
 	require.Equal(t, subject, last.Subject)
-	return decode[T](t, last.Data)
+	return decode[V](t, last.Data)
 }
 
 // Voids is the contract of VoidSale.

@@ -2,12 +2,14 @@ package sqlite_test
 
 import (
 	"bytes"
+	"flag"
 	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -46,4 +48,21 @@ func TestLogNamesNoCart(t *testing.T) {
 	require.Contains(t, log.String(), "message=42")
 	require.Contains(t, log.String(), "nobody")
 	require.NotContains(t, log.String(), bad.ID.String())
+}
+
+func TestAnyDaysAddUp(t *testing.T) {
+	// Each day takes a database of its own; rapid has no other way to ask for
+	// fewer of them.
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		require.NoError(t, flag.Set("rapid.checks", "25"))
+		t.Cleanup(func() { require.NoError(t, flag.Set("rapid.checks", checks.DefValue)) })
+	}
+	edgetest.Days(t, func(rt *rapid.T, now func() time.Time) edgetest.Shop {
+		opt := options(filepath.Join(t.TempDir(), "shop.db"))
+		opt.Now = now
+		db, err := sqlite.Open(t.Context(), opt)
+		require.NoError(rt, err)
+		rt.Cleanup(func() { require.NoError(rt, db.Close()) })
+		return db
+	})
 }

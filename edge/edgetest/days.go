@@ -1,0 +1,330 @@
+package edgetest
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Days lives through any days that a shop may have: sales, voids, refunds,
+// deliveries, thefts, counts that are entered late, Z reports, new epochs,
+// clocks that jump, and calls that are sent again. After each step everything
+// must add up.
+func Days(t *testing.T, open func(t *rapid.T, now func() time.Time) Shop) {
+	rapid.Check(t, func(t *rapid.T) {
+		d := &days{clock: NewClock(), shelf: map[edge.SKU]int64{}, sold: map[string]*edge.Sale{}}
+		d.Shop = open(t, d.clock.Now)
+		require.NoError(t, d.PutRelease(t.Context(), Release(1)))
+		t.Repeat(map[string]func(*rapid.T){
+			"": d.check, "sell": d.sell, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign,
+			"delivery": d.deliver, "theft": d.steal, "look": d.look, "count": d.count, "close": d.close,
+			"epoch": d.epoch, "again": d.again, "clock": d.jump,
+		})
+	})
+}
+
+// days is what the test knows of the shop without asking its ledger.
+type days struct {
+	Shop
+	clock   *Clock
+	n       int                // makes keys and references
+	shelf   map[edge.SKU]int64 // what truly is there
+	stolen  int64              // pieces of Cream that the books do not know of; counting finds them
+	looks   []look
+	counted []look   // those that were entered
+	sales   []string // ids, in order
+	sold    map[string]*edge.Sale
+	calls   []call
+	zs      []edge.ZReport // oldest first
+}
+
+// look is a look at the shelf of Cream: what was there as of a mark.
+type look struct {
+	at     edge.LaneMark
+	pieces int64
+	stolen int64 // until then
+	series uint32
+}
+
+// before reports whether l looked at an earlier mark than o.
+func (l look) before(o look) bool {
+	return l.series < o.series || l.series == o.series && l.at.Seq < o.at.Seq
+}
+
+// call is a call that succeeded: again sends it once more and says whether it
+// was answered as before.
+type call struct {
+	key   string
+	again func(t *rapid.T) (same, replayed bool, err error)
+}
+
+func (d *days) key() string {
+	d.n++
+	return fmt.Sprintf("key-%06d", d.n)
+}
+
+// remember keeps a call and what it answered.
+func remember[V any](d *days, key string, reply V, do func(t *rapid.T) (V, bool, error)) {
+	want := string(mustJSON(reply))
+	d.calls = append(d.calls, call{key, func(t *rapid.T) (bool, bool, error) {
+		got, replayed, err := do(t)
+		return string(mustJSON(got)) == want, replayed, err
+	}})
+}
+
+func anySKU(t *rapid.T) edge.SKU {
+	return rapid.SampledFrom([]edge.SKU{Lipstick, Glasses, Cream}).Draw(t, "sku")
+}
+
+func (d *days) anySale(t *rapid.T) *edge.Sale {
+	if len(d.sales) == 0 {
+		t.Skip("nothing is sold yet")
+	}
+	return d.sold[rapid.SampledFrom(d.sales).Draw(t, "sale")]
+}
+
+func (d *days) sell(t *rapid.T) {
+	sku, n := anySKU(t), rapid.IntRange(1, 4).Draw(t, "pieces")
+	c := FillCart(t, d, sku, n)
+	if rapid.Bool().Draw(t, "two things") {
+		var err error
+		c, err = d.ChangeCart(t.Context(), c.ID, func(c *edge.Cart, w edge.Writer) error {
+			_, err := c.Add(w, Glasses, 1)
+			return err
+		})
+		require.NoError(t, err)
+	}
+	key, co := d.key(), edge.Checkout{Cart: c.ID, Payment: Cash(t, d, c), Staff: "Lan"}
+	sale, replayed, err := d.RecordSale(t.Context(), key, co)
+	require.NoError(t, err)
+	require.False(t, replayed)
+	for _, l := range sale.Lines {
+		d.shelf[l.SKU] -= int64(l.Quantity)
+	}
+	d.sales, d.sold[sale.ID] = append(d.sales, sale.ID), sale
+	remember(d, key, sale, func(t *rapid.T) (*edge.Sale, bool, error) { return d.RecordSale(t.Context(), key, co) })
+}
+
+func (d *days) void(t *rapid.T) {
+	sale := d.anySale(t)
+	h, err := d.Sale(t.Context(), sale.Ref())
+	require.NoError(t, err)
+	key, ask := d.key(), edge.Voiding{Sale: sale.Ref(), Reason: "x"}
+	void, _, err := d.VoidSale(t.Context(), key, ask)
+	if h.Void != nil || len(h.Refunds) > 0 || h.Z != 0 {
+		requireKind(t, edge.Conflict, err)
+		return
+	}
+	require.NoError(t, err)
+	for _, l := range sale.Lines {
+		d.shelf[l.SKU] += int64(l.Quantity)
+	}
+	remember(d, key, void, func(t *rapid.T) (*edge.Void, bool, error) { return d.VoidSale(t.Context(), key, ask) })
+}
+
+func (d *days) refund(t *rapid.T) {
+	sale := d.anySale(t)
+	h, err := d.Sale(t.Context(), sale.Ref())
+	require.NoError(t, err)
+	l := rapid.SampledFrom(sale.Lines).Draw(t, "line")
+	n := rapid.IntRange(1, l.Quantity+1).Draw(t, "pieces")
+	to := rapid.SampledFrom([]edge.Disposition{edge.ToStock, edge.ToLoss}).Draw(t, "to")
+	key, ask := d.key(), edge.Refunding{
+		Sale: edge.SaleRef{Receipt: sale.Receipt}, Reason: "x", Lines: []edge.Return{{SKU: l.SKU, Quantity: n, To: to}},
+		Back: []edge.Payback{{Method: edge.Cash, Amount: l.Price * int64(n)}},
+	}
+	refund, _, err := d.RefundSale(t.Context(), key, ask)
+	if n > h.Left()[l.SKU] {
+		requireKind(t, edge.Conflict, err)
+		return
+	}
+	require.NoError(t, err)
+	if to == edge.ToStock {
+		d.shelf[l.SKU] += int64(n)
+	}
+	remember(d, key, refund, func(t *rapid.T) (*edge.Refund, bool, error) { return d.RefundSale(t.Context(), key, ask) })
+}
+
+func (d *days) refundForeign(t *rapid.T) {
+	sku, price := anySKU(t), int64(1000)
+	key, ask := d.key(), edge.Refunding{
+		Sale: edge.SaleRef{Receipt: edge.Receipt{Till: "T2", Series: 1, Counter: 1}}, Reason: "x",
+		Lines: []edge.Return{{SKU: sku, Quantity: 1, To: edge.ToStock, Price: &price}},
+		Back:  []edge.Payback{{Method: edge.Cash, Amount: price}}, Approval: &edge.Approval{Staff: "Mai", Reason: "x"},
+	}
+	refund, _, err := d.RefundSale(t.Context(), key, ask)
+	require.NoError(t, err)
+	d.shelf[sku]++
+	remember(d, key, refund, func(t *rapid.T) (*edge.Refund, bool, error) { return d.RefundSale(t.Context(), key, ask) })
+}
+
+func (d *days) deliver(t *rapid.T) {
+	sku, n := anySKU(t), rapid.Int64Range(1, 9).Draw(t, "pieces")
+	key := d.key()
+	entry := Entry(sku, n, edge.StockGoodsIn, key)
+	got, _, err := d.EnterStock(t.Context(), key, entry)
+	require.NoError(t, err)
+	d.shelf[sku] += n
+	remember(d, key, got, func(t *rapid.T) ([]edge.StockMove, bool, error) { return d.EnterStock(t.Context(), key, entry) })
+}
+
+// steal and look take the one product that is worth it: counts of the same
+// shelf that overlap are what is hard.
+func (d *days) steal(*rapid.T) {
+	d.shelf[Cream]--
+	d.stolen++
+}
+
+// look looks at the shelf; what is found is entered later, or never.
+func (d *days) look(t *rapid.T) {
+	if d.shelf[Cream] < 0 {
+		t.Skip("nobody can count that")
+	}
+	at, err := d.CountMark(t.Context())
+	require.NoError(t, err)
+	d.looks = append(d.looks, look{at, d.shelf[Cream], d.stolen, d.Series()})
+}
+
+// count enters what was found. Afterwards the books are wrong only by what was
+// stolen since, whatever was sold between looking and entering.
+func (d *days) count(t *rapid.T) {
+	if len(d.looks) == 0 {
+		t.Skip("nobody has looked yet")
+	}
+	l := rapid.SampledFrom(d.looks).Draw(t, "look")
+	key := d.key()
+	entry := CountEntry(Cream, l.pieces, l.at, key)
+	got, _, err := d.EnterStock(t.Context(), key, entry)
+	if slices.ContainsFunc(d.counted, l.before) {
+		requireKind(t, edge.Conflict, err)
+		require.ErrorContains(t, err, "counted again")
+		return
+	}
+	require.NoError(t, err)
+	d.counted = append(d.counted, l)
+	require.Equal(t, d.shelf[Cream]+d.stolen-l.stolen, stockOf(t, d, Cream))
+	remember(d, key, got, func(t *rapid.T) ([]edge.StockMove, bool, error) { return d.EnterStock(t.Context(), key, entry) })
+}
+
+func (d *days) close(t *rapid.T) {
+	key := d.key()
+	zs, _, err := d.CloseDay(t.Context(), key, "Lan")
+	if err != nil {
+		requireKind(t, edge.Conflict, err)
+		return
+	}
+	d.zs = append(d.zs, zs...)
+	remember(d, key, zs, func(t *rapid.T) ([]edge.ZReport, bool, error) { return d.CloseDay(t.Context(), key, "Lan") })
+}
+
+func (d *days) epoch(t *rapid.T) {
+	if rapid.IntRange(0, 2).Draw(t, "how seldom") > 0 {
+		t.Skip("seldom")
+	}
+	_, err := d.OpenEpoch(t.Context(), nil, 0) // HQ holds nothing: every event is written again
+	require.NoError(t, err)
+}
+
+// again sends an earlier call again, or another one under its key.
+func (d *days) again(t *rapid.T) {
+	if len(d.calls) == 0 {
+		t.Skip("there was no call yet")
+	}
+	c := rapid.SampledFrom(d.calls).Draw(t, "call")
+	same, replayed, err := c.again(t)
+	require.NoError(t, err)
+	require.True(t, replayed)
+	require.True(t, same, "the answer to %s changed", c.key)
+	_, _, err = d.EnterStock(t.Context(), c.key, Entry(Cream, 1, edge.StockGoodsIn, "another request"))
+	requireKind(t, edge.Conflict, err)
+}
+
+func (d *days) jump(t *rapid.T) {
+	d.clock.Advance(time.Duration(rapid.IntRange(-24, 24).Draw(t, "hours")) * time.Hour)
+}
+
+// check reads the whole ledger as HQ would, from its events, and holds it
+// against what the shop says.
+func (d *days) check(t *rapid.T) {
+	r := reckon(t, Chain(t, d, edge.LaneSale))
+	stock, err := d.Stock(t.Context())
+	require.NoError(t, err)
+	for _, sku := range []edge.SKU{Lipstick, Glasses, Cream} {
+		require.Equal(t, r.stock[sku], stock[sku], "stock of %s is the sum of its moves", sku)
+	}
+	last := map[uint32]uint64{}
+	for _, n := range r.numbers {
+		require.Equal(t, last[n.Series]+1, n.Counter, "receipts of series %d", n.Series)
+		last[n.Series] = n.Counter
+	}
+	require.Equal(t, d.zs, r.zs)
+	d.checkTiles(t, r, last)
+}
+
+// checkTiles holds the Z reports against the receipts they cover.
+func (d *days) checkTiles(t *rapid.T, r *reckoning, last map[uint32]uint64) {
+	closed := map[uint32]uint64{}
+	for _, z := range r.zs {
+		require.NoError(t, z.Check())
+		require.Zero(t, z.Missing)
+		require.Equal(t, closed[z.Series]+1, z.From, "Z reports tile the series")
+		require.LessOrEqual(t, z.To, last[z.Series])
+		closed[z.Series] = z.To
+		var net int64
+		for n := z.From; n <= z.To; n++ {
+			net += r.amounts[edge.Receipt{Till: z.Till, Series: z.Series, Counter: n}]
+		}
+		require.Equal(t, net, z.Totals[0].Net())
+	}
+	all, err := d.ZReports(t.Context(), 1000)
+	require.NoError(t, err)
+	slices.Reverse(all)
+	require.Equal(t, len(r.zs), len(all))
+	for i := range all {
+		require.Equal(t, r.zs[i], all[i])
+	}
+}
+
+// reckoning is what the events of a ledger come to.
+type reckoning struct {
+	stock   map[edge.SKU]int64
+	numbers []edge.Receipt         // in the order of the events
+	amounts map[edge.Receipt]int64 // less what was given back
+	zs      []edge.ZReport
+}
+
+func reckon(t T, evs []edge.Event) *reckoning {
+	r := &reckoning{stock: map[edge.SKU]int64{}, amounts: map[edge.Receipt]int64{}}
+	receipt := func(n edge.Receipt, amount int64, moves []edge.StockMove) {
+		r.numbers = append(r.numbers, n)
+		r.amounts[n] = amount
+		for _, m := range moves {
+			r.stock[m.SKU] += m.Delta
+		}
+	}
+	for _, e := range evs {
+		switch e.Type {
+		case edge.EventSale:
+			s := decode[edge.Sale](t, e.Data)
+			receipt(s.Receipt, s.Total.Amount, s.Moves())
+		case edge.EventVoid:
+			v := decode[edge.Void](t, e.Data)
+			receipt(v.Receipt, -v.Total.Amount, v.Moves())
+		case edge.EventRefund:
+			f := decode[edge.Refund](t, e.Data)
+			receipt(f.Receipt, -f.Total.Amount, f.Moves())
+		case edge.EventStock:
+			m := decode[edge.StockMove](t, e.Data)
+			r.stock[m.SKU] += m.Delta
+		case edge.EventZ:
+			r.zs = append(r.zs, decode[edge.ZReport](t, e.Data))
+		}
+	}
+	return r
+}
