@@ -33,6 +33,7 @@ type chain struct {
 	hqKey   ed25519.PrivateKey
 	shop    *sqlite.DB
 	hq      *hq.HQ
+	hqFile  string
 	uplink  *cloudsync.Uplink
 }
 
@@ -45,14 +46,19 @@ func newKey(t testing.TB) ed25519.PrivateKey {
 }
 
 func newChain(t testing.TB, n network) *chain {
-	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t)}
+	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t), hqFile: "hq.db"}
 	c.openShop(t)
 	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
 	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
 	c.openHQ(t)
 	t.Cleanup(func() { require.NoError(t, c.hq.Close()) })
-	require.NoError(t, c.hq.Enrol(t.Context(), hq.Node{Node: node, Shop: shop, Key: c.nodeKey.Public().(ed25519.PublicKey)}))
+	c.enrol(t)
 	return c
+}
+
+func (c *chain) enrol(t testing.TB) {
+	n := hq.Node{Node: node, Shop: shop, Key: c.nodeKey.Public().(ed25519.PublicKey)}
+	require.NoError(t, c.hq.Enrol(t.Context(), n))
 }
 
 func (c *chain) openShop(t testing.TB) {
@@ -65,7 +71,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Dialer: c.net.dialer(node), Log: quiet(),
+		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.net.dialer(node), Log: quiet(),
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
 	})
 	require.NoError(t, err)
@@ -75,7 +81,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 func (c *chain) openHQ(t testing.TB) {
 	var err error
 	c.hq, err = hq.Open(t.Context(), hq.Options{
-		Path: filepath.Join(c.dir, "hq.db"), Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
+		Path: filepath.Join(c.dir, c.hqFile), Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
 	})
 	require.NoError(t, err)
 }

@@ -31,6 +31,7 @@ type bench struct {
 	nodeKey ed25519.PrivateKey
 	hqKey   ed25519.PrivateKey
 	hq      *hq.HQ
+	hqNow   func() time.Time
 	uplink  *cloudsync.Uplink
 	stop    []func()
 }
@@ -43,7 +44,7 @@ type odd struct {
 
 func newBench(t *testing.T, seed uint64) *bench {
 	time.Sleep(time.Until(edgetest.NewClock().Now())) // a bubble begins in the year 2000
-	b := &bench{t: t, hub: newHub(seed), nodeKey: newKey(t), hqKey: newKey(t), shop: edgetest.NewMemory(time.Now)}
+	b := &bench{t: t, hub: newHub(seed), nodeKey: newKey(t), hqKey: newKey(t), shop: edgetest.NewMemory(time.Now), hqNow: time.Now}
 	b.outbox = &odd{Outbox: b.shop}
 	require.NoError(t, b.shop.PutRelease(t.Context(), edgetest.Release(1)))
 	b.hq = b.openHQ()
@@ -61,7 +62,7 @@ func (b *bench) enrol() {
 
 func (b *bench) openHQ() *hq.HQ {
 	h, err := hq.Open(b.t.Context(), hq.Options{
-		Path: filepath.Join(b.t.TempDir(), "hq.db"), Key: b.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
+		Path: filepath.Join(b.t.TempDir(), "hq.db"), Key: b.hqKey, Now: b.hqNow, NewID: uuid.NewString, Log: quiet(),
 	})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { require.NoError(b.t, h.Close()) })
@@ -69,13 +70,19 @@ func (b *bench) openHQ() *hq.HQ {
 }
 
 func (b *bench) startUplink(o edge.Outbox) {
-	var err error
-	b.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
+	b.uplink = b.newUplink(o, func(*cloudsync.UplinkConfig) {})
+	b.run(b.uplink.Run)
+}
+
+func (b *bench) newUplink(o edge.Outbox, adjust func(*cloudsync.UplinkConfig)) *cloudsync.Uplink {
+	c := cloudsync.UplinkConfig{
 		Node: memoryNode, Key: b.nodeKey, HQ: []ed25519.PublicKey{b.hqKey.Public().(ed25519.PublicKey)},
 		Outbox: o, Dialer: b.hub, Log: quiet(),
-	})
+	}
+	adjust(&c)
+	u, err := cloudsync.NewUplink(c)
 	require.NoError(b.t, err)
-	b.run(b.uplink.Run)
+	return u
 }
 
 func (b *bench) startCollector() {
