@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"database/sql"
 	"strconv"
 	"strings"
 )
@@ -78,4 +79,18 @@ func insertSQL(table string, c columns, rows int) string {
 		b.WriteByte(')')
 	}
 	return b.String()
+}
+
+// forEach calls each with every row, and closes them.
+func forEach(rows *sql.Rows, err error, each func(*sql.Rows) error) error {
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

@@ -30,6 +30,13 @@ type commits struct {
 	running sync.WaitGroup
 }
 
+// pending reports whether batches wait or are being committed.
+func (c *commits) pending() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.busy
+}
+
 // enqueue gives a batch its place; in.done tells when it is committed or has
 // failed.
 func (h *HQ) enqueue(in *intake) {

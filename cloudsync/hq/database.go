@@ -34,8 +34,9 @@ type dialect interface {
 	// end; tryLock does not wait and reports whether it holds it.
 	lock(ctx context.Context, tx *sql.Tx, l lock) error
 	tryLock(ctx context.Context, tx *sql.Tx, l lock) (bool, error)
-	// insert adds many rows at once.
-	insert(ctx context.Context, tx *sql.Tx, table string, c columns) error
+	// insert adds many rows at once, in their order. tail follows the values;
+	// where it returns columns, each is called with every row of them.
+	insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error
 	// collided reports whether a transaction failed for another one's sake only,
 	// so that it may succeed when it is run again.
 	collided(err error) bool

@@ -248,7 +248,7 @@ func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntak
 		{"hash", blobs[2]},
 		{"flaw", flaws},
 		{"received", nums[3]},
-	})
+	}, "", nil)
 }
 
 // rows are the batch's events as they are stored.

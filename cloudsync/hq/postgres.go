@@ -141,7 +141,10 @@ func (postgres) tryLock(ctx context.Context, tx *sql.Tx, l lock) (held bool, err
 	return held, err
 }
 
-func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns) error {
+func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
+	if c.rows() == 0 {
+		return nil
+	}
 	arrays := make([]string, len(c))
 	args := make([]any, len(c))
 	for i := range c {
@@ -155,7 +158,11 @@ func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns)
 		}
 		args[i] = c[i].values
 	}
-	q := "insert into " + table + " (" + c.names() + ") select * from unnest(" + strings.Join(arrays, ", ") + ")"
-	_, err := tx.ExecContext(ctx, q, args...)
-	return err
+	q := "insert into " + table + " (" + c.names() + ") select * from unnest(" + strings.Join(arrays, ", ") + ") " + tail
+	if each == nil {
+		_, err := tx.ExecContext(ctx, q, args...)
+		return err
+	}
+	rows, err := tx.QueryContext(ctx, q, args...)
+	return forEach(rows, err, each)
 }

@@ -2,18 +2,27 @@ package hq
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
+	json2 "github.com/go-json-experiment/json"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const projectAtOnce = 500 // events of one transaction
+const (
+	projectAtOnce = 1000                   // events of one transaction
+	otherAtWork   = 20 * time.Millisecond  // between two looks at whether another collector still projects
+	yieldStep     = 2 * time.Millisecond   // between two looks at whether batches still wait
+	yieldAtMost   = 500 * time.Millisecond // so that pages follow at least so often
+)
 
 // entry is an event that a mark has passed, on its way into the tables that
 // people read.
@@ -27,28 +36,61 @@ type entry struct {
 }
 
 // Project brings sales, stock and carts up to what the marks have passed. An
-// event it cannot use is quarantined and holds up nothing.
+// event it cannot use is quarantined and holds up nothing. Of several
+// collectors one projects at a time; the others wait until it has.
 func (h *HQ) Project(ctx context.Context) error {
 	h.projecting.Lock()
 	defer h.projecting.Unlock()
 	for {
-		n, err := h.projectSome(ctx)
+		begin := time.Now()
+		n, busy, err := h.projectSome(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("hq.Project: %w", err)
+		case busy:
+			err = pause(ctx, otherAtWork)
+		case n < projectAtOnce:
+			return nil
+		default:
+			err = h.yield(ctx, time.Since(begin))
+		}
 		if err != nil {
 			return fmt.Errorf("hq.Project: %w", err)
-		}
-		if n < projectAtOnce {
-			return nil
 		}
 	}
 }
 
-// Rebuild makes sales and stock anew from the inbox. Carts are only merged
-// again: what phones changed is not in the inbox.
+// yield lets the batches that wait go first: what the shops wait for is the
+// ack. They get up to nine tenths of the time.
+func (h *HQ) yield(ctx context.Context, worked time.Duration) error {
+	until := time.Now().Add(min(9*worked, yieldAtMost))
+	for h.commits.pending() && time.Now().Before(until) {
+		if err := pause(ctx, yieldStep); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// Rebuild makes sales, stock and all else that is projected anew from the
+// inbox. Carts are only merged again: what phones changed is not in the inbox.
 func (h *HQ) Rebuild(ctx context.Context) error {
-	h.projecting.Lock()
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		if err := h.dialect.lock(ctx, tx, lockProjection); err != nil {
+			return err
+		}
 		for _, q := range []string{
-			"delete from sale", "delete from stock", "delete from projected", "update projection set pos = 0 where name = 'inbox'",
+			"delete from sale", "delete from correction", "delete from z_report", "delete from einvoice", "delete from stock",
+			"delete from node_total", "delete from projected", "update projection set pos = 0 where name = 'inbox'",
 		} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return err
@@ -56,7 +98,6 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 		}
 		return nil
 	})
-	h.projecting.Unlock()
 	if err != nil {
 		return fmt.Errorf("hq.Rebuild: %w", err)
 	}
@@ -66,10 +107,17 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 // projector is one transaction's worth of projecting.
 type projector struct {
 	*HQ
-	tx       *sql.Tx
-	remember *sql.Stmt
-	stock    map[stockKey]int64 // moved in this transaction
-	carts    []edge.CartID      // changed in it
+	tx    *sql.Tx
+	flaws []flawed
+	sales []soldEntry
+	stock map[stockKey]int64 // moved in this transaction
+	carts []edge.CartID      // changed in it
+}
+
+// flawed is an event that cannot take effect, and why.
+type flawed struct {
+	*entry
+	reason error
 }
 
 type stockKey struct {
@@ -77,50 +125,56 @@ type stockKey struct {
 	sku  edge.SKU
 }
 
-func (h *HQ) projectSome(ctx context.Context) (int, error) {
+// projectSome projects some events; busy says that another collector does.
+func (h *HQ) projectSome(ctx context.Context) (count int, busy bool, err error) {
 	var p projector
-	var count int
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		p = projector{HQ: h, tx: tx, stock: map[stockKey]int64{}}
-		entries, err := p.next(ctx)
-		count = len(entries)
-		if err != nil || count == 0 {
+	err = h.inTx(ctx, func(tx *sql.Tx) error {
+		p, count = projector{HQ: h, tx: tx, stock: map[stockKey]int64{}}, 0
+		held, err := h.dialect.tryLock(ctx, tx, lockProjection)
+		if busy = !held; err != nil || busy {
 			return err
 		}
+		entries, err := p.next(ctx)
+		if err != nil || len(entries) == 0 {
+			return err
+		}
+		count = len(entries)
 		return p.project(ctx, entries)
 	})
 	if err != nil || count == 0 {
-		return 0, err
+		return 0, busy, err
+	}
+	for _, f := range p.flaws {
+		h.log.Error("event not usable", "node", f.Node, "epoch", f.Epoch, "lane", f.Lane, "seq", f.Seq, "error", f.reason)
 	}
 	for _, id := range p.carts {
 		h.carts.tell(id)
 	}
 	h.changed.tell(struct{}{})
-	return count, nil
+	return count, false, nil
 }
 
-func (p *projector) project(ctx context.Context, entries []entry) (err error) {
-	const remember = "insert into projected (node, id, digest) values ($1, $2, $3) on conflict (node, id) do nothing"
-	if p.remember, err = p.tx.PrepareContext(ctx, remember); err != nil {
+func (p *projector) project(ctx context.Context, entries []entry) error {
+	fresh, err := p.firstTimes(ctx, entries)
+	if err != nil {
 		return err
 	}
-	defer p.remember.Close()
-	for i := range entries {
-		e := &entries[i]
-		flaw, err := p.one(ctx, e)
-		if err != nil {
+	for _, e := range fresh {
+		if err := p.one(ctx, e); err != nil {
 			return fmt.Errorf("event at %d: %w", e.pos, err)
 		}
-		if flaw == nil {
-			continue
-		}
-		p.log.Error("event not usable", "node", e.Node, "epoch", e.Epoch, "lane", e.Lane, "seq", e.Seq, "error", flaw)
-		if err := p.setAside(ctx, e, flaw); err != nil {
-			return err
-		}
+	}
+	if err := p.storeSales(ctx); err != nil {
+		return err
 	}
 	if err := p.storeStock(ctx); err != nil {
 		return err
+	}
+	slices.SortFunc(p.flaws, func(a, b flawed) int { return cmp.Compare(a.pos, b.pos) })
+	for _, f := range p.flaws {
+		if err := p.setAside(ctx, f); err != nil {
+			return err
+		}
 	}
 	_, err = p.tx.ExecContext(ctx, "update projection set pos = $1 where name = 'inbox'", entries[len(entries)-1].pos)
 	return err
@@ -165,99 +219,127 @@ func shopsOf(ctx context.Context, db queryer) (map[string]string, error) {
 	return shops, rows.Err()
 }
 
-// one lets one event take effect, once however often it comes. flaw
-// says why it cannot; err that the database failed.
-func (p *projector) one(ctx context.Context, e *entry) (flaw, err error) {
-	if e.Type == edge.EventEpoch || e.flaw != "" {
-		return nil, nil
-	}
-	first, flaw, err := p.firstTime(ctx, e)
-	if !first || err != nil {
-		return flaw, err
-	}
+func (p *projector) refuse(e *entry, reason error) { p.flaws = append(p.flaws, flawed{e, reason}) }
+
+// one lets one event take effect. Its error says that the database failed.
+func (p *projector) one(ctx context.Context, e *entry) error {
 	switch e.Type {
 	case edge.EventSale:
-		return p.sale(ctx, e)
+		p.sale(e)
+	case edge.EventVoid:
+		return p.void(ctx, e)
+	case edge.EventRefund:
+		return p.refund(ctx, e)
+	case edge.EventZ:
+		return p.zReport(ctx, e)
+	case edge.EventEInvoice:
+		return p.einvoice(ctx, e)
 	case edge.EventStock:
-		return p.move(e)
+		p.move(e)
 	case edge.EventCart:
-		var c edge.Cart
-		if err := json.Unmarshal(e.Data, &c); err != nil {
-			return fmt.Errorf("not a cart: %w", err), nil
-		}
-		p.carts = append(p.carts, c.ID)
-		_, err := p.mergeCart(ctx, p.tx, &c, e.Node)
-		if refused, ok := errors.AsType[*edge.Error](err); ok {
-			return refused, nil
-		}
-		return nil, err
-	}
-	return fmt.Errorf("event type %.40q is unknown to this version", e.Type), nil
-}
-
-// firstTime remembers the event by its id. An event of an earlier epoch is
-// sent again in the next one under its old id; the same id with another
-// content is a flaw.
-func (p *projector) firstTime(ctx context.Context, e *entry) (first bool, flaw, err error) {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\x00", e.Type)
-	sum.Write(e.Data)
-	digest := sum.Sum(nil)
-	res, err := p.remember.ExecContext(ctx, e.Node, e.ID, digest)
-	if err != nil {
-		return false, nil, err
-	}
-	if n, err := res.RowsAffected(); n > 0 || err != nil {
-		return n > 0, nil, err
-	}
-	var have []byte
-	err = p.tx.QueryRowContext(ctx, "select digest from projected where node = $1 and id = $2", e.Node, e.ID).Scan(&have)
-	if err != nil {
-		return false, nil, err
-	}
-	if !bytes.Equal(have, digest) {
-		flaw = fmt.Errorf("id %.40q was used before for another event", e.ID)
-	}
-	return false, flaw, nil
-}
-
-func (p *projector) move(e *entry) (flaw, err error) {
-	var m edge.StockMove
-	if err := json.Unmarshal(e.Data, &m); err != nil {
-		return fmt.Errorf("not a stock move: %w", err), nil
-	}
-	if err := m.Check(); err != nil {
-		return err, nil
-	}
-	if !storable(string(m.SKU)) {
-		return fmt.Errorf("stock move of a SKU that no database takes: %.40q", m.SKU), nil
-	}
-	if m.Delta > maxPieces || m.Delta < -maxPieces {
-		return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU), nil
-	}
-	p.stock[stockKey{e.shop, m.SKU}] += m.Delta
-	return nil, nil
-}
-
-func (p *projector) storeStock(ctx context.Context) error {
-	const q = `insert into stock (shop, sku, quantity) values ($1, $2, $3)
-		on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity`
-	for k, delta := range p.stock {
-		if _, err := p.tx.ExecContext(ctx, q, k.shop, k.sku, delta); err != nil {
-			return err
-		}
+		return p.cart(ctx, e)
+	default:
+		p.refuse(e, fmt.Errorf("event type %.40q is unknown to this version", e.Type))
 	}
 	return nil
 }
 
-func (p *projector) setAside(ctx context.Context, e *entry, flaw error) error {
-	body, err := json.Marshal(cloudsync.NewOpaque(&e.Event))
+func (p *projector) cart(ctx context.Context, e *entry) error {
+	var c edge.Cart
+	if err := json2.Unmarshal(e.Data, &c); err != nil {
+		p.refuse(e, fmt.Errorf("not a cart: %w", err))
+		return nil
+	}
+	_, err := p.mergeCart(ctx, p.tx, &c, e.Node)
+	if refused, ok := errors.AsType[*edge.Error](err); ok {
+		p.refuse(e, refused)
+		return nil
+	}
+	p.carts = append(p.carts, c.ID)
+	return err
+}
+
+// eventID names an event for good: one of an earlier epoch is sent again in the
+// next one under its old id.
+type eventID struct{ node, id string }
+
+// firstTimes remembers the events and returns those that are new. The same id
+// with another content is a flaw.
+func (p *projector) firstTimes(ctx context.Context, entries []entry) ([]*entry, error) {
+	var nodes, ids []string
+	var digests [][]byte
+	first := make(map[eventID]*entry, len(entries))
+	digest := make(map[*entry][]byte, len(entries))
+	var again []*entry
+	for i := range entries {
+		e := &entries[i]
+		if e.Type == edge.EventEpoch || e.flaw != "" {
+			continue
+		}
+		digest[e] = digestOf(e)
+		k := eventID{e.Node, e.ID}
+		if first[k] != nil {
+			again = append(again, e)
+			continue
+		}
+		first[k] = e
+		nodes, ids, digests = append(nodes, e.Node), append(ids, e.ID), append(digests, digest[e])
+	}
+	stored := make(map[eventID]bool, len(nodes))
+	const tail = "on conflict (node, id) do nothing returning node, id"
+	c := columns{{"node", nodes}, {"id", ids}, {"digest", digests}}
+	err := p.dialect.insert(ctx, p.tx, "projected", c, tail, func(rows *sql.Rows) error {
+		var k eventID
+		err := rows.Scan(&k.node, &k.id)
+		stored[k] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	fresh := make([]*entry, 0, len(nodes))
+	for i := range entries {
+		e := &entries[i]
+		if k := (eventID{e.Node, e.ID}); first[k] == e && stored[k] {
+			fresh = append(fresh, e)
+		} else if first[k] == e {
+			again = append(again, e)
+		}
+	}
+	for _, e := range again {
+		if err := p.compare(ctx, e, digest[e]); err != nil {
+			return nil, err
+		}
+	}
+	return fresh, nil
+}
+
+func digestOf(e *entry) []byte {
+	sum := sha256.New()
+	sum.Write([]byte(e.Type))
+	sum.Write([]byte{0})
+	sum.Write(e.Data)
+	return sum.Sum(nil)
+}
+
+// compare looks whether an event that was remembered before is the same one.
+func (p *projector) compare(ctx context.Context, e *entry, digest []byte) error {
+	var have []byte
+	err := p.tx.QueryRowContext(ctx, "select digest from projected where node = $1 and id = $2", e.Node, e.ID).Scan(&have)
+	if err == nil && !bytes.Equal(have, digest) {
+		p.refuse(e, fmt.Errorf("id %.40q was used before for another event", e.ID))
+	}
+	return err
+}
+
+func (p *projector) setAside(ctx context.Context, f flawed) error {
+	body, err := json2.Marshal(cloudsync.NewOpaque(&f.Event))
 	if err != nil {
 		return err
 	}
 	_, err = setAside(ctx, p.tx, Flaw{
-		Node: e.Node, Epoch: e.Epoch, Lane: e.Lane, Seq: e.Seq, Hash: e.hash,
-		Reason: flaw.Error(), Body: body, At: p.now(),
+		Node: f.Node, Epoch: f.Epoch, Lane: f.Lane, Seq: f.Seq, Hash: f.hash,
+		Reason: f.reason.Error(), Body: body, At: p.now(),
 	})
 	return err
 }

@@ -119,7 +119,7 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 		(select count(*) from down d where d.node = n.node and d.n > n.down_mark),
 		(select coalesce(max(i.time), 0) from inbox i join cursor c
 			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
-		(select count(*) from sale s where s.node = n.node),
+		coalesce((select t.sales from node_total t where t.node = n.node), 0),
 		(select count(*) from quarantine x where x.node = n.node)
 		from node n order by n.shop, n.node`
 	rows, err := h.read.QueryContext(ctx, q)

@@ -74,21 +74,21 @@ func (sqlite) tryLock(context.Context, *sql.Tx, lock) (bool, error) { return tru
 
 const insertAtOnce = 16 // rows of one statement
 
-func (sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns) error {
+func (sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
 	n := c.rows()
 	whole := n - n%insertAtOnce
-	if err := insertRows(ctx, tx, table, c, 0, whole, insertAtOnce); err != nil {
+	if err := insertRows(ctx, tx, table, c, 0, whole, insertAtOnce, tail, each); err != nil {
 		return err
 	}
-	return insertRows(ctx, tx, table, c, whole, n, 1)
+	return insertRows(ctx, tx, table, c, whole, n, 1, tail, each)
 }
 
 // insertRows adds rows from to to, so many with each statement.
-func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, to, atOnce int) error {
+func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, to, atOnce int, tail string, each func(*sql.Rows) error) error {
 	if from == to {
 		return nil
 	}
-	stmt, err := tx.PrepareContext(ctx, insertSQL(table, c, atOnce))
+	stmt, err := tx.PrepareContext(ctx, insertSQL(table, c, atOnce)+" "+tail)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,13 @@ func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, 
 				args = append(args, c[j].value(row))
 			}
 		}
-		if _, err := stmt.ExecContext(ctx, args...); err != nil {
+		if each == nil {
+			_, err = stmt.ExecContext(ctx, args...)
+		} else {
+			rows, qerr := stmt.QueryContext(ctx, args...)
+			err = forEach(rows, qerr, each)
+		}
+		if err != nil {
 			return err
 		}
 	}

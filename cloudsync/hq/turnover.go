@@ -12,16 +12,18 @@ import (
 type Turnover struct {
 	Node  string     `json:"node"`
 	Sales int64      `json:"sales"`
-	Sum   edge.Money `json:"sum"` // tax included
+	Sum   edge.Money `json:"sum"` // tax included, less what was given back
 }
 
 // Turnover sums up the sales made since a moment, by the shops' own clocks,
 // ordered by node and currency. Who sold nothing is not listed.
 func (h *HQ) Turnover(ctx context.Context, since time.Time) ([]Turnover, error) {
 	const op = "hq.Turnover"
-	const q = `select n.node, count(*), cast(sum(s.amount) as bigint), s.currency from node n
-		join sale s on s.shop = n.shop and s.node = n.node and s.at >= $1
-		group by n.node, s.currency order by n.node, s.currency`
+	const q = `select node, cast(sum(sales) as bigint), cast(sum(amount) as bigint), currency from (
+			select s.node, 1 as sales, s.amount, s.currency from node n join sale s on s.shop = n.shop and s.node = n.node and s.at >= $1
+			union all
+			select c.node, 0, -c.amount, c.currency from node n join correction c on c.shop = n.shop and c.node = n.node and c.at >= $1
+		) as receipts group by node, currency order by node, currency`
 	rows, err := h.read.QueryContext(ctx, q, since.UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
