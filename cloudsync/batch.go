@@ -19,6 +19,19 @@ type packer struct {
 	forms  map[uint64]form // events that must travel alone
 }
 
+// newPacker makes batches of any epoch.
+func newPacker(node string, name edge.Lane, epoch string, a edge.Archive) packer {
+	return packer{
+		node: node, name: name, epoch: epoch, forms: map[uint64]form{},
+		events: func(ctx context.Context, after uint64, limit int) ([]edge.Event, error) {
+			return a.EpochEvents(ctx, nil, epoch, name, after, limit)
+		},
+		hashAt: func(ctx context.Context, seq uint64) (edge.Hash, error) {
+			return a.EpochHashAt(ctx, epoch, name, seq)
+		},
+	}
+}
+
 // batch makes a batch of the first events of s: as many as fit, and an event
 // that needs a form of its own by itself.
 func (p *packer) batch(ctx context.Context, s span) (*Batch, error) {

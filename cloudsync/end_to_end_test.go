@@ -34,6 +34,7 @@ type chain struct {
 	shop    *sqlite.DB
 	hq      *hq.HQ
 	hqFile  string
+	dialer  cloudsync.Dialer // of the shop
 	uplink  *cloudsync.Uplink
 }
 
@@ -47,6 +48,7 @@ func newKey(t testing.TB) ed25519.PrivateKey {
 
 func newChain(t testing.TB, n network) *chain {
 	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t), hqFile: "hq.db"}
+	c.dialer = n.dialer(node)
 	c.openShop(t)
 	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
 	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
@@ -71,7 +73,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.net.dialer(node), Log: quiet(),
+		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: quiet(),
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
 	})
 	require.NoError(t, err)

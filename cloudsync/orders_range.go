@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // sendRange sends events again, of any epoch. HQ's reply to each batch, and not
@@ -17,7 +15,7 @@ func (o *orders) sendRange(ctx context.Context, j *job) error {
 	if err != nil {
 		return err
 	}
-	r := &resend{orders: o, packer: o.past(epoch, j.cmd.Args.Lane), window: commandWindow}
+	r := &resend{orders: o, packer: newPacker(o.c.Node, j.cmd.Args.Lane, epoch, o.c.Archive), window: commandWindow}
 	defer r.forget()
 	if begin := from + j.begun; begin <= to {
 		r.todo = []span{{begin, to}}
@@ -25,19 +23,6 @@ func (o *orders) sendRange(ctx context.Context, j *job) error {
 	return r.run(ctx, func(missing uint64) error {
 		return o.progress(ctx, j, to-from+1-missing, to-from+1)
 	})
-}
-
-// past makes batches of any epoch.
-func (o *orders) past(epoch string, name edge.Lane) packer {
-	return packer{
-		node: o.c.Node, name: name, epoch: epoch, forms: map[uint64]form{},
-		events: func(ctx context.Context, after uint64, limit int) ([]edge.Event, error) {
-			return o.c.Archive.EpochEvents(ctx, nil, epoch, name, after, limit)
-		},
-		hashAt: func(ctx context.Context, seq uint64) (edge.Hash, error) {
-			return o.c.Archive.EpochHashAt(ctx, epoch, name, seq)
-		},
-	}
 }
 
 // resend is a range on its way.

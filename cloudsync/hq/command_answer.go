@@ -67,15 +67,23 @@ func (h *HQ) claimCommands(ctx context.Context, due []cloudsync.Cmd, now time.Ti
 		if n, err := res.RowsAffected(); err != nil || n == 0 {
 			continue
 		}
-		body, err := c.Encode()
+		m, err := h.sealCommand(c)
 		if err != nil {
 			return list, fmt.Errorf("hq.claimCommands: %w", err)
 		}
-		topic := cloudsync.Topic{Node: c.Node, Branch: cloudsync.BranchCmd}.String()
-		list = append(list, cloudsync.Message{Topic: topic, Payload: cloudsync.Seal(h.key, cloudsync.KindCmd, topic, body)})
+		list = append(list, m)
 		h.commands.tell(c.ID)
 	}
 	return list, nil
+}
+
+func (h *HQ) sealCommand(c *cloudsync.Cmd) (cloudsync.Message, error) {
+	body, err := c.Encode()
+	if err != nil {
+		return cloudsync.Message{}, err
+	}
+	topic := cloudsync.Topic{Node: c.Node, Branch: cloudsync.BranchCmd}.String()
+	return cloudsync.Message{Topic: topic, Payload: cloudsync.Seal(h.key, cloudsync.KindCmd, topic, body)}, nil
 }
 
 // answered takes a node's answer to a command. Answers come in any order and
@@ -91,7 +99,7 @@ func (h *HQ) answered(ctx context.Context, t cloudsync.Topic, payload []byte) er
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	if r.Node != t.Node {
-		return fmt.Errorf("%s: an answer of %s came on %s", op, r.Node, t)
+		return &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedForged, Msg: fmt.Sprintf("an answer of %s came on %s", r.Node, t)}
 	}
 	known := true
 	err = h.inTx(ctx, func(tx *sql.Tx) error {
@@ -191,7 +199,7 @@ func (h *HQ) sampled(ctx context.Context, t cloudsync.Topic, payload []byte) err
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	if s.Node != t.Node {
-		return fmt.Errorf("%s: a sample of %s came on %s", op, s.Node, t)
+		return &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedForged, Msg: fmt.Sprintf("a sample of %s came on %s", s.Node, t)}
 	}
 	now := h.nowMillis()
 	err = h.inTx(ctx, func(tx *sql.Tx) error {

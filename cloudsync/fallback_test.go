@@ -1,0 +1,117 @@
+package cloudsync_test
+
+import (
+	"context"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/https"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+func TestSecondWayIsTakenAfterAWhileAndLeftAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newHub(1), newHub(2)
+		f := &cloudsync.Fallback{First: first, Second: second, Log: quiet()}
+		dial := func() cloudsync.Link {
+			l, _ := f.Dial(t.Context(), cloudsync.Session{})
+			return l
+		}
+		l := dial()
+		require.NotNil(t, l)
+		l.Close()
+
+		first.cut()
+		require.Nil(t, dial())
+		time.Sleep(59 * time.Second)
+		require.Nil(t, dial(), "too early")
+		time.Sleep(time.Second)
+		second.cut()
+		require.Nil(t, dial())
+		second.mend()
+		l = dial()
+		require.NotNil(t, l)
+		time.Sleep(10 * time.Minute)
+		select {
+		case <-l.Done():
+			require.Fail(t, "the first way is not there")
+		default:
+		}
+		first.mend()
+		time.Sleep(2 * time.Minute)
+		<-l.Done()
+		l = dial()
+		require.Empty(t, second.links)
+		first.cut()
+		require.Nil(t, dial(), "the patience begins anew")
+		l.Close()
+	})
+}
+
+// countingDialer counts the connections that were made.
+type countingDialer struct {
+	cloudsync.Dialer
+	dialled atomic.Int64
+}
+
+func (d *countingDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
+	l, err := d.Dialer.Dial(ctx, s)
+	if err == nil {
+		d.dialled.Add(1)
+	}
+	return l, err
+}
+
+// The broker is dead: sales, a phone's change, a command and a sample travel over
+// HTTPS, and later over the broker again.
+func TestShopWithoutBrokerGoesOverHTTPS(t *testing.T) {
+	c := newChain(t, newEmbedded(t))
+	server := httptest.NewTLSServer(c.hq.IngestHandler())
+	defer server.Close()
+	first := &countingDialer{Dialer: c.net.dialer(node)}
+	c.dialer = &cloudsync.Fallback{
+		First:  first,
+		Second: &https.Dialer{URL: server.URL, Client: server.Client(), Poll: 50 * time.Millisecond},
+		Log:    quiet(), After: 100 * time.Millisecond, Return: 500 * time.Millisecond,
+	}
+	var sold []edge.Sale
+	sell := func(n int) {
+		for range n {
+			sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
+		}
+	}
+	sell(300)
+	cart := edgetest.FillCart(t, c.shop, edgetest.Lipstick, 1)
+	c.startUplink(t)
+	c.settled(t, sold)
+	phone := edge.Writer("p1")
+	_, err := c.hq.ChangeCart(t.Context(), cart.ID, phone, func(k *edge.Cart) error { return k.SetQuantity(phone, cart.Lines[0].ID, 3) })
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		k, err := c.shop.Cart(t.Context(), cart.ID)
+		require.NoError(t, err)
+		return k.Lines[0].Quantity() == 3
+	}, 10*time.Second, 10*time.Millisecond, "the downlink comes in the replies")
+	require.Equal(t, cloudsync.CmdDone, c.ended(t, c.command(t, cloudsync.OpDiagnostics, cloudsync.Args{})).Status)
+	require.Eventually(t, func() bool {
+		_, _, err := c.hq.LastSample(t.Context(), node)
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	shops, err := c.hq.Shops(t.Context())
+	require.NoError(t, err)
+	require.True(t, shops[0].Up)
+
+	c.net.start(t)
+	c.collect(t, "hq-1")
+	require.Eventually(t, func() bool { return first.dialled.Load() >= 2 }, 20*time.Second, 10*time.Millisecond, "looked for, and taken")
+	server.Close()
+	sell(20)
+	c.settled(t, sold)
+}
