@@ -48,13 +48,15 @@ func (c *checker) listen(key, addr string) {
 
 // web checks the address that links begin with; it may be empty.
 func (c *checker) web(key, s string) {
-	if s == "" {
-		return
-	}
+	c.that(key, s == "" || webAddress(s), "%q is no address for links: use https://HOST, without ? and #", s)
+}
+
+// webAddress reports whether s is one that nobody on the way can read, or that
+// leads nowhere but to this machine.
+func webAddress(s string) bool {
 	u, err := url.Parse(s)
-	ok := err == nil && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == ""
-	c.that(key, ok && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())),
-		"%q is no address for links: use https://HOST, without ? and #", s)
+	return err == nil && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && u.Fragment == "" &&
+		(u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
 func hasAny(s, chars string) bool { return strings.ContainsAny(s, chars) }

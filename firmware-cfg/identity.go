@@ -22,7 +22,7 @@ const pemType = "PRIVATE KEY"
 // may read is refused; so is anything that is not such a key, and nothing is
 // ever overwritten.
 func LoadOrCreateKey(path string) (ed25519.PrivateKey, error) {
-	key, err := loadKey(path)
+	key, err := LoadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
@@ -30,10 +30,11 @@ func LoadOrCreateKey(path string) (ed25519.PrivateKey, error) {
 		return nil, fmt.Errorf("key %s: cannot make it: %s", path, reason(err))
 	}
 	// Read back, so that two processes that start at once agree on one key.
-	return loadKey(path)
+	return LoadKey(path)
 }
 
-func loadKey(path string) (ed25519.PrivateKey, error) {
+// LoadKey is LoadOrCreateKey where the key must be there.
+func LoadKey(path string) (ed25519.PrivateKey, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("key %s: %w", path, err)

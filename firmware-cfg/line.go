@@ -51,7 +51,12 @@ func (m MQTT) TLS() (*tls.Config, error) {
 	if err != nil || !slices.Contains(sealed(), u.Scheme) {
 		return nil, err
 	}
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: u.Hostname()}
+	return m.TLSFor(u.Hostname())
+}
+
+// TLSFor reads the certificates for another host of HQ.
+func (m MQTT) TLSFor(host string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host}
 	if m.CA != "" {
 		pem, err := readSmall(m.CA)
 		if err != nil {

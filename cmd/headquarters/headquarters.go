@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
@@ -55,25 +55,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err != nil {
 		return nil, fmt.Errorf("shop files: %w", err)
 	}
-	key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
-	if err != nil {
-		return nil, err
-	}
-	database, err := cfg.DatabaseURL()
-	if err != nil {
-		return nil, err
-	}
-	if database == "" {
-		database = filepath.Join(cfg.DataDir, "hq.db")
-	}
-	s.DB, err = hq.Open(ctx, hq.Options{
-		Path: database, Key: key,
-		Now: time.Now, NewID: uuid.NewString, Log: log,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.enrol(ctx); err != nil {
+	if s.DB, err = OpenLedger(ctx, cfg, log); err != nil {
 		return nil, err
 	}
 	if _, err := shop.Publish(ctx, s.DB, time.Now()); err != nil {
@@ -103,19 +85,6 @@ func (s *site) listen(ctx context.Context, addr string) (err error) {
 	return nil
 }
 
-func (s *Server) enrol(ctx context.Context) error {
-	for _, n := range s.cfg.Nodes {
-		key, err := firmwarecfg.ParsePublicKey(n.Key)
-		if err == nil {
-			err = s.DB.Enrol(ctx, hq.Node{Node: n.Name, Shop: n.Shop, Key: key})
-		}
-		if err != nil {
-			return fmt.Errorf("enrol %s: %w", n.Name, err)
-		}
-	}
-	return nil
-}
-
 func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	carts, err := cart.New(cart.Options{
 		HQ: s.DB, Brand: shop.Name.VI, Pictures: shop.Pictures, Zone: shop.Location, Now: time.Now, Log: log,
@@ -133,6 +102,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 		s.office.engine = newEngine(log)
 	}
 	carts.Register(s.public.engine)
+	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	pages.Register(s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts)))
 	return nil
 }

@@ -1,0 +1,52 @@
+package headquarters
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// OpenLedger opens the ledger of a configuration, also beside a headquarters
+// that runs, and enrols the configuration's gateways. Call Close when done.
+func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq.HQ, error) {
+	key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	database, err := cfg.DatabaseURL()
+	if err != nil {
+		return nil, err
+	}
+	if database == "" {
+		database = filepath.Join(cfg.DataDir, "hq.db")
+	}
+	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if err := enrol(ctx, cfg, db); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+func enrol(ctx context.Context, cfg *firmwarecfg.HQ, db *hq.HQ) error {
+	for _, n := range cfg.Nodes {
+		key, err := firmwarecfg.ParsePublicKey(n.Key)
+		if err == nil {
+			err = db.Enrol(ctx, hq.Node{Node: n.Name, Shop: n.Shop, Key: key})
+		}
+		if err != nil {
+			return fmt.Errorf("enrol %s: %w", n.Name, err)
+		}
+	}
+	return nil
+}
