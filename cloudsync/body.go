@@ -81,6 +81,7 @@ type Down struct {
 	N     uint64   `json:"n"`
 	Prev  uint64   `json:"prev"`            // the message before it of those HQ holds, 0 for the first
 	Carts cartList `json:"carts,omitempty"` // at most 100
+	Parts partList `json:"parts,omitempty"` // at most 200
 }
 
 // Confirm says which Down message took effect last.
@@ -88,6 +89,9 @@ type Confirm struct {
 	V    int    `json:"v"`
 	Node string `json:"node"`
 	Down uint64 `json:"down"`
+	// First marks the first of a connection. Only such a one may say that the
+	// node was put back to a backup: others can overtake each other.
+	First bool `json:"first,omitempty"`
 }
 
 // State says whether a node is connected. The will of a connection has the

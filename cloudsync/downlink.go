@@ -2,18 +2,18 @@ package cloudsync
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
-
-	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // followDown lets HQ's messages take effect, in order and once each, and tells
 // HQ how far the shop is: at the start, so that HQ sends what is missing, and
 // after whatever came.
 func (s *session) followDown(ctx context.Context) error {
-	if err := s.confirm(ctx); err != nil {
+	if err := s.confirm(ctx, true); err != nil {
 		return err
 	}
 	for {
@@ -25,7 +25,7 @@ func (s *session) followDown(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := s.confirm(ctx); err != nil {
+		if err := s.confirm(ctx, false); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ func (s *session) applyEarly(ctx context.Context) error {
 			continue // one before it was lost: HQ sends that again
 		}
 		if d.N > applied { // else repeated
-			if err := s.c.Outbox.Apply(ctx, d.N, edge.Delivery{Carts: d.Carts}); err != nil {
+			if err := s.apply(ctx, d); err != nil {
 				return fmt.Errorf("downlink message %d: %w", d.N, err)
 			}
 			applied = d.N
@@ -75,12 +75,26 @@ func (s *session) applyEarly(ctx context.Context) error {
 	return nil
 }
 
-func (s *session) confirm(ctx context.Context) error {
+// apply lets d take effect. What is no use of it is left out, or the node would
+// wait for ever behind a message that will never be better.
+func (s *session) apply(ctx context.Context, d *Down) error {
+	got, flaws := d.delivery(s.c.HQ)
+	for _, err := range flaws {
+		level := slog.LevelError
+		if errors.Is(err, errUnknownKind) {
+			level = slog.LevelWarn
+		}
+		s.c.Log.Log(ctx, level, "part of a message of HQ left out", "message", d.N, "error", err)
+	}
+	return s.c.Outbox.Apply(ctx, d.N, got)
+}
+
+func (s *session) confirm(ctx context.Context, first bool) error {
 	applied, err := s.c.Outbox.Applied(ctx)
 	if err != nil {
 		return err
 	}
-	body, err := (&Confirm{Node: s.c.Node, Down: applied}).Encode()
+	body, err := (&Confirm{Node: s.c.Node, Down: applied, First: first}).Encode()
 	if err != nil {
 		return err
 	}

@@ -51,10 +51,23 @@ func (e *CatalogueError) Error() string {
 	return fmt.Sprintf("line %d, column %s: %s", e.Line, e.Column, e.Msg)
 }
 
-// ReadCatalogue reads a product table: CSV in UTF-8 (a byte order mark may
-// lead), separated by commas, one header line, one row a variant, at most
-// 5 MiB and 20,000 rows. Prices are minor units of currency, tax included;
-// every row's category must be one of categories.
+// CatalogueRules are what a product table has to fit.
+type CatalogueRules struct {
+	Currency   string     // of the prices
+	Categories []Category // every row's category must be one of them
+	// Picture and Shape say what is wrong with a file that a row names, and how
+	// to mend it; nil where the files are not looked at.
+	Picture, Shape func(file string) error
+}
+
+// ReadCatalogue reads a product table by rules that do not look at files.
+func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Variant, map[SKU]int64, error) {
+	return CatalogueRules{Currency: currency, Categories: categories}.Read(r)
+}
+
+// Read reads a product table: CSV in UTF-8 (a byte order mark may lead),
+// separated by commas, semicolons or tabs, one header line, one row a variant,
+// at most 5 MiB and 20,000 rows. Prices are minor units, tax included.
 //
 // Beside what is sold a row says how the mirror shows it: the column tryon is
 // one of TryOnKinds, or empty where it shows nothing. Columns that a kind has no
@@ -75,8 +88,8 @@ func (e *CatalogueError) Error() string {
 // It returns the variants in the order of their rows, and the opening stock in
 // pieces. A table with faults gives neither, but an Error whose cause joins a
 // CatalogueError for each fault, the first hundred of them.
-func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Variant, map[SKU]int64, error) {
-	const op = "edge.ReadCatalogue"
+func (c CatalogueRules) Read(r io.Reader) ([]Variant, map[SKU]int64, error) {
+	const op = "edge.CatalogueRules.Read"
 	b, err := io.ReadAll(io.LimitReader(r, maxCatalogueBytes+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", op, err)
@@ -85,13 +98,12 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 		return nil, nil, Errorf(op, TooLarge, "the product table is larger than %d MiB: split it", maxCatalogueBytes>>20)
 	}
 	t := catalogueTable{
-		currency:   currency,
-		categories: categories,
-		column:     map[string]int{},
-		stock:      map[SKU]int64{},
-		skuLine:    map[SKU]int{},
-		gtinLine:   map[string]int{},
-		product:    map[string]productRow{},
+		CatalogueRules: c,
+		column:         map[string]int{},
+		stock:          map[SKU]int64{},
+		skuLine:        map[SKU]int{},
+		gtinLine:       map[string]int{},
+		product:        map[string]productRow{},
 	}
 	t.read(b)
 	if len(t.faults) > 0 {
@@ -105,9 +117,8 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 
 // catalogueTable is a product table while it is read.
 type catalogueTable struct {
-	currency   string
-	categories []Category
-	column     map[string]int // index by name
+	CatalogueRules
+	column map[string]int // index by name
 
 	variants []Variant
 	stock    map[SKU]int64
@@ -137,6 +148,7 @@ func (t *catalogueTable) read(b []byte) {
 		return
 	}
 	c := csv.NewReader(bytes.NewReader(b))
+	c.Comma = separator(b)
 	header, err := c.Read()
 	if errors.Is(err, io.EOF) {
 		t.fail(0, "", "the file is empty: it needs a header line and a row for each variant")
@@ -160,7 +172,7 @@ func (t *catalogueTable) read(b []byte) {
 			return
 		case errors.Is(err, csv.ErrFieldCount):
 			line, _ := c.FieldPos(0)
-			t.fail(line, "", "%d fields, the header has %d: put a text that holds a comma in quotes", len(fields), len(t.column))
+			t.fail(line, "", "%d fields, the header has %d: put a text that holds %q in quotes", len(fields), len(t.column), c.Comma)
 			continue
 		case err != nil:
 			t.failCSV(err) // the quotes are out of step, nothing after this can be trusted
@@ -177,6 +189,19 @@ func (t *catalogueTable) read(b []byte) {
 	}
 }
 
+// separator is what stands between the columns: of comma, semicolon and tab that
+// which the header has most of.
+func separator(b []byte) rune {
+	header, _, _ := bytes.Cut(b, []byte{'\n'})
+	best, most := ',', bytes.Count(header, []byte{','})
+	for _, s := range ";\t" {
+		if n := bytes.Count(header, []byte{byte(s)}); n > most {
+			best, most = s, n
+		}
+	}
+	return best
+}
+
 func (t *catalogueTable) failCSV(err error) {
 	if e, ok := errors.AsType[*csv.ParseError](err); ok {
 		t.fail(e.StartLine, "", "%v at character %d: quote a text as \"…\" and write a quote inside it twice", e.Err, e.Column)
@@ -186,10 +211,6 @@ func (t *catalogueTable) failCSV(err error) {
 }
 
 func (t *catalogueTable) readHeader(line int, header []string) bool {
-	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
-		t.fail(line, "", "the columns are not separated by commas: save the file as \"CSV UTF-8 (comma delimited)\"")
-		return false
-	}
 	want := catalogueColumns()
 	for i, name := range header {
 		name = strings.TrimSpace(name)

@@ -50,12 +50,12 @@ func (t *catalogueTable) readRow(line int, fields []string) {
 		Shade:    r.texts("shade", false),
 		Color:    r.color(),
 		Finish:   r.finish(),
-		Price:    Money{Amount: r.number("price", maxPrice), Currency: t.currency},
-		VAT:      BasisPoints(r.number("vat_bp", maxVATBasis)),
-		Picture:  r.file("picture", ".svg", ".png", ".jpg", ".jpeg", ".webp"),
+		Price:    Money{Amount: r.number("price", 1, maxPrice), Currency: t.Currency},
+		VAT:      BasisPoints(r.number("vat_bp", 0, maxVATBasis)),
+		Picture:  r.file("picture", r.Picture, ".svg", ".png", ".jpg", ".jpeg", ".webp"),
 	}
 	v.TryOn = r.tryOn(&v)
-	stock := r.number("stock", maxOpening)
+	stock := r.number("stock", 0, maxOpening)
 	if v.Product != "" {
 		r.agree(&v)
 	}
@@ -94,9 +94,9 @@ func (r catalogueRow) gtin() GTIN {
 
 func (r catalogueRow) category() string {
 	id := r.cell("category")
-	if !slices.ContainsFunc(r.categories, func(c Category) bool { return c.ID == id }) {
-		known := make([]string, len(r.categories))
-		for i, c := range r.categories {
+	if !slices.ContainsFunc(r.Categories, func(c Category) bool { return c.ID == id }) {
+		known := make([]string, len(r.Categories))
+		for i, c := range r.Categories {
 			known[i] = c.ID
 		}
 		r.fail("category", "%.40q: the shop has %s", id, strings.Join(known, ", "))
@@ -133,12 +133,12 @@ func (r catalogueRow) texts(column string, required bool) Text {
 	return Text{VI: r.text(vi, required), EN: r.text(en, required), ZH: r.text(zh, required)}
 }
 
-// number reads a whole number from 0 to most.
-func (r catalogueRow) number(column string, most int64) int64 {
+// number reads a whole number from least to most.
+func (r catalogueRow) number(column string, least, most int64) int64 {
 	s := r.cell(column)
 	n, err := strconv.ParseInt(s, 10, 64)
-	if err != nil || n < 0 || n > most {
-		r.fail(column, "%.40q: want a whole number from 0 to %d, without separators or currency", s, most)
+	if err != nil || n < least || n > most {
+		r.fail(column, "%.40q: want a whole number from %d to %d, without separators or currency", s, least, most)
 		return 0
 	}
 	return n
@@ -163,8 +163,8 @@ func (r catalogueRow) finish() string {
 }
 
 // file reads a plain file name, so that no cell can name a file outside its
-// folder.
-func (r catalogueRow) file(column string, endings ...string) string {
+// folder, and looks at the file if there is a way to.
+func (r catalogueRow) file(column string, look func(string) error, endings ...string) string {
 	s := r.cell(column)
 	if s == "" {
 		return ""
@@ -173,6 +173,12 @@ func (r catalogueRow) file(column string, endings ...string) string {
 	if ending < 0 || len(s) > maxID || s[0] == '.' || !consistsOf(s, isLower, isUpper, isDigit, isDash, isDot) {
 		r.fail(column, "%.80q: want a file name of a-z, A-Z, 0-9, - and ., at most %d characters, ending in %s",
 			s, maxID, strings.Join(endings, ", "))
+		return s
+	}
+	if look != nil {
+		if err := look(s); err != nil {
+			r.fail(column, "%v", err)
+		}
 	}
 	return s
 }

@@ -49,7 +49,7 @@ func TryOnKinds() []string {
 
 // tryOn reads what the mirror needs, and sees that all of it is there.
 func (r catalogueRow) tryOn(v *Variant) *TryOn {
-	word, asset := r.cell("tryon"), r.file("asset", ".svg")
+	word, asset := r.cell("tryon"), r.file("asset", r.Shape, ".svg")
 	if word == "" {
 		if asset != "" {
 			r.fail("asset", "%q is of no use while tryon is empty", asset)

@@ -29,11 +29,12 @@ type Delivery struct {
 	Staff    *Directory // nil where the message has none
 }
 
-// ShopStock is what HQ knows of a shop's stock. It stands for the whole shop: a
-// SKU that it does not name has none.
+// ShopStock is what HQ knows of a shop's stock. It stands for the whole shop, so
+// that a SKU it does not name has none, unless it is an Update.
 type ShopStock struct {
 	Shop   string        `json:"shop"`
-	AsOf   time.Time     `json:"as_of"` // by HQ's clock: sales that HQ has not got are not in it
+	AsOf   time.Time     `json:"as_of"`            // when HQ last heard of the shop, by HQ's clock
+	Update bool          `json:"update,omitempty"` // a SKU that is not named is as it was
 	Levels map[SKU]int64 `json:"levels"`
 }
 

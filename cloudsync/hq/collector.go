@@ -3,13 +3,13 @@ package hq
 import (
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // CollectorConfig says how a collector reaches the broker. HQ, Dialer and Log
@@ -22,6 +22,8 @@ type CollectorConfig struct {
 	Backoff cloudsync.Backoff
 	Workers int           // batches taken in at once; a node's stay in order; 2
 	Resend  time.Duration // downlink messages not confirmed for so long go again; 5 s
+	Stock   time.Duration // the shops are told this often what stock has changed; 1 min
+	Carts   edge.CartKeep // how long old carts are kept; edge.DefaultCartKeep
 }
 
 // Collector takes in what the shops send and publishes the replies and the
@@ -36,16 +38,27 @@ func NewCollector(c CollectorConfig) *Collector {
 	if c.Resend <= 0 {
 		c.Resend = 5 * time.Second
 	}
+	if c.Stock <= 0 {
+		c.Stock = time.Minute
+	}
+	if c.Carts == (edge.CartKeep{}) {
+		c.Carts = edge.DefaultCartKeep()
+	}
 	return &Collector{c}
 }
 
-// Run collects until ctx ends, and keeps the projections up to date meanwhile.
+// Run collects until ctx ends, keeps the projections up to date meanwhile, and
+// forgets old carts.
 func (c *Collector) Run(ctx context.Context) error {
+	if err := c.c.Carts.Check(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { c.project(ctx) })
+	wg.Go(func() { _ = c.c.HQ.KeepCarts(ctx, c.c.Carts) }) // its only error was checked for above
 	session := func() cloudsync.Session {
 		return cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
 	}
@@ -184,92 +197,4 @@ func (c *Collector) handle(ctx context.Context, d *downlink, m cloudsync.Message
 		return nil
 	}
 	return errors.New("not a topic for HQ: " + m.Topic)
-}
-
-// downlink publishes what waits for the nodes over one connection.
-type downlink struct {
-	hq     *HQ
-	link   cloudsync.Link
-	log    *slog.Logger
-	resend time.Duration
-	work   chan downWork
-}
-
-// downWork asks for a node's messages: those not yet sent over this connection
-// or, from the start, all that it has not confirmed.
-type downWork struct {
-	node    string
-	restart bool
-}
-
-func newDownlink(c CollectorConfig, link cloudsync.Link) *downlink {
-	return &downlink{hq: c.HQ, link: link, log: c.Log, resend: c.Resend, work: make(chan downWork, 64)}
-}
-
-// send and restart never wait: what does not fit the queue goes with the next
-// round of resending.
-func (d *downlink) send(node string)    { d.ask(downWork{node: node}) }
-func (d *downlink) restart(node string) { d.ask(downWork{node: node, restart: true}) }
-
-func (d *downlink) ask(w downWork) {
-	select {
-	case d.work <- w:
-	default:
-	}
-}
-
-func (d *downlink) run(ctx context.Context) {
-	fresh, stop := d.hq.downs.watch(struct{}{})
-	defer stop()
-	tick := time.NewTicker(d.resend)
-	defer tick.Stop()
-	sent := map[string]uint64{} // by node, the last number sent
-	for {
-		var due []downWork
-		var err error
-		select {
-		case <-ctx.Done():
-			return
-		case w := <-d.work:
-			due = []downWork{w}
-		case <-fresh:
-			due, err = d.behind(ctx, false)
-		case <-tick.C:
-			due, err = d.behind(ctx, true)
-		}
-		for _, w := range due {
-			err = errors.Join(err, d.publish(ctx, w, sent))
-		}
-		if err != nil && ctx.Err() == nil {
-			d.log.Warn("downlink", "error", err)
-		}
-	}
-}
-
-func (d *downlink) behind(ctx context.Context, restart bool) ([]downWork, error) {
-	nodes, err := d.hq.behind(ctx)
-	due := make([]downWork, len(nodes))
-	for i, n := range nodes {
-		due[i] = downWork{n, restart}
-	}
-	return due, err
-}
-
-func (d *downlink) publish(ctx context.Context, w downWork, sent map[string]uint64) error {
-	const atOnce = 32
-	after := sent[w.node]
-	if w.restart {
-		after = 0
-	}
-	list, err := d.hq.pendingDown(ctx, w.node, after, atOnce)
-	if err != nil {
-		return err
-	}
-	for _, p := range list {
-		if err := d.link.Publish(ctx, p.message); err != nil {
-			return fmt.Errorf("publish to %s: %w", w.node, err)
-		}
-		sent[w.node] = p.n
-	}
-	return nil
 }

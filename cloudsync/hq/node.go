@@ -32,6 +32,11 @@ func (h *HQ) Enrol(ctx context.Context, n Node) error {
 	}
 	id := cloudsync.IDOf(n.Key)
 	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		var before string
+		err := tx.QueryRowContext(ctx, "select shop from node where node = $1", n.Node).Scan(&before)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
 		const node = `insert into node (node, shop, enrolled) values ($1, $2, $3)
 			on conflict (node) do update set shop = excluded.shop`
 		if _, err := tx.ExecContext(ctx, node, n.Node, n.Shop, h.nowMillis()); err != nil {
@@ -48,6 +53,9 @@ func (h *HQ) Enrol(ctx context.Context, n Node) error {
 		}
 		if owner != n.Node {
 			return edge.Errorf(op, edge.Conflict, "key %s belongs to node %s: make a key of its own for %s", id, owner, n.Node)
+		}
+		if before != n.Shop { // it is new here, or new in this shop
+			return h.queueAll(ctx, tx, n.Node)
 		}
 		return nil
 	})

@@ -47,10 +47,11 @@ func (p *projector) moveAll(e *entry, moves []edge.StockMove) {
 
 func (p *projector) storeStock(ctx context.Context) error {
 	var shops, skus []string
-	var deltas []int64
+	var deltas, changed []int64
 	for k, delta := range p.stock {
 		shops, skus, deltas = append(shops, k.shop), append(skus, string(k.sku)), append(deltas, delta)
+		changed = append(changed, p.nowMillis())
 	}
-	const tail = "on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity"
-	return p.dialect.insert(ctx, p.tx, "stock", columns{{"shop", shops}, {"sku", skus}, {"quantity", deltas}}, tail, nil)
+	const tail = "on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity, changed = excluded.changed"
+	return p.dialect.insert(ctx, p.tx, "stock", columns{{"shop", shops}, {"sku", skus}, {"quantity", deltas}, {"changed", changed}}, tail, nil)
 }

@@ -79,6 +79,11 @@ func Office(t *testing.T, open Open) {
 	}))
 	require.Equal(t, []edge.ShopLevel{{Shop: "dalat-1", Quantity: -1, AsOf: at}, {Shop: "hue-1", AsOf: later}}, level(Lipstick))
 	require.EqualValues(t, 7, level(Cream)[1].Quantity)
+	require.NoError(t, s.Apply(ctx, 30, edge.Delivery{Stock: []edge.ShopStock{
+		{Shop: "hue-1", AsOf: later, Update: true, Levels: map[edge.SKU]int64{Lipstick: 2}},
+	}}))
+	require.EqualValues(t, 7, level(Cream)[1].Quantity, "an update names only what changed")
+	require.EqualValues(t, 2, level(Lipstick)[1].Quantity)
 	orders, err := s.Records(ctx, edge.RecordOrder, 10)
 	require.NoError(t, err)
 	require.Equal(t, []edge.Record{packed, second}, orders)

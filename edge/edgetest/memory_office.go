@@ -50,9 +50,16 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 		}
 	}
 	for _, s := range d.Stock {
-		if s.Check() == nil {
-			m.office.stock[s.Shop] = s
+		if s.Check() != nil {
+			continue
 		}
+		levels := map[edge.SKU]int64{}
+		if s.Update {
+			maps.Copy(levels, m.office.stock[s.Shop].Levels)
+		}
+		maps.Copy(levels, s.Levels)
+		s.Levels = levels
+		m.office.stock[s.Shop] = s
 	}
 	for _, r := range d.Records {
 		if r.Check() == nil {

@@ -109,9 +109,11 @@ func (t *tx) putShopStock(ctx context.Context, s *edge.ShopStock) error {
 	if err != nil {
 		return err
 	}
-	err = t.exec(ctx, `DELETE FROM hq_stock WHERE shop = ?1 AND sku NOT IN (SELECT key FROM json_each(?2))`, s.Shop, string(body))
-	if err != nil {
-		return err
+	if !s.Update {
+		err = t.exec(ctx, `DELETE FROM hq_stock WHERE shop = ?1 AND sku NOT IN (SELECT key FROM json_each(?2))`, s.Shop, string(body))
+		if err != nil {
+			return err
+		}
 	}
 	return t.exec(ctx, `INSERT INTO hq_stock (sku, shop, quantity) SELECT key, ?1, value FROM json_each(?2) WHERE true
 		ON CONFLICT (sku, shop) DO UPDATE SET quantity = excluded.quantity WHERE quantity <> excluded.quantity`, s.Shop, string(body))

@@ -1,0 +1,231 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const compareAtOnce = 200 // sales of one transaction
+
+// Difference is a sale that was priced otherwise than the catalogue has it that
+// HQ had in force for its node at that time. It stays as it is: the receipt was
+// printed, most often by a shop that had no line.
+type Difference struct {
+	Cursor   int64            `json:"cursor"` // of the sale; for the next page
+	Node     string           `json:"node"`
+	Shop     string           `json:"shop"`
+	Receipt  edge.Receipt     `json:"receipt"`
+	At       time.Time        `json:"at"`       // by the shop's clock
+	Offline  bool             `json:"offline"`  // the line was down
+	Priced   uint32           `json:"priced"`   // the version it was priced with
+	Expected uint32           `json:"expected"` // the version in force
+	Amount   edge.Money       `json:"amount"`   // taken less expected
+	Lines    []LineDifference `json:"lines"`    // those that differ
+}
+
+// LineDifference is a line that differs. Amounts are minor units.
+type LineDifference struct {
+	SKU      edge.SKU `json:"sku"`
+	Quantity int      `json:"quantity"`
+	Taken    int64    `json:"taken"`
+	Expected int64    `json:"expected"`          // 0 where Unknown
+	Unknown  bool     `json:"unknown,omitempty"` // the catalogue in force does not have it
+	By       int64    `json:"by"`                // Taken less Expected
+}
+
+// Differences lists sales that were priced otherwise than expected, after a
+// cursor (0 for all), oldest first, at most limit (1 to 1000).
+func (h *HQ) Differences(ctx context.Context, after int64, limit int) ([]Difference, error) {
+	const op = "hq.Differences"
+	const q = "select body from difference where pos > $1 order by pos limit $2"
+	rows, err := h.read.QueryContext(ctx, q, after, min(max(limit, 1), maxPage))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer rows.Close()
+	list := []Difference{}
+	for rows.Next() {
+		var body []byte
+		var d Difference
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		if err := json.Unmarshal(body, &d); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		list = append(list, d)
+	}
+	return list, rows.Err()
+}
+
+// comparePrices looks at the sales that were projected since it last did.
+func (h *HQ) comparePrices(ctx context.Context) error {
+	for {
+		n := 0
+		err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+			n, err = comparePricesSome(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("hq.comparePrices: %w", err)
+		}
+		if n < compareAtOnce {
+			return nil
+		}
+	}
+}
+
+func comparePricesSome(ctx context.Context, tx *sql.Tx) (int, error) {
+	var pos int64
+	if err := tx.QueryRowContext(ctx, "select pos from projection where name = 'difference'").Scan(&pos); err != nil {
+		return 0, err
+	}
+	sales, err := nextSales(ctx, tx, pos)
+	if err != nil || len(sales) == 0 {
+		return 0, err
+	}
+	prices := priceList{tx: tx, read: map[uint32]*edge.Release{}}
+	if err := prices.load(ctx); err != nil {
+		return 0, err
+	}
+	for i := range sales {
+		d, err := prices.compare(ctx, &sales[i])
+		if err != nil {
+			return 0, err
+		}
+		if d == nil {
+			continue
+		}
+		if err := putDifference(ctx, tx, d); err != nil {
+			return 0, err
+		}
+	}
+	_, err = tx.ExecContext(ctx, "update projection set pos = $1 where name = 'difference'", sales[len(sales)-1].Cursor)
+	return len(sales), err
+}
+
+func putDifference(ctx context.Context, tx *sql.Tx, d *Difference) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	const q = `insert into difference (pos, node, shop, receipt, at, priced, expected, amount, body)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (pos) do nothing`
+	_, err = tx.ExecContext(ctx, q, d.Cursor, d.Node, d.Shop, d.Receipt.String(), d.At.UnixMilli(), d.Priced, d.Expected, d.Amount.Amount, body)
+	return err
+}
+
+// pricedSale is a sale to compare.
+type pricedSale struct {
+	Sale
+	shop string
+}
+
+func nextSales(ctx context.Context, tx *sql.Tx, after int64) ([]pricedSale, error) {
+	rows, err := tx.QueryContext(ctx, "select pos, node, shop, body from sale where pos > $1 order by pos limit $2", after, compareAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []pricedSale
+	for rows.Next() {
+		var s pricedSale
+		var body []byte
+		if err := rows.Scan(&s.Cursor, &s.Node, &s.shop, &body); err != nil {
+			return nil, err
+		}
+		if json.Unmarshal(body, &s.Sale.Sale) != nil {
+			s.Sale.Sale = edge.Sale{} // cannot be compared, and must not hold up the others
+		}
+		list = append(list, s)
+	}
+	return list, rows.Err()
+}
+
+// priceList knows which release was in force when.
+type priceList struct {
+	tx     *sql.Tx
+	issued []issuedAt // newest first
+	read   map[uint32]*edge.Release
+}
+
+// issuedAt says from when on a release counts: not before it was issued.
+type issuedAt struct {
+	version uint32
+	from    int64 // milliseconds since 1970
+}
+
+func (p *priceList) load(ctx context.Context) error {
+	rows, err := p.tx.QueryContext(ctx, "select version, effective, issued from release where issued > 0 order by version desc")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var i issuedAt
+		var effective, issued int64
+		if err := rows.Scan(&i.version, &effective, &issued); err != nil {
+			return err
+		}
+		i.from = max(effective, issued)
+		p.issued = append(p.issued, i)
+	}
+	return rows.Err()
+}
+
+// compare is nil where the sale was priced as expected, or nothing had been
+// issued when it was made.
+func (p *priceList) compare(ctx context.Context, s *pricedSale) (*Difference, error) {
+	expected := uint32(0)
+	for _, i := range p.issued {
+		if i.from <= s.Sale.Sale.At.UnixMilli() {
+			expected = i.version
+			break
+		}
+	}
+	if expected == 0 {
+		return nil, nil
+	}
+	r := p.read[expected]
+	if r == nil {
+		var err error
+		if r, err = releaseVersion(ctx, p.tx, expected); err != nil {
+			return nil, err
+		}
+		p.read[expected] = r
+	}
+	d := difference(s, r)
+	if s.Sale.Sale.Release == expected && len(d.Lines) == 0 {
+		return nil, nil
+	}
+	return d, nil
+}
+
+// difference compares each line of a sale with r.
+func difference(s *pricedSale, r *edge.Release) *Difference {
+	sale := &s.Sale.Sale
+	d := &Difference{
+		Cursor: s.Cursor, Node: s.Node, Shop: s.shop, Receipt: sale.Receipt, At: sale.At, Offline: sale.Offline,
+		Priced: sale.Release, Expected: r.Version, Amount: edge.Money{Currency: sale.Total.Currency}, Lines: []LineDifference{},
+	}
+	for i := range sale.Lines {
+		l := &sale.Lines[i]
+		line := LineDifference{SKU: l.SKU, Quantity: l.Quantity, Taken: l.Total}
+		v, ok := r.Variant(l.SKU)
+		line.Unknown = !ok || v.Price.Currency != sale.Total.Currency
+		if !line.Unknown {
+			line.Expected = v.Price.Amount * int64(l.Quantity)
+		}
+		line.By = line.Taken - line.Expected
+		if line.By != 0 || line.Unknown {
+			d.Lines = append(d.Lines, line)
+			d.Amount.Amount += line.By
+		}
+	}
+	return d
+}
