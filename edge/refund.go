@@ -126,6 +126,7 @@ func (r Refunding) RefundUnknown(rel *Release, at time.Time) (*Refund, error) {
 // Bounds of a refund.
 const (
 	maxReturns   = 2 * MaxLines // each SKU may go both ways
+	maxBack      = 1 << 45      // minor units; the tax of so much does not overflow
 	maxPaybacks  = 4
 	maxUnitPrice = 1 << 36 // minor units of one piece
 )
@@ -142,6 +143,9 @@ func (r *Refund) add(sold SaleLine, ask Return, before int) error {
 		return Errorf(op, Invalid, "refund of %s: to %.20q, want %s or %s", ask.SKU, ask.To, ToStock, ToLoss)
 	case len(r.Lines) >= maxReturns:
 		return Errorf(op, TooLarge, "a refund has at most %d lines", maxReturns)
+	}
+	if pieces := int64(before + ask.Quantity); sold.Price > maxBack/pieces {
+		return Errorf(op, TooLarge, "%d pieces of %s for %s each: a refund is of at most %s", pieces, ask.SKU, Money{sold.Price, r.Total.Currency}, Money{maxBack, r.Total.Currency})
 	}
 	l := RefundLine{SaleLine: sold, To: ask.To}
 	l.Quantity = ask.Quantity

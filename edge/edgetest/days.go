@@ -249,82 +249,9 @@ func (d *days) jump(t *rapid.T) {
 	d.clock.Advance(time.Duration(rapid.IntRange(-24, 24).Draw(t, "hours")) * time.Hour)
 }
 
-// check reads the whole ledger as HQ would, from its events, and holds it
-// against what the shop says.
+// check holds the ledger against what the test knows of it.
 func (d *days) check(t *rapid.T) {
-	r := reckon(t, Chain(t, d, edge.LaneSale))
-	stock, err := d.Stock(t.Context())
-	require.NoError(t, err)
-	for _, sku := range []edge.SKU{Lipstick, Glasses, Cream} {
-		require.Equal(t, r.stock[sku], stock[sku], "stock of %s is the sum of its moves", sku)
-	}
-	last := map[uint32]uint64{}
-	for _, n := range r.numbers {
-		require.Equal(t, last[n.Series]+1, n.Counter, "receipts of series %d", n.Series)
-		last[n.Series] = n.Counter
-	}
-	require.Equal(t, d.zs, r.zs)
-	d.checkTiles(t, r, last)
-}
-
-// checkTiles holds the Z reports against the receipts they cover.
-func (d *days) checkTiles(t *rapid.T, r *reckoning, last map[uint32]uint64) {
-	closed := map[uint32]uint64{}
-	for _, z := range r.zs {
-		require.NoError(t, z.Check())
-		require.Zero(t, z.Missing)
-		require.Equal(t, closed[z.Series]+1, z.From, "Z reports tile the series")
-		require.LessOrEqual(t, z.To, last[z.Series])
-		closed[z.Series] = z.To
-		var net int64
-		for n := z.From; n <= z.To; n++ {
-			net += r.amounts[edge.Receipt{Till: z.Till, Series: z.Series, Counter: n}]
-		}
-		require.Equal(t, net, z.Totals[0].Net())
-	}
-	all, err := d.ZReports(t.Context(), 1000)
-	require.NoError(t, err)
-	slices.Reverse(all)
-	require.Equal(t, len(r.zs), len(all))
-	for i := range all {
-		require.Equal(t, r.zs[i], all[i])
-	}
-}
-
-// reckoning is what the events of a ledger come to.
-type reckoning struct {
-	stock   map[edge.SKU]int64
-	numbers []edge.Receipt         // in the order of the events
-	amounts map[edge.Receipt]int64 // less what was given back
-	zs      []edge.ZReport
-}
-
-func reckon(t T, evs []edge.Event) *reckoning {
-	r := &reckoning{stock: map[edge.SKU]int64{}, amounts: map[edge.Receipt]int64{}}
-	receipt := func(n edge.Receipt, amount int64, moves []edge.StockMove) {
-		r.numbers = append(r.numbers, n)
-		r.amounts[n] = amount
-		for _, m := range moves {
-			r.stock[m.SKU] += m.Delta
-		}
-	}
-	for _, e := range evs {
-		switch e.Type {
-		case edge.EventSale:
-			s := decode[edge.Sale](t, e.Data)
-			receipt(s.Receipt, s.Total.Amount, s.Moves())
-		case edge.EventVoid:
-			v := decode[edge.Void](t, e.Data)
-			receipt(v.Receipt, -v.Total.Amount, v.Moves())
-		case edge.EventRefund:
-			f := decode[edge.Refund](t, e.Data)
-			receipt(f.Receipt, -f.Total.Amount, f.Moves())
-		case edge.EventStock:
-			m := decode[edge.StockMove](t, e.Data)
-			r.stock[m.SKU] += m.Delta
-		case edge.EventZ:
-			r.zs = append(r.zs, decode[edge.ZReport](t, e.Data))
-		}
-	}
-	return r
+	r := Reckon(t, Chain(t, d, edge.LaneSale))
+	r.AddsUp(t, d)
+	require.Equal(t, d.zs, r.Zs)
 }
