@@ -87,8 +87,8 @@ func publish(unfinished, to string) error {
 	return syncFolder(to)
 }
 
-// backupName is the name of node's backup of that time.
-func backupName(node string, at time.Time) string {
+// BackupName is the name of node's backup of that time.
+func BackupName(node string, at time.Time) string {
 	return node + "-" + at.UTC().Format(stamp) + ".db"
 }
 
@@ -114,9 +114,9 @@ func Backups(node string, folders ...string) (list []BackupFile) {
 	return list
 }
 
-// prune deletes all but the newest keep of node's backups in dir, and what
+// pruneBackups deletes all but the newest keep of node's backups in dir, and what
 // unfinished ones left.
-func prune(node, dir string, keep int) error {
+func pruneBackups(node, dir string, keep int) error {
 	var errs []error
 	for i, b := range Backups(node, dir) {
 		if i >= keep {

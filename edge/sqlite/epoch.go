@@ -77,7 +77,7 @@ func (t *tx) put(ctx context.Context, e *epoch, ev *edge.Event) error {
 	}
 	ev.Node, ev.Epoch, ev.Seq = t.db.opt.Node, e.id, seq+1
 	h := ev.Hash(prev)
-	t.appended = true
+	t.appended, t.last[slot(ev.Lane)] = true, proven{e.n, position{ev.Seq, h}}
 	return t.exec(ctx,
 		`INSERT INTO event (epoch, lane, seq, id, type, time, mono, subject, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.n, ev.Lane, ev.Seq, ev.ID, ev.Type, ev.Time, ev.Mono, ev.Subject, []byte(ev.Data), h[:])
@@ -94,7 +94,11 @@ func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64, above uin
 		return nil, edge.Errorf("sqlite.OpenEpoch", edge.Internal, "receipt series %d is the last there can be: give this till another name", above)
 	}
 	e := &epoch{n: above + 1, id: t.db.opt.NewID()}
-	if err := t.db.witness.begin(e, t.db.opt.Machine); err != nil { // before the first receipt of the series
+	err = t.db.witness.begin(e, t.db.opt.Machine) // before the first receipt of the series
+	if noRoom(err) && t.db.disk.giveUp() {
+		err = t.db.witness.begin(e, t.db.opt.Machine)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {

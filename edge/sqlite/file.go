@@ -101,6 +101,9 @@ func identify(ctx context.Context, path string) (who identity, err error) {
 	}
 	defer func() { err = errors.Join(err, r.Close()) }()
 	damaged := func(err error) error {
+		if !suspicious(err) && !errors.As(err, new(*damagedError)) {
+			return fault(op, err)
+		}
 		return &edge.Error{
 			Op: op, Kind: edge.Unavailable, Err: fmt.Errorf("%w: %w", errDamaged, err),
 			Msg: path + " is damaged, it was left as it is: put the last backup in its place with `edge restore --latest`, or move it away to start anew",
@@ -127,7 +130,7 @@ func identify(ctx context.Context, path string) (who identity, err error) {
 	case version > known:
 		return who, edge.Errorf(op, edge.Unavailable, "%s has version %d, this program knows versions up to %d: run the newer program, or put the backup from before its update in place", path, version, known)
 	case check != "ok":
-		return who, damaged(errors.New(check))
+		return who, damaged(&damagedError{check})
 	}
 	err = r.QueryRowContext(ctx, `SELECT node, shop FROM gateway`).Scan(&who.node, &who.shop)
 	switch {

@@ -43,6 +43,7 @@ func (db *DB) migrate(ctx context.Context, conn *sql.Conn, steps []migration) er
 	if err := conn.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return fmt.Errorf("sqlite.Open: reading the version: %w", err)
 	}
+	db.was = version
 	if version >= len(steps) {
 		return nil
 	}

@@ -94,7 +94,7 @@ func statOrNil(path string) fs.FileInfo {
 func (opt Options) restore(ctx context.Context, from, why string) (*Restored, error) {
 	r := &Restored{At: opt.Now(), Why: why, From: from}
 	next := opt
-	next.Path = opt.Path + ".next"
+	next.Path, next.Reserve = opt.Path+".next", 0
 	if err := removeDatabase(next.Path); err != nil { // of an attempt that did not end
 		return nil, err
 	}

@@ -39,6 +39,9 @@ type Options struct {
 	// Machine is a fingerprint of the computer; a database that comes from
 	// another one opens a new epoch. Empty where it is not known.
 	Machine string
+	// Reserve is how many bytes of the disk are kept, as a file beside the
+	// database, for sales to go on when it is full; 0 for none.
+	Reserve int64
 	// Backups are the folders in which a damaged or missing database's backup is
 	// looked for. Where none is named a damaged database is refused.
 	Backups []string
@@ -66,6 +69,15 @@ type DB struct {
 	witness  *witness // nil where none is kept
 	saved    *salvaged
 	restored *Restored // nil where the file was opened as it was
+	disk     *disk
+	wrote    atomic.Int64 // milliseconds, the last commit
+
+	was      int           // the schema's version before it was brought up to date
+	proven   [2]proven     // of each lane, what was acknowledged last; the writer's own
+	broken   chan struct{} // closed when the database takes no more writes
+	breaking sync.Once
+	noted    sync.Mutex
+	notes    map[string]string // troubles by their part
 }
 
 var (
@@ -92,6 +104,10 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 		return nil, err
 	}
 	db, err := opt.openOrRepair(ctx)
+	if noRoom(err) && newDisk(opt).giveUp() {
+		opt.Log.ErrorContext(ctx, "the disk is full: the room that was kept for sales is given up, free some space", "file", opt.Path)
+		db, err = opt.openOrRepair(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, l.release())
 	}
@@ -180,6 +196,8 @@ func (opt Options) openFile(ctx context.Context, how start) (*DB, error) {
 		quit:    make(chan struct{}),
 		stopped: make(chan struct{}),
 		changed: make(chan struct{}, 1),
+		broken:  make(chan struct{}),
+		disk:    newDisk(opt),
 	}
 	if db.witness, err = callWitness(opt.Witness, opt.Node, opt.Machine); err != nil {
 		return nil, err
@@ -206,6 +224,9 @@ func (db *DB) open(ctx context.Context, how start) error {
 	if err := syncFolder(db.opt.Path); err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	if err := tune(ctx, conn); err != nil {
+		return errors.Join(err, conn.Close())
+	}
 	if db.reader, err = sql.Open("sqlite3", dsn(db.opt.Path, reading)); err != nil {
 		return errors.Join(fmt.Errorf("sqlite.Open: %w", err), conn.Close())
 	}
@@ -213,6 +234,15 @@ func (db *DB) open(ctx context.Context, how start) error {
 	db.reader.SetMaxIdleConns(readers)
 	go db.commitLoop(conn)
 	return db.settle(ctx, how)
+}
+
+// tune sets what cannot stand in the data source name: a WAL that grew while
+// a backup was read shrinks again.
+func tune(ctx context.Context, conn *sql.Conn) error {
+	if _, err := conn.ExecContext(ctx, `PRAGMA journal_size_limit = 67108864`); err != nil {
+		return fmt.Errorf("sqlite: %w", err)
+	}
+	return nil
 }
 
 // readers bounds the connections that read at the same time.
@@ -238,7 +268,12 @@ func (db *DB) settle(ctx context.Context, how start) error {
 		return fmt.Errorf("sqlite.Open: %w", err)
 	}
 	db.epoch.Store(e)
-	return db.tell(ctx)
+	db.wrote.Store(db.opt.Now().UnixMilli())
+	// Both may wait, a till that has just started may not.
+	if err := errors.Join(db.tell(ctx), db.disk.look()); err != nil {
+		db.opt.Log.WarnContext(ctx, "the ledger's witness and the room for sales are tried again", "err", err)
+	}
+	return nil
 }
 
 // settleEpoch is the present epoch, or a new one: in a new database, in one that
@@ -281,8 +316,8 @@ func (t *tx) settleEpoch(ctx context.Context, how start) (*epoch, error) {
 func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
-		if db.epoch.Load() != nil {
-			err = db.tell(context.Background())
+		if err := db.tell(context.Background()); err != nil {
+			db.opt.Log.Error("the ledger's witness does not follow", "err", err)
 		}
 		close(db.quit)
 		if db.reader != nil {

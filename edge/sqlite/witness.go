@@ -168,6 +168,9 @@ type doubt struct {
 	stranger bool
 }
 
+// unwitnessed is the version of the schema whose databases never had a witness.
+const unwitnessed = 1
+
 // doubtOf hears the witness on the present epoch; nil where all is well.
 func (t *tx) doubtOf(ctx context.Context, e *epoch) (*doubt, error) {
 	w := t.db.witness
@@ -179,6 +182,8 @@ func (t *tx) doubtOf(ctx context.Context, e *epoch) (*doubt, error) {
 	w.mu.Unlock()
 	here := t.db.opt.Machine
 	switch {
+	case state == witnessNone && t.db.was == unwitnessed:
+		return nil, w.begin(e, here)
 	case state == witnessNone:
 		return &doubt{"nothing beside the device key tells of this database: it may be an old copy", true}, nil
 	case state == witnessDamaged:

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"runtime/debug"
 
@@ -24,8 +25,9 @@ type request struct {
 type tx struct {
 	db       *DB
 	conn     *sql.Conn
-	appended bool   // events were added
-	present  *epoch // nil until it is read
+	appended bool      // events were added
+	present  *epoch    // nil until it is read
+	last     [2]proven // of each lane, what was added; see slot
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
@@ -64,7 +66,12 @@ func write[T any](ctx context.Context, db *DB, do func(context.Context, *tx) (T,
 // on its way to the disk, so a lone sale never waits for company.
 func (db *DB) commitLoop(conn *sql.Conn) {
 	defer close(db.stopped)
-	defer conn.Close()
+	defer func() {
+		if conn != nil {
+			_ = conn.Close()
+		}
+	}()
+	var cause error // of a missing connection
 	batch := make([]request, 0, maxBatch)
 	for {
 		select {
@@ -82,20 +89,79 @@ func (db *DB) commitLoop(conn *sql.Conn) {
 				break gather
 			}
 		}
-		db.commit(conn, batch)
+		if conn == nil {
+			conn = db.mend(nil, cause)
+		}
+		if conn == nil {
+			db.answer(batch, cause)
+			continue
+		}
+		if cause = db.commit(conn, batch); cause != nil {
+			conn = db.mend(conn, cause)
+		}
 	}
 }
 
-// commit runs the batch in one transaction and answers everybody.
-func (db *DB) commit(conn *sql.Conn, batch []request) {
+// mend is a connection in the place of one that failed; nil while there is none
+// to be had.
+func (db *DB) mend(conn *sql.Conn, cause error) *sql.Conn {
+	select {
+	case <-db.broken:
+		return nil
+	default:
+	}
+	fresh, err := db.reopen(context.Background(), conn, cause)
+	if _, damaged := errors.AsType[*damagedError](err); damaged {
+		db.abandon(err)
+	} else if err != nil {
+		db.opt.Log.Error("the database cannot be opened anew, it is tried again with the next write", "err", err)
+	}
+	return fresh
+}
+
+// answer tells everybody that there is no connection.
+func (db *DB) answer(batch []request, cause error) {
+	err := fault("sqlite.commit", cause)
+	select {
+	case <-db.broken:
+		err = errBroken()
+	default:
+	}
+	for _, r := range batch {
+		r.done <- err
+	}
+}
+
+// commit runs the batch in one transaction and answers everybody. Its error is
+// one after which conn is not to be trusted.
+func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 	t := &tx{db: db, conn: conn}
 	errs, err := t.run(batch)
-	if err != nil {
-		err = fault("sqlite.commit", err)
+	if noRoom(errors.Join(append(errs, err)...)) {
+		if db.disk.giveUp() {
+			db.opt.Log.Error("the disk is full: the room that was kept for sales is given up, free some space", "file", db.opt.Path)
+		}
+		// The next commits go over what the WAL holds now, if it can be emptied.
+		_ = t.exec(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)
+		t, err = t.again(batch, errs, err)
+	}
+	if suspicious(err) {
+		suspect = err
+	}
+	if err == nil {
+		for i, p := range t.last {
+			if p.Seq > 0 {
+				db.proven[i] = p
+			}
+		}
+		db.wrote.Store(db.opt.Now().UnixMilli())
 	}
 	for i, r := range batch {
-		if errs[i] == nil {
-			errs[i] = err
+		if errs[i] == nil && err != nil {
+			errs[i] = fault("sqlite.commit", err)
+		}
+		if suspicious(errs[i]) {
+			suspect = errs[i]
 		}
 		r.done <- errs[i]
 	}
@@ -105,6 +171,39 @@ func (db *DB) commit(conn *sql.Conn, batch []request) {
 		default:
 		}
 	}
+	return suspect
+}
+
+// again runs those of the batch once more that found no room; all of them where
+// err undid all. It changes errs, and returns the transaction that stands and
+// what undid it.
+func (t *tx) again(batch []request, errs []error, err error) (*tx, error) {
+	var some []request
+	var at []int
+	for i, r := range batch {
+		if err != nil || noRoom(errs[i]) {
+			some, at = append(some, r), append(at, i)
+		}
+	}
+	second := &tx{db: t.db, conn: t.conn}
+	theirs, secondErr := second.run(some)
+	for j, i := range at {
+		if errs[i] = theirs[j]; errs[i] == nil && secondErr != nil {
+			errs[i] = fault("sqlite.commit", secondErr)
+		}
+	}
+	if err != nil {
+		return second, secondErr
+	}
+	if secondErr == nil {
+		t.appended = t.appended || second.appended
+		for i, p := range second.last {
+			if p.Seq > 0 {
+				t.last[i] = p
+			}
+		}
+	}
+	return t, nil
 }
 
 // run returns each request's own error, and the error that undid them all.
@@ -125,9 +224,9 @@ func (t *tx) run(batch []request) (errs []error, err error) {
 		if err := t.exec(ctx, `SAVEPOINT request`); err != nil {
 			return errs, err
 		}
-		appended := t.appended
+		appended, last := t.appended, t.last
 		if errs[i] = t.attempt(r); errs[i] != nil {
-			t.appended, t.present = appended, nil
+			t.appended, t.last, t.present = appended, last, nil
 			if err := t.exec(ctx, `ROLLBACK TO request`); err != nil {
 				return errs, err
 			}
