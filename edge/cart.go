@@ -273,7 +273,7 @@ func (c *Cart) Merge(o *Cart) error {
 	}
 	c.Fields = mergeFields(c.Fields, o.Fields)
 	c.Claim = laterClaim(c.Claim, o.Claim)
-	c.Closed = earlierClosing(c.Closed, o.Closed)
+	c.Closed = FirstClosing(c.Closed, o.Closed)
 	if o.Opened != nil && (c.Opened == nil || o.Opened.Before(*c.Opened)) {
 		c.Opened = o.Opened
 	}

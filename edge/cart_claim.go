@@ -32,39 +32,55 @@ const (
 	maxHandOvers = 1 << 20
 )
 
-// Allows reports whether who may take money at the time at of its own clock:
-// the holder until the claim ends, and HQ from a margin after that.
-func (cl Claim) Allows(who Holder, at time.Time) bool {
-	return who == cl.Holder && at.Before(cl.Until) || who == HeldByPhone && cl.over(at)
+// ForShop reports whether the shop may take money when its clock says at.
+func (cl Claim) ForShop(at time.Time) bool {
+	return cl.Holder == HeldByShop && at.Before(cl.Until)
 }
 
-// over says that no shop whose clock is right within the margin still takes
-// money by this claim.
-func (cl Claim) over(at time.Time) bool { return !at.Before(cl.Until.Add(ClaimMargin)) }
+// ForHQ reports whether HQ may take money when its clock says at: while the
+// phone holds the cart, and from a margin after a shop's claim has ended. The
+// shop may have taken it in time and not told yet: heard is the time, by the
+// shop's clock, until which HQ knows all that the shop did.
+func (cl Claim) ForHQ(at, heard time.Time) bool {
+	return cl.Holder == HeldByPhone || !at.Before(cl.Until.Add(ClaimMargin)) && !heard.Before(cl.Until)
+}
 
-// HandOver lets the party by, whose clock says at, give the claim to to. The
-// shop gives what it holds, before its time ends. HQ gives what the phone
-// holds, and any claim that is over: so a phone's payment ends and the till
-// gets its turn again. Longer claims for the shop come from HQ alone, because
-// only HQ can promise not to take money meanwhile.
-func (c *Cart) HandOver(by, to Holder, at, until time.Time) error {
-	const op = "edge.Cart.HandOver"
+// ToPhone lets the shop, whose clock says at, give the cart to the phone: "pay
+// on my phone". The shop gives what it holds, before its time ends.
+func (c *Cart) ToPhone(at, until time.Time) error {
+	const op = "edge.Cart.ToPhone"
 	if err := c.open(op); err != nil {
 		return err
 	}
-	until = until.UTC().Truncate(time.Second)
-	switch {
-	case by == HeldByShop && to != HeldByPhone, to != HeldByShop && to != HeldByPhone:
-		return Errorf(op, Invalid, "the %.20s cannot hand the cart over to the %.20s", by, to)
-	case !until.After(at) || until.Sub(at) > MaxClaim:
-		return Errorf(op, Invalid, "a hand-over until %s: want at most %s from now", until.Format(time.RFC3339), MaxClaim)
-	case by == HeldByShop && !c.Claim.Allows(HeldByShop, at):
-		return Errorf(op, Conflict, "the shop no longer holds this cart: it can only be paid on the phone, or with a manager's reason")
-	case by == HeldByPhone && c.Claim.Holder != HeldByPhone && !c.Claim.over(at):
+	if !c.Claim.ForShop(at) {
+		return Errorf(op, Conflict, "the shop does not hold this cart: it can be paid on the phone, or with a manager's reason")
+	}
+	return c.handOver(op, HeldByPhone, at, until)
+}
+
+// Give lets HQ give the cart to the shop or the phone, where ForHQ would let it
+// take money. More time for the shop comes from HQ alone, because only HQ can
+// promise not to take money meanwhile.
+func (c *Cart) Give(to Holder, at, heard, until time.Time) error {
+	const op = "edge.Cart.Give"
+	if err := c.open(op); err != nil {
+		return err
+	}
+	if to != HeldByShop && to != HeldByPhone {
+		return Errorf(op, Invalid, "claim holder %.20q", to)
+	}
+	if !c.Claim.ForHQ(at, heard) {
 		return Errorf(op, Conflict, "the shop holds this cart until %s: ask for it there", c.Claim.Until.Format(time.RFC3339))
-	case by != HeldByShop && by != HeldByPhone:
-		return Errorf(op, Invalid, "claim holder %.20q", by)
-	case c.Claim.N >= maxHandOvers:
+	}
+	return c.handOver(op, to, at, until)
+}
+
+func (c *Cart) handOver(op string, to Holder, at, until time.Time) error {
+	until = until.UTC().Truncate(time.Second)
+	if !until.After(at) || until.Sub(at) > MaxClaim {
+		return Errorf(op, Invalid, "a hand-over until %s: want at most %s from now", until.Format(time.RFC3339), MaxClaim)
+	}
+	if c.Claim.N >= maxHandOvers {
 		return Errorf(op, TooMany, "this cart was handed over too often: put its products into a new one")
 	}
 	c.Claim = Claim{N: c.Claim.N + 1, Holder: to, Until: until}

@@ -40,7 +40,10 @@ func (p *PhonePayment) Check() error {
 	case p.Total.Amount < 1 || p.Payment.Amount != p.Total.Amount || len(p.Total.Currency) != 3:
 		return Errorf(op, Invalid, "payment of %d out of %d %.10s: want one amount above 0", p.Payment.Amount, p.Total.Amount, p.Total.Currency)
 	}
-	return checkSlip(p.Payment.Reference)
+	if err := checkSlip(p.Payment.Reference); err != nil {
+		return err
+	}
+	return p.Closing().check()
 }
 
 // RefundDue says that a cart was paid more than once, and which money is to be
@@ -57,6 +60,11 @@ type RefundDue struct {
 	Override *Approval `json:"override,omitempty"` // by which the shop took it
 	Staff    string    `json:"staff,omitempty"`
 	At       time.Time `json:"at"`
+}
+
+// Closing is how the sale closes its cart.
+func (s *Sale) Closing() *Closing {
+	return &Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
 }
 
 // Due is what a sale's payment becomes when stands is the one that closed the
@@ -133,8 +141,8 @@ func (cl *Closing) before(o *Closing) bool {
 	) < 0
 }
 
-// earlierClosing is the one that stands of what two parties know.
-func earlierClosing(a, b *Closing) *Closing {
+// FirstClosing is the one that stands of what two parties know.
+func FirstClosing(a, b *Closing) *Closing {
 	if a == nil || b != nil && b.before(a) {
 		return b
 	}

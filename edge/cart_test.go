@@ -37,6 +37,12 @@ func merged(t require.TestingT, a *edge.Cart, others ...*edge.Cart) *edge.Cart {
 	return m
 }
 
+var anyFields = rapid.MapOfN(rapid.SampledFrom([]edge.FieldName{edge.Note, "size"}), rapid.Custom(func(t *rapid.T) edge.Field {
+	return edge.Field{Text: rapid.SampledFrom([]string{"", "a", "b"}).Draw(t, "text"), Stamp: edge.Stamp{
+		Turn: rapid.Uint32Range(0, 1).Draw(t, "turn"), At: rapid.Int64Range(1, 3).Draw(t, "stamp"), By: rapid.SampledFrom(writers).Draw(t, "by"),
+	}}
+}), 0, 2)
+
 // anyCart draws a cart as some party may hold it: any counters, lines that are
 // known or known to be gone only, any claim and closing.
 func anyCart(t *rapid.T) *edge.Cart {
@@ -66,6 +72,10 @@ func anyCart(t *rapid.T) *edge.Cart {
 	}
 	if n := rapid.IntRange(0, 3).Draw(t, "closing"); n > 0 {
 		c.Closed = &edge.Closing{Sale: fmt.Sprint("sale", n), Receipt: fmt.Sprint("T1-1-", n), At: noon.Add(time.Duration(n/2) * time.Hour)}
+	}
+	c.Fields = anyFields.Draw(t, "fields")
+	for i := range c.Lines {
+		c.Lines[i].Fields = anyFields.Draw(t, "line's fields")
 	}
 	if n := rapid.IntRange(0, 3).Draw(t, "opened"); n > 0 {
 		at := noon.Add(time.Duration(n) * time.Second)

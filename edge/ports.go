@@ -20,7 +20,9 @@ type Carts interface {
 	// and changes nothing. Only a real change makes an event.
 	ChangeCart(ctx context.Context, id CartID, change func(c *Cart, w Writer) error) (*Cart, error)
 	// MergeCart takes in what another party knows of a cart, making it known
-	// here if it was not; it makes no event. It returns the merged cart.
+	// here if it was not. It makes no event of the cart; where it shows that a
+	// sale of this ledger was the cart's second payment, that becomes due, with
+	// its EventDue. It returns the merged cart.
 	MergeCart(ctx context.Context, c *Cart) (*Cart, error)
 }
 
@@ -43,6 +45,14 @@ type Ledger interface {
 	// has it; of another receipt, named by its number, as RefundUnknown has it.
 	// A number of the present series that was never given out is NotFound.
 	RefundSale(ctx context.Context, key string, r Refunding) (refund *Refund, replayed bool, err error)
+	// RecordSecondPayment records money that a clerk took for a cart that turned
+	// out to be paid, with its EventDue; where the cart is not paid it is a
+	// Conflict.
+	RecordSecondPayment(ctx context.Context, key string, co Checkout) (d *RefundDue, replayed bool, err error)
+	// RefundsDue lists the newest payments that came second, at most limit: those
+	// of RecordSecondPayment, and those of sales of this ledger whose carts turned
+	// out to be paid earlier elsewhere, until they are voided or refunded.
+	RefundsDue(ctx context.Context, limit int) ([]RefundDue, error)
 	// Sale finds a sale of this ledger by its id or else its receipt, and what
 	// became of it. The number of a void or a refund is a Conflict.
 	Sale(ctx context.Context, ref SaleRef) (*SaleHistory, error)

@@ -132,7 +132,7 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 		return nil, Errorf(op, Conflict, "this cart was already sold with receipt %s", c.Closed.Receipt)
 	}
 	var override *Approval
-	if !c.Claim.Allows(HeldByShop, at) {
+	if !c.Claim.ForShop(at) {
 		if err := co.overrule(c.Claim, at); err != nil {
 			return nil, err
 		}

@@ -77,7 +77,7 @@ func (m *Memory) CreateCart(context.Context) (*edge.Cart, error) {
 	defer m.mu.Unlock()
 	var id edge.CartID
 	rand.Read(id[:])
-	c := edge.NewCart(id, m.now().Add(2*time.Hour))
+	c := edge.NewCart(id, m.now().Add(12*time.Hour))
 	m.carts = append(m.carts, c)
 	return clone(c), nil
 }
@@ -146,11 +146,15 @@ func (m *Memory) merge(c *edge.Cart) (*edge.Cart, error) {
 		return clone(c), nil
 	}
 	merged := clone(m.carts[i])
+	second := edge.SecondClosing(merged.Closed, c.Closed)
 	if err := merged.Merge(c); err != nil {
 		return nil, err
 	}
 	if err := merged.Check(); err != nil {
 		return nil, err
+	}
+	if second != nil {
+		m.saleDue(second, *merged.Closed)
 	}
 	m.carts[i] = merged
 	return clone(merged), nil

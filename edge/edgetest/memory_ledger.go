@@ -14,6 +14,7 @@ type memoryLedger struct {
 	receipts []memoryReceipt // in the order they were given out
 	zs       []edge.ZReport
 	invoices map[string]edge.EInvoice // in force, by sale
+	due      []edge.RefundDue
 	moves    []placedMove
 	counts   []placedMove
 }
@@ -87,7 +88,7 @@ func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*e
 			return nil, err
 		}
 		s.ID, s.Shop, s.Checkout, s.Receipt = newID(), "shop", 1, m.nextReceipt()
-		m.carts[i].Closed = &edge.Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
+		m.carts[i].Closed = s.Closing()
 		event, at := m.append(edge.LaneSale, edge.EventSale, s.ID, s)
 		m.imply(s.Moves(), at)
 		m.append(edge.LaneOps, edge.EventCart, co.Cart.String(), m.carts[i])

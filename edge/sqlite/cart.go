@@ -14,7 +14,8 @@ import (
 )
 
 // claimTime is how long a new cart is the shop's alone to take money for.
-const claimTime = 2 * time.Hour
+// Whoever wants to pay on the phone before that is handed the cart.
+const claimTime = 12 * time.Hour
 
 // CreateCart opens an empty cart. HQ hears of it with its first line.
 func (db *DB) CreateCart(ctx context.Context) (*edge.Cart, error) {
@@ -64,15 +65,18 @@ func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (changed
 	for i := range c.Lines {
 		pieces += c.Lines[i].Quantity()
 	}
-	return true, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body) VALUES (?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET pieces = excluded.pieces, closed = excluded.closed, body = excluded.body`,
-		c.ID.String(), pieces, c.Closed != nil, body)
+	return true, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body, changed, bare) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET pieces = excluded.pieces, closed = excluded.closed, body = excluded.body,
+			changed = excluded.changed, bare = excluded.bare`,
+		c.ID.String(), pieces, c.Closed != nil, body, t.now().UnixMilli(), len(c.Lines) == 0)
 }
+
+const openCarts = `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`
 
 // OpenCarts lists the newest carts that have lines and are not paid.
 func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []*edge.Cart, err error) {
 	const op = "sqlite.OpenCarts"
-	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`, limit)
+	rows, err := db.reader.QueryContext(ctx, openCarts, limit)
 	if err != nil {
 		return nil, fault(op, err)
 	}
@@ -117,7 +121,9 @@ func (db *DB) ChangeCart(ctx context.Context, id edge.CartID, change func(c *edg
 	})
 }
 
-// MergeCart takes in what another party knows of a cart.
+// MergeCart takes in what another party knows of a cart. Where that shows that
+// the cart was paid twice and this shop's sale is the second, its payment
+// becomes due.
 func (db *DB) MergeCart(ctx context.Context, c *edge.Cart) (*edge.Cart, error) {
 	return write(ctx, db, func(ctx context.Context, t *tx) (*edge.Cart, error) {
 		return t.mergeCart(ctx, c)
@@ -132,14 +138,24 @@ func (t *tx) mergeCart(ctx context.Context, c *edge.Cart) (*edge.Cart, error) {
 	switch {
 	case edge.KindOf(err) == edge.NotFound:
 		mine = &edge.Cart{ID: c.ID, Claim: c.Claim}
+		// It may have been sold and forgotten since.
+		if mine.Closed, err = closingOf(ctx, t.conn, c.ID); err != nil {
+			return nil, err
+		}
 	case err != nil:
 		return nil, err
 	}
+	second := edge.SecondClosing(mine.Closed, c.Closed)
 	if err := mine.Merge(c); err != nil {
 		return nil, err
 	}
 	if err := mine.Check(); err != nil {
 		return nil, err
+	}
+	if second != nil {
+		if err := t.saleDue(ctx, second, *mine.Closed); err != nil {
+			return nil, err
+		}
 	}
 	_, err = t.saveCart(ctx, mine, before)
 	return mine, err

@@ -62,7 +62,7 @@ func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
 	if err := t.imply(ctx, s.Moves(), event.Seq); err != nil {
 		return nil, err
 	}
-	c.Closed = &edge.Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
+	c.Closed = s.Closing()
 	if _, err := t.saveCart(ctx, c, before); err != nil {
 		return nil, err
 	}

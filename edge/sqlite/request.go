@@ -19,6 +19,7 @@ const (
 	callRefund call = "refund"
 	callZ      call = "z"
 	callStock  call = "stock"
+	callDue    call = "due"
 )
 
 // ask is one call under an Idempotency-Key.
