@@ -73,7 +73,8 @@ func (h *HQ) OpenCart(ctx context.Context, opened *edge.Cart, node string, onPho
 }
 
 // mergeCart stores what node knows of a cart. What would make the cart
-// impossible is an edge.Error and changes nothing.
+// impossible is an edge.Error and changes nothing. Where it shows that the cart
+// was paid twice, the later payment becomes due.
 func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node string) (*edge.Cart, error) {
 	const op = "hq.mergeCart"
 	if err := c.Check(); err != nil {
@@ -88,13 +89,17 @@ func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	case owner != node:
 		return nil, edge.Errorf(op, edge.Conflict, "the cart is of another gateway") // its id is no matter for a log
 	}
+	second := edge.SecondClosing(have.Closed, c.Closed)
 	if err := have.Merge(c); err != nil {
 		return nil, err
 	}
 	if err := have.Check(); err != nil {
 		return nil, err
 	}
-	return have, h.storeCart(ctx, tx, have, node)
+	if err := h.storeCart(ctx, tx, have, node); err != nil || second == nil {
+		return have, err
+	}
+	return have, h.settle(ctx, tx, have.ID, node)
 }
 
 func (h *HQ) storeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node string) error {
@@ -102,9 +107,9 @@ func (h *HQ) storeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	if err != nil {
 		return err
 	}
-	const q = `insert into cart (id, node, body, changed) values ($1, $2, $3, $4)
-		on conflict (id) do update set body = excluded.body, changed = excluded.changed`
-	_, err = tx.ExecContext(ctx, q, c.ID.String(), node, body, h.nowMillis())
+	const q = `insert into cart (id, node, body, changed, state) values ($1, $2, $3, $4, $5)
+		on conflict (id) do update set body = excluded.body, changed = excluded.changed, state = excluded.state`
+	_, err = tx.ExecContext(ctx, q, c.ID.String(), node, body, h.nowMillis(), cartState(c))
 	return err
 }
 

@@ -50,7 +50,7 @@ func (h *HQ) Project(ctx context.Context) error {
 		case busy:
 			err = pause(ctx, otherAtWork)
 		case n < projectAtOnce:
-			return nil
+			return errors.Join(h.comparePrices(ctx), h.auditRecords(ctx))
 		default:
 			err = h.yield(ctx, time.Since(begin))
 		}
@@ -90,7 +90,7 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 		}
 		for _, q := range []string{
 			"delete from sale", "delete from correction", "delete from z_report", "delete from einvoice", "delete from stock",
-			"delete from node_total", "delete from projected", "update projection set pos = 0 where name = 'inbox'",
+			"delete from node_total", "delete from discrepancy", "delete from foreign_refund", "delete from projected", "update projection set pos = 0 where name in ('inbox', 'audit')",
 		} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return err
@@ -170,6 +170,9 @@ func (p *projector) project(ctx context.Context, entries []entry) error {
 	if err := p.storeStock(ctx); err != nil {
 		return err
 	}
+	if err := p.settleSales(ctx, entries[0].pos, entries[len(entries)-1].pos); err != nil {
+		return err
+	}
 	slices.SortFunc(p.flaws, func(a, b flawed) int { return cmp.Compare(a.pos, b.pos) })
 	for _, f := range p.flaws {
 		if err := p.setAside(ctx, f); err != nil {
@@ -226,6 +229,12 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 	switch e.Type {
 	case edge.EventSale:
 		p.sale(e)
+	case edge.EventDue:
+		flaw, err := p.due(ctx, e)
+		if flaw != nil {
+			p.refuse(e, flaw)
+		}
+		return err
 	case edge.EventVoid:
 		return p.void(ctx, e)
 	case edge.EventRefund:

@@ -1,0 +1,321 @@
+package hq
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// MayTakeMoney refuses to begin a payment on the phone for a cart that the shop
+// holds, or may have sold, or that is paid as far as HQ knows.
+func (h *HQ) MayTakeMoney(ctx context.Context, id edge.CartID) error {
+	const op = "hq.MayTakeMoney"
+	if err := h.Project(ctx); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	c, node, err := h.Cart(ctx, id)
+	if err != nil {
+		return err
+	}
+	if c.Closed != nil {
+		return edge.Errorf(op, edge.Conflict, "this cart was already paid with receipt %s", c.Closed.Receipt)
+	}
+	s, err := h.SaleOfCart(ctx, id)
+	if err == nil {
+		return edge.Errorf(op, edge.Conflict, "this cart was already sold with receipt %s", s.Receipt)
+	}
+	if edge.KindOf(err) != edge.NotFound {
+		return err
+	}
+	known, err := h.knownUntil(ctx, node)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if !c.Claim.ForHQ(h.now(), known) {
+		return edge.Errorf(op, edge.Conflict, "the shop takes the money for this cart: choose in the shop to pay on the phone")
+	}
+	return nil
+}
+
+// GiveCart hands the cart to the shop or the phone until a time, where HQ may
+// take money for it, and tells the shop. It returns the cart.
+func (h *HQ) GiveCart(ctx context.Context, id edge.CartID, to edge.Holder, until time.Time) (*edge.Cart, error) {
+	const op = "hq.GiveCart"
+	if err := h.Project(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	_, node, err := h.Cart(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	known, err := h.knownUntil(ctx, node)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	const writer = "hq" // it writes no line
+	return h.ChangeCart(ctx, id, writer, func(c *edge.Cart) error { return c.Give(to, h.now(), known, until) })
+}
+
+// knownUntil is the time, by a node's own clock, until which HQ knows all that
+// the node did: its last sample says what it had not confirmed then.
+func (h *HQ) knownUntil(ctx context.Context, node string) (time.Time, error) {
+	s, _, err := h.LastSample(ctx, node)
+	if edge.KindOf(err) == edge.NotFound {
+		return time.Time{}, nil
+	}
+	if err != nil || len(s.Lanes) != len(edge.Lanes()) {
+		return time.Time{}, err
+	}
+	known := s.At
+	for _, l := range s.Lanes {
+		if l.Waiting > 0 && l.Oldest.Before(known) {
+			known = l.Oldest
+		}
+	}
+	return known, nil
+}
+
+// RecordPayment records money that came in for a cart, whoever held it, and
+// closes the cart. Where the cart turns out to be paid earlier, it returns what
+// is due. The same payment again changes nothing; another one under the same id
+// is a Conflict.
+func (h *HQ) RecordPayment(ctx context.Context, p *edge.PhonePayment) (due *edge.RefundDue, err error) {
+	const op = "hq.RecordPayment"
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	err = h.inTx(ctx, func(tx *sql.Tx) error {
+		c, node, err := readCart(ctx, tx, p.Cart)
+		if err != nil {
+			return err
+		}
+		if known, err := h.putPayment(ctx, tx, p, node, body); known || err != nil {
+			return err
+		}
+		paid := edge.Cart{ID: c.ID, Closed: p.Closing()}
+		if err := c.Merge(&paid); err != nil {
+			return err
+		}
+		if err := c.Check(); err != nil {
+			return err
+		}
+		if err := h.storeForNode(ctx, tx, c, node); err != nil {
+			return err
+		}
+		if err := h.settle(ctx, tx, c.ID, node); err != nil {
+			return err
+		}
+		due, err = readDue(ctx, tx, node, p.ID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	h.carts.tell(p.Cart)
+	h.changed.tell(struct{}{})
+	h.downs.tell(struct{}{})
+	return due, nil
+}
+
+// putPayment reports whether this very payment was known.
+func (h *HQ) putPayment(ctx context.Context, tx *sql.Tx, p *edge.PhonePayment, node string, body []byte) (known bool, err error) {
+	const q = "insert into payment (id, cart, node, at, body) values ($1, $2, $3, $4, $5) on conflict (id) do nothing"
+	res, err := tx.ExecContext(ctx, q, p.ID, p.Cart.String(), node, p.At.UnixMilli(), body)
+	if err != nil {
+		return false, err
+	}
+	if n, err := res.RowsAffected(); n > 0 || err != nil {
+		return false, err
+	}
+	var before []byte
+	if err := tx.QueryRowContext(ctx, "select body from payment where id = $1", p.ID).Scan(&before); err != nil {
+		return false, err
+	}
+	if !bytes.Equal(before, body) {
+		return false, edge.Errorf("hq.putPayment", edge.Conflict, "payment %s was recorded before, with another content", p.ID)
+	}
+	return true, nil
+}
+
+func readDue(ctx context.Context, db rower, node, id string) (*edge.RefundDue, error) {
+	var body []byte
+	err := db.QueryRowContext(ctx, "select body from refund_due where node = $1 and id = $2", node, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil //nolint:nilnil // nothing is due
+	}
+	if err != nil {
+		return nil, err
+	}
+	var d edge.RefundDue
+	return &d, json.Unmarshal(body, &d)
+}
+
+// settle makes every payment of a cart due but the earliest. One that is due
+// was later than another, and stays so whatever comes.
+func (h *HQ) settle(ctx context.Context, tx *sql.Tx, cart edge.CartID, node string) error {
+	c, owner, err := readCart(ctx, tx, cart)
+	var stands *edge.Closing
+	switch {
+	case edge.KindOf(err) == edge.NotFound: // forgotten, or its event is yet to come
+	case err != nil:
+		return err
+	case owner == node:
+		stands = c.Closed
+	}
+	var shop string
+	if err := tx.QueryRowContext(ctx, "select shop from node where node = $1", node).Scan(&shop); err != nil {
+		return err
+	}
+	const sales = `select body from sale s where s.cart = $1 and s.node = $2
+		and not exists (select 1 from refund_due d where d.node = s.node and d.id = s.id)`
+	sold, err := readBodies[edge.Sale](ctx, tx, sales, cart.String(), node)
+	if err != nil {
+		return err
+	}
+	const payments = `select body from payment p where p.cart = $1 and p.node = $2
+		and not exists (select 1 from refund_due d where d.node = p.node and d.id = p.id)`
+	paid, err := readBodies[edge.PhonePayment](ctx, tx, payments, cart.String(), node)
+	if err != nil {
+		return err
+	}
+	for _, s := range sold {
+		stands = edge.FirstClosing(stands, s.Closing())
+	}
+	for _, p := range paid {
+		stands = edge.FirstClosing(stands, p.Closing())
+	}
+	now := h.now().UTC()
+	for _, s := range sold {
+		if s.ID != stands.Sale {
+			if err := h.putDue(ctx, tx, node, shop, s.Due(*stands, now)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range paid {
+		if p.ID != stands.Sale {
+			if err := h.putDue(ctx, tx, node, shop, p.Due(shop, *stands, now)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func readBodies[T any](ctx context.Context, tx *sql.Tx, query string, args ...any) (list []*T, err error) {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return nil, err
+		}
+		v := new(T)
+		if err := json.Unmarshal(body, v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
+func (h *HQ) putDue(ctx context.Context, tx *sql.Tx, node, shop string, d *edge.RefundDue) error {
+	body, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	const q = `insert into refund_due (node, id, shop, cart, at, body) values ($1, $2, $3, $4, $5, $6)
+		on conflict (node, id) do nothing`
+	_, err = tx.ExecContext(ctx, q, node, d.ID, shop, d.Cart.String(), d.At.UnixMilli(), body)
+	return err
+}
+
+// due takes in a shop's word that a payment came second.
+func (p *projector) due(ctx context.Context, e *entry) (flaw, err error) {
+	var d edge.RefundDue
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return fmt.Errorf("not a payment that is due: %w", err), nil
+	}
+	if err := d.Check(); err != nil {
+		return err, nil
+	}
+	if !storable(d.ID) {
+		return fmt.Errorf("payment %.40q has a name that no database takes", d.ID), nil
+	}
+	return nil, p.putDue(ctx, p.tx, e.Node, e.shop, &d)
+}
+
+// settleSales settles the carts that were sold in positions from to to and had
+// been paid before, all in one query: hardly ever there is one.
+func (p *projector) settleSales(ctx context.Context, from, to int64) error {
+	const q = `select distinct s.cart, s.node from sale s where s.pos >= $1 and s.pos <= $2 and (
+		exists (select 1 from sale o where o.cart = s.cart and o.node = s.node and o.id <> s.id)
+		or exists (select 1 from payment m where m.cart = s.cart and m.node = s.node))`
+	type paid struct{ cart, node string }
+	rows, err := p.tx.QueryContext(ctx, q, from, to)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var list []paid
+	for rows.Next() {
+		var v paid
+		if err := rows.Scan(&v.cart, &v.node); err != nil {
+			return err
+		}
+		list = append(list, v)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, v := range list {
+		var id edge.CartID
+		if err := id.UnmarshalText([]byte(v.cart)); err != nil {
+			return err
+		}
+		if err := p.settle(ctx, p.tx, id, v.node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// RefundsDue lists the newest payments that came second, at most limit, of one
+// shop, or of all where it is empty.
+func (h *HQ) RefundsDue(ctx context.Context, shop string, limit int) (due []edge.RefundDue, err error) {
+	const op = "hq.RefundsDue"
+	const q = "select body from refund_due where $1 = '' or shop = $1 order by at desc, node, id limit $2"
+	rows, err := h.read.QueryContext(ctx, q, shop, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var body []byte
+		var d edge.RefundDue
+		if err := rows.Scan(&body); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		if err := json.Unmarshal(body, &d); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+		due = append(due, d)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return due, nil
+}
