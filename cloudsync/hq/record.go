@@ -50,8 +50,13 @@ func (p *projector) correct(ctx context.Context, e *entry, c correction) error {
 	if err == nil {
 		err = checkMoves(c.moves)
 	}
-	if err == nil && !storable(c.sale.ID) {
+	if err == nil && (!storable(c.sale.ID) || !storable(c.sale.Receipt.Till)) {
 		err = fmt.Errorf("%s %.40q is of a sale with a name that no database takes", c.kind, c.id)
+	}
+	for i := range c.lines {
+		if l := &c.lines[i]; err == nil && (l.Quantity < 1 || l.Total < 0) {
+			err = fmt.Errorf("%s %.40q gives back %d pieces for %d", c.kind, c.id, l.Quantity, l.Total)
+		}
 	}
 	if err != nil {
 		p.refuse(e, err)
