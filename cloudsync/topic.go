@@ -30,6 +30,13 @@ const (
 	FilterState = "v1/+/+/state"
 )
 
+// PartitionFilters are the topics that HQ listens to of one partition, on a
+// broker without shared subscriptions.
+func PartitionFilters(partition int) []string {
+	of := fmt.Sprintf("v1/%02d/+/", partition)
+	return []string{of + "up/+", of + "rsp", of + "state"}
+}
+
 const (
 	partitions = 64
 	maxNode    = 64 // characters

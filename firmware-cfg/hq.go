@@ -1,9 +1,13 @@
 package firmwarecfg
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -27,8 +31,12 @@ type HQ struct {
 	// is better kept in DatabasePasswordFile.
 	Database             string `yaml:"database"`
 	DatabasePasswordFile string `yaml:"database_password_file" kind:"path"`
-	Nodes                []Node `yaml:"nodes"`
-	Log                  Log    `yaml:"log"`
+	// Partitions this collector serves, as in 0-31 or 0,5-7; empty means that all
+	// collectors share all messages. See PartitionList.
+	Partitions string    `yaml:"partitions"`
+	Webhooks   []Webhook `yaml:"webhooks"`
+	Nodes      []Node    `yaml:"nodes"`
+	Log        Log       `yaml:"log"`
 }
 
 // Node is a gateway that HQ knows from the start.
@@ -36,6 +44,31 @@ type Node struct {
 	Name string `yaml:"name"`
 	Shop string `yaml:"shop"` // the id of the shop it stands in
 	Key  string `yaml:"key"`  // the gateway's public key, see ParsePublicKey
+}
+
+// Webhook is an address that is told of events.
+type Webhook struct {
+	Name       string   `yaml:"name"`
+	URL        string   `yaml:"url"`
+	SecretFile string   `yaml:"secret_file" kind:"path"` // holds the secret alone
+	SecretEnv  string   `yaml:"secret_env"`              // or the variable that does
+	Events     []string `yaml:"events"`                  // types of event; empty means all
+}
+
+// Secret reads the secret, with which what is sent is signed.
+func (w *Webhook) Secret() ([]byte, error) {
+	if w.SecretEnv != "" {
+		s := os.Getenv(w.SecretEnv)
+		if s == "" {
+			return nil, fmt.Errorf("webhook %s: the variable %s is empty", w.Name, w.SecretEnv)
+		}
+		return []byte(s), nil
+	}
+	b, err := readSmall(w.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("webhook %s: secret: %w", w.Name, err)
+	}
+	return bytes.TrimRight(b, "\r\n"), nil
 }
 
 // DefaultHQ is the configuration of which only the broker and the public URL
@@ -48,6 +81,7 @@ func DefaultHQ() *HQ {
 		DataDir:     "/var/lib/mirrorcart-hq",
 		ShopDir:     "/etc/mirrorcart/shop",
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
+		Webhooks:    []Webhook{},
 	}
 }
 
@@ -77,6 +111,19 @@ func (h *HQ) check(c *checker) {
 	c.path("shop_dir", h.ShopDir)
 	c.path("key", h.Key)
 	h.checkDatabase(c)
+	_, err := h.PartitionList()
+	c.that("partitions", err == nil, "%v", err)
+	named := map[string]bool{}
+	for i, w := range h.Webhooks {
+		c.name(key("webhooks", i, "name"), w.Name)
+		c.that(key("webhooks", i, "name"), !named[w.Name], "%q is there twice", w.Name)
+		named[w.Name] = true
+		c.that(key("webhooks", i, "url"), w.URL != "", "the address is missing: e.g. https://erp.example.com/mirrorcart")
+		u, err := url.Parse(w.URL)
+		c.that(key("webhooks", i, "url"), err == nil && u.Hostname() != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())),
+			"%q is no address for events: use https:// (http:// is for this machine)", w.URL)
+		c.that(key("webhooks", i, "secret_file"), (w.SecretFile == "") != (w.SecretEnv == ""), "set secret_file or secret_env, one of the two")
+	}
 	seen := map[string]bool{}
 	for i, n := range h.Nodes {
 		c.name(key("nodes", i, "name"), n.Name)
@@ -121,4 +168,30 @@ func (h *HQ) DatabaseURL() (string, error) {
 	}
 	u.User = url.UserPassword(u.User.Username(), strings.TrimRight(string(password), "\r\n"))
 	return u.String(), nil
+}
+
+const partitions = 64 // of the broker's topics
+
+// PartitionList reads Partitions: numbers from 0 to 63 and ranges of them.
+func (h *HQ) PartitionList() ([]int, error) {
+	if h.Partitions == "" {
+		return nil, nil
+	}
+	var list []int
+	for part := range strings.SplitSeq(h.Partitions, ",") {
+		low, high, ranged := strings.Cut(strings.TrimSpace(part), "-")
+		if !ranged {
+			high = low
+		}
+		from, ferr := strconv.Atoi(low)
+		to, terr := strconv.Atoi(high)
+		if ferr != nil || terr != nil || from < 0 || to < from || to >= partitions {
+			return nil, fmt.Errorf("%q names no partitions: use numbers from 0 to %d, as in 0-31 or 0,5-7", h.Partitions, partitions-1)
+		}
+		for p := from; p <= to; p++ {
+			list = append(list, p)
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list), nil
 }

@@ -19,8 +19,13 @@ type CollectorConfig struct {
 	Dialer cloudsync.Dialer
 	Log    *slog.Logger
 
+	// Partitions are those that this collector serves, 0 to 63, on a broker
+	// without shared subscriptions; each must have one collector at least. Where
+	// none is named, all collectors share all messages.
+	Partitions []int
+
 	Backoff cloudsync.Backoff
-	Workers int           // batches taken in at once; a node's stay in order; 2
+	Workers int           // batches opened at once; a node's stay in order; 2
 	Resend  time.Duration // downlink messages not confirmed for so long go again; 5 s
 	Stock   time.Duration // the shops are told this often what stock has changed; 1 min
 	Carts   edge.CartKeep // how long old carts are kept; edge.DefaultCartKeep
@@ -59,14 +64,26 @@ func (c *Collector) Run(ctx context.Context) error {
 	defer wg.Wait()
 	wg.Go(func() { c.project(ctx) })
 	wg.Go(func() { _ = c.c.HQ.KeepCarts(ctx, c.c.Carts) }) // its only error was checked for above
+	wg.Go(func() { c.follow(ctx) })
 	session := func() cloudsync.Session {
-		return cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
+		return cloudsync.Session{Filters: c.filters()}
 	}
 	cloudsync.Redial(ctx, c.c.Dialer, c.c.Backoff, c.c.Log, session, func(ctx context.Context, link cloudsync.Link) (bool, error) {
 		return true, c.collect(ctx, link)
 	})
 	cancel()
 	return nil
+}
+
+func (c *Collector) filters() []string {
+	if len(c.c.Partitions) == 0 {
+		return []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}
+	}
+	var list []string
+	for _, p := range c.c.Partitions {
+		list = append(list, cloudsync.PartitionFilters(p)...)
+	}
+	return list
 }
 
 // project runs the projections whenever a mark has moved.

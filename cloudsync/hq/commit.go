@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -89,7 +90,9 @@ func (h *HQ) commitGroup(group []*intake) {
 // storeGroup takes batches in, extends the marks over all that follows them
 // without a gap, and makes the acks, in one transaction.
 func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
-	return h.retry(ctx, nil, func(tx *sql.Tx) error {
+	var id string
+	var pos int64
+	err := h.retry(ctx, nil, func(tx *sql.Tx) error {
 		lanes := byLane(group)
 		for _, l := range lanes {
 			l.tx, l.dialect = tx, h.dialect
@@ -118,8 +121,36 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 				return err
 			}
 		}
-		return h.pass(ctx, tx, lanes)
+		var same bool
+		var err error
+		if id, same, err = h.dialect.incarnation(ctx, tx); err == nil && !same {
+			err = errMoved
+		}
+		if err != nil {
+			return err
+		}
+		pos, err = h.pass(ctx, tx, lanes)
+		return err
 	})
+	if errors.Is(err, errMoved) {
+		if err := h.identify(ctx); err != nil {
+			return err
+		}
+		return h.storeGroup(ctx, group)
+	}
+	if err != nil {
+		return err
+	}
+	for _, in := range group {
+		in.ledger = id
+	}
+	if id != *h.ledger.Load() {
+		h.ledger.Store(&id)
+	}
+	if pos > 0 {
+		return h.dialect.committed(id, pos)
+	}
+	return nil
 }
 
 // noteSeen notes that the nodes were heard.
@@ -146,10 +177,10 @@ func (l *laneIntake) settle(ctx context.Context) error {
 	}
 	l.noteGap()
 	if l.cur != l.before {
-		const q = `update cursor set mark = $1, hash = $2, max_seen = $3, gap_since = $4, gap_batches = $5
-			where node = $6 and epoch = $7 and lane = $8`
+		const q = `update cursor set mark = $1, hash = $2, max_seen = $3, gap_since = $4, gap_batches = $5,
+			first_time = $6, last_time = $7, last_at = $8 where node = $9 and epoch = $10 and lane = $11`
 		_, err := l.tx.ExecContext(ctx, q, l.cur.mark, l.cur.hash[:], l.cur.maxSeen, l.cur.gapSince, l.cur.gapBatches,
-			l.node, l.epoch, l.lane)
+			l.cur.firstTime, l.cur.lastTime, l.cur.lastAt, l.node, l.epoch, l.lane)
 		if err != nil {
 			return err
 		}
@@ -159,9 +190,30 @@ func (l *laneIntake) settle(ctx context.Context) error {
 		if in.ack, err = l.ack(ctx, in.batch); err != nil {
 			return err
 		}
+		if err := l.checkHistory(ctx, in); err != nil {
+			return err
+		}
 		in.passed = l.cur.mark > l.before.mark
 	}
 	return nil
+}
+
+// checkHistory opens an incident where the shop's history is seen not to be
+// HQ's: the hash it asks about is another one here, or what is held beyond the
+// mark does not follow it.
+func (l *laneIntake) checkHistory(ctx context.Context, in *intake) error {
+	b := in.batch
+	other := b.Probe() && b.To > 0 && b.To <= l.cur.mark && b.Hash != in.ack.AtHash
+	if !other && !in.ack.Fork {
+		return nil
+	}
+	what := fmt.Sprintf("the shop's event %d is not the one held", b.To)
+	if in.ack.Fork {
+		what = fmt.Sprintf("event %d is held and does not follow event %d", l.cur.mark+1, l.cur.mark)
+	}
+	return openIncident(ctx, l.tx, Incident{
+		Kind: IncidentDiverged, Node: l.node, Epoch: l.epoch, Lane: l.lane, What: what, Opened: fromMillis(in.now),
+	})
 }
 
 // noteGap keeps since when the lane has waited for what is missing.
@@ -182,20 +234,21 @@ func (l *laneIntake) noteGap() {
 
 // pass gives positions to what the marks passed. From here to the commit no
 // other transaction does, so positions can be seen in their order.
-func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) error {
+// It returns the last position, 0 where nothing passed.
+func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) (int64, error) {
 	moved := false
 	for _, l := range lanes {
 		moved = moved || l.cur.mark > l.before.mark
 	}
 	if !moved {
-		return nil
+		return 0, nil
 	}
 	if err := h.dialect.lock(ctx, tx, lockPositions); err != nil {
-		return err
+		return 0, err
 	}
-	var pos int64
-	if err := tx.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&pos); err != nil {
-		return err
+	pos, err := lastPosition(ctx, tx)
+	if err != nil {
+		return 0, err
 	}
 	const q = "insert into passage (last, first, node, epoch, lane, from_seq, to_seq) values ($1, $2, $3, $4, $5, $6, $7)"
 	for _, l := range lanes {
@@ -204,11 +257,11 @@ func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) error {
 			continue
 		}
 		if _, err := tx.ExecContext(ctx, q, pos+n, pos+1, l.node, l.epoch, l.lane, l.before.mark+1, l.cur.mark); err != nil {
-			return err
+			return 0, err
 		}
 		pos += n
 	}
-	return nil
+	return pos, nil
 }
 
 // quarantine sets r aside, its names as they came.
@@ -226,8 +279,14 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
 		Reason: reason, Body: body, At: fromMillis(in.now),
 	})
-	if fresh {
-		in.alarms = append(in.alarms, fmt.Sprintf("event %d: %s", r.seq, reason))
+	if err != nil || !fresh {
+		return err
 	}
-	return err
+	alarm := fmt.Sprintf("event %d: %s", r.seq, reason)
+	in.alarms = append(in.alarms, alarm)
+	i := Incident{Kind: IncidentQuarantine, Node: b.Node, What: alarm, Opened: fromMillis(in.now)}
+	if reason == flawOther {
+		i.Kind, i.Epoch, i.Lane = IncidentMismatch, b.Epoch, b.Lane
+	}
+	return openIncident(ctx, l.tx, i)
 }

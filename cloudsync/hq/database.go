@@ -22,7 +22,8 @@ import (
 var migrations embed.FS
 
 // dialect is what the databases do not have in common. Statements are written
-// once, for both.
+// once, for both: SQLite numbers $1, $2, … by where they first stand, so they
+// must come in that order.
 type dialect interface {
 	// alone are the options of a transaction that reads, decides and writes as
 	// if there were no other.
@@ -37,6 +38,14 @@ type dialect interface {
 	// insert adds many rows at once, in their order. tail follows the values;
 	// where it returns columns, each is called with every row of them.
 	insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error
+	// incarnation reads which one the ledger is, "" where it is none yet, and
+	// whether it lies in the same place as when it became that; place names where
+	// it lies. vouches reports whether it holds all that committed was told of.
+	incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error)
+	place(ctx context.Context, tx *sql.Tx) (string, error)
+	vouches(id string, position int64) bool
+	committed(id string, position int64) error
+	close() error
 	// collided reports whether a transaction failed for another one's sake only,
 	// so that it may succeed when it is run again.
 	collided(err error) bool
@@ -56,6 +65,7 @@ const (
 	lockMigration lock = 0x6d69_7272_6f72_0001 + iota
 	lockPositions
 	lockProjection
+	lockIncarnation
 )
 
 // openDatabase opens a pool for writing and one for reading, and brings the
@@ -70,7 +80,7 @@ func openDatabase(ctx context.Context, where string) (write, read *sql.DB, d dia
 		return nil, nil, nil, err
 	}
 	if err := migrate(ctx, write, d); err != nil {
-		return nil, nil, nil, errors.Join(err, write.Close(), read.Close())
+		return nil, nil, nil, errors.Join(err, write.Close(), read.Close(), d.close())
 	}
 	return write, read, d, nil
 }

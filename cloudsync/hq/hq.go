@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -32,7 +33,8 @@ type HQ struct {
 	write   *sql.DB
 	read    *sql.DB
 	dialect dialect
-	ledger  string // incarnation
+	newID   func() string
+	ledger  atomic.Pointer[string] // incarnation
 
 	commits    commits
 	projecting sync.Mutex
@@ -43,9 +45,9 @@ type HQ struct {
 	commands   *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
 }
 
-// Open opens the ledger, bringing its schema up to date. Each opening is a new
-// incarnation: whether the file was restored from a backup meanwhile cannot be
-// seen from inside, so the shops ask anew how far HQ is.
+// Open opens the ledger, bringing its schema up to date. Where the ledger was
+// restored from a backup or moved, it is a new incarnation, and the shops ask
+// anew how far HQ is.
 func Open(ctx context.Context, o Options) (*HQ, error) {
 	const op = "hq.Open"
 	if o.Path == "" || len(o.Key) != ed25519.PrivateKeySize || o.Now == nil || o.NewID == nil || o.Log == nil {
@@ -59,17 +61,21 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	return &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, ledger: o.NewID(),
+	h := &HQ{
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, newID: o.NewID,
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](),
-	}, nil
+	}
+	if err := h.identify(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())
+	}
+	return h, nil
 }
 
 // Close closes the database once what is being committed is.
 func (h *HQ) Close() error {
 	h.commits.running.Wait()
-	return errors.Join(h.read.Close(), h.write.Close())
+	return errors.Join(h.read.Close(), h.write.Close(), h.dialect.close())
 }
 
 // PublicKey verifies what HQ signs.

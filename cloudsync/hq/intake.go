@@ -29,7 +29,8 @@ type intake struct {
 	done   chan struct{} // closed once what follows is known
 	err    error
 	ack    *cloudsync.Ack
-	passed bool // the mark moved
+	ledger string // incarnation
+	passed bool   // the mark moved
 	alarms []string
 }
 
@@ -62,6 +63,9 @@ type cursor struct {
 	hash          edge.Hash
 	gapSince      int64 // milliseconds; 0 when nothing is missing
 	gapBatches    int64
+	firstTime     int64 // of event 1, by the shop's clock
+	lastTime      int64 // of the newest event, by the shop's clock
+	lastAt        int64 // when a new event came last
 }
 
 // row is an event as the inbox stores it.
@@ -120,11 +124,11 @@ func (l *laneIntake) lock(ctx context.Context) error {
 }
 
 func (l *laneIntake) readCursor(ctx context.Context) error {
-	q := `select mark, hash, max_seen, gap_since, gap_batches from cursor
+	q := `select mark, hash, max_seen, gap_since, gap_batches, first_time, last_time, last_at from cursor
 		where node = $1 and epoch = $2 and lane = $3` + l.dialect.forUpdate()
 	var hash []byte
 	err := l.tx.QueryRowContext(ctx, q, l.node, l.epoch, l.lane).
-		Scan(&l.cur.mark, &hash, &l.cur.maxSeen, &l.cur.gapSince, &l.cur.gapBatches)
+		Scan(&l.cur.mark, &hash, &l.cur.maxSeen, &l.cur.gapSince, &l.cur.gapBatches, &l.cur.firstTime, &l.cur.lastTime, &l.cur.lastAt)
 	if err != nil {
 		return err
 	}
@@ -159,6 +163,10 @@ func (l *laneIntake) take(ctx context.Context, in *intake) error {
 			continue
 		}
 		l.fresh = append(l.fresh, r)
+		l.cur.lastTime, l.cur.lastAt = max(l.cur.lastTime, r.time), in.now
+		if r.seq == 1 {
+			l.cur.firstTime = r.time
+		}
 		if r.seq == l.cur.mark+1 && r.prev == l.cur.hash {
 			l.cur.mark, l.cur.hash = r.seq, r.hash
 		}

@@ -166,3 +166,28 @@ func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns,
 	rows, err := tx.QueryContext(ctx, q, args...)
 	return forEach(rows, err, each)
 }
+
+// placeSQL is the server's own identity, its timeline, and the table, which a
+// backup that is put back makes anew.
+const placeSQL = `(select system_identifier::text from pg_control_system()) || '/' ||
+	substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || 'ledger'::regclass::oid::text`
+
+func (postgres) place(ctx context.Context, tx *sql.Tx) (place string, err error) {
+	err = tx.QueryRowContext(ctx, "select "+placeSQL).Scan(&place)
+	return place, err
+}
+
+func (postgres) incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error) {
+	err = tx.QueryRowContext(ctx, "select id, place = "+placeSQL+" from ledger where one = 1").Scan(&id, &same)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return id, same, err
+}
+
+// vouches: the place tells all.
+func (postgres) vouches(string, int64) bool { return true }
+
+func (postgres) committed(string, int64) error { return nil }
+
+func (postgres) close() error { return nil }

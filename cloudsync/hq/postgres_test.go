@@ -41,11 +41,13 @@ func createDatabase(t testing.TB, server string) string {
 	db, err := pgx.Connect(t.Context(), server)
 	require.NoError(t, err)
 	defer db.Close(t.Context())
-	_, err = db.Exec(t.Context(), "create database "+name)
+	_, err = db.Exec(t.Context(), "create schema "+name) // much quicker than a database
 	require.NoError(t, err)
 	u, err := url.Parse(server)
 	require.NoError(t, err)
-	u.Path = "/" + name
+	q := u.Query()
+	q.Set("search_path", name)
+	u.RawQuery = q.Encode()
 	return u.String()
 }
 

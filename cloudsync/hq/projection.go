@@ -346,9 +346,15 @@ func (p *projector) setAside(ctx context.Context, f flawed) error {
 	if err != nil {
 		return err
 	}
-	_, err = setAside(ctx, p.tx, Flaw{
+	fresh, err := setAside(ctx, p.tx, Flaw{
 		Node: f.Node, Epoch: f.Epoch, Lane: f.Lane, Seq: f.Seq, Hash: f.hash,
 		Reason: f.reason.Error(), Body: body, At: p.now(),
 	})
-	return err
+	if err != nil || !fresh {
+		return err
+	}
+	return openIncident(ctx, p.tx, Incident{
+		Kind: IncidentQuarantine, Node: f.Node, Opened: p.now(),
+		What: fmt.Sprintf("event %d of epoch %s, lane %s: %v", f.Seq, f.Epoch, f.Lane, f.reason),
+	})
 }

@@ -3,8 +3,10 @@ package hq
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	_ "github.com/mattn/go-sqlite3" // the SQLite driver
@@ -13,12 +15,16 @@ import (
 )
 
 // sqlite is the database in a file: one process, one writer at a time.
-type sqlite struct{}
+type sqlite struct {
+	path   string
+	found  string   // the place where it lay when it was opened
+	beside *os.File // see witness
+}
 
 // openSQLite opens one pool with a single connection for writing and one for
 // reading. Every setting is in the DSN, so that each pooled connection has it.
 func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialect, err error) {
-	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&"
+	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_cache_size=-65536&"
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, nil, nil, err
@@ -29,7 +35,9 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialec
 		return nil, nil, nil, err
 	}
 	write.SetMaxOpenConns(1)
-	if err := write.PingContext(ctx); err != nil {
+	// Checkpoints in larger steps than SQLite's own: pages that many batches
+	// touch are written back once.
+	if _, err := write.ExecContext(ctx, "pragma wal_autocheckpoint = 8000"); err != nil {
 		write.Close()
 		return nil, nil, nil, &edge.Error{
 			Op: "hq.openSQLite", Kind: edge.Unavailable, Err: err,
@@ -42,39 +50,46 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialec
 		return nil, nil, nil, err
 	}
 	read.SetMaxOpenConns(4)
-	return write, read, sqlite{}, nil
+	d := &sqlite{path: path}
+	if d.found, err = d.place(ctx, nil); err == nil {
+		err = d.openWitness()
+	}
+	if err != nil {
+		return nil, nil, nil, errors.Join(err, write.Close(), read.Close())
+	}
+	return write, read, d, nil
 }
 
 // alone: every write transaction is.
-func (sqlite) alone() *sql.TxOptions { return nil }
+func (*sqlite) alone() *sql.TxOptions { return nil }
 
-func (sqlite) collided(error) bool { return false }
+func (*sqlite) collided(error) bool { return false }
 
-func (sqlite) migration(name string) (string, error) {
+func (*sqlite) migration(name string) (string, error) {
 	text, err := migrations.ReadFile("migration/" + name)
 	return string(text), err
 }
 
-func (sqlite) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
+func (*sqlite) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
 	err = tx.QueryRowContext(ctx, "pragma user_version").Scan(&version)
 	return version, err
 }
 
-func (sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
+func (*sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("pragma user_version = %d", version))
 	return err
 }
 
 // Locks need no words where there is one writer.
-func (sqlite) forUpdate() string { return "" }
+func (*sqlite) forUpdate() string { return "" }
 
-func (sqlite) lock(context.Context, *sql.Tx, lock) error { return nil }
+func (*sqlite) lock(context.Context, *sql.Tx, lock) error { return nil }
 
-func (sqlite) tryLock(context.Context, *sql.Tx, lock) (bool, error) { return true, nil }
+func (*sqlite) tryLock(context.Context, *sql.Tx, lock) (bool, error) { return true, nil }
 
 const insertAtOnce = 16 // rows of one statement
 
-func (sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
+func (*sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
 	n := c.rows()
 	whole := n - n%insertAtOnce
 	if err := insertRows(ctx, tx, table, c, 0, whole, insertAtOnce, tail, each); err != nil {
@@ -113,3 +128,5 @@ func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, 
 	}
 	return nil
 }
+
+func (d *sqlite) close() error { return d.beside.Close() }

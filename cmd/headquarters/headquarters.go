@@ -32,6 +32,7 @@ type Server struct {
 	DB        *hq.HQ
 	cfg       *firmwarecfg.HQ
 	collector *hq.Collector
+	webhooks  *hq.Webhooks
 	public    site // phones
 	office    site // HQ's own; has no listener of its own where it shares public's
 }
@@ -65,7 +66,14 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log})
+	partitions, err := cfg.PartitionList()
+	if err != nil {
+		return nil, err
+	}
+	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log, Partitions: partitions})
+	if err := s.newWebhooks(log); err != nil {
+		return nil, err
+	}
 	if err := s.newPages(shop, log); err != nil {
 		return nil, err
 	}
@@ -76,6 +84,19 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 		err = s.office.listen(ctx, cfg.OfficeAddr)
 	}
 	return s, err
+}
+
+func (s *Server) newWebhooks(log *slog.Logger) (err error) {
+	hooks := make([]hq.Webhook, len(s.cfg.Webhooks))
+	for i, w := range s.cfg.Webhooks {
+		secret, err := w.Secret()
+		if err != nil {
+			return err
+		}
+		hooks[i] = hq.Webhook{Name: w.Name, URL: w.URL, Secret: secret, Events: w.Events}
+	}
+	s.webhooks, err = hq.NewWebhooks(hq.WebhookConfig{HQ: s.DB, Hooks: hooks, Log: log})
+	return err
 }
 
 func (s *site) listen(ctx context.Context, addr string) (err error) {
@@ -133,6 +154,7 @@ func (s *Server) OfficeURL() string {
 func (s *Server) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.collector.Run(ctx) })
+	group.Go(func() error { return s.webhooks.Run(ctx) })
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {
 			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })
