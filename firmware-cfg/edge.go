@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -26,6 +27,21 @@ type Edge struct {
 	HQ        Line    `yaml:"hq"`
 	Keys      Keys    `yaml:"keys"`
 	Log       Log     `yaml:"log"`
+	Backup    Backup  `yaml:"backup"`
+	Disk      Disk    `yaml:"disk"`
+}
+
+// Backup is where the gateway copies its database to.
+type Backup struct {
+	Dir    string        `yaml:"dir" kind:"path"`    // empty for the folder backup in data_dir
+	Second string        `yaml:"second" kind:"path"` // a folder on another medium; empty for none
+	Every  time.Duration `yaml:"every"`
+	Keep   int           `yaml:"keep"` // in each folder
+}
+
+// Disk is how the room on data_dir's disk is used.
+type Disk struct {
+	ReserveMB int `yaml:"reserve_mb"` // kept for sales, in units of 2^20 bytes; 0 for none
 }
 
 // Shop is the place the gateway stands in.
@@ -95,6 +111,7 @@ type Staff struct {
 // own and keeps its events.
 type Line struct {
 	MQTT      MQTT   `yaml:"mqtt"`
+	IngestURL string `yaml:"ingest_url"` // where to send while the broker cannot be reached; empty for nowhere
 	PublicURL string `yaml:"public_url"` // the links in cart QR codes begin with it
 	Key       string `yaml:"key"`        // HQ's public key, see ParsePublicKey
 }
@@ -115,6 +132,8 @@ func DefaultEdge() *Edge {
 		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80, Controls: Controls{PowerLine: 50}},
 		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second},
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
+		Backup:    Backup{Every: time.Hour, Keep: 24},
+		Disk:      Disk{ReserveMB: 256},
 	}
 }
 
@@ -148,12 +167,33 @@ func (e *Edge) check(c *checker) {
 	e.checkKiosks(c)
 	e.checkStaff(c)
 	e.HQ.MQTT.check(c, "hq.mqtt")
+	e.HQ.checkIngest(c)
 	c.web("hq.public_url", e.HQ.PublicURL)
 	if e.HQ.MQTT.URL != "" || e.HQ.Key != "" {
 		_, err := ParsePublicKey(e.HQ.Key)
 		c.that("hq.key", err == nil, "HQ's public key is missing or wrong (%v): copy what `hq keys` prints", err)
 	}
 	c.path("keys.device", e.Keys.Device)
+	c.that("backup.every", e.Backup.Every >= time.Minute && e.Backup.Every <= 7*24*time.Hour, "%v is out of range: use 1m to 168h", e.Backup.Every)
+	c.between("backup.keep", e.Backup.Keep, 1, 1000)
+	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")
+	c.between("disk.reserve_mb", e.Disk.ReserveMB, 0, 65536)
+}
+
+// BackupDir is the folder of the backups.
+func (e *Edge) BackupDir() string {
+	if e.Backup.Dir != "" {
+		return e.Backup.Dir
+	}
+	return filepath.Join(e.DataDir, "backup")
+}
+
+func (l Line) checkIngest(c *checker) {
+	if l.IngestURL == "" {
+		return
+	}
+	c.that("hq.ingest_url", webAddress(l.IngestURL), "%q is no address of headquarters: use https://HOST, without ? and #", l.IngestURL)
+	c.that("hq.ingest_url", l.MQTT.URL != "", "it stands in for the broker, and there is none: set hq.mqtt.url")
 }
 
 func (e *Edge) checkTLS(c *checker) {

@@ -18,8 +18,9 @@ const albumPause = time.Minute
 // it photos are refused, why is logged once and told in the status, and it is
 // tried again.
 type album struct {
-	path string
-	log  *slog.Logger
+	path  string
+	short func() bool // the disk's last room is for sales
+	log   *slog.Logger
 
 	mu    sync.Mutex
 	dir   *photo.Dir // nil while it cannot be opened
@@ -51,6 +52,9 @@ func (a *album) open() (*photo.Dir, error) {
 // Put, Get and Delete are photo.Dir's.
 
 func (a *album) Put(b []byte, expires time.Time, session bool) (id string, key []byte, err error) {
+	if a.short() {
+		return "", nil, edge.Errorf("photos", edge.Unavailable, "photos cannot be kept now, the disk is nearly full: call the staff")
+	}
 	dir, err := a.open()
 	if err != nil {
 		return "", nil, err

@@ -240,6 +240,7 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.Node, cfg.Shop.ID, cfg.Shop.Name, cfg.Till = demoNode, "nang-mai-q1", "Tiệm đẹp Nắng Mai", "T1"
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = f.dir, f.models, f.addr
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
+	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs
 	cfg.Staff = []firmwarecfg.Staff{{Name: "Linh", Role: firmwarecfg.Manager, PINHash: pin}}
 	cfg.Camera.Source = f.camera
 	if f.camera == "" {

@@ -40,6 +40,7 @@ type gatewayOptions struct {
 type gateway struct {
 	gatewayOptions
 	db       *sqlite.DB
+	backups  *sqlite.Keeper
 	photos   *album
 	studio   *studio
 	api      *api.Server
@@ -65,14 +66,16 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	g.db, err = sqlite.Open(ctx, sqlite.Options{
-		Path: filepath.Join(cfg.DataDir, "edge.db"),
-		Node: cfg.Node, Shop: cfg.Shop.ID, Till: cfg.Till, Log: o.log,
+	if g.db, err = sqlite.Open(ctx, databaseOptions(cfg, o.log)); err != nil {
+		return nil, err
+	}
+	g.backups, err = g.db.Keeper(sqlite.BackupPlan{
+		Dir: cfg.BackupDir(), Second: cfg.Backup.Second, Every: cfg.Backup.Every, Keep: cfg.Backup.Keep,
 	})
 	if err != nil {
 		return nil, err
 	}
-	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), log: o.log}
+	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), short: func() bool { return g.db.Disk().Short }, log: o.log}
 	_, _ = g.photos.open() // it tells by itself
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
@@ -109,6 +112,9 @@ func (g *gateway) stockShop(ctx context.Context, shop *shopdir.Shop) error {
 		return fmt.Errorf("catalogue: %w", err)
 	}
 	g.log.Info("catalogue in force", "release", r.Version, "variants", len(r.Variants))
+	if g.db.Series() > 1 {
+		return nil // this is not the first time, whatever is left of the database
+	}
 	var moves []edge.StockMove
 	for _, v := range shop.Variants {
 		if n := shop.Opening[v.SKU]; n > 0 {
@@ -229,6 +235,9 @@ func (g *gateway) line() (up bool, since time.Time) {
 // faults is what is out of order while the till sells on.
 func (g *gateway) faults() []api.Fault {
 	list := g.photos.faults()
+	for _, t := range append(g.db.Troubles(), g.backups.Troubles()...) {
+		list = append(list, api.Fault{Part: t.Part, Message: t.Message})
+	}
 	for _, s := range g.stations {
 		for _, p := range s.ports() {
 			list = append(list, p.faults()...)
@@ -245,6 +254,8 @@ func (g *gateway) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.run(ctx) })
+	group.Go(func() error { return g.db.Run(ctx) })
+	group.Go(func() error { return g.backups.Run(ctx) })
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}

@@ -355,6 +355,36 @@ export const glossary = {
     'Mirror {kiosk} is not served. Keep selling; tell the manager to look at the gateway’s log.',
     '镜子 {kiosk} 未运行。照常销售，请店长查看网关日志。',
   ],
+  diskFull: [
+    'Ổ đĩa gần đầy. Vẫn bán như thường; ảnh và bản sao lưu tạm dừng. Báo quản lý dọn bớt ổ đĩa ngay.',
+    'The disk is nearly full. Keep selling; photos and backups wait. Tell the manager to free some space now.',
+    '磁盘将满。照常销售，照片和备份暂停。请店长立即清理磁盘。',
+  ],
+  backupFailed: [
+    'Lần sao lưu gần nhất không thành. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'The last backup failed. Keep selling; tell the manager to look at the gateway’s log.',
+    '最近一次备份失败。照常销售，请店长查看网关日志。',
+  ],
+  backupNoCopy: [
+    'Thiết bị sao lưu thứ hai không có bản sao mới. Vẫn bán như thường; báo quản lý kiểm tra thiết bị đã cắm chưa.',
+    'The second backup medium has no new copy. Keep selling; tell the manager to see whether it is plugged in.',
+    '第二备份介质没有新副本。照常销售，请店长检查是否已插好。',
+  ],
+  databaseRestored: [
+    'Dữ liệu của máy đã hỏng và được thay bằng bản sao lưu; số hóa đơn sang dãy mới. Vẫn bán như thường; báo quản lý kiểm tra có thiếu đơn nào không.',
+    'The database was damaged and a backup took its place; receipt numbers go on in a new series. Keep selling; tell the manager to see whether sales are missing.',
+    '数据库损坏，已换用备份；收据编号进入新系列。照常销售，请店长核对是否缺少销售记录。',
+  ],
+  databaseDoubtful: [
+    'Ổ đĩa vừa báo lỗi. Đơn đã in hóa đơn vẫn còn đủ; đơn báo lỗi hãy bán lại. Báo quản lý cho kiểm tra ổ đĩa.',
+    'The disk reported an error. Every printed receipt is safe; sell again what failed. Tell the manager to have the disk checked.',
+    '磁盘报告错误。已打印的收据都在；失败的请重新销售。请店长安排检查磁盘。',
+  ],
+  witnessNotKept: [
+    'Không ghi được tệp giữ số hóa đơn. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'The file that guards receipt numbers cannot be written. Keep selling; tell the manager to look at the gateway’s log.',
+    '无法写入保护收据编号的文件。照常销售，请店长查看网关日志。',
+  ],
   photosNotKept: [
     'Máy không giữ được ảnh của khách. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
     'Shoppers’ photos cannot be kept. Keep selling; tell the manager to look at the gateway’s log.',
