@@ -24,6 +24,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
+	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -59,8 +60,13 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if s.DB, err = OpenLedger(ctx, cfg, log); err != nil {
 		return nil, err
 	}
-	if _, err := shop.Publish(ctx, s.DB, time.Now()); err != nil {
+	switch issued, err := s.DB.HasIssued(ctx); {
+	case err != nil:
 		return nil, fmt.Errorf("catalogue: %w", err)
+	case !issued: // until then the folder's counts
+		if _, err := shop.Publish(ctx, s.DB, time.Now()); err != nil {
+			return nil, fmt.Errorf("catalogue: %w", err)
+		}
 	}
 	dialer, err := process.Dialer(cfg.MQTT, "hq-"+uuid.NewString(), log)
 	if err != nil {
@@ -108,7 +114,7 @@ func (s *site) listen(ctx context.Context, addr string) (err error) {
 
 func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	carts, err := cart.New(cart.Options{
-		HQ: s.DB, Brand: shop.Name.VI, Pictures: shop.Pictures, Zone: shop.Location, Now: time.Now, Log: log,
+		HQ: s.DB, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
 	})
 	if err != nil {
 		return err
@@ -124,6 +130,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	}
 	carts.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
+	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
 	pages.Register(s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts)))
 	return nil
 }

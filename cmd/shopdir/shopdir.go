@@ -58,6 +58,18 @@ func Open(dir string) (fs.FS, error) {
 
 // Read reads a shop's folder. Its error names the file and every fault in it.
 func Read(dir fs.FS) (*Shop, error) {
+	products, err := dir.Open("products.csv")
+	if err != nil {
+		return nil, err
+	}
+	defer products.Close()
+	return ReadTable(dir, "products.csv", products, dir)
+}
+
+// ReadTable reads a shop's folder with another product table, called name in
+// errors, and another folder of images: one with pictures/ and tryon/ in it, or
+// one that holds all files.
+func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop, error) {
 	set, err := readSettings(dir)
 	if err != nil {
 		return nil, fmt.Errorf("shop.yaml: %w", err)
@@ -66,24 +78,47 @@ func Read(dir fs.FS) (*Shop, error) {
 	if s.Location, err = time.LoadLocation(set.Timezone); err != nil {
 		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
 	}
-	products, err := dir.Open("products.csv")
-	if err != nil {
+	if s.Pictures, err = folder(images, edge.PictureFolder); err != nil {
 		return nil, err
 	}
-	defer products.Close()
-	if s.Variants, s.Opening, err = edge.ReadCatalogue(products, s.Currency, s.Categories); err != nil {
-		return nil, fmt.Errorf("products.csv: %w", err)
+	if s.TryOn, err = folder(images, edge.TryOnFolder); err != nil {
+		return nil, err
+	}
+	rules := edge.CatalogueRules{
+		Currency: s.Currency, Categories: s.Categories,
+		Picture: looker(s.Pictures), Shape: looker(s.TryOn),
+	}
+	if s.Variants, s.Opening, err = rules.Read(products); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if s.Looks, err = readLooks(dir, s.Variants); err != nil {
 		return nil, fmt.Errorf("looks.yaml: %w", err)
 	}
-	if s.Pictures, err = fs.Sub(dir, "pictures"); err != nil {
-		return nil, err
+	return s, nil
+}
+
+// folder is the named folder of images, or all of it where there is none.
+func folder(images fs.FS, name string) (fs.FS, error) {
+	if st, err := fs.Stat(images, name); err != nil || !st.IsDir() {
+		return images, nil //nolint:nilerr // a flat folder is as good
 	}
-	if s.TryOn, err = fs.Sub(dir, "tryon"); err != nil {
-		return nil, err
+	return fs.Sub(images, name)
+}
+
+// looker says what is wrong with a file of dir.
+func looker(dir fs.FS) func(string) error {
+	return func(file string) error {
+		st, err := fs.Stat(dir, file)
+		switch {
+		case err != nil:
+			return fmt.Errorf("file %s is not there: add it, or mend its name here", file)
+		case !st.Mode().IsRegular() || st.Size() == 0:
+			return fmt.Errorf("file %s is empty or no file: put a picture there", file)
+		case st.Size() > edge.MaxAssetBytes:
+			return fmt.Errorf("file %s has %d bytes, at most %d: make it smaller", file, st.Size(), edge.MaxAssetBytes)
+		}
+		return nil
 	}
-	return s, s.checkFiles()
 }
 
 func readSettings(dir fs.FS) (*settings, error) {
@@ -153,24 +188,6 @@ func (s *settings) check() error {
 	that(len(s.Categories) > 0, "categories: list at least one")
 	for i, c := range s.Categories {
 		that(c.ID != "" && full(c.Name), "categories: number %d needs an id and a name in vi, en and zh", i+1)
-	}
-	return errors.Join(faults...)
-}
-
-// checkFiles reports every picture and shape that is named and not there.
-func (s *Shop) checkFiles() error {
-	var faults []error
-	for _, v := range s.Variants {
-		if v.Picture != "" {
-			if _, err := fs.Stat(s.Pictures, v.Picture); err != nil {
-				faults = append(faults, fmt.Errorf("products.csv: %s: pictures/%s is not there: add the file or mend the column picture", v.SKU, v.Picture))
-			}
-		}
-		if v.TryOn != nil && v.TryOn.Asset != "" {
-			if _, err := fs.Stat(s.TryOn, v.TryOn.Asset); err != nil {
-				faults = append(faults, fmt.Errorf("products.csv: %s: tryon/%s is not there: add the file or mend the column asset", v.SKU, v.TryOn.Asset))
-			}
-		}
 	}
 	return errors.Join(faults...)
 }

@@ -51,6 +51,10 @@ type outbox interface {
 	Waiting(ctx context.Context, lane edge.Lane) (n uint64, oldest time.Time, err error)
 }
 
+type directory interface {
+	Staff(ctx context.Context) (*edge.Directory, error)
+}
+
 type handoff interface {
 	Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
 	QR(url string, size int) ([]byte, error)
@@ -75,7 +79,8 @@ type Config struct {
 	Pictures  fs.FS    // product pictures, by file name
 	Hosts     []string // names, without port, that a browser may reach us by
 	Staff     []Staff
-	Version   string // the program's
+	Directory directory // who may sell beside Staff; nil for nobody
+	Version   string    // the program's
 	Log       *slog.Logger
 
 	// Line says whether HQ answers, and since when; nil in a shop without HQ.

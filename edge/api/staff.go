@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -74,9 +76,9 @@ func newStaffRoom(staff []Staff, now func() time.Time) (*staffRoom, error) {
 	return r, nil
 }
 
-// find is the member of staff who has the PIN. It checks everybody's, so that
-// the time tells nothing.
-func (r *staffRoom) find(pin string) (*Staff, bool) {
+// find is the member of staff who has the PIN, of the configuration or of HQ's
+// directory. It checks everybody's, so that the time tells nothing.
+func (r *staffRoom) find(pin string, directory []edge.Member) (*Staff, bool) {
 	r.hashes.Lock()
 	defer r.hashes.Unlock()
 	var found *Staff
@@ -85,7 +87,41 @@ func (r *staffRoom) find(pin string) (*Staff, bool) {
 			found = &r.staff[i]
 		}
 	}
+	for _, m := range directory {
+		h, err := parsePIN(m.PIN)
+		if err == nil && h.matches(pin) && m.Active && found == nil {
+			found = &Staff{Name: m.Name, Role: m.Role, PIN: m.PIN}
+		}
+	}
 	return found, found != nil
+}
+
+// signOff ends the sessions of those whom HQ's directory has as no longer
+// active. Who is in the configuration stays.
+func (r *staffRoom) signOff(directory []edge.Member) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for key, ses := range r.sessions {
+		gone := slices.ContainsFunc(directory, func(m edge.Member) bool { return m.Name == ses.Name && !m.Active })
+		here := slices.ContainsFunc(r.staff, func(s Staff) bool { return s.Name == ses.Name })
+		if gone && !here {
+			delete(r.sessions, key)
+		}
+	}
+}
+
+// directory is what HQ says of who may sell here. When that cannot be read the
+// configuration's own still may.
+func (s *Server) directory(ctx context.Context) []edge.Member {
+	if s.cfg.Directory == nil {
+		return nil
+	}
+	d, err := s.cfg.Directory.Staff(ctx)
+	if err != nil {
+		s.cfg.Log.ErrorContext(ctx, "HQ's staff directory cannot be read", "err", err)
+		return nil
+	}
+	return d.Members
 }
 
 // open signs s in and returns the cookie's token. Where too many are signed
@@ -183,7 +219,7 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 		c.Header("Retry-After", strconv.Itoa(seconds))
 		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds)
 	}
-	who, ok := s.staff.find(pin)
+	who, ok := s.staff.find(pin, s.directory(c.Request.Context()))
 	if !ok {
 		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
 		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
@@ -203,6 +239,7 @@ func setCookie(c *gin.Context, token string, maxAge int) {
 // session's own token in a header, which no other site can send.
 func (s *Server) requireStaff(c *gin.Context) {
 	const op = "api.requireStaff"
+	s.staff.signOff(s.directory(c.Request.Context()))
 	token, err := c.Cookie(staffCookie)
 	ses, ok := s.staff.session(token)
 	if err != nil || !ok {

@@ -3,6 +3,7 @@ package release
 import (
 	"cmp"
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,8 +39,9 @@ type Store interface {
 // defaults.
 type Config struct {
 	Store  Store
-	Folder string // where the files are kept; made if missing
-	Base   string // HQ's public address, e.g. https://cart.example.com
+	Folder string              // where the files are kept; made if missing
+	Base   string              // HQ's public address, e.g. https://cart.example.com
+	Keys   []ed25519.PublicKey // HQ's; what is stored is verified with them at the start
 	Log    *slog.Logger
 
 	Client   *http.Client
@@ -68,8 +70,8 @@ type Fetcher struct {
 func New(c Config) (*Fetcher, error) {
 	const op = "release.New"
 	u, err := url.Parse(c.Base)
-	if c.Store == nil || c.Folder == "" || c.Log == nil || err != nil || u.Host == "" {
-		return nil, edge.Errorf(op, edge.Invalid, "store, folder, log and HQ's address must all be given; the address is %.80q", c.Base)
+	if c.Store == nil || c.Folder == "" || len(c.Keys) == 0 || c.Log == nil || err != nil || u.Host == "" {
+		return nil, edge.Errorf(op, edge.Invalid, "store, folder, log, HQ's key and address must all be given; the address is %.80q", c.Base)
 	}
 	if c.Client == nil {
 		c.Client = http.DefaultClient
@@ -156,7 +158,7 @@ func (f *Fetcher) Fetch(ctx context.Context) error {
 		if now.Before(r.Effective) {
 			continue
 		}
-		faults = append(faults, f.fault(&r, now))
+		faults = append(faults, f.fault(&r, now, err))
 	}
 	f.mu.Lock()
 	f.faults = faults
@@ -170,8 +172,10 @@ func (f *Fetcher) Fetch(ctx context.Context) error {
 }
 
 // fault says what it means that a release which is due is not complete.
-func (f *Fetcher) fault(r *edge.IssuedRelease, now time.Time) string {
+func (f *Fetcher) fault(r *edge.IssuedRelease, now time.Time, err error) string {
 	switch {
+	case edge.KindOf(err) == edge.Forbidden:
+		return fmt.Sprintf("catalogue %d in the database is not as HQ signed it: ask HQ to issue it again (%v)", r.Version, err)
 	case r.Flaw != "":
 		return fmt.Sprintf("catalogue %d of HQ cannot be used, the one before it stays: %s", r.Version, r.Flaw)
 	case !r.Stored:
@@ -220,6 +224,9 @@ func (f *Fetcher) complete(ctx context.Context, r *edge.IssuedRelease) error {
 	}
 	s, err := f.c.Store.SignedRelease(ctx, r.Version)
 	if err != nil {
+		return err
+	}
+	if err := s.Verify(f.c.Keys...); err != nil {
 		return err
 	}
 	rel, err := s.Release()
