@@ -140,6 +140,9 @@ func TestRecordsThatDoNotAddUpAreTold(t *testing.T) {
 
 	require.NoError(t, b.hq.Rebuild(t.Context()))
 	require.Equal(t, all, b.discrepancies())
+	shops, err := b.hq.Shops(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, len(all), shops[0].Differing+shops[1].Differing)
 }
 
 // Where the numbers get longer they are no longer in order as text.

@@ -47,6 +47,7 @@ type Shop struct {
 	Sales       int64     `json:"sales"`
 	Waiting     int64     `json:"waiting"` // downlink messages it has not confirmed
 	Quarantined int64     `json:"quarantined"`
+	Differing   int64     `json:"differing"` // records that do not add up with others
 }
 
 // Lane is how far HQ holds a lane.
@@ -120,7 +121,8 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 		(select coalesce(max(i.time), 0) from inbox i join cursor c
 			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
 		coalesce((select t.sales from node_total t where t.node = n.node), 0),
-		(select count(*) from quarantine x where x.node = n.node)
+		(select count(*) from quarantine x where x.node = n.node),
+		(select count(*) from discrepancy x where x.node = n.node)
 		from node n order by n.shop, n.node`
 	rows, err := h.read.QueryContext(ctx, q)
 	if err != nil {
@@ -131,7 +133,7 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	for rows.Next() {
 		var s Shop
 		var since, seen, last int64
-		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &s.Waiting, &last, &s.Sales, &s.Quarantined); err != nil {
+		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &s.Waiting, &last, &s.Sales, &s.Quarantined, &s.Differing); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)

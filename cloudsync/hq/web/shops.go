@@ -121,9 +121,12 @@ func (p *Pages) tile(w words, s Shop, now time.Time) shopView {
 	}
 	if s.Quarantined > 0 {
 		v.Hints = append(v.Hints, w.unusable(s.Quarantined))
-		if v.State == "good" {
-			v.State, v.Says = "look", w.NeedsLook
-		}
+	}
+	if s.Differing > 0 {
+		v.Hints = append(v.Hints, w.differing(s.Differing))
+	}
+	if s.Quarantined+s.Differing > 0 && v.State == "good" {
+		v.State, v.Says = "look", w.NeedsLook
 	}
 	if missing := missing(s.Lanes); missing > 0 {
 		v.Hints = append(v.Hints, w.missing(missing))

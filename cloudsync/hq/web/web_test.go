@@ -156,6 +156,13 @@ func TestShopsPageSaysWhatNeedsALook(t *testing.T) {
 	require.Contains(t, page, "Needs a look")
 	require.Contains(t, page, "Events that could not be used and wait for a person: 2")
 	require.Contains(t, page, "Events still missing and asked for again: 4")
+	a.connect = func(s *hq.Shop) {
+		up(s)
+		s.Differing = 3
+	}
+	_, page = a.get("/?lang=en")
+	require.Contains(t, page, "Needs a look")
+	require.Contains(t, page, "Records that do not add up with others: 3")
 	a.connect = func(s *hq.Shop) { s.Up, s.Since = false, noon.Add(-30*time.Hour) }
 	_, page = a.get("/?lang=en")
 	require.Contains(t, page, "Line down since 20/11/2026 06:00")

@@ -85,6 +85,10 @@ func (w words) unusable(n int64) string {
 	return w.say("Sự kiện không dùng được, chờ người xem: %d", "Events that could not be used and wait for a person: %d", "无法使用、等待人工处理的事件：%d", n)
 }
 
+func (w words) differing(n int64) string {
+	return w.say("Chứng từ không khớp với chứng từ khác: %d", "Records that do not add up with others: %d", "与其他记录不符的单据：%d", n)
+}
+
 func (w words) missing(n uint64) string {
 	return w.say("Sự kiện còn thiếu, đã yêu cầu gửi lại: %d", "Events still missing and asked for again: %d", "缺少并已重新请求的事件：%d", n)
 }
