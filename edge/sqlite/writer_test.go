@@ -195,7 +195,7 @@ func benchCarts(b *testing.B, db *DB) []edge.CartID {
 	ids, err := write(b.Context(), db, func(ctx context.Context, t *tx) ([]edge.CartID, error) {
 		ids := make([]edge.CartID, b.N)
 		for i := range ids {
-			c := edge.NewCart(edge.CartID{1, byte(i >> 16), byte(i >> 8), byte(i)}, db.start)
+			c := edge.NewCart(edge.CartID{1, byte(i >> 16), byte(i >> 8), byte(i)}, db.start.Add(24*time.Hour))
 			ids[i] = c.ID
 			for _, sku := range []edge.SKU{edgetest.Lipstick, edgetest.Cream} {
 				if _, err := c.Add("bench", sku, 1); err != nil {
