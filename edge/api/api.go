@@ -33,6 +33,8 @@ type carts interface {
 type ledger interface {
 	RecordSale(ctx context.Context, key string, co edge.Checkout) (s *edge.Sale, replayed bool, err error)
 	VoidSale(ctx context.Context, key string, v edge.Voiding) (void *edge.Void, replayed bool, err error)
+	RecordSecondPayment(ctx context.Context, key string, co edge.Checkout) (d *edge.RefundDue, replayed bool, err error)
+	RefundsDue(ctx context.Context, limit int) ([]edge.RefundDue, error)
 	RefundSale(ctx context.Context, key string, r edge.Refunding) (refund *edge.Refund, replayed bool, err error)
 	Sale(ctx context.Context, ref edge.SaleRef) (*edge.SaleHistory, error)
 	Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
@@ -162,6 +164,9 @@ func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/carts/:id", s.getCart)
 	r.POST("/carts/:id/lines", s.postLine)
 	r.PUT("/carts/:id/lines/:line", s.putLine)
+	r.PUT("/carts/:id/lines/:line/fields/:name", s.putField)
+	r.PUT("/carts/:id/fields/:name", s.putField)
+	r.POST("/carts/:id/claim", s.postClaim)
 	r.POST("/carts/:id/handoff", s.postHandoff)
 	r.GET("/carts/:id/qr.png", s.getQR)
 
@@ -176,6 +181,8 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/sales/:id", s.getSale)
 	staff.POST("/sales/:id/void", s.postVoid)
 	staff.POST("/sales/:id/refunds", s.postRefund)
+	staff.POST("/second-payments", s.postSecondPayment)
+	staff.GET("/second-payments", s.getSecondPayments)
 	staff.GET("/stock", s.getStock)
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)

@@ -11,13 +11,14 @@ import (
 )
 
 type cartView struct {
-	ID     edge.CartID   `json:"id"`
-	Lines  []lineView    `json:"lines"` // those with a quantity
-	Total  edge.Money    `json:"total"`
-	Count  int           `json:"count"` // pieces
-	Closed *edge.Closing `json:"closed"`
-	Opened *time.Time    `json:"opened"` // by a phone, first
-	Claim  edge.Claim    `json:"claim"`
+	ID     edge.CartID               `json:"id"`
+	Lines  []lineView                `json:"lines"` // those with a quantity
+	Total  edge.Money                `json:"total"`
+	Count  int                       `json:"count"` // pieces
+	Closed *edge.Closing             `json:"closed"`
+	Opened *time.Time                `json:"opened"` // by a phone, first
+	Claim  edge.Claim                `json:"claim"`
+	Fields map[edge.FieldName]string `json:"fields"` // note and options
 }
 
 type lineView struct {
@@ -32,18 +33,19 @@ type lineView struct {
 	Total    edge.Money  `json:"total"`
 	// Unknown says that the catalogue no longer has the product: the line has
 	// no price, and the cart cannot be sold with it.
-	Unknown bool `json:"unknown,omitempty"`
+	Unknown bool                      `json:"unknown,omitempty"`
+	Fields  map[edge.FieldName]string `json:"fields"` // note and options
 }
 
 func viewCart(c *edge.Cart, r *edge.Release) cartView {
-	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Opened: c.Opened, Claim: c.Claim}
+	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Opened: c.Opened, Claim: c.Claim, Fields: texts(c.Fields)}
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		n := l.Quantity()
 		if n == 0 {
 			continue
 		}
-		lv := lineView{ID: l.ID, SKU: l.SKU, Quantity: n, Price: edge.Money{Currency: r.Currency}}
+		lv := lineView{ID: l.ID, SKU: l.SKU, Quantity: n, Price: edge.Money{Currency: r.Currency}, Fields: texts(l.Fields)}
 		if p, ok := r.Variant(l.SKU); ok {
 			lv.Name, lv.Shade, lv.Color, lv.Picture, lv.Price = p.Name, p.Shade, p.Color, pictureURL(p.Picture), p.Price
 		} else {

@@ -32,38 +32,18 @@ func (s *Server) getOpenCarts(c *gin.Context) {
 // postSale sells a cart. The Idempotency-Key makes it safe to send again: the
 // answer is then the first one's sale.
 func (s *Server) postSale(c *gin.Context) {
-	var in struct {
-		Cart    *edge.CartID `json:"cart"`
-		Payment struct {
-			edge.Payment
-			Amount *int64 `json:"amount"`
-		} `json:"payment"`
-		TaxCode edge.TaxCode `json:"tax_code"`
-	}
-	key, err := bindOnce(c, &in)
+	key, co, err := s.bindCheckout(c)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	if in.Cart == nil {
-		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "cart is missing"))
-		return
-	}
-	if in.Payment.Amount == nil {
-		s.Fail(c, edge.Errorf("api.postSale", edge.Invalid, "the payment's amount is missing: send the total that was shown"))
-		return
-	}
-	payment := in.Payment.Payment
-	payment.Amount = *in.Payment.Amount
-	sale, replayed, err := s.cfg.Ledger.RecordSale(c.Request.Context(), key, edge.Checkout{
-		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Staff: signedIn(c).Name, Offline: s.offline(),
-	})
+	sale, replayed, err := s.cfg.Ledger.RecordSale(c.Request.Context(), key, co)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
 	if !replayed {
-		s.CartChanged(*in.Cart)
+		s.CartChanged(co.Cart)
 	}
 	s.recorded(c, replayed, gin.H{"sale": sale, "change": sale.Payment.Change()})
 }

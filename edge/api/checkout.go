@@ -1,0 +1,77 @@
+package api
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// checkout is a check-out as it is sent.
+type checkout struct {
+	Cart    *edge.CartID `json:"cart"`
+	Payment struct {
+		edge.Payment
+		Amount *int64 `json:"amount"`
+	} `json:"payment"`
+	TaxCode  edge.TaxCode `json:"tax_code"`
+	Override *approval    `json:"override"`
+}
+
+// bindCheckout reads a check-out, and finds the manager behind its override.
+func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err error) {
+	const op = "api.bindCheckout"
+	var in checkout
+	if key, err = bindOnce(c, &in); err != nil {
+		return "", co, err
+	}
+	if in.Cart == nil {
+		return "", co, edge.Errorf(op, edge.Invalid, "cart is missing")
+	}
+	if in.Payment.Amount == nil {
+		return "", co, edge.Errorf(op, edge.Invalid, "the payment's amount is missing: send the total that was shown")
+	}
+	approved, err := s.approved(c, in.Override)
+	if err != nil {
+		return "", co, err
+	}
+	payment := in.Payment.Payment
+	payment.Amount = *in.Payment.Amount
+	return key, edge.Checkout{
+		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Override: approved,
+		Staff: signedIn(c).Name, Offline: s.offline(),
+	}, nil
+}
+
+// postSecondPayment records money that was taken for a cart that was paid.
+func (s *Server) postSecondPayment(c *gin.Context) {
+	key, co, err := s.bindCheckout(c)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	due, replayed, err := s.cfg.Ledger.RecordSecondPayment(c.Request.Context(), key, co)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"due": due})
+}
+
+func (s *Server) getSecondPayments(c *gin.Context) {
+	limit, err := number(c, "limit", 1, 200, 50)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	due, err := s.cfg.Ledger.RefundsDue(c.Request.Context(), limit)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if due == nil {
+		due = []edge.RefundDue{}
+	}
+	c.JSON(http.StatusOK, gin.H{"due": due})
+}
