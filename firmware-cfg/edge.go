@@ -29,6 +29,14 @@ type Edge struct {
 	Log       Log     `yaml:"log"`
 	Backup    Backup  `yaml:"backup"`
 	Disk      Disk    `yaml:"disk"`
+	Carts     Carts   `yaml:"carts"`
+}
+
+// Carts is how long carts are kept after their last change.
+type Carts struct {
+	Empty  time.Duration `yaml:"empty"`  // those that never had a line
+	Open   time.Duration `yaml:"open"`   // those that are not paid
+	Closed time.Duration `yaml:"closed"` // those that are
 }
 
 // Backup is where the gateway copies its database to.
@@ -134,6 +142,7 @@ func DefaultEdge() *Edge {
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
+		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 	}
 }
 
@@ -178,6 +187,10 @@ func (e *Edge) check(c *checker) {
 	c.between("backup.keep", e.Backup.Keep, 1, 1000)
 	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")
 	c.between("disk.reserve_mb", e.Disk.ReserveMB, 0, 65536)
+	const year = 366 * 24 * time.Hour
+	c.that("carts.empty", e.Carts.Empty >= time.Hour && e.Carts.Empty <= year, "%v is out of range: use 1h to 8784h", e.Carts.Empty)
+	c.that("carts.open", e.Carts.Open >= 96*time.Hour && e.Carts.Open <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Open)
+	c.that("carts.closed", e.Carts.Closed >= 96*time.Hour && e.Carts.Closed <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Closed)
 }
 
 // BackupDir is the folder of the backups.
