@@ -13,7 +13,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
-	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
@@ -138,24 +137,10 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: brokerDialer{g.cfg, g.log}, Log: g.log,
+		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
+		Archive: g.db, Commands: g.db, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
-}
-
-// brokerDialer reads password and certificates anew for each connection: the
-// till does not wait for files that are missing, and new ones count at once.
-type brokerDialer struct {
-	cfg *firmwarecfg.Edge
-	log *slog.Logger
-}
-
-func (d brokerDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
-	dialer, err := process.Dialer(d.cfg.HQ.MQTT, d.cfg.Node, d.log)
-	if err != nil {
-		return nil, fmt.Errorf("hq.mqtt: %w", err)
-	}
-	return dialer.Dial(ctx, s)
 }
 
 // tellingOutbox tells the pages of carts that a phone changed.
