@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -79,4 +80,23 @@ func TestContractOnPostgres(t *testing.T) {
 	out, err := again.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	t.Logf("%s", out)
+}
+
+// What a collector asks the server for its owner of the database may ask.
+func TestOwnerOfTheDatabaseNeedsNoMoreRights(t *testing.T) {
+	if os.Getenv(postgresURL) == "" {
+		t.Skip("a part of TestContractOnPostgres")
+	}
+	db, err := pgx.Connect(t.Context(), os.Getenv(postgresURL))
+	require.NoError(t, err)
+	defer db.Close(t.Context())
+	_, err = db.Exec(t.Context(), "create role ordinary login")
+	require.NoError(t, err)
+	_, err = db.Exec(t.Context(), "create database ordinary owner ordinary")
+	require.NoError(t, err)
+	u, err := url.Parse(os.Getenv(postgresURL))
+	require.NoError(t, err)
+	u.User, u.Path = url.User("ordinary"), "/ordinary"
+	h := open(t, u.String(), time.Now, newKey(t))
+	require.NotEmpty(t, *h.ledger.Load())
 }
