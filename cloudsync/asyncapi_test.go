@@ -5,8 +5,10 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -34,7 +36,8 @@ type asyncAPI struct {
 		Messages map[string]apiMessage     `yaml:"messages"`
 		Schemas  map[string]map[string]any `yaml:"schemas"`
 	} `yaml:"components"`
-	Envelope struct {
+	EventData map[string]struct{ Ref string } `yaml:"x-event-data"`
+	Envelope  struct {
 		Seed, Topic, Envelope string
 	} `yaml:"x-envelope-example"`
 }
@@ -78,6 +81,15 @@ func wires() map[string]wire {
 		}},
 		"rsp":    {KindRsp, Rsp{}, BranchRsp, true, func(c *Codec, b []byte) error { _, err := c.DecodeRsp(b); return err }},
 		"sample": {KindSample, Sample{}, BranchUp, true, func(_ *Codec, b []byte) error { _, err := DecodeSample(b); return err }},
+	}
+}
+
+// eventData is the data of each type of event.
+func eventData() map[string]any {
+	return map[string]any{
+		edge.EventEpoch: edge.EpochOpened{}, edge.EventSale: edge.Sale{}, edge.EventVoid: edge.Void{}, edge.EventRefund: edge.Refund{},
+		edge.EventDue: edge.RefundDue{}, edge.EventZ: edge.ZReport{}, edge.EventStock: edge.StockMove{}, edge.EventEInvoice: edge.EInvoice{},
+		edge.EventCart: edge.Cart{},
 	}
 }
 
@@ -151,12 +163,29 @@ func TestAsyncAPINamesEveryFieldOfEveryBody(t *testing.T) {
 	for _, line := range []any{ExportHeader{}, ExportBatch{}, ExportTrailer{}} {
 		d.follow("export", "#/components/schemas/"+reflect.TypeOf(line).Name(), reflect.TypeOf(line))
 	}
+	for typ, data := range eventData() {
+		d.follow(typ, doc.EventData[typ].Ref, reflect.TypeOf(data))
+	}
 	for name := range doc.Components.Schemas {
 		require.True(t, d.seen[name], "schema %s is of nothing", name)
 	}
 	for kind := KindBatch; kind <= KindSample; kind++ {
 		require.True(t, slices.ContainsFunc(slices.Collect(mapValues(wires())), func(w wire) bool { return w.kind == kind }), "kind %d", kind)
 	}
+}
+
+func TestAsyncAPINamesEveryEvent(t *testing.T) {
+	source, err := os.ReadFile("../edge/event.go")
+	require.NoError(t, err)
+	declared := regexp.MustCompile(`(?m)^\tEvent\w+ += "([a-z.]+)"`).FindAllStringSubmatch(string(source), -1)
+	require.NotEmpty(t, declared)
+	var want []string
+	for _, d := range declared {
+		want = append(want, d[1])
+	}
+	doc := readAsyncAPI(t)
+	require.ElementsMatch(t, want, slices.Collect(maps.Keys(doc.EventData)))
+	require.ElementsMatch(t, want, slices.Collect(maps.Keys(eventData())))
 }
 
 func mapValues[K comparable, V any](m map[K]V) func(func(V) bool) {
@@ -226,7 +255,10 @@ func (d *schemaCheck) follow(at, ref string, typ reflect.Type) {
 	}
 	properties, _ := schema["properties"].(map[string]any)
 	var fields, required []string
-	for f := range typ.Fields() {
+	for _, f := range reflect.VisibleFields(typ) {
+		if f.Anonymous {
+			continue // its fields are listed as well
+		}
 		tag, option, _ := strings.Cut(f.Tag.Get("json"), ",")
 		require.NotEmpty(d.t, tag, "%s.%s has no name", name, f.Name)
 		fields = append(fields, tag)
