@@ -1,0 +1,207 @@
+// Package api is HQ for other systems: everything that the shops sent, by
+// cursor, as an export and as a live feed, and the pulls by which people ask a
+// shop for something. Who asks shows a token; openapi.yaml describes it all, and
+// is served at /openapi.json.
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Headquarters is what the API needs of HQ.
+type Headquarters interface {
+	FindEvents(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundEvent, hq.Span, error)
+	FindReceipts(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Receipt, hq.Span, error)
+	FindStock(ctx context.Context, f hq.Filter, shop string, sku edge.SKU, limit int) ([]hq.Figure, error)
+	LastEvent(ctx context.Context) (int64, error)
+	Shops(ctx context.Context) ([]hq.Shop, error)
+	Watch() (changed <-chan struct{}, cancel func())
+	Pull(ctx context.Context, r hq.PullRequest) (id string, err error)
+	PullByID(ctx context.Context, id string) (*hq.Pull, error)
+	CommandResult(ctx context.Context, id string) ([]cloudsync.Result, error)
+}
+
+// Options are what the API is made with. HQ, Now and Log are needed; without
+// tokens nobody is let in.
+type Options struct {
+	HQ     Headquarters
+	Tokens []Token
+	Now    func() time.Time
+	Log    *slog.Logger
+
+	Heartbeat time.Duration // of a feed on which nothing happens; 15 s
+	Patience  time.Duration // with a reader who does not read; 10 s
+}
+
+// API answers systems.
+type API struct {
+	Options
+	description []byte        // OpenAPI, JSON
+	streams     chan struct{} // a place for each export and feed
+	spent       *allowances
+}
+
+const maxStreams = 64 // exports and feeds at a time
+
+// New makes the API.
+func New(o Options) (*API, error) {
+	const op = "api.New"
+	if o.HQ == nil || o.Now == nil || o.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "HQ, clock and log are all needed")
+	}
+	if o.Heartbeat <= 0 {
+		o.Heartbeat = 15 * time.Second
+	}
+	if o.Patience <= 0 {
+		o.Patience = 10 * time.Second
+	}
+	description, err := describe()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return &API{Options: o, description: description, streams: make(chan struct{}, maxStreams), spent: newAllowances(o.Now)}, nil
+}
+
+// route is one thing that the API does.
+type route struct {
+	method, path string
+	role         Role     // needed; Anyone for none
+	query        []string // the parameters it knows; others are refused
+	handle       gin.HandlerFunc
+}
+
+var (
+	logFilter   = []string{"after", "shop", "node", "type", "from", "to"}
+	stockFilter = []string{"after", "shop", "from", "to"}
+	exportForm  = []string{"format", "bom"}
+)
+
+func (a *API) routes() []route {
+	get := func(path string, handle gin.HandlerFunc, query ...string) route {
+		return route{http.MethodGet, path, Reader, query, handle}
+	}
+	paged := func(filter []string) []string { return append(slices.Clone(filter), "limit") }
+	export := func(filter []string) []string { return append(slices.Clone(filter), exportForm...) }
+	return []route{
+		{http.MethodGet, "/openapi.json", Anyone, nil, a.openAPI},
+		get("/v1/events", list(a, a.eventsFrom), paged(logFilter)...),
+		get("/v1/events/export", exported(a, a.eventsFrom, "events"), export(logFilter)...),
+		get("/v1/sales", list(a, a.salesFrom), paged(logFilter)...),
+		get("/v1/sales/export", exported(a, a.salesFrom, "sales"), export(logFilter)...),
+		get("/v1/z-reports", list(a, a.zReportsFrom), paged(without(logFilter, "type"))...),
+		get("/v1/z-reports/export", exported(a, a.zReportsFrom, "z-reports"), export(without(logFilter, "type"))...),
+		get("/v1/stock", list(a, a.stockFrom), paged(stockFilter)...),
+		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
+		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),
+		get("/v1/feed", a.feed, "after", "shop", "node", "type"),
+		{http.MethodPost, "/v1/shops/:shop/pulls", Operator, nil, a.startPull},
+		get("/v1/pulls/:id", a.pull),
+		get("/v1/pulls/:id/results", a.pullResults),
+	}
+}
+
+func without(list []string, name string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == name })
+}
+
+// Register adds the routes. A stream ends with its request's context: a server
+// that shuts down cancels its base context first.
+func (a *API) Register(r gin.IRouter) {
+	for _, route := range a.routes() {
+		r.Handle(route.method, route.path, a.admit(route), route.handle)
+	}
+}
+
+// admit lets in who may ask, and what is asked in known words only.
+func (a *API) admit(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store")
+		c.Header("X-Content-Type-Options", "nosniff")
+		if r.role != Anyone {
+			if err := a.authorize(c, r.role); err != nil {
+				a.fail(c, err)
+				return
+			}
+		}
+		for name, values := range c.Request.URL.Query() {
+			if !slices.Contains(r.query, name) {
+				a.fail(c, invalid("there is no parameter %.40q here: use %v", name, r.query))
+				return
+			}
+			if len(values) > 1 {
+				a.fail(c, invalid("%s is there %d times: give it once", name, len(values)))
+				return
+			}
+		}
+	}
+}
+
+func invalid(format string, args ...any) error {
+	return edge.Errorf("api", edge.Invalid, format, args...)
+}
+
+func (a *API) openAPI(c *gin.Context) { c.Data(http.StatusOK, "application/json", a.description) }
+
+// fail answers with an error. What went wrong inside is logged, not shown.
+func (a *API) fail(c *gin.Context, err error) {
+	status, kind, msg := http.StatusInternalServerError, edge.Internal, "HQ cannot answer right now: try again, and if it stays look at its log"
+	known := map[edge.Kind]int{
+		edge.Invalid: http.StatusBadRequest, edge.Unauthorized: http.StatusUnauthorized, edge.Forbidden: http.StatusForbidden,
+		edge.NotFound: http.StatusNotFound, edge.Conflict: http.StatusConflict, edge.TooMany: http.StatusTooManyRequests,
+		edge.TooLarge: http.StatusRequestEntityTooLarge,
+	}
+	e, ok := errors.AsType[*edge.Error](err)
+	switch {
+	case c.Request.Context().Err() != nil:
+		c.Abort() // whoever asked has left
+		return
+	case ok && known[e.Kind] != 0:
+		status, kind, msg = known[e.Kind], e.Kind, e.Msg
+	default:
+		a.Log.Error("HQ API", "route", c.FullPath(), "error", err)
+	}
+	if status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", `Bearer realm="headquarters"`)
+	}
+	if status == http.StatusTooManyRequests {
+		c.Header("Retry-After", "1")
+	}
+	reply(c, status, gin.H{"error": gin.H{"kind": kind, "message": msg}})
+	c.Abort()
+}
+
+// reply writes JSON, names and signs as they are.
+func reply(c *gin.Context, status int, v any) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		c.AbortWithStatus(http.StatusInternalServerError)
+		return
+	}
+	c.Data(status, "application/json", b.Bytes())
+}
+
+// stream takes a place for a long answer; call done when it has ended.
+func (a *API) stream() (done func(), err error) {
+	select {
+	case a.streams <- struct{}{}:
+		return func() { <-a.streams }, nil
+	default:
+		return nil, edge.Errorf("api", edge.TooMany, "%d exports and feeds are open, no more are served: close some", maxStreams)
+	}
+}

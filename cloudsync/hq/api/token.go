@@ -1,0 +1,121 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"math"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Role is what a token may do.
+type Role string
+
+// The roles; an operator may do what a reader may.
+const (
+	Anyone   Role = ""         // needs no token
+	Reader   Role = "reader"   // look at everything
+	Operator Role = "operator" // ask shops for something
+)
+
+// Token lets a system in. HQ keeps its hash alone.
+type Token struct {
+	Name   string // for the log
+	Role   Role
+	SHA256 [sha256.Size]byte // of the token's text
+}
+
+// What may be asked: a token so many requests at once and so many a second, an
+// address so many wrong tokens.
+const (
+	burst, perSecond           = 100, 50.0
+	wrongBurst, wrongPerSecond = 20, 0.5
+	maxAllowances              = 10_000
+)
+
+// authorize wants a token with the role, or one that may do more. Its error is
+// an edge.Error: Unauthorized, Forbidden or TooMany.
+func (a *API) authorize(c *gin.Context, want Role) error {
+	const op = "api.authorize"
+	t, ok := a.token(c.GetHeader("Authorization"))
+	if !ok {
+		host, _, err := net.SplitHostPort(c.Request.RemoteAddr)
+		if err != nil {
+			host = c.Request.RemoteAddr
+		}
+		if !a.spent.take("address "+host, wrongBurst, wrongPerSecond) {
+			return edge.Errorf(op, edge.TooMany, "too many requests without a valid token: wait a while")
+		}
+		return edge.Errorf(op, edge.Unauthorized, "send a valid token as Authorization: Bearer TOKEN; hq token makes one")
+	}
+	if !a.spent.take("token "+t.Name, burst, perSecond) {
+		return edge.Errorf(op, edge.TooMany, "more than %v requests a second: wait a moment", perSecond)
+	}
+	if t.Role != want && t.Role != Operator {
+		return edge.Errorf(op, edge.Forbidden, "the token %s is a %s's, this needs an %s's", t.Name, t.Role, want)
+	}
+	return nil
+}
+
+// token finds the token of a header in a time that does not depend on which one
+// it is, or on how much of it is right.
+func (a *API) token(header string) (found Token, ok bool) {
+	scheme, text, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") || text == "" {
+		return Token{}, false
+	}
+	sum := sha256.Sum256([]byte(strings.TrimSpace(text)))
+	for _, t := range a.Tokens {
+		if subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) == 1 {
+			found, ok = t, true
+		}
+	}
+	return found, ok
+}
+
+// allowances count what is asked, by who asks.
+type allowances struct {
+	now func() time.Time
+	mu  sync.Mutex
+	by  map[string]*allowance
+}
+
+// allowance is a bucket of requests that fills by the time.
+type allowance struct {
+	left float64
+	at   time.Time
+}
+
+func newAllowances(now func() time.Time) *allowances {
+	return &allowances{now: now, by: map[string]*allowance{}}
+}
+
+// take takes one request and reports whether there was one.
+func (s *allowances) take(who string, burst, perSecond float64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	b := s.by[who]
+	if b == nil {
+		if len(s.by) >= maxAllowances {
+			clear(s.by)
+		}
+		b = &allowance{left: burst, at: now}
+		s.by[who] = b
+	}
+	if passed := now.Sub(b.at).Seconds(); passed > 0 {
+		b.left = math.Min(burst, b.left+passed*perSecond)
+	}
+	b.at = now
+	if b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}
