@@ -24,7 +24,7 @@ func (f *Fetcher) fetch(ctx context.Context, sum edge.Hash, size int64) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
+	defer func() { err = errors.Join(err, p.file.Close()) }()
 	if p.have < size {
 		if err := f.download(ctx, p); err != nil {
 			return fmt.Errorf("file %s: %d of %d bytes are here: %w", sum, p.have, size, err)

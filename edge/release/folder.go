@@ -30,7 +30,7 @@ func (f folder) has(sum edge.Hash, size int64) bool {
 
 // part is a file that is being fetched. One goroutine at a time may have it.
 type part struct {
-	*os.File
+	file *os.File
 	have int64
 	want int64
 	sum  edge.Hash
@@ -46,7 +46,7 @@ func (f folder) begin(sum edge.Hash, size int64) (*part, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &part{File: file, want: size, sum: sum, to: f}
+	p := &part{file: file, want: size, sum: sum, to: f}
 	if p.have, err = file.Seek(0, io.SeekEnd); err == nil && p.have > size {
 		err = p.restart()
 	}
@@ -59,8 +59,8 @@ func (f folder) begin(sum edge.Hash, size int64) (*part, error) {
 // restart forgets what is there.
 func (p *part) restart() error {
 	p.have = 0
-	_, err := p.Seek(0, io.SeekStart)
-	return errors.Join(p.Truncate(0), err)
+	_, err := p.file.Seek(0, io.SeekStart)
+	return errors.Join(p.file.Truncate(0), err)
 }
 
 // Write adds to the file, and never more than is wanted.
@@ -68,7 +68,7 @@ func (p *part) Write(b []byte) (int, error) {
 	if p.have+int64(len(b)) > p.want {
 		return 0, fmt.Errorf("more than %d bytes came", p.want)
 	}
-	n, err := p.File.Write(b)
+	n, err := p.file.Write(b)
 	p.have += int64(n)
 	return n, err
 }
@@ -76,20 +76,20 @@ func (p *part) Write(b []byte) (int, error) {
 // finish verifies the file and gives it its name, durably. One that is not what
 // it should be is thrown away.
 func (p *part) finish() error {
-	if _, err := p.Seek(0, io.SeekStart); err != nil {
+	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	h := sha256.New()
-	if _, err := io.Copy(h, p.File); err != nil {
+	if _, err := io.Copy(h, p.file); err != nil {
 		return err
 	}
 	if edge.Hash(h.Sum(nil)) != p.sum {
 		return errors.Join(errors.New("what came is not what was asked for"), p.restart())
 	}
-	if err := p.Sync(); err != nil {
+	if err := p.file.Sync(); err != nil {
 		return err
 	}
-	return os.Rename(p.Name(), p.to.path(p.sum))
+	return os.Rename(p.file.Name(), p.to.path(p.sum))
 }
 
 // read returns a file that is there.
