@@ -19,7 +19,7 @@ const (
 	MaxStock   = 2000    // SKUs of one answer
 	maxMarks   = 1000    // lanes and receipt series of one answer, of each
 	maxFaults  = 50      // of one diagnosis
-	maxParts   = 10_000  // answers with results to one command
+	maxParts   = 2000    // answers with results to one command
 )
 
 // Op is what a command asks of a node.
