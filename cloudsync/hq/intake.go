@@ -51,7 +51,6 @@ type laneIntake struct {
 	dialect dialect
 	batches []*intake // by their first events
 
-	known  bool // the cursor is there
 	before cursor
 	cur    cursor
 	fresh  []row // to be inserted

@@ -84,7 +84,7 @@ func (p *projector) zReport(ctx context.Context, e *entry) error {
 	case err != nil:
 		err = fmt.Errorf("not a Z report: %w", err)
 	case !storable(z.Till):
-		err = fmt.Errorf("Z report %d of a till with a name that no database takes", z.Number)
+		err = fmt.Errorf("the Z report %d is of a till with a name that no database takes", z.Number)
 	default:
 		err = z.Check()
 	}
@@ -100,7 +100,7 @@ func (p *projector) zReport(ctx context.Context, e *entry) error {
 		return err
 	}
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		p.refuse(e, fmt.Errorf("Z report %s-%d-%d is held already from another event", z.Till, z.Series, z.Number))
+		p.refuse(e, fmt.Errorf("the Z report %s-%d-%d is held already from another event", z.Till, z.Series, z.Number))
 		return err
 	}
 	return nil

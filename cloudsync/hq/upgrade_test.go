@@ -32,6 +32,7 @@ func TestUpgradeFromSchema3(t *testing.T) {
 	var want []place
 	rows, err := db.Query("select pos, node, seq from inbox where pos is not null order by pos")
 	require.NoError(t, err)
+	defer rows.Close()
 	for rows.Next() {
 		var pos int
 		var p place

@@ -205,7 +205,9 @@ func TestSignatures(t *testing.T) {
 	}
 	h := open(t, place(t), time.Now, newKey(t))
 	for _, bad := range []Webhook{
-		{}, {Name: "a", URL: "http://example.com", Secret: secret}, {Name: "a", URL: "https://example.com", Secret: []byte("short")},
+		{},
+		{Name: "a", URL: "http://example.com", Secret: secret},
+		{Name: "a", URL: "https://example.com", Secret: []byte("short")},
 		{Name: "a", URL: "ftp://localhost", Secret: secret},
 	} {
 		_, err := NewWebhooks(WebhookConfig{HQ: h, Hooks: []Webhook{bad}, Log: slog.New(slog.DiscardHandler)})

@@ -165,15 +165,6 @@ func (s *Server) Create(ctx context.Context, database string) (string, error) {
 	return s.URL(database), nil
 }
 
-// Kill ends the server as a crash would; only Stop may follow.
-func (s *Server) Kill() error {
-	if err := s.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
-		return fmt.Errorf("pgtemp.Kill: %w", err)
-	}
-	<-s.exited
-	return nil
-}
-
 // Stop ends the server and deletes its folder.
 func (s *Server) Stop() error {
 	if s.cmd != nil {
