@@ -15,8 +15,8 @@ import (
 // Days lives through any days that a shop may have: sales, voids, refunds,
 // deliveries, thefts, counts that are entered late, Z reports, new epochs,
 // clocks that jump, and calls that are sent again. After each step everything
-// must add up.
-func Days(t *testing.T, open func(t *rapid.T, now func() time.Time) Shop) {
+// must add up; then looks at the shop at the end.
+func Days(t *testing.T, open func(t *rapid.T, now func() time.Time) Shop, then ...func(t *rapid.T, s Shop)) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &days{clock: NewClock(), shelf: map[edge.SKU]int64{}, sold: map[string]*edge.Sale{}}
 		d.Shop = open(t, d.clock.Now)
@@ -26,6 +26,9 @@ func Days(t *testing.T, open func(t *rapid.T, now func() time.Time) Shop) {
 			"delivery": d.deliver, "theft": d.steal, "look": d.look, "count": d.count, "close": d.close,
 			"epoch": d.epoch, "again": d.again, "clock": d.jump,
 		})
+		for _, f := range then {
+			f(t, d.Shop)
+		}
 	})
 }
 
