@@ -1,7 +1,6 @@
 package hq
 
 import (
-	"flag"
 	"testing"
 	"time"
 
@@ -16,14 +15,8 @@ import (
 // Whatever a shop does, HQ comes to the same stock and turnover from its events,
 // can use every one of them, and finds that they add up.
 func TestAnyDaysAddUpHereToo(t *testing.T) {
-	// Each day takes a database of its own; rapid has no other way to ask for
-	// fewer of them.
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		require.NoError(t, flag.Set("rapid.checks", "6"))
-		t.Cleanup(func() { require.NoError(t, flag.Set("rapid.checks", checks.DefValue)) })
-	}
 	open := func(_ *rapid.T, now func() time.Time) edgetest.Shop { return edgetest.NewMemory(now) }
-	edgetest.Days(t, open, func(rt *rapid.T, s edgetest.Shop) {
+	edgetest.Days(t, 6, open, func(rt *rapid.T, s edgetest.Shop) {
 		g := newGateway(t)
 		evs := edgetest.Chain(rt, s, edge.LaneSale)
 		g.newEpoch(s.Epoch())

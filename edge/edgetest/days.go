@@ -1,8 +1,10 @@
 package edgetest
 
 import (
+	"flag"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -15,8 +17,14 @@ import (
 // Days lives through any days that a shop may have: sales, voids, refunds,
 // deliveries, thefts, counts that are entered late, Z reports, new epochs,
 // clocks that jump, and calls that are sent again. After each step everything
-// must add up; then looks at the shop at the end.
-func Days(t *testing.T, open func(t *rapid.T, now func() time.Time) Shop, then ...func(t *rapid.T, s Shop)) {
+// must add up; then looks at the shop at the end. It tries so many runs of days,
+// or as many as -rapid.checks says.
+func Days(t *testing.T, runs int, open func(t *rapid.T, now func() time.Time) Shop, then ...func(t *rapid.T, s Shop)) {
+	// Each run takes a shop of its own; rapid has no other way to ask for fewer.
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		require.NoError(t, flag.Set("rapid.checks", strconv.Itoa(runs)))
+		defer func() { require.NoError(t, flag.Set("rapid.checks", checks.DefValue)) }()
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		d := &days{clock: NewClock(), shelf: map[edge.SKU]int64{}, sold: map[string]*edge.Sale{}}
 		d.Shop = open(t, d.clock.Now)

@@ -14,5 +14,5 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 }
 
 func TestAnyDaysAddUpInMemory(t *testing.T) {
-	edgetest.Days(t, func(_ *rapid.T, now func() time.Time) edgetest.Shop { return edgetest.NewMemory(now) })
+	edgetest.Days(t, 40, func(_ *rapid.T, now func() time.Time) edgetest.Shop { return edgetest.NewMemory(now) })
 }

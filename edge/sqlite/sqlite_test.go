@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"bytes"
-	"flag"
 	"log/slog"
 	"path/filepath"
 	"testing"
@@ -51,13 +50,7 @@ func TestLogNamesNoCart(t *testing.T) {
 }
 
 func TestAnyDaysAddUp(t *testing.T) {
-	// Each day takes a database of its own; rapid has no other way to ask for
-	// fewer of them.
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		require.NoError(t, flag.Set("rapid.checks", "25"))
-		t.Cleanup(func() { require.NoError(t, flag.Set("rapid.checks", checks.DefValue)) })
-	}
-	edgetest.Days(t, func(rt *rapid.T, now func() time.Time) edgetest.Shop {
+	edgetest.Days(t, 25, func(rt *rapid.T, now func() time.Time) edgetest.Shop {
 		opt := options(filepath.Join(t.TempDir(), "shop.db"))
 		opt.Now = now
 		db, err := sqlite.Open(t.Context(), opt)
