@@ -35,5 +35,6 @@ func (s *surface) forget() {
 	clear(v.rel)
 	clear(v.doubts)
 	clear(v.cells[:])
+	v.unfold()
 	v.now, v.own, v.fitted = nil, nil, false
 }

@@ -60,6 +60,11 @@ type veil struct {
 	fewest [veilSide * veilSide / holeStep]uint16  // the least of that among so many
 	hairs  []uint16                                // texels of brows and lashes near skin
 
+	nostrils []uint16 // and those of nostrils
+
+	folded []uint16                  // texels of small pieces whose doubt was taken off
+	folds  [veilSide * veilSide]bool // and those beside them
+
 	gaps     [veilSide]uint64 // a bit for so many texels of a row: not all of them are the face's own
 	now      *veilFace        // the face at hand
 	own      []uint8          // the keep of the face at hand: veilSide × veilSide
@@ -76,13 +81,17 @@ type hue struct{ light, red, blue float32 }
 type veilKind uint8
 
 const (
-	veilSkin veilKind = iota
-	veilLid           // skin beside lashes and brows, in the eye's shadow
-	veilHair          // brows, lashes, nostrils: told by the skin around them
-	veilRim           // where lips and skin meet
+	veilSkin    veilKind = iota
+	veilLid              // skin beside lashes and brows, in the eye's shadow
+	veilHair             // brows and lashes: told by the skin around them
+	veilNostril          // and what is between them: told so, too
+	veilRim              // where lips and skin meet
 	veilLip
 	veilKinds
 )
+
+// told reports whether a place is told by the skin around it alone.
+func (k veilKind) told() bool { return k == veilHair || k == veilNostril }
 
 // veilPlace is a texel of the map.
 type veilPlace struct {
@@ -115,6 +124,7 @@ type veilFace struct {
 	skin  [3][4]float32 // its light, red and blue by 1 and the normal
 	lips  lipTone
 	known bool
+	seen  float32 // seconds, up to learnTime
 	at    time.Time
 
 	restless float32 // places that differ from frame to frame, as a rule
@@ -132,6 +142,7 @@ func newVeil(mesh *ar.Mesh) *veil {
 	n := len(v.places)
 	v.seen, v.rel, v.doubts = make([]hue, n), make([]hue, n), make([]float32, n)
 	v.suspects, v.grown, v.found = make([]int32, 0, n), make([]int32, 0, n), make([]uint16, 0, veilCells)
+	v.folded = make([]uint16, 0, n)
 	for i := range v.index {
 		v.index[i] = -1
 	}
@@ -140,7 +151,7 @@ func newVeil(mesh *ar.Mesh) *veil {
 		if p.kind == veilLip {
 			v.lips = append(v.lips, int32(i))
 		}
-		if p.kind != veilHair {
+		if !p.kind.told() {
 			v.skin[p.at] = 255
 		}
 		if p.kind != veilSkin {
@@ -157,8 +168,8 @@ func inOpening(t [3]uint16) bool {
 	return !slices.ContainsFunc(t[:], func(i uint16) bool { return !slices.Contains(lipsInner, int(i)) })
 }
 
-// addPatch adds a triangle of the map and the texels whose middles are in it; it
-// reports whether there are any.
+// addPatch adds a triangle of the map and the texels whose middles are in it,
+// which may be none; it reports whether the triangle has a surface.
 func (v *veil) addPatch(mesh *ar.Mesh, t [3]uint16, kinds []veilKind) bool {
 	var c [3]vec
 	for i, k := range t {
@@ -193,9 +204,6 @@ func (v *veil) addPatch(mesh *ar.Mesh, t [3]uint16, kinds []veilKind) bool {
 		patch.columns |= 1 << (x / gapTexels)
 	}
 	patch.to = len(v.places)
-	if patch.to == patch.from {
-		return false
-	}
 	v.patches = append(v.patches, patch)
 	return true
 }

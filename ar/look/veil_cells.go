@@ -21,8 +21,13 @@ type veilCell struct {
 	lightVar, hueVar float32
 	rough, roughVar  float32 // of the light in it
 	seen             float32 // seconds
+	over             bool    // something had come over it when it was judged last
 	other            float32 // seconds that it was not the face's own, before it was ever seen
 }
+
+// isOther reports whether the cell has never shown the face's own, but hair or
+// the like for a while.
+func (c *veilCell) isOther() bool { return c.seen == 0 && c.other > otherTime }
 
 // cellNow is what a frame shows in a cell.
 type cellNow struct {
@@ -47,7 +52,7 @@ func (v *veil) divide() {
 		c := int(p.at)/veilSide/cellTexels*cellSide + int(p.at)%veilSide/cellTexels
 		v.cellOf = append(v.cellOf, uint16(c))
 		v.taken[c] = true
-		if p.kind != veilHair {
+		if !p.kind.told() {
 			inside[c] = append(inside[c], int32(i))
 		}
 		if p.kind == veilLip || p.kind == veilRim {
@@ -211,6 +216,7 @@ const (
 func (v *veil) learn(known *veilFace, dt float32) {
 	for _, i := range v.used {
 		now, was := &v.cells[i], &known.cells[i]
+		was.over = now.over
 		switch {
 		case now.n == 0:
 		case was.seen > 0:
@@ -224,7 +230,7 @@ func (v *veil) learn(known *veilFace, dt float32) {
 		case now.strange <= now.n/3:
 			*was = veilCell{
 				hue: now.hue, lightVar: square(2 * cellLight), hueVar: square(2 * cellHue),
-				rough: now.rough, roughVar: square(2 * cellRough), seen: 0.01,
+				rough: now.rough, roughVar: square(2 * cellRough), seen: 0.01, over: now.over,
 			}
 		}
 	}

@@ -7,6 +7,7 @@ const (
 	changedSurely = 14
 	changedBeside = 5
 	changedLeast  = 6
+	changedPart   = 3 // so small a part of them at least has surely changed
 
 	changedAnywhere = 40 // so many surely changed ones need not be at the outline
 )
@@ -14,18 +15,45 @@ const (
 // change finds the cells that something has come over.
 func (v *veil) change(known *veilFace) {
 	any, noise := false, v.noise()
+	surely := changedSurely * (1 + youth*(1/max(known.seen, 0.01)-1/learnTime))
 	for _, i := range v.used {
-		v.cells[i].apart /= noise
+		c := &v.cells[i]
+		c.apart /= noise
+		if c.apart >= changedBeside && !known.cells[i].over && v.besideOther(known, i) {
+			c.apart /= edgeMoves
+		}
 	}
 	for _, i := range v.used {
-		if c := &v.cells[i]; c.apart >= changedSurely && !c.walked {
-			any = v.walk(known, int(i)) || any
+		if c := &v.cells[i]; c.apart >= surely && !c.walked {
+			any = v.walk(known, int(i), surely) || any
 		}
 	}
 	if any {
 		v.bridge(known)
 		v.enclose()
 	}
+}
+
+// Beside hair, and where the face turns away, cells vary by edgeMoves more,
+// squared, as the head turns. How much cells vary is itself hardly known in the
+// first youth seconds of a face.
+const (
+	edgeMoves = 4
+	youth     = 0.15
+)
+
+// besideOther reports whether a cell is beside one that is known for hair or the
+// like, or turns away.
+func (v *veil) besideOther(known *veilFace, c uint16) bool {
+	if v.cells[c].away {
+		return true
+	}
+	for _, j := range v.beside[c] {
+		if j >= 0 && (v.cells[j].away || known.cells[j].isOther()) {
+			return true
+		}
+	}
+	return false
 }
 
 // noise is how much more the face's cells vary in this frame than is known of
@@ -56,16 +84,38 @@ const (
 	leastNoise = 0.5
 )
 
-// walk goes over the changed cells that hang together with the cell i, and
-// reports whether they are what has come over the face.
-func (v *veil) walk(known *veilFace, i int) bool {
-	found, from, surely := append(v.found[:0], uint16(i)), false, 0
+// piece is what hangs together of the cells that have changed. Those known for
+// hair are left out of the counts: as the head turns they would take the skin
+// beside them along.
+type piece struct {
+	from   bool // it reaches the outline, or what cannot be seen
+	own    int  // cells
+	surely int  // of those, how many have surely changed
+	before int  // and how many something lay over before
+}
+
+// over reports whether a piece is what has come over the face.
+func (p *piece) over() bool {
+	return p.surely >= changedAnywhere ||
+		p.own >= changedLeast && (p.from && p.surely*changedPart >= p.own || 2*p.before >= p.own)
+}
+
+// walk goes over the changed cells that hang together with the cell i, of which
+// those that are so far apart have surely changed, and reports whether they are what has come over the face.
+func (v *veil) walk(known *veilFace, i int, surely float32) bool {
+	found, p := append(v.found[:0], uint16(i)), piece{}
 	v.cells[i].walked = true
 	for k := 0; k < len(found); k++ {
 		c := int(found[k])
-		from = from || v.sides[c] || v.cells[c].away
-		if v.cells[c].apart >= changedSurely {
-			surely++
+		p.from = p.from || v.sides[c] || v.cells[c].away
+		if n := &v.cells[c]; !known.cells[c].isOther() {
+			p.own++
+			if n.apart >= surely {
+				p.surely++
+			}
+			if known.cells[c].over {
+				p.before++
+			}
 		}
 		for _, j := range v.beside[c] {
 			if j < 0 {
@@ -74,7 +124,7 @@ func (v *veil) walk(known *veilFace, i int) bool {
 			switch n := &v.cells[j]; {
 			case n.walked:
 			case n.away: // what cannot be seen may hide where it comes from
-				from = true
+				p.from = true
 			case v.differs(known, int(j)):
 				n.walked = true
 				found = append(found, uint16(j))
@@ -82,7 +132,7 @@ func (v *veil) walk(known *veilFace, i int) bool {
 		}
 	}
 	v.found = found
-	over := from && len(found) >= changedLeast || surely >= changedAnywhere
+	over := p.over()
 	for _, c := range found {
 		v.cells[c].over = over
 	}
@@ -92,8 +142,7 @@ func (v *veil) walk(known *veilFace, i int) bool {
 // differs reports whether a cell beside one that has surely changed has too.
 func (v *veil) differs(known *veilFace, c int) bool {
 	now, was := &v.cells[c], &known.cells[c]
-	return now.n > 0 && (now.apart >= changedBeside || now.strange > now.n/2 ||
-		was.seen == 0 && was.other > otherTime)
+	return now.n > 0 && (now.apart >= changedBeside || now.strange > now.n/2 || was.isOther())
 }
 
 // bridge carries what has come over a face over brows and eyes, which do not

@@ -29,7 +29,7 @@ func (v *veil) fit(f *ar.Frame, face *ar.Face, s *surface) {
 	if first {
 		v.meet(known)
 	}
-	known.at = f.At
+	known.at, known.seen = f.At, min(known.seen+dt, learnTime)
 	v.follow(known, first)
 	v.relate(known, v.patches)
 	v.followLips(known, dt)

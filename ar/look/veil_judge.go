@@ -91,6 +91,7 @@ func (v *veil) judge(known *veilFace, dt float32) {
 	}
 	v.grow(known)
 	v.compare(known)
+	v.ownIslands(known)
 	v.change(known)
 	v.learn(known, dt)
 }
@@ -111,7 +112,7 @@ const (
 func (v *veil) strange(known *veilFace, i int) float32 {
 	c := v.rel[i]
 	switch kind := v.places[i].kind; {
-	case v.seen[i].light == unseen || kind == veilHair:
+	case v.seen[i].light == unseen || kind.told():
 		return never
 	case kind == veilLid: // paint, lashes and deep sockets darken it; shadows there are the redder
 		dark := min(max(c.light, -lidDark), 0)
@@ -156,13 +157,7 @@ func (v *veil) grow(known *veilFace) {
 		}
 	}
 	v.grown = stack
-	left := v.suspects[:0]
-	for _, i := range v.suspects {
-		if v.doubts[i] >= doubtOut {
-			left = append(left, i)
-		}
-	}
-	v.suspects = left
+	v.dropOwn()
 }
 
 // neighbours of a texel of the map; none of a face's is at its edge.

@@ -6,8 +6,8 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar"
 )
 
-// shows reports whether a landmark is to be seen, nothing lying over it; of no
-// surface that is not known.
+// shows reports whether a landmark is to be seen, nothing lying over it and no
+// fold or shine within skin; of no surface that is not known.
 func (s *surface) shows(point int) bool {
 	if s == nil || s.veil == nil || !s.veil.fitted {
 		return true
@@ -15,7 +15,8 @@ func (s *surface) shows(point int) bool {
 	const scale = float32(veilSide) / mapSide
 	c := &s.corners[point]
 	x, y := min(max(int(c.u*scale), 0), veilSide-1), min(max(int(c.v*scale), 0), veilSide-1)
-	return s.veil.own[y*veilSide+x] > landmarkShows
+	at := y*veilSide + x
+	return s.veil.own[at] > landmarkShows && !s.veil.folds[at]
 }
 
 // landmarkShows is how far a landmark's place must be the face's own.

@@ -2,13 +2,14 @@ package look
 
 import "github.com/mirrorcart/mirrorcart/ar"
 
-// Landmarks around what is no skin: the brows and the nostrils.
+// Landmarks around what is no skin: the brows, and the nostrils with what is
+// between them.
 var (
 	browContours = [2][]int{
 		{70, 63, 105, 66, 107, 55, 65, 52, 53, 46},
 		{300, 293, 334, 296, 336, 285, 295, 282, 283, 276},
 	}
-	nostrils = [2][]int{{60, 99, 97, 2}, {290, 328, 326, 2}}
+	nostrils = []int{60, 75, 166, 79, 239, 238, 241, 125, 19, 354, 461, 458, 459, 309, 392, 305, 290, 328, 326, 2, 97, 99}
 )
 
 // How far around what they are named for kinds of places reach, in
@@ -40,8 +41,8 @@ func newVeilKinds(mesh *ar.Mesh) []veilKind {
 		return d
 	}
 	pair := func(loops [2][]int) [2][]vec { return [2][]vec{loop(loops[0]), loop(loops[1])} }
-	eyes, brows, nose := pair(eyeContours), pair(browContours), pair(nostrils)
-	outer, inner := loop(lipsOuter), loop(lipsInner)
+	eyes, brows := pair(eyeContours), pair(browContours)
+	nose, outer, inner := loop(nostrils), loop(lipsOuter), loop(lipsInner)
 	kinds := make([]veilKind, veilSide*veilSide)
 	for i := range kinds {
 		p := vec{float64(i%veilSide) + 0.5, float64(i/veilSide) + 0.5}
@@ -50,8 +51,10 @@ func newVeilKinds(mesh *ar.Mesh) []veilKind {
 		}
 		lip := away(outer, p)
 		switch {
-		case near(eyes, lashReach), near(brows, browReach), near(nose, nostrilReach):
+		case near(eyes, lashReach), near(brows, browReach):
 			kinds[i] = veilHair
+		case away(nose, p) < nostrilReach:
+			kinds[i] = veilNostril
 		case near(eyes, lidReach):
 			kinds[i] = veilLid
 		case lip < rimOut && lip > -rimIn:

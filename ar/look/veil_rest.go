@@ -51,7 +51,7 @@ func (v *veil) changes(f *ar.Frame, s *surface) (n float32) {
 		}
 		view, ok := patch.on(s, f)
 		for ; ok && k < patch.to; k += restEvery {
-			if v.places[k].kind == veilHair || v.seen[k].light == unseen {
+			if v.places[k].kind.told() || v.seen[k].light == unseen {
 				continue
 			}
 			view.read(now[:], f, v.places[k:k+1])

@@ -16,6 +16,7 @@ const (
 	loneDoubt = 50  // mean doubt of three by three texels
 	holeDoubt = 140 // mean doubt around a place that is hardly a face's
 	hairReach = 5   // texels around brows and lashes whose skin tells of them
+	noseReach = 8   // and around the nostrils and what is between them
 )
 
 // settle makes v.lack of the doubts: lone ones are noise, what is beside a
@@ -46,7 +47,8 @@ func (v *veil) settle() {
 	v.spread(v.suspects)
 	v.spread(covered)
 	v.sum(&v.lack)
-	v.settleHair()
+	v.tell(v.hairs, hairReach)
+	v.tell(v.nostrils, noseReach)
 	v.fillHoles()
 }
 
@@ -85,26 +87,33 @@ func (v *veil) sum(m *[veilSide * veilSide]uint8) {
 	}
 }
 
-// near is the sum of the map over texels hairReach around a row's from–to.
-func (v *veil) near(from, to, y int) uint32 {
+// near is the sum of the map over texels reach around a row's from–to.
+func (v *veil) near(from, to, y, reach int) uint32 {
 	const side = veilSide + 1
-	x0, x1 := max(from-hairReach, 0), min(to+hairReach, veilSide)
-	top, bottom := max(y-hairReach, 0)*side, min(y+hairReach+1, veilSide)*side
+	x0, x1 := max(from-reach, 0), min(to+reach, veilSide)
+	top, bottom := max(y-reach, 0)*side, min(y+reach+1, veilSide)*side
 	return v.sums[bottom+x1] - v.sums[bottom+x0] - v.sums[top+x1] + v.sums[top+x0]
 }
 
-// countSkin finds how much skin is near each texel, and the brows and lashes.
+// countSkin finds how much skin is near each texel, and the brows, lashes and
+// nostrils.
 func (v *veil) countSkin() {
 	v.sum(&v.skin)
 	for i := range v.fewest {
 		v.fewest[i] = math.MaxUint16
 	}
 	for i := range v.around {
-		n := uint16(v.near(i%veilSide, i%veilSide+1, i/veilSide) / 255)
+		reach, nostril := hairReach, v.index[i] >= 0 && v.places[v.index[i]].kind == veilNostril
+		if nostril {
+			reach = noseReach
+		}
+		n := uint16(v.near(i%veilSide, i%veilSide+1, i/veilSide, reach) / 255)
 		v.around[i] = n
 		switch {
 		case v.skin[i] > 0:
 			v.fewest[i/holeStep] = min(v.fewest[i/holeStep], n)
+		case n > 0 && nostril:
+			v.nostrils = append(v.nostrils, uint16(i))
 		case n > 0:
 			v.hairs = append(v.hairs, uint16(i))
 		}
@@ -115,11 +124,12 @@ func (v *veil) countSkin() {
 // are wholly the face's own.
 const hairOwn = 32
 
-// settleHair gives brows and lashes what the skin around them lacks.
-func (v *veil) settleHair() {
-	for _, at := range v.hairs {
+// tell gives brows and lashes, or nostrils, what the skin that tells of them
+// lacks.
+func (v *veil) tell(texels []uint16, reach int) {
+	for _, at := range texels {
 		i := int(at)
-		around := int(v.near(i%veilSide, i%veilSide+1, i/veilSide) / uint32(v.around[i]))
+		around := int(v.near(i%veilSide, i%veilSide+1, i/veilSide, reach) / uint32(v.around[i]))
 		v.lack[i] = uint8(max(around-hairOwn, 0) * 255 / (255 - hairOwn))
 	}
 }
@@ -131,7 +141,7 @@ const holeStep = 8
 func (v *veil) fillHoles() {
 	for i, fewest := range v.fewest {
 		x, y := i*holeStep%veilSide, i*holeStep/veilSide
-		if v.near(x, x+holeStep, y) <= holeDoubt*uint32(fewest) {
+		if v.near(x, x+holeStep, y, hairReach) <= holeDoubt*uint32(fewest) {
 			continue
 		}
 		for k := x; k < x+holeStep; k++ {
@@ -139,7 +149,7 @@ func (v *veil) fillHoles() {
 			if *d == 255 || v.skin[y*veilSide+k] == 0 {
 				continue
 			}
-			if around := v.near(k, k+1, y) / uint32(v.around[y*veilSide+k]); around > holeDoubt {
+			if around := v.near(k, k+1, y, hairReach) / uint32(v.around[y*veilSide+k]); around > holeDoubt {
 				*d = max(*d, uint8(min((around-holeDoubt)*6, 255)))
 			}
 		}
