@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
+	"github.com/mirrorcart/mirrorcart/edge/release"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -44,6 +45,7 @@ type gateway struct {
 	studio   *studio
 	api      *api.Server
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
+	fetcher  *release.Fetcher  // nil in a shop that has no line
 	stations []*station
 	*station // the first of them
 }
@@ -76,10 +78,13 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	}
 	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), short: func() bool { return g.db.Disk().Short }, log: o.log}
 	_, _ = g.photos.open() // it tells by itself
+	if g.fetcher, err = g.newFetcher(); err != nil {
+		return nil, err
+	}
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
 	}
-	switch g.studio, err = newStudio(cfg, shop.TryOn); {
+	switch g.studio, err = newStudio(cfg, g.files(edge.TryOnFolder, shop.TryOn)); {
 	case err != nil && o.needMirror:
 		return nil, err
 	case err != nil:
@@ -106,7 +111,7 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 // on the shelves.
 func (g *gateway) stockShop(ctx context.Context, shop *shopdir.Shop) error {
 	now := time.Now()
-	r, err := shop.Publish(ctx, g.db, now)
+	r, err := g.publish(ctx, shop, now)
 	if err != nil {
 		return fmt.Errorf("catalogue: %w", err)
 	}
@@ -137,7 +142,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
+		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
 		Archive: g.db, Commands: g.db, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
@@ -147,6 +152,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 type tellingOutbox struct {
 	*sqlite.DB
 	changed func(edge.CartID)
+	fetcher *release.Fetcher // nil for none
 }
 
 func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
@@ -155,6 +161,9 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 	}
 	for _, c := range d.Carts {
 		o.changed(c.ID)
+	}
+	if len(d.Releases) > 0 && o.fetcher != nil {
+		o.fetcher.Wake()
 	}
 	return nil
 }
@@ -176,7 +185,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	g.api, err = api.New(api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
-		Pictures: shop.Pictures, Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff,
+		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
 		Version: version, Log: g.log, Line: line, Faults: g.faults,
 	})
 	return err
@@ -219,7 +228,7 @@ func (g *gateway) line() (up bool, since time.Time) {
 
 // faults is what is out of order while the till sells on.
 func (g *gateway) faults() []api.Fault {
-	list := g.photos.faults()
+	list := append(g.photos.faults(), g.catalogueFaults()...)
 	for _, t := range append(g.db.Troubles(), g.backups.Troubles()...) {
 		list = append(list, api.Fault{Part: t.Part, Message: t.Message})
 	}
@@ -239,7 +248,11 @@ func (g *gateway) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.run(ctx) })
+	if g.fetcher != nil {
+		group.Go(func() error { return g.fetcher.Run(ctx) })
+	}
 	group.Go(func() error { return g.db.Run(ctx) })
+	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })
 	group.Go(func() error { return g.backups.Run(ctx) })
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
