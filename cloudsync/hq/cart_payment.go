@@ -258,14 +258,15 @@ func (p *projector) due(ctx context.Context, e *entry) (flaw, err error) {
 	return nil, p.putDue(ctx, p.tx, e.Node, e.shop, &d)
 }
 
+const paidBefore = `select distinct s.cart, s.node from sale s where s.pos >= $1 and s.pos <= $2 and (
+	exists (select 1 from sale o where o.cart = s.cart and o.node = s.node and o.id <> s.id)
+	or exists (select 1 from payment m where m.cart = s.cart and m.node = s.node))`
+
 // settleSales settles the carts that were sold in positions from to to and had
 // been paid before, all in one query: hardly ever there is one.
 func (p *projector) settleSales(ctx context.Context, from, to int64) error {
-	const q = `select distinct s.cart, s.node from sale s where s.pos >= $1 and s.pos <= $2 and (
-		exists (select 1 from sale o where o.cart = s.cart and o.node = s.node and o.id <> s.id)
-		or exists (select 1 from payment m where m.cart = s.cart and m.node = s.node))`
 	type paid struct{ cart, node string }
-	rows, err := p.tx.QueryContext(ctx, q, from, to)
+	rows, err := p.tx.QueryContext(ctx, paidBefore, from, to)
 	if err != nil {
 		return err
 	}

@@ -360,15 +360,29 @@ func TestOldCartsAreForgotten(t *testing.T) {
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
 }
 
-func TestPruningSearchesAnIndex(t *testing.T) {
+func TestCartQueriesSearchIndexes(t *testing.T) {
 	g := newGateway(t)
 	if onPostgres(g.hq) {
 		t.Skip("PostgreSQL's planner decides by what a table holds")
 	}
-	rows, err := g.hq.read.QueryContext(t.Context(), "explain query plan "+strings.Replace(pruneCarts, "delete", "select *", 1), cartOpen, 1, 1)
+	for query, wants := range map[string][]string{
+		pruneCarts: {"cart_age (state=? AND changed<?)"},
+		paidBefore: {"SEARCH s USING INTEGER PRIMARY KEY", "SEARCH o USING INDEX sale_cart", "SEARCH m USING INDEX payment_cart"},
+	} {
+		plan := explain(t, g.hq, query)
+		for _, want := range wants {
+			require.Contains(t, plan, want, query)
+		}
+		require.NotContains(t, plan, "SCAN", query)
+	}
+}
+
+func explain(t *testing.T, h *HQ, query string) (plan string) {
+	t.Helper()
+	args := []any{1, 1, 1}[:strings.Count(query, "$")]
+	rows, err := h.read.QueryContext(t.Context(), "explain query plan "+strings.Replace(query, "delete", "select *", 1), args...)
 	require.NoError(t, err)
 	defer rows.Close()
-	plan := ""
 	for rows.Next() {
 		var id, parent, unused int
 		var line string
@@ -376,6 +390,5 @@ func TestPruningSearchesAnIndex(t *testing.T) {
 		plan += line + "\n"
 	}
 	require.NoError(t, rows.Err())
-	require.Contains(t, plan, "cart_age (state=? AND changed<?)")
-	require.NotContains(t, plan, "SCAN")
+	return plan
 }
