@@ -104,7 +104,9 @@ func TestBackupAndRestoreOfAGateway(t *testing.T) {
 		resp, err := http.Get(g.url() + "/api/v1/status")
 		require.NoError(t, err)
 		defer resp.Body.Close()
-		var status struct{ Faults []struct{ Part, Message string } }
+		var status struct {
+			Faults []struct{ Part, Message string }
+		}
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(&status))
 		var said string
 		for _, f := range status.Faults {

@@ -48,20 +48,23 @@ func Backup(ctx context.Context, path, to string) (err error) {
 			err = errors.Join(fault(op, err), removeDatabase(unfinished))
 		}
 	}()
-	if err := vacuumInto(ctx, path, unfinished); err != nil {
-		return err
-	}
-	switch who, err := identify(ctx, unfinished); {
-	case err != nil:
-		return err
-	case who == identity{}:
-		return edge.Errorf(op, edge.Invalid, "%s is empty: there is nothing to back up yet", path)
-	}
-	return publish(unfinished, to)
+	return inIdleTime(ctx, func(ctx context.Context) error {
+		if err := vacuumInto(ctx, path, unfinished); err != nil {
+			return err
+		}
+		switch who, err := identify(ctx, unfinished); {
+		case err != nil:
+			return err
+		case who == identity{}:
+			return edge.Errorf(op, edge.Invalid, "%s is empty: there is nothing to back up yet", path)
+		}
+		return publish(unfinished, to)
+	})
 }
 
 func vacuumInto(ctx context.Context, path, to string) (err error) {
-	r, err := sql.Open("sqlite3", dsn(path, "mode=ro&_busy_timeout=5000"))
+	// It is publish that brings the copy to the disk.
+	r, err := sql.Open("sqlite3", dsn(path, "mode=ro&_busy_timeout=5000&_synchronous=OFF"))
 	if err != nil {
 		return err
 	}
@@ -78,6 +81,7 @@ func publish(unfinished, to string) error {
 	if err != nil {
 		return err
 	}
+	trickle(f)
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}

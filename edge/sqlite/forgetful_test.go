@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -214,7 +213,7 @@ func (f *forgottenFile) store(blocks map[int64]bool) (err error) {
 		if from >= int64(len(f.text)) {
 			continue
 		}
-		if _, err := out.WriteAt(f.text[from:min(from+block, int64(len(f.text)))], from); err != nil && err != io.EOF {
+		if _, err := out.WriteAt(f.text[from:min(from+block, int64(len(f.text)))], from); err != nil {
 			return err
 		}
 	}

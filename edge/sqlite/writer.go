@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -137,7 +138,7 @@ func (db *DB) answer(batch []request, cause error) {
 func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 	t := &tx{db: db, conn: conn}
 	errs, err := t.run(batch)
-	if noRoom(errors.Join(append(errs, err)...)) {
+	if noRoom(err) || slices.ContainsFunc(errs, noRoom) {
 		if db.disk.giveUp() {
 			db.opt.Log.Error("the disk is full: the room that was kept for sales is given up, free some space", "file", db.opt.Path)
 		}

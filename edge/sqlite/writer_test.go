@@ -69,7 +69,9 @@ func (db *DB) commitNow(t *testing.T, batch []request) {
 		if err := inner.exec(ctx, `COMMIT`); err != nil {
 			return struct{}{}, err
 		}
-		db.commit(inner.conn, batch)
+		if suspect := db.commit(inner.conn, batch); suspect != nil {
+			return struct{}{}, suspect
+		}
 		return struct{}{}, errors.Join(inner.exec(ctx, `BEGIN`), inner.exec(ctx, `SAVEPOINT request`))
 	})
 	require.NoError(t, err)
