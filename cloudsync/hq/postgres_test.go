@@ -71,7 +71,7 @@ func TestContractOnPostgres(t *testing.T) {
 		t.Skip("this is that run")
 	}
 	server := startPostgres(t)
-	args := []string{"-test.run", "^Test", "-test.count", "1"}
+	args := []string{"-test.run", "^Test", "-test.count", "1", "-rapid.checks", "20"}
 	if testing.Verbose() {
 		args = append(args, "-test.v")
 	}
