@@ -3,6 +3,7 @@ package edge
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -102,9 +103,20 @@ func (v Voiding) back(p Payment) ([]Payback, error) {
 	return []Payback{b}, nil
 }
 
+// checkReason wants a few words, and no room for a card's or a person's number.
 func checkReason(s string) error {
+	const op = "edge.checkReason"
 	if strings.TrimSpace(s) == "" || len(s) > 200 || !utf8.ValidString(s) {
-		return Errorf("edge.checkReason", Invalid, "say why, in 1 to 200 bytes of text")
+		return Errorf(op, Invalid, "say why, in 1 to 200 bytes of text")
+	}
+	digits := 0
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			digits++
+		}
+	}
+	if digits > 12 {
+		return Errorf(op, Invalid, "%d digits in the reason may be a card number: leave them out", digits)
 	}
 	return nil
 }

@@ -87,6 +87,7 @@ func Voids(t *testing.T, open Open) {
 		{"key of a sale", "key-sale-1", ask, edge.Conflict, "idempotency key"},
 		{"short key", "short", ask, edge.Invalid, "8 to 80"},
 		{"no reason", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: " ", Reference: "1"}, edge.Invalid, "why"},
+		{"a card number", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: "card 4111 1111 1111 1111", Reference: "1"}, edge.Invalid, "card number"},
 		{"no slip", "key-void-3", edge.Voiding{Sale: byReceipt, Reason: "x"}, edge.Invalid, "slip number"},
 		{"after a refund", "key-void-3", edge.Voiding{Sale: refunded.Ref(), Reason: "x"}, edge.Conflict, "refund the rest"},
 		{"a void", "key-void-3", edge.Voiding{Sale: edge.SaleRef{Receipt: void.Receipt}, Reason: "x"}, edge.Conflict, void.Receipt.String()},
