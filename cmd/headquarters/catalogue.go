@@ -76,7 +76,7 @@ func importCommand(config *string) *cobra.Command {
 			"Its columns are those of products.csv; categories, currency and looks come from shop_dir. " +
 			"Every fault is told with its line and column, and nothing is issued while there is one.",
 		Example: "  hq catalogue import spring.csv --images spring --effective 2027-02-01T08:00:00+07:00",
-		Args:    oneArg,
+		Args:    manyArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error { return d.importTable(ctx, o) })
@@ -86,13 +86,6 @@ func importCommand(config *string) *cobra.Command {
 	cmd.Flags().StringVar(&o.effective, "effective", "", "when it takes effect, e.g. 2027-02-01T08:00:00+07:00 or, in the shop's time zone, \"2027-02-01 08:00\"; at once where empty")
 	cmd.Flags().BoolVar(&o.yes, "yes", false, "issue it without asking")
 	return cmd
-}
-
-func oneArg(cmd *cobra.Command, args []string) error {
-	if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-		return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-	}
-	return nil
 }
 
 func (d *desk) importTable(ctx context.Context, o order) error {

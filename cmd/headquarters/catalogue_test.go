@@ -9,9 +9,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -54,8 +56,11 @@ func (d *desk) table(name string, replace ...string) string {
 
 // run is what hq catalogue prints when somebody answers it.
 func (d *desk) run(answer string, args ...string) (string, error) {
+	return d.runCommand(headquarters.CatalogueCommand(), answer, args...)
+}
+
+func (d *desk) runCommand(cmd *cobra.Command, answer string, args ...string) (string, error) {
 	var out bytes.Buffer
-	cmd := headquarters.CatalogueCommand()
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	cmd.SetArgs(append(args, "--config", d.config))
 	cmd.SetIn(strings.NewReader(answer))
@@ -138,4 +143,26 @@ func TestImagesMayLieInOneFolder(t *testing.T) {
 	require.NoError(t, os.Remove(filepath.Join(images, "round.svg")))
 	_, err := d.run("", "import", d.table("a.csv"), "--images", images, "--yes")
 	require.ErrorContains(t, err, "column asset: file round.svg is not there")
+}
+
+func TestAShopGetsItsStaff(t *testing.T) {
+	d := newDesk(t)
+	staff := func(args ...string) (string, error) { return d.runCommand(headquarters.StaffCommand(), "", args...) }
+	const lan = "- {name: Lan, role: manager, pin_hash: \"" + edgetest.PINHash + "\"}\n"
+	const bo = "- {name: Bo, role: clerk, active: false, pin_hash: \"" + edgetest.PINHash + "\"}\n"
+	out, err := staff("set", "hue-1", d.write("staff.yaml", lan+bo))
+	require.NoError(t, err, "%s", out)
+	out, err = staff("list", "hue-1")
+	require.NoError(t, err)
+	require.Regexp(t, `(?m)^Bo +clerk +false\nLan +manager +true$`, out)
+	require.NotContains(t, out, "argon2id")
+	for name, text := range map[string]string{
+		"twice": lan + lan, "no PIN": "- {name: Lan, role: clerk}\n", "a plain PIN": "- {name: Lan, role: clerk, pin_hash: \"1234\"}\n",
+		"role": "- {name: Lan, role: owner, pin_hash: \"" + edgetest.PINHash + "\"}\n", "unknown key": "- {nom: Lan}\n",
+	} {
+		_, err := staff("set", "hue-1", d.write("bad.yaml", text))
+		require.Error(t, err, name)
+	}
+	_, err = staff("set", "nowhere", d.write("staff.yaml", lan))
+	require.ErrorContains(t, err, "no gateway of a shop")
 }

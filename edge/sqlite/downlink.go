@@ -25,7 +25,7 @@ func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
 	log := db.opt.Log.With("message", n)
 	leaveOut := func(what string, err error) bool {
 		if err != nil {
-			log.ErrorContext(ctx, what+" from HQ left out", "err", err)
+			log.ErrorContext(ctx, "part of a message of HQ left out", "part", what, "err", err)
 		}
 		return err != nil
 	}
