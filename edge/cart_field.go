@@ -90,6 +90,9 @@ func (c *Cart) SetField(w Writer, at time.Time, line LineID, name FieldName, tex
 	if !plainText(text) {
 		return Errorf(op, Invalid, "%s: want at most %d bytes of plain text", name, MaxFieldText)
 	}
+	if n := digits(text); n > 12 {
+		return Errorf(op, Invalid, "%d digits in %s may be a card number: leave them out", n, name)
+	}
 	fields := &c.Fields
 	if line != (LineID{}) {
 		l, ok := c.Line(line)
@@ -156,6 +159,15 @@ func checkFields(fields map[FieldName]Field) error {
 		}
 	}
 	return nil
+}
+
+func digits(s string) (n int) {
+	for _, r := range s {
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n
 }
 
 func plainText(s string) bool {

@@ -227,6 +227,7 @@ func TestFieldsAreRefused(t *testing.T) {
 		"long":      {cartOf2(t), id, edge.Note, strings.Repeat("x", 201), edge.Invalid, "200 bytes"},
 		"control":   {cartOf2(t), id, edge.Note, "\x1b[2J", edge.Invalid, "plain text"},
 		"not UTF-8": {cartOf2(t), id, edge.Note, "\xff", edge.Invalid, "plain text"},
+		"card":      {cartOf2(t), id, edge.Note, "4111 1111 1111 1111", edge.Invalid, "16 digits"},
 		"no line":   {cartOf2(t), edge.LineID{Writer: "x", N: 1}, edge.Note, "x", edge.NotFound, "x-1"},
 		"gone":      {gone, id, edge.Note, "x", edge.NotFound, "gshop-1"},
 		"paid":      {closed, id, edge.Note, "x", edge.Conflict, "T1-1-000007"},
