@@ -37,9 +37,14 @@ func hqKeys(seed byte) []ed25519.PublicKey {
 }
 
 // travelled is d as it arrives.
-func travelled(t require.TestingT, d *Down) *Down {
+func travelled(t testing.TB, d *Down) *Down {
+	t.Helper()
 	c, err := NewCodec()
 	require.NoError(t, err)
+	return through(t, c, d)
+}
+
+func through(t require.TestingT, c *Codec, d *Down) *Down {
 	body, err := c.EncodeDown(d)
 	require.NoError(t, err)
 	got, err := c.DecodeDown(body)
@@ -135,6 +140,8 @@ func TestALargeReleaseIsOnlyAnnounced(t *testing.T) {
 // each arrived once and in turn.
 func TestDownMessagesConverge(t *testing.T) {
 	signed := []Part{releasePart(t, 1, 1), releasePart(t, 1, 2), releasePart(t, 1, 3)}
+	codec, err := NewCodec()
+	require.NoError(t, err)
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 12).Draw(t, "messages")
 		var all []*Down
@@ -149,7 +156,7 @@ func TestDownMessagesConverge(t *testing.T) {
 		}
 		want := newOffice(t)
 		for _, d := range all {
-			require.NoError(t, want.session.apply(t.Context(), travelled(t, d)))
+			require.NoError(t, want.session.apply(t.Context(), through(t, codec, d)))
 		}
 		got := newOffice(t)
 		for range rapid.IntRange(0, 40).Draw(t, "deliveries") {
@@ -157,13 +164,13 @@ func TestDownMessagesConverge(t *testing.T) {
 			if rapid.IntRange(0, 3).Draw(t, "lost") == 0 {
 				continue
 			}
-			require.NoError(t, got.session.applyAll(t.Context(), travelled(t, d)))
+			require.NoError(t, got.session.applyAll(t.Context(), through(t, codec, d)))
 			if rapid.IntRange(0, 9).Draw(t, "reconnect") == 0 {
 				got.session = got.uplink.newSession()
 			}
 		}
 		for _, d := range all { // HQ sends again until all is confirmed
-			require.NoError(t, got.session.applyAll(t.Context(), travelled(t, d)))
+			require.NoError(t, got.session.applyAll(t.Context(), through(t, codec, d)))
 		}
 		require.Equal(t, want.tell(t), got.tell(t))
 	})
