@@ -74,7 +74,7 @@ func parts(list []Trouble) (names []string) {
 // On a full disk sales live on the reserve, everything else waits, and once
 // that is used up too no receipt is printed that is not in the ledger.
 func TestFullDisk(t *testing.T) {
-	const reserve = 8 << 20
+	const reserve = 5 << 20
 	dir := smallDisk(t, "64m")
 	clock := edgetest.NewClock()
 	opt := Options{
