@@ -85,7 +85,7 @@ func (b *book) told() []string {
 }
 
 func (b *book) discrepancies() []string {
-	list, err := b.hq.Discrepancies(b.t.Context(), 100)
+	list, err := b.hq.FindDiscrepancies(b.t.Context(), Filter{}, 0, 100)
 	require.NoError(b.t, err)
 	told := []string{}
 	for _, d := range list {
@@ -143,6 +143,26 @@ func TestRecordsThatDoNotAddUpAreTold(t *testing.T) {
 	shops, err := b.hq.Shops(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, len(all), shops[0].Differing+shops[1].Differing)
+	now := b.clock.Now()
+	for _, tc := range []struct {
+		f Filter
+		n int
+	}{
+		{Filter{Shop: "hue-9"}, 1},
+		{Filter{Node: testNode}, len(all) - 1},
+		{Filter{Shop: "hue-9", Node: testNode}, 0},
+		{Filter{From: now}, len(all)},
+		{Filter{To: now}, 0},
+	} {
+		list, err := b.hq.FindDiscrepancies(t.Context(), tc.f, 0, 100)
+		require.NoError(t, err)
+		require.Len(t, list, tc.n, tc.f)
+	}
+	first, err := b.hq.FindDiscrepancies(t.Context(), Filter{}, 0, 1)
+	require.NoError(t, err)
+	rest, err := b.hq.FindDiscrepancies(t.Context(), Filter{}, first[0].N, 100)
+	require.NoError(t, err)
+	require.Len(t, rest, len(all)-1)
 }
 
 // Where the numbers get longer they are no longer in order as text.

@@ -28,7 +28,7 @@ func TestAnyDaysAddUpHereToo(t *testing.T) {
 		}
 		require.NoError(rt, g.hq.Project(rt.Context()))
 		require.Empty(rt, g.flaws())
-		told, err := g.hq.Discrepancies(rt.Context(), 100)
+		told, err := g.hq.FindDiscrepancies(rt.Context(), Filter{}, 0, 100)
 		require.NoError(rt, err)
 		for _, d := range told {
 			require.Equal(rt, UnknownSale, d.Kind, d.Message)

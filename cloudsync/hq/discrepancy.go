@@ -4,12 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"time"
 )
 
 // Discrepancy is a record that does not add up with others. It took effect all
 // the same: a person has to find out what happened.
 type Discrepancy struct {
+	N       int64           `json:"-"` // in the order they were found
 	Node    string          `json:"node"`
 	Shop    string          `json:"shop"`
 	Kind    DiscrepancyKind `json:"kind"`
@@ -32,11 +34,20 @@ const (
 	RefundedOver  DiscrepancyKind = "refunded_over"  // more was given back than was sold
 )
 
-// Discrepancies lists the newest discrepancies, at most limit (1 to 1000).
-func (h *HQ) Discrepancies(ctx context.Context, limit int) ([]Discrepancy, error) {
-	const op = "hq.Discrepancies"
-	const q = "select node, shop, kind, subject, message, at from discrepancy order by n desc limit $1"
-	rows, err := h.read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
+// FindDiscrepancies lists discrepancies after one's N (0 for all), in the order
+// they were found, at most limit (1 to 1000). The filter's times are when.
+func (h *HQ) FindDiscrepancies(ctx context.Context, f Filter, after int64, limit int) ([]Discrepancy, error) {
+	const op = "hq.FindDiscrepancies"
+	const q = `select n, node, shop, kind, subject, message, at from discrepancy
+		where n > $1 and ($2 = '' or shop = $2) and ($3 = '' or node = $3) and at >= $4 and at < $5 order by n limit $6`
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if !f.From.IsZero() {
+		from = f.From.UnixMilli()
+	}
+	if !f.To.IsZero() {
+		to = f.To.UnixMilli()
+	}
+	rows, err := h.read.QueryContext(ctx, q, after, f.Shop, f.Node, from, to, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -45,7 +56,7 @@ func (h *HQ) Discrepancies(ctx context.Context, limit int) ([]Discrepancy, error
 	for rows.Next() {
 		var d Discrepancy
 		var at int64
-		if err := rows.Scan(&d.Node, &d.Shop, &d.Kind, &d.Subject, &d.Message, &at); err != nil {
+		if err := rows.Scan(&d.N, &d.Node, &d.Shop, &d.Kind, &d.Subject, &d.Message, &at); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
 		d.At = fromMillis(at)

@@ -26,6 +26,7 @@ import (
 type Headquarters interface {
 	FindEvents(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundEvent, hq.Span, error)
 	FindReceipts(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Receipt, hq.Span, error)
+	FindDiscrepancies(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Discrepancy, error)
 	FindStock(ctx context.Context, f hq.Filter, shop string, sku edge.SKU, limit int) ([]hq.Figure, error)
 	LastEvent(ctx context.Context) (int64, error)
 	Shops(ctx context.Context) ([]hq.Shop, error)
@@ -104,6 +105,7 @@ func (a *API) routes() []route {
 		get("/v1/sales/export", exported(a, a.salesFrom, "sales"), export(logFilter)...),
 		get("/v1/z-reports", list(a, a.zReportsFrom), paged(without(logFilter, "type"))...),
 		get("/v1/z-reports/export", exported(a, a.zReportsFrom, "z-reports"), export(without(logFilter, "type"))...),
+		get("/v1/discrepancies", list(a, a.discrepanciesFrom), paged(without(logFilter, "type"))...),
 		get("/v1/stock", list(a, a.stockFrom), paged(stockFilter)...),
 		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
 		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),

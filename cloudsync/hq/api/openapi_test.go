@@ -128,7 +128,7 @@ var schemaNames = map[reflect.Type]string{
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 	d := newApp(t, openHQ(t)).description()
-	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "StockPage": true, "ShopPage": true, "PullResults": true}
+	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "DiscrepancyPage": true, "StockPage": true, "ShopPage": true, "PullResults": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
@@ -173,7 +173,7 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		require.ElementsMatch(t, always, required, "required of %s", name)
 	}
 	for _, v := range []any{
-		Event{}, Receipt{}, edge.Sale{}, edge.Void{}, edge.Refund{}, ZReport{}, edge.ZReport{}, Stock{}, Shop{},
+		Event{}, Receipt{}, edge.Sale{}, edge.Void{}, edge.Refund{}, ZReport{}, edge.ZReport{}, Discrepancy{}, Stock{}, Shop{},
 		PullOrder{}, hq.Pull{}, PullResult{}, cloudsync.Result{},
 	} {
 		check(reflect.TypeOf(v))
