@@ -2,6 +2,7 @@ package firmwarecfg
 
 import (
 	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -33,10 +34,18 @@ type HQ struct {
 	DatabasePasswordFile string `yaml:"database_password_file" kind:"path"`
 	// Partitions this collector serves, as in 0-31 or 0,5-7; empty means that all
 	// collectors share all messages. See PartitionList.
-	Partitions string    `yaml:"partitions"`
-	Webhooks   []Webhook `yaml:"webhooks"`
-	Nodes      []Node    `yaml:"nodes"`
-	Log        Log       `yaml:"log"`
+	Partitions string     `yaml:"partitions"`
+	Webhooks   []Webhook  `yaml:"webhooks"`
+	Nodes      []Node     `yaml:"nodes"`
+	APITokens  []APIToken `yaml:"api_tokens"`
+	Log        Log        `yaml:"log"`
+}
+
+// APIToken lets a system use HQ's API.
+type APIToken struct {
+	Name   string `yaml:"name"`
+	Role   string `yaml:"role"`   // reader or operator
+	SHA256 string `yaml:"sha256"` // of the token, hexadecimal; the token itself is nowhere
 }
 
 // Node is a gateway that HQ knows from the start.
@@ -77,6 +86,7 @@ func DefaultHQ() *HQ {
 	return &HQ{
 		Addr:        "127.0.0.1:8090",
 		OfficeHosts: []string{},
+		APITokens:   []APIToken{},
 		OfficeAddr:  "127.0.0.1:8091",
 		DataDir:     "/var/lib/mirrorcart-hq",
 		ShopDir:     "/etc/mirrorcart/shop",
@@ -123,6 +133,12 @@ func (h *HQ) check(c *checker) {
 		c.that(key("webhooks", i, "url"), err == nil && u.Hostname() != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname())),
 			"%q is no address for events: use https:// (http:// is for this machine)", w.URL)
 		c.that(key("webhooks", i, "secret_file"), (w.SecretFile == "") != (w.SecretEnv == ""), "set secret_file or secret_env, one of the two")
+	}
+	for i, t := range h.APITokens {
+		c.name(key("api_tokens", i, "name"), t.Name)
+		c.that(key("api_tokens", i, "role"), t.Role == "reader" || t.Role == "operator", "%q is no role: write reader or operator", t.Role)
+		sum, err := hex.DecodeString(t.SHA256)
+		c.that(key("api_tokens", i, "sha256"), err == nil && len(sum) == 32, "this is no SHA-256: copy what `hq token` prints")
 	}
 	seen := map[string]bool{}
 	for i, n := range h.Nodes {

@@ -326,7 +326,7 @@ func (c *demoClient) salesAtHQ(ctx context.Context, receipt string) (int, error)
 	var page struct {
 		Sales []hq.Sale `json:"sales"`
 	}
-	if err := c.call(ctx, "GET", c.hq+"/v1/sales?limit=100", nil, &page); err != nil {
+	if err := c.call(ctx, "GET", c.hq+"/sales.json?limit=100", nil, &page); err != nil {
 		return 0, err
 	}
 	n := 0

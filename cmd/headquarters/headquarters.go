@@ -20,6 +20,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/api"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
@@ -123,6 +124,14 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	tokens, err := apiTokens(s.cfg.APITokens)
+	if err != nil {
+		return err
+	}
+	systems, err := api.New(api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log})
+	if err != nil {
+		return err
+	}
 	s.public.engine = newEngine(log)
 	s.office.engine = s.public.engine
 	if s.cfg.OfficeAddr != "" {
@@ -131,7 +140,9 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	carts.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
-	pages.Register(s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts)))
+	office := s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts))
+	pages.Register(office)
+	systems.Register(office)
 	return nil
 }
 
@@ -161,6 +172,7 @@ func (s *Server) OfficeURL() string {
 func (s *Server) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.collector.Run(ctx) })
+	group.Go(func() error { s.DB.RunPulls(ctx); return nil })
 	group.Go(func() error { return s.webhooks.Run(ctx) })
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {

@@ -24,8 +24,18 @@ type UsageError struct{ Err error }
 func (e UsageError) Error() string { return e.Err.Error() }
 func (e UsageError) Unwrap() error { return e.Err }
 
+// StatusError is a failure with an exit status of its own.
+type StatusError struct {
+	Status int
+	Err    error
+}
+
+func (e StatusError) Error() string { return e.Err.Error() }
+func (e StatusError) Unwrap() error { return e.Err }
+
 // Main runs a program until it is done, interrupted or terminated. It returns
-// the exit status: 0 done, 1 failed, 2 used wrongly; why is on standard error.
+// the exit status: 0 done, 1 failed, 2 used wrongly, or a StatusError's; why is on
+// standard error.
 func Main(root *cobra.Command) (status int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -36,6 +46,9 @@ func Main(root *cobra.Command) (status int) {
 	fmt.Fprintf(os.Stderr, "%s: %v\n", root.Name(), err)
 	if _, ok := errors.AsType[UsageError](err); ok {
 		return 2
+	}
+	if e, ok := errors.AsType[StatusError](err); ok {
+		return e.Status
 	}
 	return 1
 }

@@ -57,7 +57,7 @@ func (a *API) feed(c *gin.Context) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
-	s := &feedStream{api: a, c: c, filter: f, after: after, sent: time.Now()}
+	s := &feedStream{api: a, c: c, filter: f, after: after, told: after}
 	if err := s.write([]byte("retry: 2000\nid: " + after + "\n\n")); err != nil {
 		return
 	}
@@ -98,7 +98,8 @@ type feedStream struct {
 	api    *API
 	c      *gin.Context
 	filter hq.Filter
-	after  string
+	after  string // how far it was looked
+	told   string // the last id that was sent
 	sent   time.Time
 }
 
@@ -117,14 +118,16 @@ func (s *feedStream) news(ctx context.Context) error {
 			}
 			fmt.Fprintf(&b, "id: %s\nevent: ledger\ndata: %s\n\n", e.Cursor, data)
 		}
-		passed := p.next != s.after
 		s.after = p.next
+		silent := time.Since(s.sent) >= s.api.Heartbeat
 		switch {
 		case b.Len() > 0:
+			s.told = p.rows[len(p.rows)-1].Cursor
 			err = s.write(b.Bytes())
-		case time.Since(s.sent) >= s.api.Heartbeat && passed, p.more:
-			err = s.write([]byte("id: " + s.after + "\n\n")) // for the reader to come back to
-		case time.Since(s.sent) >= s.api.Heartbeat:
+		case s.after != s.told && (silent || p.more): // for the reader to come back to
+			s.told = s.after
+			err = s.write([]byte("id: " + s.after + "\n\n"))
+		case silent:
 			err = s.write([]byte(": still there\n\n"))
 		}
 		if err != nil || !p.more {

@@ -18,7 +18,7 @@
   };
 
   const listen = () => {
-    const events = new EventSource('v1/events');
+    const events = new EventSource('live');
     events.onopen = () => say('on', live.dataset.live);
     events.onerror = () => {
       say('', live.dataset.waiting);

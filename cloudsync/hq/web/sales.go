@@ -17,7 +17,7 @@ const (
 	salesOnPage  = 100
 )
 
-// SaleList is the answer of /v1/sales: the sales after a cursor, oldest first.
+// SaleList is the answer of /sales.json: the sales after a cursor, oldest first.
 type SaleList struct {
 	Sales []hq.Sale `json:"sales"`
 	Next  int64     `json:"next"` // to be given as after for the next page

@@ -19,7 +19,7 @@ type Shop struct {
 	Today []hq.Turnover `json:"today"` // one for each currency; empty where nothing was sold
 }
 
-// ShopList is the answer of /v1/shops, and the data of an event "shops".
+// ShopList is the answer of /shops.json, and the data of an event "shops".
 type ShopList struct {
 	Time  time.Time `json:"time"` // by HQ's clock
 	Shops []Shop    `json:"shops"`

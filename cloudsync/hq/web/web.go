@@ -1,6 +1,6 @@
 // Package web is what people and systems at HQ look at: the shops and how they
-// are, the sales as they come in, and the same as JSON with a cursor and as a
-// stream of events.
+// are, the sales as they come in, and the same as JSON and as a stream of events
+// for the pages' own use. Systems use package api.
 //
 // It knows no users: whoever reaches it sees everything, so it is served to
 // HQ's own network only.
@@ -69,9 +69,9 @@ func New(o Options) (*Pages, error) {
 func (p *Pages) Register(r gin.IRouter) {
 	r.GET("/", p.shopsPage)
 	r.GET("/sales", p.salesPage)
-	r.GET("/v1/shops", p.shops)
-	r.GET("/v1/sales", p.sales)
-	r.GET("/v1/events", p.events)
+	r.GET("/shops.json", p.shops)
+	r.GET("/sales.json", p.sales)
+	r.GET("/live", p.events)
 }
 
 // frame is what every page has around its content.

@@ -59,7 +59,7 @@ func newApp(t *testing.T) *app {
 		NewID: func() string { ids++; return strconv.Itoa(ids) },
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, a.HQ.Close()) })
+	t.Cleanup(func() { _ = a.HQ.Close() }) // a test may have closed it
 	pages, err := New(Options{HQ: a, Brand: "Hạ Vân", Zone: ict, Now: clock, Log: log})
 	require.NoError(t, err)
 	gin.SetMode(gin.TestMode)
@@ -130,7 +130,7 @@ func TestShopsPage(t *testing.T) {
 	require.Less(t, strings.Index(page, "saigon-1"), strings.Index(page, "hanoi-1"), "trouble comes first")
 
 	var list ShopList
-	a.json("/v1/shops", &list)
+	a.json("/shops.json", &list)
 	require.Len(t, list.Shops, 3)
 	require.Equal(t, noon.UTC(), list.Time)
 	require.Equal(t, "hanoi-1", list.Shops[1].Shop.Shop)
@@ -193,7 +193,7 @@ func TestSalesPage(t *testing.T) {
 func TestSalesAPI(t *testing.T) {
 	a := newApp(t)
 	var empty SaleList
-	a.json("/v1/sales", &empty)
+	a.json("/sales.json", &empty)
 	require.Equal(t, SaleList{Sales: []hq.Sale{}}, empty)
 
 	g := newGateway(t, a.HQ, "good-1", "hanoi-1")
@@ -205,7 +205,7 @@ func TestSalesAPI(t *testing.T) {
 	var held []edge.Sale
 	for after := int64(0); ; {
 		var page SaleList
-		a.json("/v1/sales?limit=2&after="+strconv.FormatInt(after, 10), &page)
+		a.json("/sales.json?limit=2&after="+strconv.FormatInt(after, 10), &page)
 		require.LessOrEqual(t, len(page.Sales), 2)
 		if len(page.Sales) == 0 {
 			require.Equal(t, after, page.Next)
@@ -220,7 +220,7 @@ func TestSalesAPI(t *testing.T) {
 	require.Equal(t, sold, held)
 
 	for _, query := range []string{"after=-1", "after=x", "limit=0", "limit=1001", "limit=", "after=99999999999999999999"} {
-		resp, body := a.get("/v1/sales?" + query)
+		resp, body := a.get("/sales.json?" + query)
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode, query)
 		require.Contains(t, body, `"kind":"invalid"`)
 	}
@@ -229,7 +229,7 @@ func TestSalesAPI(t *testing.T) {
 func TestFaultsInside(t *testing.T) {
 	a := newApp(t)
 	require.NoError(t, a.HQ.Close())
-	for _, target := range []string{"/", "/sales", "/v1/shops", "/v1/sales", "/v1/events"} {
+	for _, target := range []string{"/", "/sales", "/shops.json", "/sales.json", "/live"} {
 		resp, body := a.get(target)
 		require.Equal(t, http.StatusInternalServerError, resp.StatusCode, target)
 		require.Contains(t, body, `"kind":"internal"`)
@@ -300,7 +300,7 @@ func TestEvents(t *testing.T) {
 	server := httptest.NewServer(a.handler)
 	t.Cleanup(server.Close) // after the streams' own
 
-	fresh := a.stream(server.URL + "/v1/events")
+	fresh := a.stream(server.URL + "/live")
 	_, name, data := fresh.next()
 	require.Equal(t, "shops", name, "the state at once, no old sales")
 	var list ShopList
@@ -314,14 +314,14 @@ func TestEvents(t *testing.T) {
 	fresh.stop()
 
 	last := g.sell(noon, 3000, false)
-	_, s = a.stream(server.URL+"/v1/events", "Last-Event-ID", id).sale()
+	_, s = a.stream(server.URL+"/live", "Last-Event-ID", id).sale()
 	require.Equal(t, last, s.Sale, "a reader that comes back misses nothing and gets nothing twice")
-	all := a.stream(server.URL + "/v1/events?after=0")
+	all := a.stream(server.URL + "/live?after=0")
 	for _, want := range []edge.Sale{old, sold, last} {
 		_, s = all.sale()
 		require.Equal(t, want, s.Sale)
 	}
-	resp, _ := a.get("/v1/events?after=x")
+	resp, _ := a.get("/live?after=x")
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 }
 
