@@ -3,6 +3,7 @@ package cloudsync
 import (
 	"context"
 	"crypto/ed25519"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -25,10 +26,13 @@ func (s *sink) Close()                                     {}
 // itself wants.
 func TestCreditIsTheWindow(t *testing.T) {
 	shop := edgetest.NewMemory(time.Now)
-	require.NoError(t, shop.PutRelease(t.Context(), edgetest.Release(1)))
-	for range 10 * MaxEvents {
-		edgetest.Sell(t, shop, edgetest.Lipstick)
+	var moves []edge.StockMove
+	for i := range 10 * MaxEvents {
+		moves = append(moves, edge.StockMove{
+			SKU: edgetest.Lipstick, Delta: 1, Reason: edge.StockGoodsIn, Ref: fmt.Sprint("note ", i), At: time.Now().UTC(),
+		})
 	}
+	require.NoError(t, shop.MoveStock(t.Context(), moves))
 	u, err := NewUplink(UplinkConfig{
 		Node: "node", Key: fixedKey(1), HQ: []ed25519.PublicKey{public(fixedKey(2))}, Outbox: shop,
 		Dialer: &Fallback{}, Log: slog.New(slog.DiscardHandler), Window: 6,

@@ -74,7 +74,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
 		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: quiet(),
-		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
+		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second, Telemetry: time.Second,
 	})
 	require.NoError(t, err)
 	return start(t, c.uplink.Run)

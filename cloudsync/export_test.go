@@ -98,21 +98,21 @@ func TestExportedFileTakesTheSalesToHQ(t *testing.T) {
 func TestImportGoesOnAfterAnInterruption(t *testing.T) {
 	c := newChain(t, newEmbedded(t))
 	var sold []edge.Sale
-	for range 900 {
+	for range 300 {
 		sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
 	}
 	file := c.export(t, c.nodeKey)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err := c.hq.Import(ctx, bytes.NewReader(file), func(done, _ uint64) {
-		if done >= 400 {
+		if done >= 200 {
 			cancel()
 		}
 	})
 	require.ErrorIs(t, err, context.Canceled)
 	report, err := c.hq.Import(t.Context(), bytes.NewReader(file), func(uint64, uint64) {})
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, report.Held, uint64(400))
+	require.GreaterOrEqual(t, report.Held, uint64(200))
 	require.Less(t, report.Held, report.Events)
 	allHeld(t, sold, c.held(t))
 }
@@ -135,7 +135,7 @@ func TestFilesThatAreNotAsTheyWereWritten(t *testing.T) {
 		require.LessOrEqual(t, at.Offset, int64(len(raw))+1, name)
 		return at
 	}
-	step := max(1, len(raw)/300)
+	step := max(1, len(raw)/100)
 	for i := 0; i < len(raw); i += step {
 		altered := bytes.Clone(raw)
 		altered[i] ^= 1
@@ -150,7 +150,7 @@ func TestFilesThatAreNotAsTheyWereWritten(t *testing.T) {
 		}
 	}
 	took := 0
-	for i := 4; i < len(file); i += max(1, len(file)/200) {
+	for i := 4; i < len(file); i += max(1, len(file)/50) {
 		altered := bytes.Clone(file)
 		altered[i] ^= 0x10
 		if err := c.importFile(altered); err == nil { // zstd has a bit that means nothing

@@ -126,7 +126,7 @@ func TestEarlierEpochIsSentAgainByCommand(t *testing.T) {
 	c.net.start(t)
 	first := c.shop.Epoch()
 	var sold []edge.Sale
-	for range 450 {
+	for range 220 {
 		sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
 	}
 	head, _, err := c.shop.Head(t.Context(), edge.LaneSale)
