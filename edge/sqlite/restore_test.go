@@ -241,6 +241,42 @@ func TestRestoreRefuses(t *testing.T) {
 	l.knows()
 }
 
+// A damaged event costs itself, not those behind it.
+func TestEventsBehindADamagedOneArriveUnderTheirOldIDs(t *testing.T) {
+	l := newTill(t)
+	l.sell(5)
+	backup := l.backup("b.db")
+	l.sell(20)
+	before := edgetest.Chain(t, l.db, edge.LaneSale)
+	l.stop()
+	execSQL(t, l.opt.Path, `DROP TRIGGER event_stays; UPDATE event SET data = CAST('{}' AS BLOB) WHERE lane = 'sale' AND seq = 15`)
+	r := l.restore(backup)
+	require.NotEmpty(t, r.Lost)
+	l.start()
+	l.knows() // the tables were whole
+	ids := map[string]int{}
+	for _, p := range []func() ([]edge.Event, error){
+		func() ([]edge.Event, error) {
+			return l.db.EpochEvents(t.Context(), nil, before[0].Epoch, edge.LaneSale, 0, 100)
+		},
+		func() ([]edge.Event, error) { return l.db.Events(t.Context(), nil, edge.LaneSale, 0, 100) },
+	} {
+		evs, err := p()
+		require.NoError(t, err)
+		for _, e := range evs {
+			ids[e.ID]++
+		}
+	}
+	require.Zero(t, ids[before[14].ID], "the damaged one")
+	for i, e := range before {
+		if i != 14 {
+			require.NotZero(t, ids[e.ID], "event %d", i+1)
+		}
+	}
+	edgetest.Chain(t, l.db, edge.LaneSale)
+	l.sell(2)
+}
+
 // overwrite spoils part of a file.
 func overwrite(t *testing.T, path string, from, to int64) {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -13,8 +14,9 @@ import (
 // salvaged counts what a database that is put aside gave to the one that takes
 // its place.
 type salvaged struct {
-	Events int      // of the ledger, each proven by its hash
-	Lost   []string // what could not be read, in words
+	Events int          // of the ledger, each proven by its hash
+	Lost   []string     // what could not be read, in words
+	beyond []edge.Event // proven events behind such that are lost, for the next epoch
 }
 
 // openOld opens the database that is being replaced, for reading through a
@@ -61,9 +63,12 @@ func (t *tx) salvage(ctx context.Context, path string) (*salvaged, error) {
 			n, continues, err := t.follow(ctx, old, &epochs[i], lane)
 			got.Events += n
 			one = one && continues
-			if err != nil {
-				lose(fmt.Sprintf("lane %s of epoch %d", lane, epochs[i].n), err)
+			if err == nil {
+				continue
 			}
+			tail, tailErr := provenTail(ctx, old, t.db.opt.Node, &epochs[i], lane)
+			got.beyond = append(got.beyond, tail...)
+			lose(fmt.Sprintf("events in lane %s of epoch %d", lane, epochs[i].n), errors.Join(err, tailErr))
 		}
 	}
 	if !one {
@@ -161,6 +166,62 @@ func provenEvents(ctx context.Context, q querier, node string, e *epoch, lane ed
 		evs, hashes = append(evs, ev), append(hashes, h)
 	}
 	return evs, hashes, rows.Err()
+}
+
+// maxBeyond bounds the events that are carried over a hole, of each lane.
+const maxBeyond = 50000
+
+// provenTail reads a lane's events from the last one back, as far as that goes,
+// and returns in order those that follow from the one before them and that HQ
+// has not confirmed.
+func provenTail(ctx context.Context, q querier, node string, e *epoch, lane edge.Lane) (tail []edge.Event, err error) {
+	confirmed, _ := mark(ctx, q, e.n, lane) // where that cannot be read, HQ gets some again
+	rows, err := q.QueryContext(ctx, `SELECT seq, id, type, time, mono, subject, data, hash FROM event
+		WHERE epoch = ? AND lane = ? AND seq > ? ORDER BY seq DESC LIMIT ?`, e.n, lane, int64(confirmed), maxBeyond)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var after *edge.Event // the one before, in this order, and its hash
+	var afterHash edge.Hash
+	for rows.Next() {
+		ev := &edge.Event{Node: node, Epoch: e.id, Lane: lane}
+		var raw []byte
+		if err = rows.Scan(&ev.Seq, &ev.ID, &ev.Type, &ev.Time, &ev.Mono, &ev.Subject, (*[]byte)(&ev.Data), &raw); err != nil {
+			break
+		}
+		var h edge.Hash
+		copy(h[:], raw)
+		if after != nil {
+			if ev.Seq+1 != after.Seq || after.Hash(h) != afterHash {
+				break
+			}
+			tail = append(tail, *after)
+		}
+		after, afterHash = ev, h
+	}
+	slices.Reverse(tail)
+	return tail, errors.Join(err, rows.Err())
+}
+
+// carry writes events into the present epoch that are not in this ledger, under
+// their old ids.
+func (t *tx) carry(ctx context.Context, e *epoch, evs []edge.Event) (n int, err error) {
+	for i := range evs {
+		var there bool
+		err := t.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM event WHERE id = ?)`, evs[i].ID).Scan(&there)
+		if err != nil {
+			return n, err
+		}
+		if there || evs[i].Type == edge.EventEpoch {
+			continue
+		}
+		if err := t.put(ctx, e, &evs[i]); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // tables lists what follows from the ledger or stands beside it, in the order

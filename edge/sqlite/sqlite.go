@@ -262,7 +262,13 @@ func (db *DB) settle(ctx context.Context, how start) error {
 				return nil, err
 			}
 		}
-		return t.settleEpoch(ctx, how)
+		e, err := t.settleEpoch(ctx, how)
+		if err != nil {
+			return nil, err
+		}
+		n, err := t.carry(ctx, e, db.saved.beyond)
+		db.saved.Events += n
+		return e, err
 	})
 	if err != nil {
 		return fmt.Errorf("sqlite.Open: %w", err)
