@@ -173,8 +173,20 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		require.ElementsMatch(t, always, required, "required of %s", name)
 	}
 	for _, v := range []any{
-		Event{}, Receipt{}, edge.Sale{}, edge.Void{}, edge.Refund{}, ZReport{}, edge.ZReport{}, Discrepancy{}, Stock{}, Shop{},
-		PullOrder{}, hq.Pull{}, PullResult{}, cloudsync.Result{},
+		Event{},
+		Receipt{},
+		edge.Sale{},
+		edge.Void{},
+		edge.Refund{},
+		ZReport{},
+		edge.ZReport{},
+		Discrepancy{},
+		Stock{},
+		Shop{},
+		PullOrder{},
+		hq.Pull{},
+		PullResult{},
+		cloudsync.Result{},
 	} {
 		check(reflect.TypeOf(v))
 	}
