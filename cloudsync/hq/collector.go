@@ -92,7 +92,7 @@ func (c *Collector) project(ctx context.Context) {
 	defer stop()
 	for {
 		wait := time.Duration(0)
-		if err := c.c.HQ.Project(ctx); err != nil && ctx.Err() == nil {
+		if err := c.c.HQ.projectAll(ctx, true); err != nil && ctx.Err() == nil {
 			c.c.Log.Error("projection failed, trying again", "error", err)
 			wait = time.Second
 		}

@@ -15,6 +15,7 @@ import (
 const (
 	groupBatches = 24 // of one transaction
 	commitWithin = time.Minute
+	nextBatch    = 50 * time.Millisecond
 
 	// Between two words of a node less than this apart, the second is not noted.
 	seenEvery = time.Second
@@ -28,14 +29,16 @@ type commits struct {
 	mu      sync.Mutex
 	waiting []*intake
 	busy    bool
+	ended   time.Time // of the last one
 	running sync.WaitGroup
 }
 
-// pending reports whether batches wait or are being committed.
-func (c *commits) pending() bool {
+// coming reports whether batches wait, or came so lately that the next ones are
+// likely to be on their way: a shop that has much to send waits for acks.
+func (c *commits) coming() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.busy
+	return c.busy || time.Since(c.ended) < nextBatch
 }
 
 // enqueue gives a batch its place; in.done tells when it is committed or has
@@ -59,6 +62,7 @@ func (h *HQ) commitWaiting() {
 		group := h.commits.waiting[:n:n]
 		h.commits.waiting = h.commits.waiting[n:]
 		h.commits.busy = n > 0
+		h.commits.ended = time.Now()
 		h.commits.mu.Unlock()
 		if n == 0 {
 			return

@@ -38,6 +38,7 @@ type HQ struct {
 
 	commits    commits
 	projecting sync.Mutex
+	worked     time.Duration       // the last transaction of projecting
 	passed     *topic[struct{}]    // the mark passed new events
 	changed    *topic[struct{}]    // a projection or a node's state changed
 	carts      *topic[edge.CartID] // a cart changed

@@ -38,21 +38,27 @@ type entry struct {
 // Project brings sales, stock and carts up to what the marks have passed. An
 // event it cannot use is quarantined and holds up nothing. Of several
 // collectors one projects at a time; the others wait until it has.
-func (h *HQ) Project(ctx context.Context) error {
+func (h *HQ) Project(ctx context.Context) error { return h.projectAll(ctx, false) }
+
+// projectAll does it, behind the batches that come where it is polite.
+func (h *HQ) projectAll(ctx context.Context, polite bool) error {
 	h.projecting.Lock()
 	defer h.projecting.Unlock()
 	for {
+		if polite {
+			if err := h.yield(ctx); err != nil {
+				return fmt.Errorf("hq.Project: %w", err)
+			}
+		}
 		begin := time.Now()
 		n, busy, err := h.projectSome(ctx)
+		h.worked = time.Since(begin)
 		switch {
 		case err != nil:
-			return fmt.Errorf("hq.Project: %w", err)
 		case busy:
 			err = pause(ctx, otherAtWork)
 		case n < projectAtOnce:
 			return errors.Join(h.comparePrices(ctx), h.auditRecords(ctx))
-		default:
-			err = h.yield(ctx, time.Since(begin))
 		}
 		if err != nil {
 			return fmt.Errorf("hq.Project: %w", err)
@@ -60,11 +66,11 @@ func (h *HQ) Project(ctx context.Context) error {
 	}
 }
 
-// yield lets the batches that wait go first: what the shops wait for is the
+// yield lets the batches that come go first: what the shops wait for is the
 // ack. They get up to nine tenths of the time.
-func (h *HQ) yield(ctx context.Context, worked time.Duration) error {
-	until := time.Now().Add(min(9*worked, yieldAtMost))
-	for h.commits.pending() && time.Now().Before(until) {
+func (h *HQ) yield(ctx context.Context) error {
+	until := time.Now().Add(min(9*h.worked, yieldAtMost))
+	for h.commits.coming() && time.Now().Before(until) {
 		if err := pause(ctx, yieldStep); err != nil {
 			return err
 		}
