@@ -254,7 +254,7 @@ func (db *DB) note(part, text string) {
 func (db *DB) Troubles() []Trouble {
 	list := db.disk.troubles()
 	if r := db.restored; r != nil && r.Why != "" {
-		with := "its newest backup, " + filepath.Base(r.From)
+		with := "its newest backup, " + filepath.Base(r.From) + ","
 		if r.From == "" {
 			with = "a new one, for there was no good backup"
 		}
