@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -52,7 +53,8 @@ func CompareReleases(before, now *Release) *ReleaseChanges {
 			c.Added = append(c.Added, v)
 			continue
 		}
-		if fields := compareVariants(old, &v); len(fields) > 0 {
+		hashed := len(before.Assets) > 0 && len(now.Assets) > 0
+		if fields := compareVariants(old, &v, hashed); len(fields) > 0 {
 			c.Changed = append(c.Changed, VariantChange{Variant: v, Before: *old, Fields: fields})
 		}
 	}
@@ -64,7 +66,16 @@ func CompareReleases(before, now *Release) *ReleaseChanges {
 	return c
 }
 
-func compareVariants(old, now *Variant) (changes []FieldChange) {
+// hashOfFile is what the name of an issued release's file ends in.
+var hashOfFile = regexp.MustCompile(`-[0-9a-f]{8}(\.[a-z]+)`)
+
+// compareVariants compares files by the hashes in their names, if both sides
+// have them there, or else by the rest of their names.
+func compareVariants(old, now *Variant, hashed bool) (changes []FieldChange) {
+	file := func(s string) string { return hashOfFile.ReplaceAllString(s, "$1") }
+	if hashed {
+		file = func(s string) string { return s }
+	}
 	for _, f := range []struct{ field, old, now string }{
 		{"price", old.Price.String(), now.Price.String()},
 		{"vat_bp", old.VAT.String(), now.VAT.String()},
@@ -76,8 +87,8 @@ func compareVariants(old, now *Variant) (changes []FieldChange) {
 		{"shade", old.Shade.joined(), now.Shade.joined()},
 		{"colour", old.Color, now.Color},
 		{"finish", old.Finish, now.Finish},
-		{"tryon", old.TryOn.String(), now.TryOn.String()},
-		{"picture", old.Picture, now.Picture},
+		{"tryon", file(old.TryOn.String()), file(now.TryOn.String())},
+		{"picture", file(old.Picture), file(now.Picture)},
 	} {
 		if f.old != f.now {
 			changes = append(changes, FieldChange{Field: f.field, Old: f.old, New: f.now})

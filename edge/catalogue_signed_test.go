@@ -98,6 +98,19 @@ func TestCompareReleases(t *testing.T) {
 	require.Equal(t, []edge.FieldChange{{Field: "tryon", Old: "glasses round.svg", New: ""}}, c.Changed[1].Fields)
 }
 
+func TestFilesCompareByTheirHashesWhereBothHaveThem(t *testing.T) {
+	folder, first, second := edgetest.Release(1), edgetest.Release(2), edgetest.Release(3)
+	for i, r := range []*edge.Release{first, second} {
+		r.Variants[0].Picture = []string{"lipstick-0123abcd.svg", "lipstick-89abcdef.svg"}[i]
+		r.Variants[1].TryOn = &edge.TryOn{Kind: "glasses", Asset: "round-01234567.svg"}
+		r.Assets = []edge.Asset{{Name: "pictures/" + r.Variants[0].Picture, Size: 1}}
+	}
+	require.True(t, edge.CompareReleases(folder, first).None(), "a folder's files have no hashes")
+	require.True(t, edge.CompareReleases(second, folder).None())
+	c := edge.CompareReleases(first, second)
+	require.Equal(t, []edge.FieldChange{{Field: "picture", Old: "lipstick-0123abcd.svg", New: "lipstick-89abcdef.svg"}}, c.Changed[0].Fields)
+}
+
 func TestBasisPointsAsPeopleReadThem(t *testing.T) {
 	for rate, want := range map[edge.BasisPoints]string{0: "0 %", 800: "8 %", 1250: "12,5 %", 805: "8,05 %", 10_000: "100 %"} {
 		require.Equal(t, want, rate.String())
