@@ -64,7 +64,7 @@ func (h *HQ) stepPulls(ctx context.Context) error {
 }
 
 func (h *HQ) stepPull(ctx context.Context, id string) error {
-	p, due, over, err := h.pullDue(ctx, id)
+	_, due, over, err := h.pullDue(ctx, id)
 	if err != nil || len(due) == 0 && !over {
 		return err
 	}
@@ -76,7 +76,8 @@ func (h *HQ) stepPull(ctx context.Context, id string) error {
 	if n, err := res.RowsAffected(); err != nil || n == 0 {
 		return err // another collector is at it
 	}
-	if p, due, over, err = h.pullDue(ctx, id); err != nil { // it may just have been
+	p, due, over, err := h.pullDue(ctx, id) // it may just have been
+	if err != nil {
 		return err
 	}
 	for _, c := range due {

@@ -235,8 +235,10 @@ func (h *HQ) receiptsWithin(ctx context.Context, f Filter, after, upTo int64, li
 	sources := []struct{ kinds, columns, table string }{
 		{"sale", "'sale' as kind, id, receipt, amount, currency", "sale"},
 		{"void refund", "kind, id, receipt, -amount as amount, currency", "correction"},
-		{"z", "'z' as kind, id_of_z as id, id_of_z as receipt, 0 as amount, '' as currency",
-			"(select *, till || '-' || cast(series as text) || '-' || cast(number as text) as id_of_z from z_report) as z"},
+		{
+			"z", "'z' as kind, id_of_z as id, id_of_z as receipt, 0 as amount, '' as currency",
+			"(select *, till || '-' || cast(series as text) || '-' || cast(number as text) as id_of_z from z_report) as z",
+		},
 	}
 	var arms []string
 	var c conditions
