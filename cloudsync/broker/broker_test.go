@@ -88,6 +88,7 @@ func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
 	for _, filter := range []string{
 		"#", "v1/#", cloudsync.FilterUp, cloudsync.FilterState,
 		topic("shop-2", cloudsync.BranchDown, ""), topic("shop-2", cloudsync.BranchAck, edge.LaneSale),
+		topic("shop-2", cloudsync.BranchCmd, ""), topic("shop-1", cloudsync.BranchRsp, ""),
 		topic("shop-1", cloudsync.BranchUp, edge.LaneSale),
 	} {
 		_, err := dial(t, b.Addr().String(), "shop-1", "shop-1", "p1", cloudsync.Session{Filters: []string{filter}})
@@ -96,7 +97,9 @@ func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
 	filters := cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
 	hq, err := dial(t, b.Addr().String(), "hq-1", "hq", "p3", filters)
 	require.NoError(t, err)
-	for _, foreign := range []string{topic("shop-2", cloudsync.BranchUp, edge.LaneSale), topic("shop-1", cloudsync.BranchAck, edge.LaneSale)} {
+	for _, foreign := range []string{
+		topic("shop-2", cloudsync.BranchUp, edge.LaneSale), topic("shop-1", cloudsync.BranchAck, edge.LaneSale), topic("shop-1", cloudsync.BranchCmd, ""),
+	} {
 		shop, err := dial(t, b.Addr().String(), "shop-1", "shop-1", "p1", cloudsync.Session{})
 		require.NoError(t, err)
 		require.Error(t, shop.Publish(t.Context(), cloudsync.Message{Topic: foreign, Payload: []byte("foreign")}))
@@ -110,6 +113,12 @@ func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
 	down := cloudsync.Message{Topic: topic("shop-1", cloudsync.BranchDown, ""), Payload: []byte("down")}
 	require.NoError(t, hq.Publish(t.Context(), down))
 	require.Equal(t, down, receive(t, shop))
+
+	sample := cloudsync.Message{Topic: topic("shop-1", cloudsync.BranchUp, cloudsync.LaneTele), Payload: []byte("sample")}
+	loose := sample
+	loose.Loose = true
+	require.NoError(t, shop.Publish(t.Context(), loose))
+	require.Equal(t, sample, receive(t, hq))
 }
 
 func TestADoubleTakesOver(t *testing.T) {
