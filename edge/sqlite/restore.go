@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -182,26 +181,3 @@ func copyDurably(from, to string) (err error) {
 	}
 	return syncFolder(to)
 }
-
-// repair replaces a database that cannot be used by the newest backup that can,
-// or by a new one: the till must sell. The lock is held.
-func (opt Options) repair(ctx context.Context, why string) (*Restored, error) {
-	opt.Log.ErrorContext(ctx, "the database cannot be used, its newest backup takes its place", "file", opt.Path, "why", why)
-	for _, b := range Backups(opt.Node, opt.Backups...) {
-		if err := checkBackup(ctx, "sqlite.Open", b.Path, opt); err != nil {
-			opt.Log.ErrorContext(ctx, "backup passed over", "file", b.Path, "err", err)
-			continue
-		}
-		r, err := opt.restore(ctx, b.Path, why)
-		if err == nil {
-			return r, nil
-		}
-		opt.Log.ErrorContext(ctx, "backup passed over", "file", b.Path, "err", err)
-	}
-	opt.Log.ErrorContext(ctx, "there is no good backup: a new database is begun", "folders", strings.Join(opt.Backups, " "))
-	return opt.restore(ctx, "", why)
-}
-
-// Restored is what happened to the database at the start; nil where it was
-// opened as it was.
-func (db *DB) Restored() *Restored { return db.restored }

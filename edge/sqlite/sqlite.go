@@ -137,46 +137,6 @@ func (opt Options) complete() (Options, error) {
 	return opt, nil
 }
 
-// openOrRepair opens the file, or what takes its place when it cannot be used.
-func (opt Options) openOrRepair(ctx context.Context) (*DB, error) {
-	why, err := opt.unusable(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var r *Restored
-	if why != "" {
-		if r, err = opt.repair(ctx, why); err != nil {
-			return nil, fmt.Errorf("sqlite.Open: %s, and nothing could take its place: %w", why, err)
-		}
-	}
-	db, err := opt.openFile(ctx, start{})
-	if err != nil {
-		return nil, err
-	}
-	db.restored = r
-	return db, nil
-}
-
-// unusable is why the database that should be there must be replaced; empty
-// where it is well, or there never was one.
-func (opt Options) unusable(ctx context.Context) (why string, err error) {
-	if len(opt.Backups) == 0 {
-		return "", nil
-	}
-	if statOrNil(opt.Path) == nil {
-		w, err := callWitness(opt.Witness, opt.Node, opt.Machine)
-		if err != nil || w == nil || w.state == witnessNone {
-			return "", err
-		}
-		return "the database is missing", nil
-	}
-	err = prepareFile(ctx, opt.Path, opt.Node, opt.Shop)
-	if errors.Is(err, errDamaged) {
-		return "the database is damaged", nil
-	}
-	return "", err
-}
-
 // start says how a file is opened.
 type start struct {
 	reopen bool   // in a new epoch, whatever the witness says
@@ -247,75 +207,6 @@ func tune(ctx context.Context, conn *sql.Conn) error {
 
 // readers bounds the connections that read at the same time.
 const readers = 4
-
-// settle writes the gateway's name and first epoch into a new database, and
-// takes the present epoch from an old one, unless there is reason to begin
-// another.
-func (db *DB) settle(ctx context.Context, how start) error {
-	e, err := write(ctx, db, func(ctx context.Context, t *tx) (*epoch, error) {
-		err := t.exec(ctx, `INSERT INTO gateway (one, node, shop) VALUES (1, ?, ?) ON CONFLICT DO NOTHING`, db.opt.Node, db.opt.Shop)
-		if err != nil {
-			return nil, err
-		}
-		if how.old != "" {
-			if db.saved, err = t.salvage(ctx, how.old); err != nil {
-				return nil, err
-			}
-		}
-		e, err := t.settleEpoch(ctx, how)
-		if err != nil {
-			return nil, err
-		}
-		n, err := t.carry(ctx, e, db.saved.beyond)
-		db.saved.Events += n
-		return e, err
-	})
-	if err != nil {
-		return fmt.Errorf("sqlite.Open: %w", err)
-	}
-	db.epoch.Store(e)
-	db.wrote.Store(db.opt.Now().UnixMilli())
-	// Both may wait, a till that has just started may not.
-	if err := errors.Join(db.tell(ctx), db.disk.look()); err != nil {
-		db.opt.Log.WarnContext(ctx, "the ledger's witness and the room for sales are tried again", "err", err)
-	}
-	return nil
-}
-
-// settleEpoch is the present epoch, or a new one: in a new database, in one that
-// takes another's place, and in one that the witness does not recognise.
-func (t *tx) settleEpoch(ctx context.Context, how start) (*epoch, error) {
-	e, err := t.epoch(ctx)
-	if errors.Is(err, sql.ErrNoRows) {
-		return t.openEpoch(ctx, nil, 0)
-	}
-	if err != nil {
-		return nil, err
-	}
-	d, err := t.doubtOf(ctx, e)
-	if err != nil || d == nil && !how.reopen {
-		return e, err
-	}
-	above := max(e.n, t.db.witness.series())
-	if d != nil && d.stranger {
-		above = farFrom(above)
-	}
-	held := map[edge.Lane]uint64{}
-	for _, lane := range edge.Lanes() {
-		if held[lane], err = mark(ctx, t.conn, e.n, lane); err != nil {
-			return nil, err
-		}
-	}
-	opened, err := t.openEpoch(ctx, held, above)
-	if err != nil {
-		return nil, err
-	}
-	if d == nil {
-		d = &doubt{why: "a backup was put in place"}
-	}
-	t.db.opt.Log.WarnContext(ctx, "new epoch and receipt series opened at the start", "why", d.why, "epoch", opened.id, "series", opened.n, "series_before", e.n)
-	return opened, nil
-}
 
 // Close waits for the commit that is under way and closes the file. Whoever
 // writes afterwards gets an Error of kind Unavailable.
