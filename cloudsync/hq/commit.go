@@ -151,8 +151,11 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	if id != *h.ledger.Load() {
 		h.ledger.Store(&id)
 	}
-	if pos > 0 {
-		return h.dialect.committed(id, pos)
+	if pos == 0 {
+		return nil
+	}
+	if err := h.dialect.committed(id, pos); err != nil { // what is committed is, and may be acknowledged
+		h.log.Warn("the next start will be less watchful for a restored backup", "error", err)
 	}
 	return nil
 }
