@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	maxFigures = 60_000 // of one message
+	// maxFigures bounds the figures of one message, unless a single shop has more:
+	// a till that stores them must not keep a sale waiting.
+	maxFigures = 10_000
 	// stockSlack is how far back a message looks behind the one before it: a
 	// change has its time a little before it can be seen.
 	stockSlack = time.Minute
@@ -123,7 +125,7 @@ func stockRanges(ctx context.Context, tx *sql.Tx, since int64) ([]stockRange, er
 func (h *HQ) figures(ctx context.Context, in *stockRange) ([]edge.ShopStock, error) {
 	const q = `select s.shop, s.sku, s.quantity, (select coalesce(max(n.seen), 0) from node n where n.shop = s.shop)
 		from stock s where s.shop >= $1 and s.shop <= $2 and s.changed >= $3 order by s.shop, s.sku limit $4`
-	rows, err := h.read.QueryContext(ctx, q, in.From, in.To, in.Since, 2*maxFigures)
+	rows, err := h.read.QueryContext(ctx, q, in.From, in.To, in.Since, 2*edge.MaxShopStock)
 	if err != nil {
 		return nil, err
 	}
