@@ -15,8 +15,8 @@ import (
 // HQ is a collector's configuration, hq.yaml. Paths are absolute once loaded.
 type HQ struct {
 	// Addr is the host:port where phones open their carts, and OfficeAddr where
-	// HQ's own people and systems find pages and API, which ask for no password;
-	// empty means Addr. Port 0 takes a free one.
+	// HQ's own people and systems find the pages, which ask for no password, and
+	// the API, which wants one of APITokens; empty means Addr. Port 0 takes a free one.
 	Addr       string `yaml:"addr"`
 	OfficeAddr string `yaml:"office_addr"`
 	// OfficeHosts are the names, without port, that HQ's own pages answer to
