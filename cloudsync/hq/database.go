@@ -80,6 +80,9 @@ func openDatabase(ctx context.Context, where string) (write, read *sql.DB, d dia
 		return nil, nil, nil, err
 	}
 	if err := migrate(ctx, write, d); err != nil {
+		if !IsPostgres(where) { // an address may hold a password
+			err = fmt.Errorf("%s: %w", where, err)
+		}
 		return nil, nil, nil, errors.Join(err, write.Close(), read.Close(), d.close())
 	}
 	return write, read, d, nil
