@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"encoding/binary"
 	"path/filepath"
 	"testing"
 
@@ -78,6 +79,7 @@ func benchBatches(b *testing.B, g *gateway, n int) [][]byte {
 		for range cloudsync.MaxEvents {
 			number++
 			s := testSale(g, uuid.Must(uuid.NewV7()).String(), number)
+			binary.BigEndian.PutUint64(s.Cart[:], number)
 			g.add(edge.EventSale, uuid.Must(uuid.NewV7()).String(), s)
 		}
 		sealed[i] = g.seal(g.batch(first, uint64(len(g.events))))
