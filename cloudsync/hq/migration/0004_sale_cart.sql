@@ -5,4 +5,4 @@ alter table sale rename column cart to cart_of_body;
 alter table sale add column cart text not null default '';
 update sale set cart = coalesce(cart_of_body, '');
 alter table sale drop column cart_of_body;
-create index sale_cart on sale (cart);
+create index sale_cart on sale (cart, node);
