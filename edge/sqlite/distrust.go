@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
+	"golang.org/x/sys/unix"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -74,7 +74,6 @@ func (db *DB) reopen(ctx context.Context, conn *sql.Conn, cause error) (*sql.Con
 
 // forgetCached makes the kernel read a file from the disk again.
 func forgetCached(path string) error {
-	const dontNeed = 4 // POSIX_FADV_DONTNEED
 	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -83,10 +82,7 @@ func forgetCached(path string) error {
 		return err
 	}
 	defer f.Close()
-	if _, _, errno := syscall.Syscall6(syscall.SYS_FADVISE64, f.Fd(), 0, 0, dontNeed, 0, 0); errno != 0 {
-		return errno
-	}
-	return nil
+	return unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
 }
 
 // damagedError says what is wrong with the database.
