@@ -47,7 +47,7 @@ func (g *gateway) reopen() (where string) {
 func TestRestoredFileIsANewIncarnation(t *testing.T) {
 	g := newGateway(t)
 	if onPostgres(g.hq) {
-		t.Skip("of files")
+		t.Skip("it is about files, and was asked of SQLite")
 	}
 	g.addMoves(9)
 	g.send(g.batch(1, 3))
@@ -101,7 +101,7 @@ func TestRestoredFileIsANewIncarnation(t *testing.T) {
 func TestRestoredTablesAreANewIncarnation(t *testing.T) {
 	g := newGateway(t)
 	if !onPostgres(g.hq) {
-		t.Skip("of servers")
+		t.Skip("it is about servers: TestContractOnPostgres asks it")
 	}
 	g.addMoves(3)
 	id := g.send(g.batch(1, 3)).Ledger

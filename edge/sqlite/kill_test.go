@@ -103,8 +103,26 @@ func TestKilledTillsLoseNothing(t *testing.T) {
 // sellAndKill runs a till, kills it in the middle of whatever it does when it
 // has printed enough receipts, and notes what it printed until then.
 func sellAndKill(t *testing.T, path string, enough int, tried map[string]edge.CartID, sold map[string]string) {
+	killAfter(t, enough, sellIn+"="+path, func(f []string) (printed bool) {
+		require.Len(t, f, 3, f)
+		switch f[0] {
+		case "try":
+			var id edge.CartID
+			require.NoError(t, id.UnmarshalText([]byte(f[2])))
+			tried[f[1]] = id
+		case "sold":
+			sold[f[1]], printed = f[2], true
+		}
+		return printed
+	})
+}
+
+// killAfter runs this program with one more variable in its environment, shows
+// heard the words of each line that it prints, and kills it in the middle of
+// whatever it does once heard has counted enough of them.
+func killAfter(t *testing.T, enough int, env string, heard func(words []string) (counts bool)) {
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), sellIn+"="+path)
+	cmd.Env = append(os.Environ(), env)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
@@ -116,15 +134,7 @@ func sellAndKill(t *testing.T, path string, enough int, tried map[string]edge.Ca
 		if err != nil {
 			break // the last line may be half a line: nobody saw it
 		}
-		f := strings.Fields(line)
-		require.Len(t, f, 3, line)
-		switch f[0] {
-		case "try":
-			var id edge.CartID
-			require.NoError(t, id.UnmarshalText([]byte(f[2])))
-			tried[f[1]] = id
-		case "sold":
-			sold[f[1]] = f[2]
+		if heard(strings.Fields(line)) {
 			if printed++; printed == enough {
 				require.NoError(t, cmd.Process.Kill())
 			}

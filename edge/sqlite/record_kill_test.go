@@ -1,13 +1,10 @@
 package sqlite_test
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -167,32 +164,15 @@ func TestKilledTillsLoseNoRecord(t *testing.T) {
 // doAndKill runs a till, kills it in the middle of whatever it does when it has
 // printed enough, and notes what it printed until then.
 func doAndKill(t *testing.T, path string, enough int, tried map[string]deed, done map[string]string) {
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), doIn+"="+path)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	printed := 0
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil {
-			break // the last line may be half a line: nobody saw it
-		}
-		f := strings.Fields(line)
+	killAfter(t, enough, doIn+"="+path, func(f []string) (printed bool) {
 		switch f[0] {
 		case "try":
 			tried[f[1]] = deed{f[2], f[3]}
 		case "done":
-			done[f[1]] = f[2]
-			if printed++; printed == enough {
-				require.NoError(t, cmd.Process.Kill())
-			}
+			done[f[1]], printed = f[2], true
 		}
-	}
-	require.ErrorContains(t, cmd.Wait(), "killed")
-	require.GreaterOrEqual(t, printed, enough)
+		return printed
+	})
 }
 
 // checkLedger checks that what was printed is all there, under the numbers that
