@@ -90,6 +90,7 @@ missing() {
 	command -v mosquitto >/dev/null || echo mosquitto
 	command -v chromium >/dev/null || echo chromium
 	command -v zbarimg >/dev/null || echo zbar-tools
+	command -v strace >/dev/null || echo strace
 	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 
