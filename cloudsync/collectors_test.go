@@ -21,6 +21,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/pgtemp"
+	"github.com/mirrorcart/mirrorcart/cloudsync/mosquitto"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
@@ -96,7 +97,7 @@ type gateway struct {
 	sold []edge.Sale
 }
 
-func newGateway(t *testing.T, h *hq.HQ, m *mosquitto, name string) *gateway {
+func newGateway(t *testing.T, h *hq.HQ, addr, name string) *gateway {
 	t.Helper()
 	key := newKey(t)
 	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "shop.db"), Node: name, Shop: shop, Till: "T1"})
@@ -105,7 +106,7 @@ func newGateway(t *testing.T, h *hq.HQ, m *mosquitto, name string) *gateway {
 	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
 	require.NoError(t, h.Enrol(t.Context(), hq.Node{Node: name, Shop: shop, Key: key.Public().(ed25519.PublicKey)}))
 	up, err := cloudsync.NewUplink(cloudsync.UplinkConfig{
-		Node: name, Key: key, HQ: []ed25519.PublicKey{h.PublicKey()}, Outbox: db, Dialer: m.dialer(name), Log: quiet(),
+		Node: name, Key: key, HQ: []ed25519.PublicKey{h.PublicKey()}, Outbox: db, Dialer: dial(addr, name), Log: quiet(),
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
 	})
 	require.NoError(t, err)
@@ -133,17 +134,18 @@ func TestCollectorsShareOneDatabase(t *testing.T) {
 
 func shareOneDatabase(t *testing.T, database string, half [2]string) {
 	ctx, key := t.Context(), newKey(t)
-	m := newMosquitto(t).(*mosquitto)
-	m.start(t)
+	m, err := mosquitto.Start(ctx)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, m.Stop()) })
 	h, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: quiet()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })
-	kill := collectorProcess(t, database, m.addr, "hq-1", half[0], key)
-	collectorProcess(t, database, m.addr, "hq-2", half[1], key)
+	kill := collectorProcess(t, database, m.Addr(), "hq-1", half[0], key)
+	collectorProcess(t, database, m.Addr(), "hq-2", half[1], key)
 
 	var shops []*gateway
 	for i := range 4 { // of both halves
-		shops = append(shops, newGateway(t, h, m, fmt.Sprint("shop-", i)))
+		shops = append(shops, newGateway(t, h, m.Addr(), fmt.Sprint("shop-", i)))
 	}
 	sell := func(n int) {
 		for range n {
@@ -171,7 +173,7 @@ func shareOneDatabase(t *testing.T, database string, half [2]string) {
 	kill()
 	sell(30)
 	if half[0] != "all" { // nobody else serves that half
-		collectorProcess(t, database, m.addr, "hq-3", half[0], key)
+		collectorProcess(t, database, m.Addr(), "hq-3", half[0], key)
 	}
 	confirmed()
 

@@ -2,12 +2,8 @@ package cloudsync_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/broker"
+	"github.com/mirrorcart/mirrorcart/cloudsync/mosquitto"
 	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 )
 
@@ -80,48 +77,20 @@ func (e *embedded) kill(testing.TB) { e.stop() }
 
 func (e *embedded) dialer(client string) cloudsync.Dialer { return dial(e.addr, client) }
 
-// mosquitto is the broker of a small chain, without persistence.
-type mosquitto struct {
-	addr, conf string
-	process    *exec.Cmd
-}
+// process is a Mosquitto of this test's own.
+type process struct{ broker *mosquitto.Broker }
 
+// newMosquitto has an address and is down until it is started.
 func newMosquitto(t testing.TB) network {
-	m := &mosquitto{addr: freeAddr(t), conf: filepath.Join(t.TempDir(), "mosquitto.conf")}
-	host, port, err := net.SplitHostPort(m.addr)
+	b, err := mosquitto.Start(t.Context())
 	require.NoError(t, err)
-	conf := fmt.Sprintf("listener %s %s\nset_tcp_nodelay true\npersistence false\nallow_anonymous true\nlog_type error\n", port, host)
-	require.NoError(t, os.WriteFile(m.conf, []byte(conf), 0o600))
-	return m
+	t.Cleanup(func() { require.NoError(t, b.Stop()) })
+	b.Kill()
+	return &process{b}
 }
 
-func (m *mosquitto) start(t testing.TB) {
-	program, err := exec.LookPath("mosquitto")
-	if err != nil {
-		program = "/usr/sbin/mosquitto"
-	}
-	_, err = os.Stat(program)
-	require.NoError(t, err, "the MQTT broker mosquitto is not installed: apt-get install mosquitto")
-	cmd := exec.Command(program, "-c", m.conf)
-	require.NoError(t, cmd.Start())
-	m.process = cmd
-	t.Cleanup(func() { m.kill(t) })
-	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", m.addr)
-		if err != nil {
-			return false
-		}
-		return c.Close() == nil
-	}, 30*time.Second, 10*time.Millisecond, "mosquitto does not listen on %s", m.addr)
-}
+func (p *process) start(t testing.TB) { require.NoError(t, p.broker.Restart(t.Context())) }
 
-func (m *mosquitto) kill(t testing.TB) {
-	if m.process == nil {
-		return
-	}
-	require.NoError(t, m.process.Process.Kill()) // SIGKILL: nothing is saved
-	_ = m.process.Wait()                         // "signal: killed" is what was asked for
-	m.process = nil
-}
+func (p *process) kill(testing.TB) { p.broker.Kill() }
 
-func (m *mosquitto) dialer(client string) cloudsync.Dialer { return dial(m.addr, client) }
+func (p *process) dialer(client string) cloudsync.Dialer { return dial(p.broker.Addr(), client) }

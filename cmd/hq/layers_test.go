@@ -79,7 +79,7 @@ func TestImportsPointDown(t *testing.T) {
 		{`ar/\w+`, `ar`},
 		{`kiosk`, `edge|edge/api|ar`},
 		{`cloudsync`, `edge`},
-		{`cloudsync/(mqtt|https|broker)`, `edge|cloudsync`},
+		{`cloudsync/(mqtt|https|broker|mosquitto)`, `edge|cloudsync`},
 		{`cloudsync/hq`, `edge|cloudsync`},
 		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq`},
 		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg|cmd/\w+`},
