@@ -80,7 +80,7 @@ func (b *Broker) configure(ctx context.Context, more []string) error {
 	if err != nil {
 		return err
 	}
-	conf := fmt.Sprintf(settings, host, port) + strings.Join(append(more, ""), "\n")
+	conf := fmt.Sprintf(settings, port, host) + strings.Join(append(more, ""), "\n")
 	return os.WriteFile(b.conf(), []byte(conf), 0o600)
 }
 
