@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -26,6 +27,9 @@ func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq
 		return nil, err
 	}
 	if database == "" {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+			return nil, fmt.Errorf("data_dir: %w", err)
+		}
 		database = filepath.Join(cfg.DataDir, "hq.db")
 	}
 	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log})
