@@ -24,11 +24,11 @@ type CollectorConfig struct {
 	// none is named, all collectors share all messages.
 	Partitions []int
 
-	Backoff cloudsync.Backoff
-	Workers int           // batches opened at once; a node's stay in order; 2
-	Resend  time.Duration // downlink messages not confirmed for so long go again; 5 s
-	Stock   time.Duration // the shops are told this often what stock has changed; 1 min
-	Carts   edge.CartKeep // how long old carts are kept; edge.DefaultCartKeep
+	Backoff cloudsync.Backoff // 1 s to 5 s: collectors are few, and thousands of shops wait for them
+	Workers int               // batches opened at once; a node's stay in order; 2
+	Resend  time.Duration     // downlink messages not confirmed for so long go again; 5 s
+	Stock   time.Duration     // the shops are told this often what stock has changed; 1 min
+	Carts   edge.CartKeep     // how long old carts are kept; edge.DefaultCartKeep
 }
 
 // Collector takes in what the shops send and publishes the replies and the
@@ -37,6 +37,9 @@ type Collector struct{ c CollectorConfig }
 
 // NewCollector makes a collector; Run starts it.
 func NewCollector(c CollectorConfig) *Collector {
+	if c.Backoff.Max <= 0 {
+		c.Backoff.Max = 5 * time.Second
+	}
 	if c.Workers <= 0 {
 		c.Workers = 2
 	}

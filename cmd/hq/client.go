@@ -13,9 +13,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
 
+// The variables of these commands; MIRRORCART_HQ_… are settings of hq.yaml.
 const (
-	hqVariable    = "MIRRORCART_HQ_API"   // where the API of headquarters is
-	tokenVariable = "MIRRORCART_HQ_TOKEN" //nolint:gosec // a variable's name
+	hqVariable    = "MIRRORCART_API"   // where the API of headquarters is
+	tokenVariable = "MIRRORCART_TOKEN" //nolint:gosec // a variable's name
 )
 
 // clientFlags say which headquarters a command uses.

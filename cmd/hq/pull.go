@@ -150,13 +150,11 @@ func (f *pullFlags) print(cmd *cobra.Command, client *headquarters.Client, p *hq
 			return err
 		}
 	}
-	out := json.NewEncoder(cmd.OutOrStdout())
-	if f.asJSON {
-		return out.Encode(outcome)
-	}
-	if answer {
-		out.SetIndent("", "  ")
-		return out.Encode(outcome.Results)
+	switch {
+	case f.asJSON:
+		return json.NewEncoder(cmd.OutOrStdout()).Encode(outcome)
+	case p.Phase == hq.PullDone:
+		return tell(cmd.OutOrStdout(), p, outcome.Results)
 	}
 	return nil
 }
