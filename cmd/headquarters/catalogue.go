@@ -207,9 +207,16 @@ func (d *desk) told(ctx context.Context, s *edge.SignedRelease, zone *time.Locat
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(d.out, "Catalogue %d was issued to %d gateways, in force from %s. To take it back: hq catalogue undo\n",
-		s.Version, len(shops), s.Effective.In(zone).Format("2006-01-02 15:04 MST"))
+	_, err = fmt.Fprintf(d.out, "Catalogue %d was issued to %s, in force from %s. To take it back: hq catalogue undo\n",
+		s.Version, gateways(len(shops)), s.Effective.In(zone).Format("2006-01-02 15:04 MST"))
 	return err
+}
+
+func gateways(n int) string {
+	if n == 1 {
+		return "1 gateway"
+	}
+	return fmt.Sprintf("%d gateways", n)
 }
 
 func undoCommand(config *string) *cobra.Command {

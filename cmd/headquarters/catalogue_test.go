@@ -84,7 +84,7 @@ func TestACatalogueIsImportedAndTakenBack(t *testing.T) {
 	require.Contains(t, out, "130 added, 0 removed")
 	require.Contains(t, out, "Nothing was issued", "nobody said yes")
 	require.NotContains(t, d.runs("", "list"), "first.csv")
-	require.Contains(t, d.runs("y\n", "import", first), "Catalogue 1 was issued to 1 gateways")
+	require.Contains(t, d.runs("y\n", "import", first), "Catalogue 1 was issued to 1 gateway")
 	require.Contains(t, d.runs("", "import", first), "Nothing to issue")
 
 	second := d.table("second.csv", "329000", "349000", "#B4656A", "#B4656B", "LIP-VEL-04,", "LIP-VEL-44,")
@@ -95,7 +95,7 @@ func TestACatalogueIsImportedAndTakenBack(t *testing.T) {
 		require.Contains(t, out, want)
 	}
 	out = d.runs("", "import", first, "--yes", "--effective", "2027-02-01 08:00")
-	require.Contains(t, out, "Catalogue 3 was issued to 1 gateways, in force from 2027-02-01 08:00 +07")
+	require.Contains(t, out, "Catalogue 3 was issued to 1 gateway, in force from 2027-02-01 08:00 +07")
 	require.Regexp(t, `(?m)^3 .*first.csv +to come$`, d.runs("", "list"))
 	require.Regexp(t, `(?m)^2 .*second.csv +in force$`, d.runs("", "list"))
 
