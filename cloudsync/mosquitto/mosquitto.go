@@ -35,7 +35,14 @@ type Broker struct {
 // is a line of mosquitto.conf. Its error wraps ErrMissing where there is no
 // Mosquitto. The broker ends with Stop, or with this process.
 func Start(ctx context.Context, more ...string) (*Broker, error) {
-	const op = "mosquitto.Start"
+	return StartWith(ctx, func(host, port string) string {
+		return fmt.Sprintf(settings, port, host) + strings.Join(append(more, ""), "\n")
+	})
+}
+
+// StartWith is Start with a whole mosquitto.conf, made for where it listens.
+func StartWith(ctx context.Context, conf func(host, port string) string) (*Broker, error) {
+	const op = "mosquitto.StartWith"
 	program, err := find()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -45,7 +52,7 @@ func Start(ctx context.Context, more ...string) (*Broker, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	b := &Broker{dir: dir, program: program, kill: func() {}}
-	if err = b.configure(ctx, more); err == nil {
+	if err = b.configure(ctx, conf); err == nil {
 		err = b.Restart(ctx)
 	}
 	if err != nil {
@@ -66,7 +73,7 @@ func find() (string, error) {
 	return program, nil
 }
 
-func (b *Broker) configure(ctx context.Context, more []string) error {
+func (b *Broker) configure(ctx context.Context, conf func(host, port string) string) error {
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,8 +87,7 @@ func (b *Broker) configure(ctx context.Context, more []string) error {
 	if err != nil {
 		return err
 	}
-	conf := fmt.Sprintf(settings, port, host) + strings.Join(append(more, ""), "\n")
-	return os.WriteFile(b.conf(), []byte(conf), 0o600)
+	return os.WriteFile(b.conf(), []byte(conf(host, port)), 0o600)
 }
 
 func (b *Broker) conf() string { return filepath.Join(b.dir, "mosquitto.conf") }
