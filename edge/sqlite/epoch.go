@@ -78,6 +78,10 @@ func (t *tx) put(ctx context.Context, e *epoch, ev *edge.Event) error {
 	ev.Node, ev.Epoch, ev.Seq = t.db.opt.Node, e.id, seq+1
 	h := ev.Hash(prev)
 	t.appended, t.last[slot(ev.Lane)] = true, proven{e.n, position{ev.Seq, h}}
+	return t.store(ctx, e, ev, h)
+}
+
+func (t *tx) store(ctx context.Context, e *epoch, ev *edge.Event, h edge.Hash) error {
 	return t.exec(ctx,
 		`INSERT INTO event (epoch, lane, seq, id, type, time, mono, subject, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.n, ev.Lane, ev.Seq, ev.ID, ev.Type, ev.Time, ev.Mono, ev.Subject, []byte(ev.Data), h[:])

@@ -89,6 +89,14 @@ type reversal struct {
 	record  any
 }
 
+// column is the kind as the table has it.
+func (r *reversal) column() string {
+	if r.kind == edge.EventVoid {
+		return "void"
+	}
+	return "refund"
+}
+
 func (t *tx) reverse(ctx context.Context, r reversal) error {
 	ev, err := t.append(ctx, edge.LaneSale, r.kind, r.id, r.record)
 	if err != nil {
@@ -97,12 +105,8 @@ func (t *tx) reverse(ctx context.Context, r reversal) error {
 	if err := t.imply(ctx, r.moves, ev.Seq); err != nil {
 		return err
 	}
-	kind := "refund"
-	if r.kind == edge.EventVoid {
-		kind = "void"
-	}
 	return t.exec(ctx, `INSERT INTO reversal (id, kind, of_receipt, sale, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		r.id, kind, r.sale.Receipt.String(), sql.NullString{String: r.sale.ID, Valid: r.sale.ID != ""},
+		r.id, r.column(), r.sale.Receipt.String(), sql.NullString{String: r.sale.ID, Valid: r.sale.ID != ""},
 		r.receipt.Till, r.receipt.Series, int64(r.receipt.Counter), ev.ID, []byte(ev.Data))
 }
 

@@ -17,6 +17,13 @@ type salvaged struct {
 	Events int          // of the ledger, each proven by its hash
 	Lost   []string     // what could not be read, in words
 	beyond []edge.Event // proven events behind such that are lost, for the next epoch
+	sales  []stretch    // of LaneSale, what was taken over
+}
+
+// stretch is what an epoch's lane holds after an event.
+type stretch struct {
+	epoch
+	after uint64
 }
 
 // openOld opens the database that is being replaced, for reading through a
@@ -63,6 +70,13 @@ func (t *tx) salvage(ctx context.Context, path string) (*salvaged, error) {
 			n, continues, err := t.follow(ctx, old, &epochs[i], lane)
 			got.Events += n
 			one = one && continues
+			if lane == edge.LaneSale && n > 0 {
+				last, _, err := head(ctx, t.conn, epochs[i].n, lane)
+				if err != nil {
+					return got, err
+				}
+				got.sales = append(got.sales, stretch{epochs[i], last - uint64(n)})
+			}
 			if err == nil {
 				continue
 			}
@@ -224,11 +238,44 @@ func (t *tx) carry(ctx context.Context, e *epoch, evs []edge.Event) (n int, err 
 	return n, nil
 }
 
+// remakeAll makes the rows that follow from the events taken over, where the old
+// database's own could not be read. The events that were carried stand in e.
+func (t *tx) remakeAll(ctx context.Context, e *epoch, got *salvaged) error {
+	if len(got.Lost) == 0 {
+		return nil
+	}
+	for _, s := range got.sales {
+		for after := s.after; ; {
+			evs, err := events(ctx, t.conn, nil, t.db.opt.Node, &s.epoch, edge.LaneSale, after, rewriteBatch)
+			if err != nil {
+				return err
+			}
+			if len(evs) == 0 {
+				break
+			}
+			after = evs[len(evs)-1].Seq
+			for i := range evs {
+				if err := t.remake(ctx, s.n, &evs[i]); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for i := range got.beyond {
+		if ev := &got.beyond[i]; ev.Lane == edge.LaneSale {
+			if err := t.remake(ctx, e.n, ev); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // tables lists what follows from the ledger or stands beside it, in the order
 // in which it was made.
 func (t *tx) tables(ctx context.Context) (list []string, err error) {
 	rows, err := t.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table'
-		AND name NOT LIKE 'sqlite_%' AND name NOT IN ('gateway', 'epoch', 'event', 'stock') ORDER BY rowid`)
+		AND name NOT LIKE 'sqlite_%' AND name NOT IN ('gateway', 'epoch', 'event', 'stock', 'recall') ORDER BY rowid`)
 	if err != nil {
 		return nil, err
 	}
@@ -247,13 +294,13 @@ func (t *tx) tables(ctx context.Context) (list []string, err error) {
 // tables whose rows change as they are in the old database, of the others where
 // their key is new.
 func (t *tx) copyTable(ctx context.Context, old querier, table string) error {
-	from, into := `SELECT * FROM `+table, `INSERT INTO `+table+` VALUES (%s) ON CONFLICT DO NOTHING`
+	from, into := `SELECT * FROM `+table, `INSERT INTO `+table+` (%s) VALUES (%s) ON CONFLICT DO NOTHING`
 	var args []any
 	switch table {
 	case "gateway":
-		from, into = `SELECT applied FROM gateway`, `UPDATE gateway SET applied = max(applied, %s)`
+		from, into = `SELECT applied FROM gateway`, `UPDATE gateway SET (%s) = (max(applied, %s))`
 	case "cart", "mark", "receipt":
-		into = `REPLACE INTO ` + table + ` VALUES (%s)`
+		into = `REPLACE INTO ` + table + ` (%s) VALUES (%s)`
 	default:
 		var key string
 		err := t.conn.QueryRowContext(ctx, `SELECT coalesce(group_concat(name), '') FROM pragma_table_info(?) WHERE pk > 0`, table).Scan(&key)
@@ -278,7 +325,8 @@ func (t *tx) copyTable(ctx context.Context, old querier, table string) error {
 	if err != nil {
 		return err
 	}
-	into = fmt.Sprintf(into, strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", "))
+	// By name: the old database may be of an earlier version.
+	into = fmt.Sprintf(into, strings.Join(columns, ", "), strings.TrimSuffix(strings.Repeat("?, ", len(columns)), ", "))
 	values, at := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
 		at[i] = &values[i]

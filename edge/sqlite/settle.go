@@ -29,7 +29,7 @@ func (db *DB) settle(ctx context.Context, how start) error {
 		}
 		n, err := t.carry(ctx, e, db.saved.beyond)
 		db.saved.Events += n
-		return e, err
+		return e, errors.Join(err, t.remakeAll(ctx, e, db.saved))
 	})
 	if err != nil {
 		return fmt.Errorf("sqlite.Open: %w", err)

@@ -145,7 +145,7 @@ func (t *tx) count(ctx context.Context, m *edge.StockMove) (place, error) {
 	if later {
 		return p, edge.Errorf(op, edge.Conflict, "%s was counted again after this count, and that one is entered: this one says nothing any more", m.SKU)
 	}
-	books, err := t.stockAsOf(ctx, m.SKU, p)
+	books, err := stockAsOf(ctx, t.conn, m.SKU, p)
 	if err != nil {
 		return p, err
 	}
@@ -155,12 +155,13 @@ func (t *tx) count(ctx context.Context, m *edge.StockMove) (place, error) {
 }
 
 // stockAsOf is the stock by the moves up to p. It reads the moves after p
-// alone: all but counts stand in the order they were stored in.
-func (t *tx) stockAsOf(ctx context.Context, sku edge.SKU, p place) (n int64, err error) {
-	err = t.conn.QueryRowContext(ctx, `
+// alone: all but counts, and what was taken back, stand in the order they were
+// stored in.
+func stockAsOf(ctx context.Context, q querier, sku edge.SKU, p place) (n int64, err error) {
+	err = q.QueryRowContext(ctx, `
 		SELECT coalesce((SELECT quantity FROM stock WHERE sku = ?1), 0) - coalesce((
 			SELECT sum(delta) FROM stock_move WHERE sku = ?1 AND (epoch, seq) > (?2, ?3) AND n > coalesce((
-				SELECT n FROM stock_move WHERE (epoch, seq) <= (?2, ?3) AND reason <> 'count' ORDER BY n DESC LIMIT 1), 0)), 0)`,
+				SELECT n FROM stock_move WHERE (epoch, seq) <= (?2, ?3) AND reason <> 'count' AND recalled = 0 ORDER BY n DESC LIMIT 1), 0)), 0)`,
 		sku, p.epoch, int64(p.seq)).Scan(&n)
 	return n, err
 }

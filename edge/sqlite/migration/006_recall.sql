@@ -1,0 +1,11 @@
+-- How far the lane 'sale' of an earlier epoch, as HQ holds it, was taken back;
+-- series is that of its receipts.
+CREATE TABLE recall (
+  epoch  TEXT    NOT NULL PRIMARY KEY,
+  series INTEGER NOT NULL CHECK (series > 0),
+  seq    INTEGER NOT NULL CHECK (seq >= 0)
+) STRICT, WITHOUT ROWID;
+
+-- A move that was taken back is stored after moves that it stands before.
+ALTER TABLE stock_move ADD COLUMN recalled INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1));
+CREATE INDEX stock_move_recalled ON stock_move (sku) WHERE recalled = 1;
