@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -178,6 +180,10 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	for _, s := range g.cfg.Staff {
 		staff = append(staff, api.Staff{Name: s.Name, Role: string(s.Role), PIN: s.PINHash})
 	}
+	tillKey, err := hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart tills 1", sha256.Size)
+	if err != nil {
+		return fmt.Errorf("tills: %w", err)
+	}
 	line := g.line
 	if g.cfg.HQ.MQTT.URL == "" {
 		line = nil // there is none
@@ -186,7 +192,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
-		Version: version, Log: g.log, Line: line, Faults: g.faults,
+		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
 	})
 	return err
 }

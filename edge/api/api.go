@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	_ "embed"
 	"io/fs"
 	"log/slog"
@@ -90,6 +91,9 @@ type Config struct {
 	// Faults says what else is out of order now; nil where nothing can be. It is
 	// called from any goroutine.
 	Faults func() []Fault
+	// TillKey is the secret by which a till is known again after a restart, 32
+	// bytes; one of this run alone where nil.
+	TillKey []byte
 	// Now is time.Now where nil.
 	Now func() time.Time
 }
@@ -98,6 +102,7 @@ type Config struct {
 type Server struct {
 	cfg      Config
 	staff    *staffRoom
+	tills    tills
 	live     *broker
 	creating *limiter // new carts
 	changing *limiter // all that is not GET
@@ -116,12 +121,15 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.TillKey == nil {
+		cfg.TillKey = random(sha256.Size)
+	}
 	staff, err := newStaffRoom(cfg.Staff, cfg.Now)
 	if err != nil {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, staff: staff, live: newBroker(), start: cfg.Now(),
+		cfg: cfg, staff: staff, tills: tills{cfg.TillKey, cfg.Now}, live: newBroker(), start: cfg.Now(),
 		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
 	}
 	if s.cfg.Line == nil {

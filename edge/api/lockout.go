@@ -7,16 +7,25 @@ import (
 
 const (
 	maxWrong   = 5  // wrong PINs of one client in a round
-	maxWrongIn = 30 // wrong PINs of all clients together in a round
+	maxWrongIn = 30 // wrong PINs of all clients but tills together in a round
+	maxRounds  = 10 // of a till; after them it is like anybody else
 
 	firstLock   = time.Minute // after the first round; each further one's is twice as long
 	longestLock = time.Hour
-	forgetAfter = 24 * time.Hour // without a wrong PIN
+	tillLock    = 10 * time.Minute // the longest of a till
+	forgetAfter = 24 * time.Hour   // without a wrong PIN
 )
 
-// lockout counts wrong PINs, by client and all told. The clients it remembers
-// are few: each had a wrong PIN within forgetAfter, and the locks of all
-// clients together leave room for less than a thousand of those.
+// guesser is who enters a PIN.
+type guesser struct {
+	name string
+	till bool // somebody signed in there before
+}
+
+// lockout counts wrong PINs, by client and, tills apart, all told. The clients
+// it remembers are few: each had a wrong PIN within forgetAfter, and the locks of
+// all clients together leave room for less than a thousand of those. Tills are
+// as few as the shop has.
 type lockout struct {
 	now func() time.Time
 
@@ -38,21 +47,42 @@ func newLockout(now func() time.Time) *lockout {
 
 // try counts a try as wrong before it is checked, so that tries made at the
 // same time cannot slip past the limit. It returns how long the client has to
-// wait, zero if it may try.
-func (l *lockout) try(client string) (wait time.Duration) {
+// wait, zero if it may try. A till waits for its own wrong PINs only.
+func (l *lockout) try(g guesser) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
 	l.forget(now)
-	if wait := max(l.clients[client].wait(now, maxWrong), l.all.wait(now, maxWrongIn)); wait > 0 {
+	if wait := l.clients[g.name].wait(now, maxWrong, g.longest()); wait > 0 {
 		return wait
 	}
-	if l.all.n >= maxWrongIn {
-		l.startRounds()
+	if !g.till {
+		if wait := l.all.wait(now, maxWrongIn, longestLock); wait > 0 {
+			return wait
+		}
+		if l.all.n >= maxWrongIn {
+			l.startRounds()
+		}
+		l.all = l.all.plus(now, maxWrongIn)
 	}
-	l.clients[client] = l.clients[client].plus(now, maxWrong)
-	l.all = l.all.plus(now, maxWrongIn)
+	l.clients[g.name] = l.clients[g.name].plus(now, maxWrong)
 	return 0
+}
+
+func (g guesser) longest() time.Duration {
+	if g.till {
+		return tillLock
+	}
+	return longestLock
+}
+
+// trusts reports whether a till is still one: nobody has guessed there for very
+// long.
+func (l *lockout) trusts(g guesser) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget(l.now())
+	return l.clients[g.name].rounds < maxRounds
 }
 
 // forget drops what is too old.
@@ -81,15 +111,17 @@ func (l *lockout) startRounds() {
 
 // right takes back the present round of a client that knew its PIN: those were
 // slips. Its rounds before, and everybody else's guesses, stay.
-func (l *lockout) right(client string) {
+func (l *lockout) right(g guesser) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.clients[client]
-	l.all.n = max(l.all.n-w.n, 0)
+	w := l.clients[g.name]
+	if !g.till {
+		l.all.n = max(l.all.n-w.n, 0)
+	}
 	w.n = 0
-	l.clients[client] = w
+	l.clients[g.name] = w
 	if w.rounds == 0 {
-		delete(l.clients, client)
+		delete(l.clients, g.name)
 	}
 }
 
@@ -104,10 +136,10 @@ func (w wrong) plus(now time.Time, limit int) wrong {
 }
 
 // wait is how long w's lock still lasts.
-func (w wrong) wait(now time.Time, limit int) time.Duration {
+func (w wrong) wait(now time.Time, limit int, longest time.Duration) time.Duration {
 	if w.n < limit {
 		return 0
 	}
-	lock := min(firstLock<<min(w.rounds, 10), longestLock) // 10: far beyond the longest
+	lock := min(firstLock<<min(w.rounds, 10), longest) // 10: far beyond the longest
 	return max(lock-now.Sub(w.at), 0)
 }

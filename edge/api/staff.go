@@ -204,17 +204,20 @@ func (s *Server) postSession(c *gin.Context) {
 	}
 	token, ses := s.staff.open(who)
 	setCookie(c, token, int(sessionLife.Seconds()))
+	s.knowTill(c)
 	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
 	c.JSON(http.StatusOK, ses)
 }
 
-// whoHas is the member of staff with the PIN. Whoever guesses is locked out.
+// whoHas is the member of staff with the PIN. Whoever guesses is locked out, and
+// a till for its own guesses only.
 func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 	const op = "api.whoHas"
 	if !validPIN(pin) {
 		return nil, edge.Errorf(op, edge.Invalid, "a PIN has 4 to 12 digits")
 	}
-	if wait := s.staff.locks.try(c.ClientIP()); wait > 0 {
+	guesser := s.guesser(c)
+	if wait := s.staff.locks.try(guesser); wait > 0 {
 		seconds := int(math.Ceil(wait.Seconds()))
 		c.Header("Retry-After", strconv.Itoa(seconds))
 		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds)
@@ -224,7 +227,7 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
 		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
 	}
-	s.staff.locks.right(c.ClientIP())
+	s.staff.locks.right(guesser)
 	return who, nil
 }
 

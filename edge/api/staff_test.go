@@ -195,6 +195,58 @@ func TestLockOutAtOnce(t *testing.T) {
 	require.Equal(t, map[int]int{401: 5, 429: 15}, got)
 }
 
+// Guesses made elsewhere leave a till at work, over a restart too.
+func TestATillIsNotLockedByOthers(t *testing.T) {
+	keyed := func(c *api.Config) { c.TillKey = []byte("a key that stays over a restart.") }
+	s := memoryShop(t, keyed)
+	signIn := func(s *shop, pin string, cookies ...*http.Cookie) *http.Response {
+		s.cook = cookies
+		return s.do("POST", "/api/v1/staff/session", `{"pin":"`+pin+`"}`)
+	}
+	first := signIn(s, pin)
+	require.Equal(t, 200, first.StatusCode)
+	all := first.Cookies()
+	require.Len(t, all, 2)
+	till := all[1]
+	require.Equal(t, "mc_till", till.Name)
+	require.True(t, till.HttpOnly)
+	require.Equal(t, http.SameSiteStrictMode, till.SameSite)
+	for range 5 {
+		require.Equal(t, 401, signIn(s, "0000").StatusCode)
+	}
+	require.Equal(t, 429, signIn(s, pin).StatusCode, "another browser at the same address")
+	again := signIn(s, pin, till)
+	require.Equal(t, 200, again.StatusCode)
+	require.Equal(t, till.Value, again.Cookies()[1].Value, "the same till")
+	for i := range till.Value {
+		forged := []byte(till.Value)
+		forged[i] = "AB"[i%2]
+		if string(forged) != till.Value {
+			require.Equal(t, 429, signIn(s, pin, &http.Cookie{Name: "mc_till", Value: string(forged)}).StatusCode)
+		}
+	}
+	for _, other := range []string{"", "x", till.Value[:40], till.Value + "AAAA"} {
+		require.Equal(t, 429, signIn(s, pin, &http.Cookie{Name: "mc_till", Value: other}).StatusCode)
+	}
+	restarted := memoryShop(t, keyed)
+	for range 5 {
+		require.Equal(t, 401, signIn(restarted, "0000").StatusCode)
+	}
+	require.Equal(t, 200, signIn(restarted, pin, till).StatusCode)
+	require.Equal(t, 429, signIn(restarted, pin).StatusCode)
+	stranger := memoryShop(t)
+	for range 5 {
+		require.Equal(t, 401, signIn(stranger, "0000", till).StatusCode)
+	}
+	require.Equal(t, 429, signIn(stranger, pin, till).StatusCode, "another gateway's till")
+
+	s.Advance(90 * 24 * time.Hour)
+	for range 5 {
+		require.Equal(t, 401, signIn(s, "0000").StatusCode)
+	}
+	require.Equal(t, 429, signIn(s, pin, till).StatusCode, "nobody has signed in there for very long")
+}
+
 func TestHashPIN(t *testing.T) {
 	a, err := api.HashPIN("123456")
 	require.NoError(t, err)
