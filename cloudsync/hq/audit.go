@@ -13,23 +13,27 @@ import (
 
 const auditAtOnce = 5000 // positions of one transaction
 
-// auditRecords holds the records that were projected since it last did against
-// each other. It refuses nothing and holds up nothing.
-func (h *HQ) auditRecords(ctx context.Context) error {
-	for {
-		done := false
-		err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
-			a := auditor{HQ: h, tx: tx}
-			done, err = a.some(ctx)
+// auditSome holds the next records that were projected against each other. It
+// refuses nothing and holds up nothing.
+func (h *HQ) auditSome(ctx context.Context) (pos int64, busy bool, err error) {
+	busy, err = h.inProjection(ctx, func(tx *sql.Tx) error {
+		a := auditor{HQ: h, tx: tx}
+		if a.from, a.to, err = nextPositions(ctx, tx, "audit", auditAtOnce); err != nil || a.from == a.to {
+			pos = a.to
 			return err
-		})
-		if err != nil {
-			return fmt.Errorf("hq.auditRecords: %w", err)
 		}
-		if done {
-			return nil
+		for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.reports} {
+			if err := check(ctx); err != nil {
+				return err
+			}
 		}
+		pos = a.to
+		return setProgress(ctx, tx, "audit", pos)
+	})
+	if err != nil {
+		return 0, busy, fmt.Errorf("audit: %w", err)
 	}
+	return pos, busy, nil
 }
 
 // auditor is one transaction's worth of auditing: of the positions after from,
@@ -42,28 +46,6 @@ type auditor struct {
 
 // record is where a record came from.
 type record struct{ node, shop string }
-
-// some audits some records; done says that none are left, or that another
-// collector is at it.
-func (a *auditor) some(ctx context.Context) (done bool, err error) {
-	held, err := a.dialect.tryLock(ctx, a.tx, lockProjection)
-	if err != nil || !held {
-		return true, err
-	}
-	const q = `select audit.pos, inbox.pos from projection audit, projection inbox where audit.name = 'audit' and inbox.name = 'inbox'`
-	var end int64
-	if err := a.tx.QueryRowContext(ctx, q).Scan(&a.from, &end); err != nil || a.from >= end {
-		return true, err
-	}
-	a.to = min(end, a.from+auditAtOnce)
-	for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.reports} {
-		if err := check(ctx); err != nil {
-			return false, err
-		}
-	}
-	_, err = a.tx.ExecContext(ctx, "update projection set pos = $1 where name = 'audit'", a.to)
-	return a.to == end, err
-}
 
 // tell stores what does not add up.
 func (a *auditor) tell(ctx context.Context, r record, kind DiscrepancyKind, subject, format string, args ...any) error {
@@ -150,7 +132,17 @@ type correctionOf struct {
 	record
 	pos  int64
 	kind string
-	edge.Refund
+	returned
+}
+
+// returned is what the bodies of voids and refunds have in common.
+type returned struct {
+	Receipt edge.Receipt `json:"receipt"`
+	Sale    edge.SaleRef `json:"sale"`
+	Lines   []struct {
+		SKU      edge.SKU `json:"sku"`
+		Quantity int      `json:"quantity"`
+	} `json:"lines"`
 }
 
 func scanCorrection(rows *sql.Rows) (c correctionOf, err error) {
@@ -158,7 +150,7 @@ func scanCorrection(rows *sql.Rows) (c correctionOf, err error) {
 	if err := rows.Scan(&c.node, &c.shop, &c.pos, &c.kind, &body); err != nil {
 		return c, err
 	}
-	return c, json2.Unmarshal(body, &c.Refund) // a void has the same members, less a few
+	return c, json2.Unmarshal(body, &c.returned)
 }
 
 // corrections holds voids and refunds against their sales.
@@ -175,7 +167,7 @@ func (a *auditor) correction(ctx context.Context, c *correctionOf) error {
 		if _, err := a.tx.ExecContext(ctx, keep, c.pos, c.Sale.Receipt.String()); err != nil {
 			return err
 		}
-		q, args = sale+"receipt = $1 limit 2", []any{c.Sale.Receipt.String()}
+		q, args = sale+"node in (select node from node) and receipt = $1 limit 2", []any{c.Sale.Receipt.String()}
 	}
 	var found []soldSale
 	err := each(ctx, a, scanSale, func(s soldSale) error {

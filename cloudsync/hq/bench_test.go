@@ -2,6 +2,7 @@ package hq
 
 import (
 	"encoding/binary"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -12,14 +13,24 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
+// benchPlaces are databases of either kind, to be measured.
+func benchPlaces() map[string]func(*testing.B) string {
+	return map[string]func(*testing.B) string{
+		"sqlite": func(b *testing.B) string { return filepath.Join(b.TempDir(), "hq.db") },
+		"postgres": func(b *testing.B) string {
+			server := os.Getenv(postgresURL)
+			if server == "" {
+				server = startPostgres(b).URL("postgres")
+			}
+			return createDatabase(b, server)
+		},
+	}
+}
+
 // BenchmarkIngest takes in sales of about 470 B, 200 a batch and four batches
 // in flight, with signatures and hashes; one operation is one batch.
 func BenchmarkIngest(b *testing.B) {
-	places := map[string]func(*testing.B) string{
-		"sqlite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "hq.db") },
-		"postgres": func(b *testing.B) string { return createDatabase(b, startPostgres(b).URL("postgres")) },
-	}
-	for name, where := range places {
+	for name, where := range benchPlaces() {
 		b.Run(name, func(b *testing.B) {
 			g := newGatewayAt(b, where(b))
 			sealed := benchBatches(b, g, b.N)
@@ -51,11 +62,7 @@ func BenchmarkIngest(b *testing.B) {
 
 // BenchmarkProject projects such sales; one operation is 200 of them.
 func BenchmarkProject(b *testing.B) {
-	places := map[string]func(*testing.B) string{
-		"sqlite":   func(b *testing.B) string { return filepath.Join(b.TempDir(), "hq.db") },
-		"postgres": func(b *testing.B) string { return createDatabase(b, startPostgres(b).URL("postgres")) },
-	}
-	for name, where := range places {
+	for name, where := range benchPlaces() {
 		b.Run(name, func(b *testing.B) {
 			g := newGatewayAt(b, where(b))
 			for _, payload := range benchBatches(b, g, b.N) {

@@ -58,7 +58,15 @@ func (c column) value(i int) any {
 	return nil
 }
 
-// placeholders, up to where the values end.
+// pluck is one value of each of a list.
+func pluck[T, V any](list []T, of func(*T) V) []V {
+	values := make([]V, len(list))
+	for i := range list {
+		values[i] = of(&list[i])
+	}
+	return values
+}
+
 // insertSQL writes an insert of so many rows, with placeholders.
 func insertSQL(table string, c columns, rows int) string {
 	var b strings.Builder

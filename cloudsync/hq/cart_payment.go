@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"time"
 
+	json2 "github.com/go-json-experiment/json"
+
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -224,7 +226,7 @@ func readBodies[T any](ctx context.Context, tx *sql.Tx, query string, args ...an
 			return nil, err
 		}
 		v := new(T)
-		if err := json.Unmarshal(body, v); err != nil {
+		if err := json2.Unmarshal(body, v); err != nil {
 			return nil, err
 		}
 		list = append(list, v)
@@ -246,7 +248,7 @@ func (h *HQ) putDue(ctx context.Context, tx *sql.Tx, node, shop string, d *edge.
 // due takes in a shop's word that a payment came second.
 func (p *projector) due(ctx context.Context, e *entry) (flaw, err error) {
 	var d edge.RefundDue
-	if err := json.Unmarshal(e.Data, &d); err != nil {
+	if err := json2.Unmarshal(e.Data, &d); err != nil {
 		return fmt.Errorf("not a payment that is due: %w", err), nil
 	}
 	if err := d.Check(); err != nil {
@@ -262,11 +264,14 @@ const paidBefore = `select distinct s.cart, s.node from sale s where s.pos >= $1
 	exists (select 1 from sale o where o.cart = s.cart and o.node = s.node and o.id <> s.id)
 	or exists (select 1 from payment m where m.cart = s.cart and m.node = s.node))`
 
-// settleSales settles the carts that were sold in positions from to to and had
-// been paid before, all in one query: hardly ever there is one.
-func (p *projector) settleSales(ctx context.Context, from, to int64) error {
+// settleSales settles the carts that were sold now and had been paid before, all
+// in one query: hardly ever there is one.
+func (p *projector) settleSales(ctx context.Context) error {
+	if len(p.sales) == 0 {
+		return nil
+	}
 	type paid struct{ cart, node string }
-	rows, err := p.tx.QueryContext(ctx, paidBefore, from, to)
+	rows, err := p.tx.QueryContext(ctx, paidBefore, p.sales[0].pos, p.sales[len(p.sales)-1].pos)
 	if err != nil {
 		return err
 	}

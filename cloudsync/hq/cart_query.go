@@ -3,9 +3,10 @@ package hq
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	json2 "github.com/go-json-experiment/json"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -34,7 +35,7 @@ func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, erro
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	var s edge.Sale
-	if err := json.Unmarshal(body, &s); err != nil {
+	if err := json2.Unmarshal(body, &s); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return &s, nil

@@ -93,9 +93,10 @@ func (c *Collector) filters() []string {
 func (c *Collector) project(ctx context.Context) {
 	passed, stop := c.c.HQ.passed.watch(struct{}{})
 	defer stop()
+	var p pace
 	for {
 		wait := time.Duration(0)
-		if err := c.c.HQ.projectAll(ctx, true); err != nil && ctx.Err() == nil {
+		if err := c.c.HQ.projectBehind(ctx, &p); err != nil && ctx.Err() == nil {
 			c.c.Log.Error("projection failed, trying again", "error", err)
 			wait = time.Second
 		}

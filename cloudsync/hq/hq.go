@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -36,14 +35,14 @@ type HQ struct {
 	newID   func() string
 	ledger  atomic.Pointer[string] // incarnation
 
-	commits    commits
-	projecting sync.Mutex
-	worked     time.Duration       // the last transaction of projecting
-	passed     *topic[struct{}]    // the mark passed new events
-	changed    *topic[struct{}]    // a projection or a node's state changed
-	carts      *topic[edge.CartID] // a cart changed
-	downs      *topic[struct{}]    // a node has new downlink messages
-	commands   *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
+	commits       commits
+	projectAtOnce int
+	projecting    chan struct{}       // holds a value while a step of the projection is done
+	passed        *topic[struct{}]    // the mark passed new events
+	changed       *topic[struct{}]    // a projection or a node's state changed
+	carts         *topic[edge.CartID] // a cart changed
+	downs         *topic[struct{}]    // a node has new downlink messages
+	commands      *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
 }
 
 // Open opens the ledger, bringing its schema up to date. Where the ledger was
@@ -64,6 +63,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	}
 	h := &HQ{
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, newID: o.NewID,
+		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](),
 	}

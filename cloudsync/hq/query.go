@@ -3,9 +3,10 @@ package hq
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"time"
+
+	json2 "github.com/go-json-experiment/json"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -85,7 +86,7 @@ func (h *HQ) sales(ctx context.Context, op, query string, args ...any) ([]Sale, 
 		if err := rows.Scan(&s.Cursor, &s.Node, &received, &body); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		if err := json.Unmarshal(body, &s.Sale); err != nil {
+		if err := json2.Unmarshal(body, &s.Sale); err != nil {
 			return nil, fmt.Errorf("%s: sale at %d: %w", op, s.Cursor, err)
 		}
 		s.Received = time.UnixMilli(received).UTC()

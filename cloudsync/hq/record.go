@@ -10,9 +10,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// correction is a void or a refund: a receipt that gives a sale back, or some
-// of it.
-type correction struct {
+// correctionEntry is a void or a refund on its way into the table of
+// corrections: a receipt that gives a sale back, or some of it.
+type correctionEntry struct {
+	*entry
 	kind, id string
 	receipt  edge.Receipt
 	sale     edge.SaleRef
@@ -22,110 +23,158 @@ type correction struct {
 	moves    []edge.StockMove
 }
 
-func (p *projector) void(ctx context.Context, e *entry) error {
+func (p *projector) void(e *entry) (flaw error) {
 	var v edge.Void
 	if err := json2.Unmarshal(e.Data, &v); err != nil {
-		p.refuse(e, fmt.Errorf("not a void: %w", err))
-		return nil
+		return fmt.Errorf("not a void: %w", err)
 	}
-	return p.correct(ctx, e, correction{"void", v.ID, v.Receipt, v.Sale, v.Lines, v.Total, v.At, v.Moves()})
+	return p.correct(correctionEntry{e, KindVoid, v.ID, v.Receipt, v.Sale, v.Lines, v.Total, v.At, v.Moves()})
 }
 
-func (p *projector) refund(ctx context.Context, e *entry) error {
+func (p *projector) refund(e *entry) (flaw error) {
 	var r edge.Refund
 	if err := json2.Unmarshal(e.Data, &r); err != nil {
-		p.refuse(e, fmt.Errorf("not a refund: %w", err))
-		return nil
+		return fmt.Errorf("not a refund: %w", err)
 	}
-	lines := make([]edge.SaleLine, len(r.Lines))
-	for i := range r.Lines {
-		lines[i] = r.Lines[i].SaleLine
-	}
-	return p.correct(ctx, e, correction{"refund", r.ID, r.Receipt, r.Sale, lines, r.Total, r.At, r.Moves()})
+	lines := pluck(r.Lines, func(l *edge.RefundLine) edge.SaleLine { return l.SaleLine })
+	return p.correct(correctionEntry{e, KindRefund, r.ID, r.Receipt, r.Sale, lines, r.Total, r.At, r.Moves()})
 }
 
-// correct stores what was given back and moves the stock that came back.
-func (p *projector) correct(ctx context.Context, e *entry, c correction) error {
-	err := checkReceipt(c.kind, c.id, c.receipt, c.lines, c.total)
-	if err == nil {
-		err = checkMoves(c.moves)
+func (p *projector) correct(c correctionEntry) (flaw error) {
+	if err := checkReceipt(c.kind, c.id, c.receipt, c.lines, c.total); err != nil {
+		return err
 	}
-	if err == nil && (!storable(c.sale.ID) || !storable(c.sale.Receipt.Till)) {
-		err = fmt.Errorf("%s %.40q is of a sale with a name that no database takes", c.kind, c.id)
+	if err := checkMoves(c.moves); err != nil {
+		return err
 	}
-	for i := range c.lines {
-		if l := &c.lines[i]; err == nil && (l.Quantity < 1 || l.Total < 0) {
-			err = fmt.Errorf("%s %.40q gives back %d pieces for %d", c.kind, c.id, l.Quantity, l.Total)
+	for _, name := range []string{c.sale.ID, c.sale.Receipt.String()} {
+		if err := checkKey("the sale of a "+c.kind+",", name); err != nil {
+			return err
 		}
 	}
-	if err != nil {
-		p.refuse(e, err)
-		return nil
+	for i := range c.lines {
+		if l := &c.lines[i]; l.Quantity < 1 || l.Total < 0 {
+			return fmt.Errorf("%s %.40q gives back %d pieces for %d", c.kind, c.id, l.Quantity, l.Total)
+		}
 	}
-	const q = `insert into correction (pos, node, shop, kind, id, sale, receipt, amount, currency, at, received, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict (node, id) do nothing`
-	res, err := p.tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, c.kind, c.id, c.sale.ID, c.receipt.String(),
-		c.total.Amount, c.total.Currency, c.at.UnixMilli(), e.received, []byte(e.Data))
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		p.refuse(e, fmt.Errorf("%s %.40q is held already from another event", c.kind, c.id))
-		return err
-	}
-	p.moveAll(e, c.moves)
+	p.corrections = append(p.corrections, c)
 	return nil
 }
 
-func (p *projector) zReport(ctx context.Context, e *entry) error {
-	var z edge.ZReport
-	err := json2.Unmarshal(e.Data, &z)
-	switch {
-	case err != nil:
-		err = fmt.Errorf("not a Z report: %w", err)
-	case !storable(z.Till):
-		err = fmt.Errorf("the Z report %d is of a till with a name that no database takes", z.Number)
-	default:
-		err = z.Check()
-	}
-	if err != nil {
-		p.refuse(e, err)
-		return nil
-	}
-	const q = `insert into z_report (pos, node, shop, till, series, number, first, last, at, received, body)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict (node, till, series, number) do nothing`
-	res, err := p.tx.ExecContext(ctx, q, e.pos, e.Node, e.shop, z.Till, int64(z.Series), int64(z.Number), int64(z.From), int64(z.To),
-		z.At.UnixMilli(), e.received, []byte(e.Data))
+// storeCorrections stores what was given back and moves the stock that came
+// back.
+func (p *projector) storeCorrections(ctx context.Context) error {
+	list := p.corrections
+	stored, err := p.insertOnce(ctx, "correction", columns{
+		{"pos", pluck(list, func(c *correctionEntry) int64 { return c.pos })},
+		{"node", pluck(list, func(c *correctionEntry) string { return c.Node })},
+		{"shop", pluck(list, func(c *correctionEntry) string { return c.shop })},
+		{"kind", pluck(list, func(c *correctionEntry) string { return c.kind })},
+		{"id", pluck(list, func(c *correctionEntry) string { return c.id })},
+		{"sale", pluck(list, func(c *correctionEntry) string { return c.sale.ID })},
+		{"receipt", pluck(list, func(c *correctionEntry) string { return c.receipt.String() })},
+		{"amount", pluck(list, func(c *correctionEntry) int64 { return c.total.Amount })},
+		{"currency", pluck(list, func(c *correctionEntry) string { return c.total.Currency })},
+		{"at", pluck(list, func(c *correctionEntry) int64 { return c.at.UnixMilli() })},
+		{"received", pluck(list, func(c *correctionEntry) int64 { return c.received })},
+		{"body", pluck(list, func(c *correctionEntry) []byte { return c.Data })},
+	}, pluck(list, func(c *correctionEntry) *entry { return c.entry }), func(i int) string {
+		return fmt.Sprintf("%s %.40q", list[i].kind, list[i].id)
+	})
 	if err != nil {
 		return err
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		p.refuse(e, fmt.Errorf("the Z report %s-%d-%d is held already from another event", z.Till, z.Series, z.Number))
-		return err
+	for i := range list {
+		if c := &list[i]; stored[i] {
+			p.moveAll(c.entry, c.moves)
+		}
 	}
 	return nil
+}
+
+// reportEntry is a Z report on its way into the table of them.
+type reportEntry struct {
+	*entry
+	z edge.ZReport
+}
+
+func (p *projector) zReport(e *entry) (flaw error) {
+	r := reportEntry{entry: e}
+	if err := json2.Unmarshal(e.Data, &r.z); err != nil {
+		return fmt.Errorf("not a Z report: %w", err)
+	}
+	if err := checkKey("the till of a Z report,", r.z.Till); err != nil {
+		return err
+	}
+	if err := r.z.Check(); err != nil {
+		return err
+	}
+	p.reports = append(p.reports, r)
+	return nil
+}
+
+func (p *projector) storeReports(ctx context.Context) error {
+	list := p.reports
+	_, err := p.insertOnce(ctx, "z_report", columns{
+		{"pos", pluck(list, func(r *reportEntry) int64 { return r.pos })},
+		{"node", pluck(list, func(r *reportEntry) string { return r.Node })},
+		{"shop", pluck(list, func(r *reportEntry) string { return r.shop })},
+		{"till", pluck(list, func(r *reportEntry) string { return r.z.Till })},
+		{"series", pluck(list, func(r *reportEntry) int64 { return int64(r.z.Series) })},
+		{"number", pluck(list, func(r *reportEntry) int64 { return int64(r.z.Number) })},
+		{"first", pluck(list, func(r *reportEntry) int64 { return int64(r.z.From) })},
+		{"last", pluck(list, func(r *reportEntry) int64 { return int64(r.z.To) })},
+		{"at", pluck(list, func(r *reportEntry) int64 { return r.z.At.UnixMilli() })},
+		{"received", pluck(list, func(r *reportEntry) int64 { return r.received })},
+		{"body", pluck(list, func(r *reportEntry) []byte { return r.Data })},
+	}, pluck(list, func(r *reportEntry) *entry { return r.entry }), func(i int) string {
+		z := &list[i].z
+		return fmt.Sprintf("the Z report %s-%d-%d", z.Till, z.Series, z.Number)
+	})
+	return err
+}
+
+type invoiceKey struct{ node, sale string }
+
+// invoiceEntry is an invoice's state on its way into the table of them.
+type invoiceEntry struct {
+	*entry
+	v edge.EInvoice
 }
 
 // einvoice keeps the newest state. Where events of two epochs come crosswise,
 // newest is by the shop's clock.
-func (p *projector) einvoice(ctx context.Context, e *entry) error {
-	var v edge.EInvoice
-	err := json2.Unmarshal(e.Data, &v)
-	switch {
-	case err != nil:
-		err = fmt.Errorf("not an invoice's state: %w", err)
-	case !storable(v.Sale):
-		err = fmt.Errorf("invoice of a sale with a name that no database takes")
-	default:
-		err = v.Check()
+func (p *projector) einvoice(e *entry) (flaw error) {
+	i := invoiceEntry{entry: e}
+	if err := json2.Unmarshal(e.Data, &i.v); err != nil {
+		return fmt.Errorf("not an invoice's state: %w", err)
 	}
-	if err != nil {
-		p.refuse(e, err)
-		return nil
+	if err := checkKey("the sale of an invoice,", i.v.Sale); err != nil {
+		return err
 	}
-	const q = `insert into einvoice (node, sale, state, at, pos, body) values ($1, $2, $3, $4, $5, $6)
-		on conflict (node, sale) do update set state = excluded.state, at = excluded.at, pos = excluded.pos, body = excluded.body
+	if err := i.v.Check(); err != nil {
+		return err
+	}
+	k := invoiceKey{e.Node, i.v.Sale}
+	if before, ok := p.invoices[k]; !ok || before.v.At.UnixMilli() <= i.v.At.UnixMilli() {
+		p.invoices[k] = i
+	}
+	return nil
+}
+
+func (p *projector) storeInvoices(ctx context.Context) error {
+	list := make([]invoiceEntry, 0, len(p.invoices))
+	for _, i := range p.invoices {
+		list = append(list, i)
+	}
+	const tail = `on conflict (node, sale) do update set state = excluded.state, at = excluded.at, pos = excluded.pos, body = excluded.body
 		where einvoice.at <= excluded.at`
-	_, err = p.tx.ExecContext(ctx, q, e.Node, v.Sale, string(v.State), v.At.UnixMilli(), e.pos, []byte(e.Data))
-	return err
+	return p.dialect.insert(ctx, p.tx, "einvoice", columns{
+		{"node", pluck(list, func(i *invoiceEntry) string { return i.Node })},
+		{"sale", pluck(list, func(i *invoiceEntry) string { return i.v.Sale })},
+		{"state", pluck(list, func(i *invoiceEntry) string { return string(i.v.State) })},
+		{"at", pluck(list, func(i *invoiceEntry) int64 { return i.v.At.UnixMilli() })},
+		{"pos", pluck(list, func(i *invoiceEntry) int64 { return i.pos })},
+		{"body", pluck(list, func(i *invoiceEntry) []byte { return i.Data })},
+	}, tail, nil)
 }

@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"time"
 
+	json2 "github.com/go-json-experiment/json"
+
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const compareAtOnce = 200 // sales of one transaction
+const compareAtOnce = 2000 // positions of one transaction
 
 // Difference is a sale that was priced otherwise than the catalogue has it that
 // HQ had in force for its node at that time. It stays as it is: the receipt was
@@ -63,50 +65,49 @@ func (h *HQ) Differences(ctx context.Context, after int64, limit int) ([]Differe
 	return list, rows.Err()
 }
 
-// comparePrices looks at the sales that were projected since it last did.
-func (h *HQ) comparePrices(ctx context.Context) error {
-	for {
-		n := 0
-		err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
-			n, err = comparePricesSome(ctx, tx)
+// comparePricesSome looks at the next sales that were projected.
+func (h *HQ) comparePricesSome(ctx context.Context) (pos int64, busy bool, err error) {
+	busy, err = h.inProjection(ctx, func(tx *sql.Tx) error {
+		var from int64
+		if from, pos, err = nextPositions(ctx, tx, "difference", compareAtOnce); err != nil || from == pos {
 			return err
-		})
-		if err != nil {
-			return fmt.Errorf("hq.comparePrices: %w", err)
 		}
-		if n < compareAtOnce {
-			return nil
+		prices := priceList{tx: tx, read: map[uint32]*edge.Release{}}
+		if err := prices.load(ctx); err != nil {
+			return err
 		}
+		if len(prices.issued) > 0 {
+			if err := prices.compareSales(ctx, from, pos); err != nil {
+				return err
+			}
+		}
+		return setProgress(ctx, tx, "difference", pos)
+	})
+	if err != nil {
+		return 0, busy, fmt.Errorf("comparing prices: %w", err)
 	}
+	return pos, busy, nil
 }
 
-func comparePricesSome(ctx context.Context, tx *sql.Tx) (int, error) {
-	var pos int64
-	if err := tx.QueryRowContext(ctx, "select pos from projection where name = 'difference'").Scan(&pos); err != nil {
-		return 0, err
-	}
-	sales, err := nextSales(ctx, tx, pos)
-	if err != nil || len(sales) == 0 {
-		return 0, err
-	}
-	prices := priceList{tx: tx, read: map[uint32]*edge.Release{}}
-	if err := prices.load(ctx); err != nil {
-		return 0, err
+// compareSales looks at the sales after a position, up to another.
+func (p *priceList) compareSales(ctx context.Context, after, upTo int64) error {
+	sales, err := salesBetween(ctx, p.tx, after, upTo)
+	if err != nil {
+		return err
 	}
 	for i := range sales {
-		d, err := prices.compare(ctx, &sales[i])
+		d, err := p.compare(ctx, &sales[i])
 		if err != nil {
-			return 0, err
+			return err
 		}
 		if d == nil {
 			continue
 		}
-		if err := putDifference(ctx, tx, d); err != nil {
-			return 0, err
+		if err := putDifference(ctx, p.tx, d); err != nil {
+			return err
 		}
 	}
-	_, err = tx.ExecContext(ctx, "update projection set pos = $1 where name = 'difference'", sales[len(sales)-1].Cursor)
-	return len(sales), err
+	return nil
 }
 
 func putDifference(ctx context.Context, tx *sql.Tx, d *Difference) error {
@@ -126,8 +127,8 @@ type pricedSale struct {
 	shop string
 }
 
-func nextSales(ctx context.Context, tx *sql.Tx, after int64) ([]pricedSale, error) {
-	rows, err := tx.QueryContext(ctx, "select pos, node, shop, body from sale where pos > $1 order by pos limit $2", after, compareAtOnce)
+func salesBetween(ctx context.Context, tx *sql.Tx, after, upTo int64) ([]pricedSale, error) {
+	rows, err := tx.QueryContext(ctx, "select pos, node, shop, body from sale where pos > $1 and pos <= $2 order by pos", after, upTo)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +140,7 @@ func nextSales(ctx context.Context, tx *sql.Tx, after int64) ([]pricedSale, erro
 		if err := rows.Scan(&s.Cursor, &s.Node, &s.shop, &body); err != nil {
 			return nil, err
 		}
-		if json.Unmarshal(body, &s.Sale.Sale) != nil {
+		if json2.Unmarshal(body, &s.Sale.Sale) != nil {
 			s.Sale.Sale = edge.Sale{} // cannot be compared, and must not hold up the others
 		}
 		list = append(list, s)

@@ -2,7 +2,7 @@ package hq
 
 import (
 	"context"
-	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -17,64 +17,44 @@ type soldEntry struct {
 	sale edge.Sale
 }
 
-func (p *projector) sale(e *entry) {
+func (p *projector) sale(e *entry) (flaw error) {
 	s := soldEntry{entry: e}
-	err := json2.Unmarshal(e.Data, &s.sale)
-	if err != nil {
-		err = fmt.Errorf("not a sale: %w", err)
-	} else {
-		err = checkSale(&s.sale)
+	if err := json2.Unmarshal(e.Data, &s.sale); err != nil {
+		return fmt.Errorf("not a sale: %w", err)
 	}
-	if err != nil {
-		p.refuse(e, err)
-		return
+	if err := checkSale(&s.sale); err != nil {
+		return err
 	}
 	p.sales = append(p.sales, s)
+	return nil
 }
 
 // storeSales stores the sales at once. The lines of a sale imply the stock they
 // took.
 func (p *projector) storeSales(ctx context.Context) error {
-	var texts [6][]string // node, shop, id, receipt, currency, cart
-	var nums [5][]int64   // pos, amount, at, offline, received
-	var bodies [][]byte
-	for _, s := range p.sales {
-		for i, v := range [...]string{s.Node, s.shop, s.sale.ID, s.sale.Receipt.String(), s.sale.Total.Currency, s.sale.Cart.String()} {
-			texts[i] = append(texts[i], v)
-		}
-		for i, v := range [...]int64{s.pos, s.sale.Total.Amount, s.sale.At.UnixMilli(), toInt(s.sale.Offline), s.received} {
-			nums[i] = append(nums[i], v)
-		}
-		bodies = append(bodies, s.Data)
-	}
-	stored := make(map[int64]bool, len(p.sales))
-	const tail = "on conflict (node, id) do nothing returning pos"
-	err := p.dialect.insert(ctx, p.tx, "sale", columns{
-		{"pos", nums[0]},
-		{"node", texts[0]},
-		{"shop", texts[1]},
-		{"id", texts[2]},
-		{"receipt", texts[3]},
-		{"amount", nums[1]},
-		{"currency", texts[4]},
-		{"at", nums[2]},
-		{"offline", nums[3]},
-		{"received", nums[4]},
-		{"body", bodies},
-		{"cart", texts[5]},
-	}, tail, func(rows *sql.Rows) error {
-		var pos int64
-		err := rows.Scan(&pos)
-		stored[pos] = true
-		return err
+	stored, err := p.insertOnce(ctx, "sale", columns{
+		{"pos", pluck(p.sales, func(s *soldEntry) int64 { return s.pos })},
+		{"node", pluck(p.sales, func(s *soldEntry) string { return s.Node })},
+		{"shop", pluck(p.sales, func(s *soldEntry) string { return s.shop })},
+		{"id", pluck(p.sales, func(s *soldEntry) string { return s.sale.ID })},
+		{"receipt", pluck(p.sales, func(s *soldEntry) string { return s.sale.Receipt.String() })},
+		{"amount", pluck(p.sales, func(s *soldEntry) int64 { return s.sale.Total.Amount })},
+		{"currency", pluck(p.sales, func(s *soldEntry) string { return s.sale.Total.Currency })},
+		{"at", pluck(p.sales, func(s *soldEntry) int64 { return s.sale.At.UnixMilli() })},
+		{"offline", pluck(p.sales, func(s *soldEntry) int64 { return toInt(s.sale.Offline) })},
+		{"received", pluck(p.sales, func(s *soldEntry) int64 { return s.received })},
+		{"body", pluck(p.sales, func(s *soldEntry) []byte { return s.Data })},
+		{"cart", pluck(p.sales, func(s *soldEntry) string { return s.sale.Cart.String() })},
+	}, pluck(p.sales, func(s *soldEntry) *entry { return s.entry }), func(i int) string {
+		return fmt.Sprintf("sale %.40q", p.sales[i].sale.ID)
 	})
 	if err != nil {
 		return err
 	}
 	sold := map[string]int64{}
-	for _, s := range p.sales {
-		if !stored[s.pos] {
-			p.refuse(s.entry, fmt.Errorf("sale %.40q is held already from another event", s.sale.ID))
+	for i := range p.sales {
+		s := &p.sales[i]
+		if !stored[i] {
 			continue
 		}
 		sold[s.Node]++
@@ -113,12 +93,13 @@ func checkSale(s *edge.Sale) error {
 // sums that it enters.
 func checkReceipt(kind, id string, receipt edge.Receipt, lines []edge.SaleLine, total edge.Money) error {
 	var sum int64
-	if !storable(id) || !storable(receipt.String()) {
-		return fmt.Errorf("%s %.40q has a name that no database takes", kind, id)
+	if err := errors.Join(checkKey(kind, id), checkKey("receipt", receipt.String())); err != nil {
+		return err
 	}
-	for _, l := range lines {
-		if !storable(string(l.SKU)) {
-			return fmt.Errorf("%s %.40q has a SKU that no database takes: %.40q", kind, id, l.SKU)
+	for i := range lines {
+		l := &lines[i]
+		if err := checkKey("SKU", string(l.SKU)); err != nil {
+			return err
 		}
 		if l.Quantity > maxPieces || l.Quantity < -maxPieces {
 			return fmt.Errorf("%s %.40q has %d pieces of %.40q", kind, id, l.Quantity, l.SKU)
@@ -135,6 +116,19 @@ func checkReceipt(kind, id string, receipt edge.Receipt, lines []edge.SaleLine, 
 	}
 	if !currency.MatchString(total.Currency) {
 		return fmt.Errorf("%s %.40q is in the currency %.10q", kind, id, total.Currency)
+	}
+	return nil
+}
+
+const maxKey = 256 // bytes; PostgreSQL's indexes take at most 2704 of all columns
+
+// checkKey finds what would keep a name out of a database, or out of an index.
+func checkKey(kind, name string) error {
+	if !storable(name) {
+		return fmt.Errorf("%s %.40q has a name that no database takes", kind, name)
+	}
+	if len(name) > maxKey {
+		return fmt.Errorf("%s %.40q has a name of %d bytes: at most %d are taken", kind, name, len(name), maxKey)
 	}
 	return nil
 }

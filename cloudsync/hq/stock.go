@@ -9,34 +9,39 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-func (p *projector) move(e *entry) {
+func (p *projector) move(e *entry) (flaw error) {
 	var m edge.StockMove
 	if err := json2.Unmarshal(e.Data, &m); err != nil {
-		p.refuse(e, fmt.Errorf("not a stock move: %w", err))
-		return
+		return fmt.Errorf("not a stock move: %w", err)
 	}
 	if err := m.Check(); err != nil {
-		p.refuse(e, err)
-		return
+		return err
 	}
-	if err := checkMoves([]edge.StockMove{m}); err != nil {
-		p.refuse(e, err)
-		return
+	moves := []edge.StockMove{m}
+	if err := checkMoves(moves); err != nil {
+		return err
 	}
-	p.moveAll(e, []edge.StockMove{m})
+	p.moveAll(e, moves)
+	return nil
 }
 
 // checkMoves finds what would spoil the sums that moves enter.
 func checkMoves(moves []edge.StockMove) error {
-	for _, m := range moves {
-		if !storable(string(m.SKU)) {
-			return fmt.Errorf("stock move of a SKU that no database takes: %.40q", m.SKU)
+	for i := range moves {
+		m := &moves[i]
+		if err := checkKey("SKU", string(m.SKU)); err != nil {
+			return err
 		}
 		if m.Delta > maxPieces || m.Delta < -maxPieces {
 			return fmt.Errorf("stock move of %d pieces of %.40q", m.Delta, m.SKU)
 		}
 	}
 	return nil
+}
+
+type stockKey struct {
+	shop string
+	sku  edge.SKU
 }
 
 func (p *projector) moveAll(e *entry, moves []edge.StockMove) {
