@@ -105,19 +105,25 @@ type link struct {
 func (l *link) Messages() <-chan cloudsync.Message { return l.messages }
 func (l *link) Done() <-chan struct{}              { return l.done }
 
-// subscribe asks for all filters and looks at each answer: a broker refuses a
-// filter without ending the connection.
+// subscribe asks for all filters in one packet, which on a slow line is one
+// wait, and looks at each answer: a broker refuses a filter without ending the
+// connection. What arrives goes to the default handler.
 func (l *link) subscribe(ctx context.Context, filters []string, limit time.Duration) error {
+	if len(filters) == 0 {
+		return nil
+	}
+	wanted := map[string]byte{}
 	for _, f := range filters {
-		token := l.client.Subscribe(f, qos, l.receive)
-		if err := wait(ctx, token, limit, l.done); err != nil {
-			return fmt.Errorf("%s: %w", f, err)
-		}
-		const refused = 0x80                                        // MQTT 3.1.1, 3.9.3
-		for _, got := range token.(*paho.SubscribeToken).Result() { // keyed by f without its $share
-			if got >= refused {
-				return fmt.Errorf("%s: not allowed for this client", f)
-			}
+		wanted[f] = qos
+	}
+	token := l.client.SubscribeMultiple(wanted, nil)
+	if err := wait(ctx, token, limit, l.done); err != nil {
+		return err
+	}
+	const refused = 0x80 // MQTT 3.1.1, 3.9.3
+	for f, got := range token.(*paho.SubscribeToken).Result() {
+		if got >= refused {
+			return fmt.Errorf("%s: not allowed for this client", f)
 		}
 	}
 	return nil
