@@ -25,11 +25,13 @@ var ErrMissing = errors.New("PostgreSQL is not installed: apt-get install postgr
 
 const startWithin = 60 * time.Second
 
-// Server is a running server.
+// Server is a server that runs or was killed.
 type Server struct {
-	dir    string
-	cmd    *exec.Cmd
-	exited chan struct{}
+	dir     string
+	program string
+	as      *syscall.Credential
+	cmd     *exec.Cmd
+	exited  chan struct{}
 }
 
 // Start makes a server and waits until it answers. Its error wraps ErrMissing
@@ -44,30 +46,52 @@ func Start(ctx context.Context) (_ *Server, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	s := &Server{dir: dir, exited: make(chan struct{})}
+	s := &Server{dir: dir, program: filepath.Join(bin, "postgres")}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop())
 		}
 	}()
-	as, err := s.owner()
-	if err != nil {
+	if s.as, err = s.owner(); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	data := filepath.Join(dir, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust",
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", s.data(), "-U", "postgres", "-A", "trust",
 		"-E", "UTF8", "--no-locale", "--no-sync")
-	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: as}, dir
+	initdb.SysProcAttr, initdb.Dir = &syscall.SysProcAttr{Credential: s.as}, dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%s: initdb: %w: %s", op, err, out)
 	}
-	if err := s.run(filepath.Join(bin, "postgres"), data, as); err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
-	if err := s.answers(ctx); err != nil {
+	if err := s.Restart(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return s, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// Restart starts the server after Kill, and waits until it answers.
+func (s *Server) Restart(ctx context.Context) error {
+	const op = "pgtemp.Restart"
+	if err := s.run(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := s.answers(ctx); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return nil
+}
+
+// Kill ends the server as a failure would: it must recover when it is started
+// again.
+func (s *Server) Kill() error { return s.end(syscall.SIGQUIT) }
+
+// end tells the server to end, and waits until it has.
+func (s *Server) end(how os.Signal) error {
+	if err := s.cmd.Process.Signal(how); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("pgtemp: end the server: %w", err)
+	}
+	<-s.exited
+	return nil
 }
 
 // programs finds the folder of PostgreSQL's programs; Debian keeps it off the PATH.
@@ -102,29 +126,29 @@ func (s *Server) owner() (*syscall.Credential, error) {
 
 // run starts the server from a thread that lives as long as it does: the kernel
 // ends a child with the thread that started it.
-func (s *Server) run(postgres, data string, as *syscall.Credential) error {
+func (s *Server) run() error {
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(postgres, "-D", data, "-k", s.dir, "-c", "listen_addresses=") //nolint:noctx // ends by Stop
+	cmd := exec.Command(s.program, "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=") //nolint:noctx // ends by Stop
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.dir, log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as, Pdeathsig: syscall.SIGQUIT}
-	started := make(chan error)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as, Pdeathsig: syscall.SIGQUIT}
+	started, exited := make(chan error), make(chan struct{})
 	go func() {
 		runtime.LockOSThread()
 		err := cmd.Start()
 		started <- err
 		if err == nil {
 			_ = cmd.Wait() // how it ended is in its log
-			close(s.exited)
+			close(exited)
 		}
 	}()
 	if err := <-started; err != nil {
 		return err
 	}
-	s.cmd = cmd
+	s.cmd, s.exited = cmd, exited
 	return nil
 }
 
@@ -168,10 +192,9 @@ func (s *Server) Create(ctx context.Context, database string) (string, error) {
 // Stop ends the server and deletes its folder.
 func (s *Server) Stop() error {
 	if s.cmd != nil {
-		if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
-			return fmt.Errorf("pgtemp.Stop: %w", err)
+		if err := s.end(syscall.SIGINT); err != nil {
+			return err
 		}
-		<-s.exited
 	}
 	return os.RemoveAll(s.dir)
 }
