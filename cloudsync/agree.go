@@ -15,6 +15,9 @@ import (
 // errNewEpoch ends a session because the events to come are of another epoch.
 var errNewEpoch = errors.New("a new epoch was opened")
 
+// errSilent ends a session because HQ does not answer, though the line stands.
+var errSilent = errors.New("headquarters does not answer")
+
 // errForked ends a session because HQ's history is not the shop's.
 var errForked = errors.New("HQ holds another history")
 
@@ -150,13 +153,16 @@ func (l *lane) common(ctx context.Context) (uint64, error) {
 }
 
 // ask sends a probe for event seq and waits for HQ's answer to it, asking
-// again when none comes. Only an answer to this very question counts.
+// again, ever less often, when none comes. Only an answer to this very question
+// counts, whichever time it was asked: on a slow line the first comes last.
 func (l *lane) ask(ctx context.Context, seq uint64) (*Ack, error) {
 	hash, err := l.outbox.HashAt(ctx, l.name, seq)
 	if err != nil {
 		return nil, err
 	}
-	for {
+	asked := map[Ref]bool{}
+	begun := time.Now()
+	for patience := l.c.Resend; ; patience *= 2 {
 		b := &Batch{
 			Node: l.c.Node, Epoch: l.epoch, Lane: l.name, From: seq + 1, To: seq, PrevHash: hash, Hash: hash, Nonce: nonce(),
 		}
@@ -164,17 +170,23 @@ func (l *lane) ask(ctx context.Context, seq uint64) (*Ack, error) {
 		if err != nil {
 			return nil, err
 		}
-		ack, err := l.answer(ctx, ref)
+		asked[ref] = true
+		left := l.c.Silence - time.Since(begun)
+		ack, err := l.answer(ctx, asked, min(patience, left))
 		if ack != nil || err != nil {
 			return ack, err
 		}
 		l.status.setUp(false)
+		if patience >= left {
+			return nil, errSilent
+		}
 	}
 }
 
-// answer waits for the reply to ref, nil when none comes in time.
-func (l *lane) answer(ctx context.Context, ref Ref) (*Ack, error) {
-	patience := time.NewTimer(l.c.Resend)
+// answer waits for the reply to one of the questions, nil when none comes in
+// time.
+func (l *lane) answer(ctx context.Context, asked map[Ref]bool, within time.Duration) (*Ack, error) {
+	patience := time.NewTimer(within)
 	defer patience.Stop()
 	for {
 		select {
@@ -184,7 +196,7 @@ func (l *lane) answer(ctx context.Context, ref Ref) (*Ack, error) {
 			return nil, nil
 		case r := <-l.in:
 			switch {
-			case r.ref() != ref:
+			case !asked[r.ref()]:
 			case r.nack != nil:
 				return nil, &RefusalError{Op: "cloudsync.ask", Code: r.nack.Code, Msg: "HQ refused: " + r.nack.Msg}
 			case r.ack.Epoch == l.epoch && r.ack.Lane == l.name:

@@ -2,6 +2,7 @@ package cloudsync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -54,6 +55,9 @@ func (l *lane) sendAncestors(ctx context.Context) error {
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if errors.Is(err, errSilent) {
+		return err
 	}
 	if err != nil { // nothing of the past holds up today's sales
 		l.c.Log.Error("events of an earlier epoch could not be sent again", "lane", l.name, "error", err)

@@ -65,7 +65,7 @@ func TestCollectorProcess(t *testing.T) {
 
 // collectorProcess starts a collector that can be killed. half is the half of
 // the partitions it serves, or "all" for a share of all messages.
-func collectorProcess(t *testing.T, database, addr, name, half string, key ed25519.PrivateKey) (kill func()) {
+func collectorProcess(t *testing.T, database, addr, name, half string, key ed25519.PrivateKey) (p *os.Process, kill func()) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run", "^TestCollectorProcess$")
 	cmd.Env = append(os.Environ(), collectorVar+"="+strings.Join([]string{database, addr, name, hex.EncodeToString(key), half}, " "))
@@ -87,7 +87,7 @@ func collectorProcess(t *testing.T, database, addr, name, half string, key ed255
 		}
 	}
 	t.Cleanup(kill)
-	return kill
+	return cmd.Process, kill
 }
 
 // gateway is one of several shops on a line.
@@ -114,15 +114,24 @@ func newGateway(t *testing.T, h *hq.HQ, addr, name string) *gateway {
 	return &gateway{name: name, shop: db}
 }
 
-// Two collectors over one PostgreSQL, by shared subscription and by partition,
-// on Mosquitto; one is killed in the midst of it all. Every sale arrives once.
-func TestCollectorsShareOneDatabase(t *testing.T) {
+// startPostgres is nil where there is no PostgreSQL.
+func startPostgres(t *testing.T) *pgtemp.Server {
 	server, err := pgtemp.Start(t.Context())
 	if errors.Is(err, pgtemp.ErrMissing) {
-		t.Skip(err)
+		return nil
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, server.Stop()) })
+	return server
+}
+
+// Two collectors over one PostgreSQL, by shared subscription and by partition,
+// on Mosquitto; one is killed in the midst of it all. Every sale arrives once.
+func TestCollectorsShareOneDatabase(t *testing.T) {
+	server := startPostgres(t)
+	if server == nil {
+		t.Skip(pgtemp.ErrMissing)
+	}
 	for name, half := range map[string][2]string{"shared": {"all", "all"}, "partitions": {"0", "1"}} {
 		t.Run(name, func(t *testing.T) {
 			database, err := server.Create(t.Context(), name)
@@ -140,7 +149,7 @@ func shareOneDatabase(t *testing.T, database string, half [2]string) {
 	h, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: quiet()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Close()) })
-	kill := collectorProcess(t, database, m.Addr(), "hq-1", half[0], key)
+	_, kill := collectorProcess(t, database, m.Addr(), "hq-1", half[0], key)
 	collectorProcess(t, database, m.Addr(), "hq-2", half[1], key)
 
 	var shops []*gateway

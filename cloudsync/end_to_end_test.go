@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"log/slog"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -33,9 +34,13 @@ type chain struct {
 	hqKey   ed25519.PrivateKey
 	shop    *sqlite.DB
 	hq      *hq.HQ
-	hqFile  string
+	hqAt    string           // HQ's database: a file, or an address
 	dialer  cloudsync.Dialer // of the shop
+	hqDial  func(client string) cloudsync.Dialer
 	uplink  *cloudsync.Uplink
+	log     *slog.Logger
+	silence time.Duration // of HQ that the uplink bears; its default where 0
+	now     struct{ shop, hq func() time.Time }
 }
 
 var quick = cloudsync.Backoff{Base: 20 * time.Millisecond, Max: 200 * time.Millisecond}
@@ -47,15 +52,22 @@ func newKey(t testing.TB) ed25519.PrivateKey {
 }
 
 func newChain(t testing.TB, n network) *chain {
-	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t), hqFile: "hq.db"}
-	c.dialer = n.dialer(node)
+	c := &chain{net: n, dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t), log: quiet()}
+	c.hqAt = filepath.Join(c.dir, "hq.db")
+	c.dialer, c.hqDial = n.dialer(node), n.dialer
+	c.now.shop, c.now.hq = time.Now, time.Now
+	c.open(t)
+	return c
+}
+
+// open opens both databases, and makes shop and HQ known to each other.
+func (c *chain) open(t testing.TB) {
 	c.openShop(t)
 	t.Cleanup(func() { require.NoError(t, c.shop.Close()) })
 	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
 	c.openHQ(t)
 	t.Cleanup(func() { require.NoError(t, c.hq.Close()) })
 	c.enrol(t)
-	return c
 }
 
 func (c *chain) enrol(t testing.TB) {
@@ -65,7 +77,9 @@ func (c *chain) enrol(t testing.TB) {
 
 func (c *chain) openShop(t testing.TB) {
 	var err error
-	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "shop.db"), Node: node, Shop: shop, Till: "T1"})
+	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{
+		Path: filepath.Join(c.dir, "shop.db"), Node: node, Shop: shop, Till: "T1", Now: c.now.shop,
+	})
 	require.NoError(t, err)
 }
 
@@ -73,8 +87,9 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: quiet(),
+		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: c.log,
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second, Telemetry: time.Second,
+		Silence: c.silence,
 	})
 	require.NoError(t, err)
 	return start(t, c.uplink.Run)
@@ -83,7 +98,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 func (c *chain) openHQ(t testing.TB) {
 	var err error
 	c.hq, err = hq.Open(t.Context(), hq.Options{
-		Path: filepath.Join(c.dir, c.hqFile), Key: c.hqKey, Now: time.Now, NewID: uuid.NewString, Log: quiet(),
+		Path: c.hqAt, Key: c.hqKey, Now: c.now.hq, NewID: uuid.NewString, Log: c.log,
 	})
 	require.NoError(t, err)
 }
@@ -108,7 +123,7 @@ func start(t testing.TB, f func(context.Context) error) (stop func()) {
 
 func (c *chain) collect(t testing.TB, client string) (stop func()) {
 	return start(t, hq.NewCollector(hq.CollectorConfig{
-		HQ: c.hq, Dialer: c.net.dialer(client), Log: quiet(), Backoff: quick, Resend: 300 * time.Millisecond,
+		HQ: c.hq, Dialer: c.hqDial(client), Log: c.log, Backoff: quick, Resend: 300 * time.Millisecond,
 	}).Run)
 }
 
@@ -182,41 +197,4 @@ func doubles(sales []edge.Sale) []string {
 	}
 	slices.Sort(list)
 	return list
-}
-
-func TestSalesArriveOnceThoughTheBrokerAndHQAreKilled(t *testing.T) {
-	for name, make := range networks() {
-		t.Run(name, func(t *testing.T) {
-			c := newChain(t, make(t))
-			c.net.start(t)
-			c.startUplink(t)
-			stop1 := c.collect(t, "hq-1")
-			stop2 := c.collect(t, "hq-2")
-
-			var sold []edge.Sale
-			sell := func(n int) {
-				for range n {
-					sold = append(sold, *edgetest.Sell(t, c.shop, edgetest.Lipstick))
-				}
-			}
-			sell(60)
-			c.net.kill(t)
-			sell(60)
-			c.net.start(t)
-			sell(60)
-			stop1()
-			sell(60)
-			stop2()
-			require.NoError(t, c.hq.Close())
-			sell(60)
-			c.openHQ(t) // a new incarnation
-			c.collect(t, "hq-1")
-			sell(60)
-			c.net.kill(t)
-			c.collect(t, "hq-2")
-			c.net.start(t)
-			sell(60)
-			c.settled(t, sold)
-		})
-	}
 }

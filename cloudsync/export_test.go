@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -159,7 +160,7 @@ func TestFilesThatAreNotAsTheyWereWritten(t *testing.T) {
 		}
 	}
 	require.LessOrEqual(t, took, 1)
-	c.hqFile = "unspoilt.db"
+	c.hqAt = filepath.Join(c.dir, "unspoilt.db")
 	require.NoError(t, c.hq.Close())
 	c.openHQ(t)
 	c.enrol(t)

@@ -55,6 +55,65 @@ func TestSecondWayIsTakenAfterAWhileAndLeftAgain(t *testing.T) {
 	})
 }
 
+// The broker is there, and nobody behind it who answers: the second way is taken,
+// and the first tried ever less often until somebody does.
+func TestSecondWayIsTakenWhereHQIsSilent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := newHub(1), newHub(2)
+		f := &cloudsync.Fallback{First: first, Second: second, Log: quiet()}
+		dial := func(silent bool) cloudsync.Link {
+			l, err := f.Dial(t.Context(), cloudsync.Session{Silent: silent})
+			require.NoError(t, err)
+			return l
+		}
+		dial(false).Close()
+		second.cut()
+		l := dial(true)
+		require.Len(t, first.links, 1, "there is no second way")
+		l.Close()
+		second.mend()
+		var lasted []time.Duration
+		for range 8 {
+			l = dial(true)
+			require.Len(t, second.links, 1)
+			begun := time.Now()
+			<-l.Done()
+			lasted = append(lasted, time.Since(begun))
+			dial(false).Close()
+		}
+		require.Less(t, lasted[0], 7*time.Minute)
+		require.Greater(t, lasted[7], 16*time.Minute)
+		require.Less(t, lasted[7], 49*time.Minute)
+
+		dial(false).Close() // somebody answered
+		l = dial(true)
+		time.Sleep(3*time.Minute + time.Second)
+		<-l.Done()
+	})
+}
+
+// A till whose HQ does not answer dials anew, and says so; one that has nothing
+// to send hears of HQ by asking, and does not.
+func TestSilenceEndsAConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.sell(3)
+		b.confirmed()
+		time.Sleep(time.Hour)
+		require.Equal(t, []bool{false}, b.hub.silent)
+		b.hub.faults(1, 0, 0)
+		sold := b.sell(3)
+		time.Sleep(10 * time.Minute)
+		require.Greater(t, len(b.hub.silent), 4)
+		require.Less(t, len(b.hub.silent), 12)
+		require.NotContains(t, b.hub.silent[1:], false)
+		b.hub.faults(0, 0, 0)
+		b.confirmed()
+		require.Subset(t, receipts(b.held()), receipts(sold))
+		b.halt()
+	})
+}
+
 // countingDialer counts the connections that were made.
 type countingDialer struct {
 	cloudsync.Dialer

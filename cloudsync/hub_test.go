@@ -25,6 +25,8 @@ type hub struct {
 	down  bool
 	seen  []cloudsync.Message          // all that was published
 	kept  map[string]cloudsync.Message // retained, by topic
+
+	silent []bool // what the shop's sessions said of the one before
 }
 
 func newHub(seed uint64) *hub {
@@ -40,6 +42,9 @@ func (h *hub) Dial(_ context.Context, s cloudsync.Session) (cloudsync.Link, erro
 	}
 	l := &hubLink{hub: h, session: s, messages: make(chan cloudsync.Message, 256), done: make(chan struct{})}
 	h.links = append(h.links, l)
+	if s.Will != nil {
+		h.silent = append(h.silent, s.Silent)
+	}
 	for topic, m := range h.kept {
 		if plain, _ := l.hears(topic); plain {
 			l.deliver(m)

@@ -163,8 +163,10 @@ func (l *lane) takeOne(ctx context.Context, r reply) error {
 	if err := l.sameHistory(ctx, ack); err != nil {
 		return err
 	}
-	l.heard = time.Now()
-	l.status.setUp(true)
+	if ack.Mark > l.mark || l.asked(ack.Ref) { // else it may be a replayed one
+		l.heard = time.Now()
+		l.status.setUp(true)
+	}
 	l.window = min(l.c.Window, max(ack.Credit, 1))
 	if ack.Mark > l.mark {
 		l.mark, l.progress, l.patience = ack.Mark, time.Now(), l.c.Resend
@@ -251,7 +253,10 @@ func (l *lane) overdue(ctx context.Context) error {
 	if now.Sub(l.progress) < l.patience {
 		return nil
 	}
-	if now.Sub(l.heard) > 2*l.c.Resend {
+	switch silence := now.Sub(l.heard); {
+	case silence > l.c.Silence:
+		return errSilent
+	case silence > 2*l.c.Resend:
 		l.status.setUp(false)
 	}
 	l.c.Log.Info("no progress: sending again from the mark", "lane", l.name, "mark", l.mark)

@@ -14,6 +14,9 @@ type Message struct {
 type Session struct {
 	Filters []string // topics to hear
 	Will    *Message // what the broker publishes when the connection is lost
+	// Silent says that the connection before this one stood, but nothing came of
+	// HQ: another way to it may be better, if there is one.
+	Silent bool
 }
 
 // Dialer opens a connection to the broker, subscribed to all of the session's

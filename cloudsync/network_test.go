@@ -20,6 +20,7 @@ import (
 type network interface {
 	start(t testing.TB)
 	kill(t testing.TB)
+	addr() string
 	dialer(client string) cloudsync.Dialer
 }
 
@@ -41,7 +42,7 @@ func freeAddr(t testing.TB) string {
 	return l.Addr().String()
 }
 
-func dial(addr, client string) cloudsync.Dialer {
+func dial(addr, client string) *mqtt.Dialer {
 	return &mqtt.Dialer{
 		Broker: "tcp://" + addr, ClientID: client, Username: client, Password: password,
 		Timeout: 2 * time.Second, KeepAlive: 5 * time.Second, Log: quiet(),
@@ -50,18 +51,18 @@ func dial(addr, client string) cloudsync.Dialer {
 
 // embedded is the broker of the demo.
 type embedded struct {
-	addr string
+	at   string
 	stop func()
 }
 
-func newEmbedded(t testing.TB) network { return &embedded{addr: freeAddr(t)} }
+func newEmbedded(t testing.TB) network { return &embedded{at: freeAddr(t)} }
 
 func (e *embedded) start(t testing.TB) {
 	users := []broker.User{{Name: node, Password: password}}
-	for _, name := range []string{"hq-1", "hq-2"} {
+	for _, name := range []string{"hq-1", "hq-2", "hq-3"} {
 		users = append(users, broker.User{Name: name, Password: password, HQ: true})
 	}
-	b, err := broker.Listen(e.addr, broker.Options{Users: users, Log: quiet()})
+	b, err := broker.Listen(e.at, broker.Options{Users: users, Log: quiet()})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -75,14 +76,19 @@ func (e *embedded) start(t testing.TB) {
 
 func (e *embedded) kill(testing.TB) { e.stop() }
 
-func (e *embedded) dialer(client string) cloudsync.Dialer { return dial(e.addr, client) }
+func (e *embedded) addr() string { return e.at }
+
+func (e *embedded) dialer(client string) cloudsync.Dialer { return dial(e.at, client) }
 
 // process is a Mosquitto of this test's own.
 type process struct{ broker *mosquitto.Broker }
 
 // newMosquitto has an address and is down until it is started.
-func newMosquitto(t testing.TB) network {
-	b, err := mosquitto.Start(t.Context())
+func newMosquitto(t testing.TB) network { return newMosquittoWith(t) }
+
+// newMosquittoWith has lines of mosquitto.conf besides.
+func newMosquittoWith(t testing.TB, conf ...string) *process {
+	b, err := mosquitto.Start(t.Context(), conf...)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
 	b.Kill()
@@ -93,4 +99,6 @@ func (p *process) start(t testing.TB) { require.NoError(t, p.broker.Restart(t.Co
 
 func (p *process) kill(testing.TB) { p.broker.Kill() }
 
-func (p *process) dialer(client string) cloudsync.Dialer { return dial(p.broker.Addr(), client) }
+func (p *process) addr() string { return p.broker.Addr() }
+
+func (p *process) dialer(client string) cloudsync.Dialer { return dial(p.addr(), client) }

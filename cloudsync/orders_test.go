@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -140,7 +141,7 @@ func TestEarlierEpochIsSentAgainByCommand(t *testing.T) {
 	stop()
 	require.NoError(t, c.hq.Close())
 
-	c.hqFile = "new.db"
+	c.hqAt = filepath.Join(c.dir, "new.db")
 	c.openHQ(t)
 	c.enrol(t)
 	c.collect(t, "hq-1")

@@ -76,24 +76,29 @@ func (s *session) sample(ctx context.Context) (*Sample, error) {
 }
 
 // hqClock tells the time by HQ's clock, as of its last answer to a question put
-// to it. A replayed answer cannot turn it back.
+// to it. Neither a replayed answer nor a jump of the shop's own clock moves it.
 type hqClock struct {
-	mu    sync.Mutex
-	ahead time.Duration
+	mu     sync.Mutex
+	hq, at time.Time // what HQ's clock said, and when by the shop's
 }
 
 func (c *hqClock) set(hq time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !hq.IsZero() {
-		c.ahead = time.Until(hq)
+		c.hq, c.at = hq, time.Now()
 	}
 }
 
-func (c *hqClock) offset() time.Duration {
+// now is the shop's own time as long as HQ has said nothing.
+func (c *hqClock) now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ahead
+	if c.hq.IsZero() {
+		return time.Now()
+	}
+	return c.hq.Add(time.Since(c.at))
 }
 
-func (c *hqClock) now() time.Time { return time.Now().Add(c.offset()) }
+// offset is how far HQ's clock is ahead.
+func (c *hqClock) offset() time.Duration { return time.Until(c.now()) }

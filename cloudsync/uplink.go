@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -39,6 +40,7 @@ type UplinkConfig struct {
 	Window  int           // batches of a lane in flight; 4
 	Resend  time.Duration // without progress for so long, send again from the mark; 5 s
 	Probe   time.Duration // with nothing to send, ask HQ for its mark this often; ProbeEvery
+	Silence time.Duration // without an answer of HQ for so long, dial anew; 1 min, or 2 Probe if that is longer
 }
 
 // Uplink is the shop's side of the line to HQ.
@@ -83,6 +85,9 @@ func NewUplink(c UplinkConfig) (*Uplink, error) {
 	if c.Probe <= 0 {
 		c.Probe = ProbeEvery
 	}
+	if c.Silence <= 0 {
+		c.Silence = max(time.Minute, 2*c.Probe)
+	}
 	hq := map[KeyID]ed25519.PublicKey{}
 	for _, pub := range c.HQ {
 		if len(pub) != ed25519.PublicKeySize {
@@ -111,14 +116,18 @@ func (u *Uplink) Watch() (changed <-chan struct{}, cancel func()) { return u.sta
 // Run keeps the line up until ctx ends.
 func (u *Uplink) Run(ctx context.Context) error {
 	var s *session
+	silent := false
 	begin := func() Session {
 		s = u.newSession()
-		return s.describe()
+		d := s.describe()
+		d.Silent = silent
+		return d
 	}
 	Redial(ctx, u.c.Dialer, u.c.Backoff, u.c.Log, begin, func(ctx context.Context, link Link) (bool, error) {
 		s.link = link
 		defer u.status.setUp(false)
 		err := s.run(ctx)
+		silent = errors.Is(err, errSilent)
 		return s.healthy, err
 	})
 	return nil

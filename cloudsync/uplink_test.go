@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
+	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -12,7 +14,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
@@ -145,28 +146,28 @@ func (b *bench) flaws() []hq.Flaw {
 }
 
 func TestNothingIsLostOrDoubledOnABadLine(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		seed := rapid.Uint64().Draw(rt, "seed")
-		drop := rapid.Float64Range(0, 0.5).Draw(rt, "drop")
-		repeat := rapid.Float64Range(0, 0.5).Draw(rt, "repeat")
-		delay := rapid.Float64Range(0, 1).Draw(rt, "delay")
-		cuts := rapid.SliceOfN(rapid.IntRange(1, 60), 0, 5).Draw(rt, "sales before each cut")
-		synctest.Test(t, func(t *testing.T) {
-			b := newBench(t, seed)
-			b.hub.faults(drop, repeat, delay)
-			sold := b.sell(rapid.IntRange(1, 300).Draw(rt, "sales"))
-			for _, n := range cuts {
-				time.Sleep(time.Duration(n) * 20 * time.Millisecond)
-				b.hub.cut()
-				sold = append(sold, b.sell(n)...)
-				b.hub.mend()
-			}
-			b.confirmed()
-			allHeld(t, sold, b.held())
-			require.Empty(t, b.flaws())
-			b.halt()
+	for range 12 * faultRounds(t) {
+		seed := rand.Uint64()
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rnd := rand.New(rand.NewPCG(seed, 1))
+				b := newBench(t, seed)
+				b.hub.faults(rnd.Float64()/2, rnd.Float64()/2, rnd.Float64())
+				sold := b.sell(1 + rnd.IntN(300))
+				for range rnd.IntN(6) {
+					n := 1 + rnd.IntN(60)
+					time.Sleep(time.Duration(n) * 20 * time.Millisecond)
+					b.hub.cut()
+					sold = append(sold, b.sell(n)...)
+					b.hub.mend()
+				}
+				b.confirmed()
+				allHeld(t, sold, b.held())
+				require.Empty(t, b.flaws())
+				b.halt()
+			})
 		})
-	})
+	}
 }
 
 func TestStatusFollowsTheLine(t *testing.T) {
