@@ -46,13 +46,13 @@ const (
 func (p Plan) Check() error {
 	switch {
 	case p.Broker != Mochi && p.Broker != Mosquitto:
-		return fmt.Errorf("broker %q: want %s or %s", p.Broker, Mochi, Mosquitto)
+		return fmt.Errorf("--broker is %q: want %s or %s", p.Broker, Mochi, Mosquitto)
 	case p.Database != SQLite && p.Database != Postgres:
-		return fmt.Errorf("database %q: want %s or %s", p.Database, SQLite, Postgres)
+		return fmt.Errorf("--hq is %q: want %s or %s", p.Database, SQLite, Postgres)
 	case p.Shops < 1 || p.Shops > MaxShops:
-		return fmt.Errorf("%d shops: want 1 to %d", p.Shops, MaxShops)
+		return fmt.Errorf("--edges is %d: want 1 to %d", p.Shops, MaxShops)
 	case p.Collectors < 1 || p.Collectors > MaxCollectors:
-		return fmt.Errorf("%d collectors: want 1 to %d", p.Collectors, MaxCollectors)
+		return fmt.Errorf("--collectors is %d: want 1 to %d", p.Collectors, MaxCollectors)
 	}
 	return nil
 }
