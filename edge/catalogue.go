@@ -13,9 +13,9 @@ import (
 
 // Limits of a product table.
 const (
-	maxCatalogueBytes  = 5 << 20
+	maxCatalogueBytes  = 16 << 20
 	maxCatalogueRows   = 20_000
-	maxCatalogueFaults = 100 // reported at once; the rest shows when these are mended
+	maxCatalogueFaults = 100 // told one by one; of the rest it is said how many they are
 )
 
 // catalogueColumns lists the columns of a product table. They may stand in any
@@ -67,7 +67,7 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 
 // Read reads a product table: CSV in UTF-8 (a byte order mark may lead),
 // separated by commas, semicolons or tabs, one header line, one row a variant,
-// at most 5 MiB and 20,000 rows. Prices are minor units, tax included.
+// at most 16 MiB and 20,000 rows. Prices are minor units, tax included.
 //
 // Beside what is sold a row says how the mirror shows it: the column tryon is
 // one of TryOnKinds, or empty where it shows nothing. Columns that a kind has no
@@ -87,7 +87,7 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 //
 // It returns the variants in the order of their rows, and the opening stock in
 // pieces. A table with faults gives neither, but an Error whose cause joins a
-// CatalogueError for each fault, the first hundred of them.
+// CatalogueError for each fault, the first hundred of them and one for the rest.
 func (c CatalogueRules) Read(r io.Reader) ([]Variant, map[SKU]int64, error) {
 	const op = "edge.CatalogueRules.Read"
 	b, err := io.ReadAll(io.LimitReader(r, maxCatalogueBytes+1))
@@ -95,7 +95,7 @@ func (c CatalogueRules) Read(r io.Reader) ([]Variant, map[SKU]int64, error) {
 		return nil, nil, fmt.Errorf("%s: %w", op, err)
 	}
 	if len(b) > maxCatalogueBytes {
-		return nil, nil, Errorf(op, TooLarge, "the product table is larger than %d MiB: split it", maxCatalogueBytes>>20)
+		return nil, nil, Errorf(op, TooLarge, "the product table is larger than %d MiB: leave out what is not sold", maxCatalogueBytes>>20)
 	}
 	t := catalogueTable{
 		CatalogueRules: c,
@@ -106,6 +106,9 @@ func (c CatalogueRules) Read(r io.Reader) ([]Variant, map[SKU]int64, error) {
 		product:        map[string]productRow{},
 	}
 	t.read(b)
+	if t.more > 0 {
+		t.faults = append(t.faults, &CatalogueError{Msg: fmt.Sprintf("and %d more: those are told when these are mended", t.more)})
+	}
 	if len(t.faults) > 0 {
 		return nil, nil, &Error{
 			Op: op, Kind: Invalid, Msg: "the product table has faults, mend them and load it again",
@@ -126,6 +129,7 @@ type catalogueTable struct {
 	gtinLine map[string]int // by GTIN14
 	product  map[string]productRow
 	faults   []error
+	more     int // beyond maxCatalogueFaults
 }
 
 // productRow is a product's first row: the later ones must agree with it.
@@ -136,16 +140,21 @@ type productRow struct {
 }
 
 func (t *catalogueTable) fail(line int, column, format string, args ...any) {
-	if len(t.faults) < maxCatalogueFaults {
-		t.faults = append(t.faults, &CatalogueError{Line: line, Column: column, Msg: fmt.Sprintf(format, args...)})
+	if len(t.faults) == maxCatalogueFaults {
+		t.more++
+		return
 	}
+	t.faults = append(t.faults, &CatalogueError{Line: line, Column: column, Msg: fmt.Sprintf(format, args...)})
 }
 
 func (t *catalogueTable) read(b []byte) {
 	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
-	if !utf8.Valid(b) {
-		t.fail(0, "", "the file is not UTF-8: save it as \"CSV UTF-8 (comma delimited)\"")
+	if line := notUTF8(b); line > 0 {
+		t.fail(line, "", "this is not text in UTF-8: in the spreadsheet, save the table as \"CSV UTF-8 (comma delimited)\"")
 		return
+	}
+	if bytes.IndexByte(b, '\n') < 0 {
+		b = bytes.ReplaceAll(b, []byte{'\r'}, []byte{'\n'}) // as old Macs end lines, and "CSV (Macintosh)"
 	}
 	c := csv.NewReader(bytes.NewReader(b))
 	c.Comma = separator(b)
@@ -162,7 +171,7 @@ func (t *catalogueTable) read(b []byte) {
 	if !t.readHeader(headerLine, header) {
 		return
 	}
-	for rows := 0; len(t.faults) < maxCatalogueFaults; rows++ {
+	for rows := 0; ; rows++ {
 		fields, err := c.Read()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -180,13 +189,25 @@ func (t *catalogueTable) read(b []byte) {
 		}
 		line, _ := c.FieldPos(0)
 		if rows >= maxCatalogueRows {
-			t.fail(line, "", "more than %d rows: split the table", maxCatalogueRows)
+			t.fail(line, "", "more than %d rows: leave out what is not sold", maxCatalogueRows)
 			return
 		}
 		if slices.ContainsFunc(fields, func(f string) bool { return strings.TrimSpace(f) != "" }) {
 			t.readRow(line, fields)
 		}
 	}
+}
+
+// notUTF8 is the first line that holds what no text in UTF-8 does, or 0.
+func notUTF8(b []byte) int {
+	for at := 0; at < len(b); {
+		r, n := utf8.DecodeRune(b[at:])
+		if r == utf8.RuneError && n == 1 {
+			return 1 + bytes.Count(b[:at], []byte{'\n'})
+		}
+		at += n
+	}
+	return 0
 }
 
 // separator is what stands between the columns: of comma, semicolon and tab that
@@ -217,7 +238,7 @@ func (t *catalogueTable) readHeader(line int, header []string) bool {
 		_, twice := t.column[name]
 		switch {
 		case !slices.Contains(want, name) && !slices.Contains(catalogueExtras(), name):
-			t.fail(line, fmt.Sprintf("%.40q", name), "no such column: remove it, or mend its name")
+			t.fail(line, fmt.Sprintf("%.40q", name), "no such column: remove it, or mend its name%s", t.similar(name))
 		case twice:
 			t.fail(line, name, "the column is there twice: remove one")
 		}
@@ -229,4 +250,14 @@ func (t *catalogueTable) readHeader(line int, header []string) bool {
 		}
 	}
 	return len(t.faults) == 0
+}
+
+// similar is the column that was meant by a name in other letters.
+func (t *catalogueTable) similar(name string) string {
+	for _, known := range append(catalogueColumns(), catalogueExtras()...) {
+		if strings.EqualFold(strings.ReplaceAll(name, " ", "_"), known) {
+			return ", which is " + known
+		}
+	}
+	return ""
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,12 +51,12 @@ func (t *catalogueTable) readRow(line int, fields []string) {
 		Shade:    r.texts("shade", false),
 		Color:    r.color(),
 		Finish:   r.finish(),
-		Price:    Money{Amount: r.number("price", 1, maxPrice), Currency: t.Currency},
-		VAT:      BasisPoints(r.number("vat_bp", 0, maxVATBasis)),
+		Price:    Money{Amount: r.price(), Currency: t.Currency},
+		VAT:      BasisPoints(r.number("vat_bp", 0, maxVATBasis, "hundredths of a percent (800 is 8 %)")),
 		Picture:  r.file("picture", r.Picture, ".svg", ".png", ".jpg", ".jpeg", ".webp"),
 	}
 	v.TryOn = r.tryOn(&v)
-	stock := r.number("stock", 0, maxOpening)
+	stock := r.number("stock", 0, maxOpening, "pieces"+meant(r.cell("stock")))
 	if v.Product != "" {
 		r.agree(&v)
 	}
@@ -119,8 +120,8 @@ func (r catalogueRow) text(column string, required bool) string {
 		r.fail(column, "is empty: fill it in")
 	case utf8.RuneCountInString(s) > maxText:
 		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), maxText)
-	case strings.ContainsFunc(s, unicode.IsControl):
-		r.fail(column, "holds a line break or another control character: remove it")
+	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }):
+		r.fail(column, "holds a line break or another control character: remove it, or type the text anew")
 	}
 	return s
 }
@@ -133,15 +134,51 @@ func (r catalogueRow) texts(column string, required bool) Text {
 	return Text{VI: r.text(vi, required), EN: r.text(en, required), ZH: r.text(zh, required)}
 }
 
-// number reads a whole number from least to most.
-func (r catalogueRow) number(column string, least, most int64) int64 {
+// price reads a price. What it may have been meant to be is told only where the
+// currency leaves no doubt: 12.500 USD are twelve dollars or twelve thousand.
+func (r catalogueRow) price() int64 {
+	if minorDigits(r.Currency) > 0 {
+		return r.number("price", 1, maxPrice, "hundredths of "+r.Currency+" (1250 is 12.50)")
+	}
+	return r.number("price", 1, maxPrice, r.Currency+meant(r.cell("price")))
+}
+
+// number reads a whole number from least to most, of what unit says.
+func (r catalogueRow) number(column string, least, most int64, unit string) int64 {
 	s := r.cell(column)
 	n, err := strconv.ParseInt(s, 10, 64)
 	if err != nil || n < least || n > most {
-		r.fail(column, "%.40q: want a whole number from %d to %d, without separators or currency", s, least, most)
+		r.fail(column, "%.40q: want a whole number from %d to %d, without separators or currency, in %s", s, least, most, unit)
 		return 0
 	}
 	return n
+}
+
+var (
+	dressedNumber = regexp.MustCompile(`^[^\d.,+-]{0,5}(\d{1,3}(?:[., \x{a0}]\d{3})+|\d{1,15})(?:[.,]0{1,2})?[^\d.,+-]{0,5}$`)
+	shortNumber   = regexp.MustCompile(`^\d([.,]\d+)?[eE]\+?\d+$`)
+)
+
+// meant is what to write instead of a number with separators, a currency, or
+// what a spreadsheet makes of a long one.
+func meant(s string) string {
+	if shortNumber.MatchString(s) {
+		return ": the spreadsheet has shortened it, format the column as a number without decimals"
+	}
+	m := dressedNumber.FindStringSubmatch(s)
+	if m == nil {
+		return ""
+	}
+	digits := strings.Map(func(c rune) rune {
+		if c < '0' || c > '9' {
+			return -1
+		}
+		return c
+	}, m[1])
+	if digits == s || digits[0] == '0' {
+		return ""
+	}
+	return ": write " + digits
 }
 
 func (r catalogueRow) color() string {

@@ -138,10 +138,9 @@ func (d *desk) readTable(o order) (*shopdir.Shop, error) {
 	}
 	images := dir
 	if o.images != "" {
-		if st, err := os.Stat(o.images); err != nil || !st.IsDir() {
-			return nil, process.UsageError{Err: fmt.Errorf("--images %s is no folder", o.images)}
+		if images, err = shopdir.OpenFolder(o.images); err != nil {
+			return nil, process.UsageError{Err: fmt.Errorf("--images %s is no folder: %w", o.images, err)}
 		}
-		images = os.DirFS(o.images)
 	}
 	f, err := os.Open(o.file)
 	if err != nil {
@@ -242,7 +241,7 @@ func (d *desk) undo(ctx context.Context, to uint32, yes bool) error {
 		return err
 	}
 	if len(issues) < 2 && to == 0 {
-		return edge.Errorf("catalogue undo", edge.Conflict, "there is no catalogue before the newest one")
+		return edge.Errorf("catalogue undo", edge.Conflict, "there is no catalogue before the newest one: nothing can be taken back")
 	}
 	if to == 0 {
 		to = issues[1].Version

@@ -77,7 +77,35 @@ func (d *desk) printChanges(before, now *edge.Release, c *edge.ReleaseChanges, i
 		}
 	}
 	t.row("")
+	leaps(t, c.Changed)
+	if len(c.Removed) >= 10 && 2*len(c.Removed) >= len(before.Variants) {
+		t.row("WARNING: %d of %d products are no longer sold: a table stands for all that is. Is it whole?", len(c.Removed), len(before.Variants))
+		t.row("")
+	}
 	return t.end()
+}
+
+// leaps warns of prices that become ten times what they were, or a tenth: a
+// slipped digit, more often than not.
+func leaps(t *table, changed []edge.VariantChange) {
+	const factor, most = 10, 20
+	n := 0
+	for i := range changed {
+		v := &changed[i]
+		was, is := v.Before.Price, v.Variant.Price
+		if was.Currency == is.Currency && is.Amount < factor*was.Amount && was.Amount < factor*is.Amount {
+			continue
+		}
+		if n++; n <= most {
+			t.row("WARNING: the price of %s (%s) goes from %s to %s. Is that right?", v.Variant.SKU, title(v.Variant), was, is)
+		}
+	}
+	if n > most {
+		t.row("WARNING: and %d more prices like these.", n-most)
+	}
+	if n > 0 {
+		t.row("")
+	}
 }
 
 // shown reports whether row i of n is printed; the first that is not says how

@@ -105,6 +105,51 @@ func TestACatalogueIsImportedAndTakenBack(t *testing.T) {
 	require.Contains(t, d.runs("", "show"), "lip-silk-velvet-", "a file's name tells its content")
 }
 
+func TestWhatIsNotMeantIsWarnedOf(t *testing.T) {
+	d := newDesk(t)
+	d.runs("", "import", d.table("first.csv"), "--yes")
+	require.NotContains(t, d.runs("", "import", d.table("a.csv", "329000", "349000")), "WARNING")
+	for price, want := range map[string]string{"3290000": "3.290.000 ₫", "32900": "32.900 ₫"} {
+		out := d.runs("", "import", d.table("slip.csv", "329000", price))
+		require.Contains(t, out, "WARNING: the price of LIP-VEL-01 (Son lì Nhung Lụa, Đỏ gạch) goes from 329.000 ₫ to "+want+". Is that right?\n")
+		require.Less(t, strings.Index(out, "WARNING"), strings.Index(out, "Issue this to all shops?"))
+	}
+	b, err := os.ReadFile(d.table("whole.csv"))
+	require.NoError(t, err)
+	looks, err := os.ReadFile("../edge/demo/shop/looks.yaml")
+	require.NoError(t, err)
+	var half string
+	for line := range strings.Lines(string(b)) {
+		if sku, _, _ := strings.Cut(line, ","); half == "" || strings.Contains(string(looks), sku) {
+			half += line
+		}
+	}
+	out := d.runs("", "import", d.write("half.csv", half))
+	require.Regexp(t, "WARNING: [0-9]+ of 130 products are no longer sold", out)
+}
+
+func TestUndo(t *testing.T) {
+	d := newDesk(t)
+	nothing := func() {
+		out, err := d.run("", "undo", "--yes")
+		require.ErrorContains(t, err, "there is no catalogue before the newest one: nothing can be taken back")
+		require.Empty(t, out)
+	}
+	nothing()
+	first, second := d.table("first.csv"), d.table("second.csv", "329000", "349000")
+	d.runs("", "import", first, "--yes")
+	nothing()
+	d.runs("", "import", second, "--yes")
+	price := func(want string) { require.Regexp(t, `LIP-VEL-01 .*`+want, d.runs("", "show")) }
+	price("349.000")
+	require.Contains(t, d.runs("n\n", "undo"), "Nothing was issued.")
+	price("349.000")
+	d.runs("y\n", "undo")
+	price("329.000")
+	d.runs("", "undo", "--yes")
+	price("349.000")
+}
+
 func TestATableWithFaultsIsNotIssued(t *testing.T) {
 	d := newDesk(t)
 	bad := d.table("bad.csv", "8939990100013", "8939990100014", "329000", "0", "lip-silk-velvet.svg", "gone.svg", "#B4656A", "pink")

@@ -53,7 +53,17 @@ func Open(dir string) (fs.FS, error) {
 	if _, err := os.Stat(filepath.Join(dir, "shop.yaml")); err != nil {
 		return nil, fmt.Errorf("%s is no shop's folder: put shop.yaml and products.csv there, or name another folder: %w", dir, err)
 	}
-	return os.DirFS(dir), nil
+	return OpenFolder(dir)
+}
+
+// OpenFolder opens a folder of which no link leads out: a picture is shown to
+// everybody, and could be any file of the machine otherwise.
+func OpenFolder(dir string) (fs.FS, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return root.FS(), nil // open as long as it is used
 }
 
 // Read reads a shop's folder. Its error names the file and every fault in it.
@@ -105,20 +115,41 @@ func folder(images fs.FS, name string) (fs.FS, error) {
 	return fs.Sub(images, name)
 }
 
-// looker says what is wrong with a file of dir.
+// looker says what is wrong with a file of dir. It looks at each once, however
+// many products show it.
 func looker(dir fs.FS) func(string) error {
+	seen := map[string]error{}
 	return func(file string) error {
-		st, err := fs.Stat(dir, file)
-		switch {
-		case err != nil:
-			return fmt.Errorf("file %s is not there: add it, or mend its name here", file)
-		case !st.Mode().IsRegular() || st.Size() == 0:
-			return fmt.Errorf("file %s is empty or no file: put a picture there", file)
-		case st.Size() > edge.MaxAssetBytes:
-			return fmt.Errorf("file %s has %d bytes, at most %d: make it smaller", file, st.Size(), edge.MaxAssetBytes)
+		err, known := seen[file]
+		if !known {
+			err = look(dir, file)
+			seen[file] = err
 		}
-		return nil
+		return err
 	}
+}
+
+func look(dir fs.FS, file string) error {
+	st, err := fs.Stat(dir, file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("file %s is not there: add it, or mend its name here", file)
+	case err != nil:
+		return fmt.Errorf("file %s cannot be read (a link out of its folder?): put the file itself there", file)
+	case !st.Mode().IsRegular() || st.Size() == 0:
+		return fmt.Errorf("file %s is empty or no file: put a picture there", file)
+	case st.Size() > edge.MaxAssetBytes:
+		return fmt.Errorf("file %s has %d bytes, at most %d: make it smaller", file, st.Size(), edge.MaxAssetBytes)
+	}
+	f, err := dir.Open(file)
+	if err != nil {
+		return fmt.Errorf("file %s cannot be read: %w", file, err)
+	}
+	defer f.Close()
+	if err := checkImage(file, f); err != nil {
+		return fmt.Errorf("file %s %w", file, err)
+	}
+	return nil
 }
 
 func readSettings(dir fs.FS) (*settings, error) {
