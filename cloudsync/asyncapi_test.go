@@ -79,8 +79,10 @@ func wires() map[string]wire {
 			}
 			return err
 		}},
-		"rsp":    {KindRsp, Rsp{}, BranchRsp, true, func(c *Codec, b []byte) error { _, err := c.DecodeRsp(b); return err }},
-		"sample": {KindSample, Sample{}, BranchUp, true, func(_ *Codec, b []byte) error { _, err := DecodeSample(b); return err }},
+		"rsp":      {KindRsp, Rsp{}, BranchRsp, true, func(c *Codec, b []byte) error { _, err := c.DecodeRsp(b); return err }},
+		"recall":   {KindRecall, Recall{}, BranchRsp, true, func(c *Codec, b []byte) error { _, err := c.DecodeRecall(b); return err }},
+		"recalled": {KindRecalled, Batch{}, BranchDown, false, func(c *Codec, b []byte) error { _, err := c.DecodeBatch(b); return err }},
+		"sample":   {KindSample, Sample{}, BranchUp, true, func(_ *Codec, b []byte) error { _, err := DecodeSample(b); return err }},
 	}
 }
 
@@ -169,7 +171,7 @@ func TestAsyncAPINamesEveryFieldOfEveryBody(t *testing.T) {
 	for name := range doc.Components.Schemas {
 		require.True(t, d.seen[name], "schema %s is of nothing", name)
 	}
-	for kind := KindBatch; kind <= KindSample; kind++ {
+	for kind := KindBatch; kind <= KindRecalled; kind++ {
 		require.True(t, slices.ContainsFunc(slices.Collect(mapValues(wires())), func(w wire) bool { return w.kind == kind }), "kind %d", kind)
 	}
 }

@@ -87,7 +87,7 @@ func (c *chain) startUplink(t testing.TB) (stop func()) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: c.log,
+		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Recall: c.shop, Dialer: c.dialer, Log: c.log,
 		Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second, Telemetry: time.Second,
 		Silence: c.silence,
 	})

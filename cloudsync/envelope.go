@@ -33,6 +33,9 @@ const (
 	KindCmd     Kind = 7 // Cmd, from HQ
 	KindRsp     Kind = 8 // Rsp, from a node
 	KindSample  Kind = 9 // Sample, from a node
+
+	KindRecall   Kind = 10 // Recall, from a node
+	KindRecalled Kind = 11 // Batch, from HQ: the answer to Recall
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -96,7 +99,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindSample {
+	if kind < KindBatch || kind > KindRecalled {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})

@@ -216,7 +216,7 @@ func TestRestoredGatewayGivesNoNumberTwice(t *testing.T) {
 	}
 	require.EqualValues(t, 3, c.shop.Series())
 
-	// By hand, and what was not sent is lost with the file: what was, stays.
+	// By hand, and what was not sent is lost with the file: what was, comes back.
 	require.NoError(t, c.shop.Close())
 	take(t, backup).putBack(t)
 	require.NoError(t, os.Rename(backup, opt.Path))
@@ -225,7 +225,7 @@ func TestRestoredGatewayGivesNoNumberTwice(t *testing.T) {
 	c.sell(t, 5)
 	stop()
 	c.startUplink(t)
-	c.confirmed(t)
+	c.takenBack(t)
 	allHeld(t, c.sold, c.held(t))
 }
 
@@ -235,7 +235,7 @@ func (c *chain) startPatiently(t *testing.T) {
 	var err error
 	c.uplink, err = cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
-		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Dialer: c.dialer, Log: quiet(),
+		Outbox: c.shop, Archive: c.shop, Commands: c.shop, Recall: c.shop, Dialer: c.dialer, Log: quiet(),
 		Backoff: cloudsync.Backoff{Base: time.Second, Max: 3 * time.Second}, Resend: 300 * time.Millisecond, Probe: time.Second,
 	})
 	require.NoError(t, err)

@@ -77,6 +77,11 @@ func (l *markList) UnmarshalJSON(b []byte) (err error) {
 	return err
 }
 
+func (l *haveList) UnmarshalJSON(b []byte) (err error) {
+	*l, err = decodeList(b, *l, maxMarks, "epochs", json.Unmarshal)
+	return err
+}
+
 func (l *receiptList) UnmarshalJSON(b []byte) (err error) {
 	*l, err = decodeList(b, *l, maxMarks, "receipts", json.Unmarshal)
 	return err

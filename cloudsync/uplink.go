@@ -32,6 +32,9 @@ type UplinkConfig struct {
 	// With both the shop does what HQ commands.
 	Archive  edge.Archive
 	Commands edge.CommandLog
+	// With it the shop takes back what HQ holds of its past and its database
+	// lacks.
+	Recall edge.Recall
 
 	Machine   Machine
 	Telemetry time.Duration // a sample of how the shop is, this often; 30 s
@@ -142,11 +145,12 @@ type session struct {
 	down    chan *Down
 	early   map[uint64]*Down // by number, downlink messages that wait for those before them
 	orders  *orders
-	healthy bool // HQ answered
+	back    chan *Batch // answers to Recall
+	healthy bool        // HQ answered
 }
 
 func (u *Uplink) newSession() *session {
-	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}}
+	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}, back: make(chan *Batch, 4)}
 	for _, name := range edge.Lanes() {
 		s.lanes = append(s.lanes, newLane(s, name, u.c.Outbox))
 	}
@@ -222,7 +226,7 @@ func (s *session) send(ctx context.Context) error {
 	}
 	s.healthy = true
 	s.status.setUp(true)
-	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples}
+	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples, s.recall}
 	for _, l := range s.lanes {
 		fs = append(fs, l.run)
 	}
@@ -278,6 +282,12 @@ func (s *session) dispatch(m Message) error {
 		d, err := s.codec.DecodeDown(env.Body)
 		if err == nil {
 			offer(s.down, d)
+		}
+		return err
+	case env.Kind == KindRecalled && t.Branch == BranchDown:
+		b, err := s.codec.DecodeBatch(env.Body)
+		if err == nil {
+			offer(s.back, b)
 		}
 		return err
 	case env.Kind == KindCmd && t.Branch == BranchCmd:

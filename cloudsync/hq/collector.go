@@ -204,9 +204,12 @@ func (c *Collector) handle(ctx context.Context, d *downlink, m cloudsync.Message
 		}
 		return nil
 	case cloudsync.BranchRsp:
-		waiting, err := c.c.HQ.responded(ctx, t, m.Payload)
+		reply, waiting, err := c.c.HQ.responded(ctx, t, m.Payload)
 		if waiting {
 			d.send(t.Node)
+		}
+		if err == nil && reply != nil {
+			err = d.link.Publish(ctx, *reply)
 		}
 		return err
 	case cloudsync.BranchState:

@@ -35,12 +35,20 @@ func (c *Collector) publishCommands(ctx context.Context, link cloudsync.Link) {
 }
 
 // responded takes what came on a node's rsp topic: its confirmation of downlink
-// messages or its answer to a command. waiting says that downlink messages wait
-// for the node.
-func (h *HQ) responded(ctx context.Context, t cloudsync.Topic, payload []byte) (waiting bool, err error) {
+// messages, its answer to a command, or its question for what it lacks, which is
+// replied to. waiting says that downlink messages wait for the node.
+func (h *HQ) responded(ctx context.Context, t cloudsync.Topic, payload []byte) (reply *cloudsync.Message, waiting bool, err error) {
 	env, err := cloudsync.Open(payload)
-	if err == nil && env.Kind == cloudsync.KindRsp {
-		return false, h.answered(ctx, t, payload)
+	switch {
+	case err == nil && env.Kind == cloudsync.KindRsp:
+		return nil, false, h.answered(ctx, t, payload)
+	case err == nil && env.Kind == cloudsync.KindRecall:
+		m, err := h.recalled(ctx, t, payload)
+		if err != nil {
+			return nil, false, err
+		}
+		return &m, false, nil
 	}
-	return h.confirmed(ctx, t, payload) // it says what else is wrong
+	waiting, err = h.confirmed(ctx, t, payload) // it says what else is wrong
+	return nil, waiting, err
 }

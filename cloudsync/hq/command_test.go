@@ -46,7 +46,7 @@ func (g *gateway) answer(r cloudsync.Rsp) {
 	topic := cloudsync.Topic{Node: g.node, Branch: cloudsync.BranchRsp}
 	body, err := g.codec.EncodeRsp(&r)
 	require.NoError(g.t, err)
-	_, err = g.hq.responded(g.t.Context(), topic, cloudsync.Seal(g.key, cloudsync.KindRsp, topic.String(), body))
+	_, _, err = g.hq.responded(g.t.Context(), topic, cloudsync.Seal(g.key, cloudsync.KindRsp, topic.String(), body))
 	require.NoError(g.t, err)
 }
 
@@ -188,7 +188,7 @@ func TestAnswersOfOthersChangeNothing(t *testing.T) {
 		"another kind":       {topic, cloudsync.Seal(g.key, cloudsync.KindSample, topic.String(), body)},
 		"noise":              {topic, []byte("noise")},
 	} {
-		_, err := g.hq.responded(t.Context(), try.topic, try.payload)
+		_, _, err := g.hq.responded(t.Context(), try.topic, try.payload)
 		require.Error(t, err, name)
 	}
 	require.Equal(t, CommandQueued, g.standing(id).Status)

@@ -128,8 +128,12 @@ func (h *HQ) takeOther(ctx context.Context, t cloudsync.Topic, payload []byte) (
 	case cloudsync.BranchState:
 		return nil, h.heard(ctx, t, payload)
 	case cloudsync.BranchRsp:
-		if _, err := h.responded(ctx, t, payload); err != nil {
+		reply, _, err := h.responded(ctx, t, payload)
+		if err != nil {
 			return nil, err
+		}
+		if reply != nil {
+			return []cloudsync.Message{*reply}, nil
 		}
 		if e, err := cloudsync.Open(payload); err != nil || e.Kind != cloudsync.KindConfirm {
 			return nil, err

@@ -145,7 +145,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
 		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
-		Archive: g.db, Commands: g.db, Machine: g.machineFacts(),
+		Archive: g.db, Commands: g.db, Recall: g.db, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
 }

@@ -48,7 +48,7 @@ func (s *Shop) Dialer(log *slog.Logger) cloudsync.Dialer { return dialer(s.Broke
 func (s *Shop) Uplink(db *sqlite.DB, outbox edge.Outbox, d cloudsync.Dialer, log *slog.Logger) (*cloudsync.Uplink, error) {
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: s.Node, Key: s.Key, HQ: []ed25519.PublicKey{s.HQ},
-		Outbox: outbox, Archive: db, Commands: db, Dialer: d, Log: log,
+		Outbox: outbox, Archive: db, Commands: db, Recall: db, Dialer: d, Log: log,
 		Backoff: s.Pace.Backoff, Resend: s.Pace.Resend,
 	})
 }

@@ -1,0 +1,110 @@
+package cloudsync_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
+)
+
+// takenBack waits until the shop knows all sales again, each once and confirmed,
+// and has the stock that HQ counts.
+func (s *seller) takenBack(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		s.confirmed(t)
+		sales, err := s.shop.Sales(t.Context(), 10000)
+		require.NoError(t, err)
+		stock, err := s.shop.Stock(t.Context())
+		require.NoError(t, err)
+		atHQ, err := s.hq.Stock(t.Context(), shop)
+		require.NoError(t, err)
+		return len(sales) >= len(s.sold) && stock[edgetest.Lipstick] == atHQ[edgetest.Lipstick]
+	}, 30*time.Second, 20*time.Millisecond, "HQ's sales do not come back")
+	sales, err := s.shop.Sales(t.Context(), 10000)
+	require.NoError(t, err)
+	known := make([]edge.Sale, len(sales))
+	for i := range sales {
+		require.True(t, sales[i].Confirmed, "receipt %s", sales[i].Receipt)
+		known[i] = sales[i].Sale
+	}
+	allHeld(t, s.sold, known)
+}
+
+// The shop's disk is lost. What HQ holds of its past comes back, under its old
+// numbers; nothing of it arrives at HQ again, whatever becomes of the line.
+func TestLostPastComesBack(t *testing.T) {
+	for name, tc := range map[string]struct {
+		backup bool
+		lossy  bool
+	}{"backup": {backup: true}, "no backup": {}, "a line that loses and repeats": {backup: true, lossy: true}} {
+		t.Run(name, func(t *testing.T) {
+			line := newHub(7)
+			c := seller{chain: newChain(t, inMemory{line})}
+			c.collect(t, "hq-1")
+			opt := sqlite.Options{
+				Path: filepath.Join(c.dir, "witnessed.db"), Node: node, Shop: shop, Till: "T1",
+				Witness: filepath.Join(c.dir, "witness"),
+			}
+			open := func() {
+				t.Helper()
+				var err error
+				require.NoError(t, c.shop.Close())
+				c.shop, err = sqlite.Open(t.Context(), opt)
+				require.NoError(t, err)
+				require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
+			}
+			open()
+			stop := c.startUplink(t)
+			backup := filepath.Join(c.dir, "backup.db")
+			c.sell(t, 20)
+			c.settled(t, c.sold)
+			require.NoError(t, sqlite.Backup(t.Context(), opt.Path, backup))
+			c.sell(t, 130)
+			c.settled(t, c.sold)
+			_, err := c.shop.OpenEpoch(t.Context(), nil, 0) // and the backup knows nothing of it
+			require.NoError(t, err)
+			c.sell(t, 10)
+			c.settled(t, c.sold)
+			stop()
+
+			require.NoError(t, c.shop.Close())
+			require.NoError(t, os.Remove(opt.Path))
+			if tc.backup {
+				_, err := sqlite.Restore(t.Context(), opt, backup)
+				require.NoError(t, err)
+			}
+			if tc.lossy {
+				line.faults(0.2, 0.2, 0.2)
+			}
+			open()
+			require.EqualValues(t, 3, c.shop.Series())
+			c.sell(t, 5) // before the line is up
+			stop = c.startUplink(t)
+			c.takenBack(t)
+			c.sell(t, 5)
+			c.takenBack(t)
+			line.faults(0, 0, 0)
+			c.settled(t, c.sold)
+			stop()
+			waiting, _, err := c.shop.Waiting(t.Context(), edge.LaneSale)
+			require.NoError(t, err)
+			require.Zero(t, waiting)
+		})
+	}
+}
+
+// inMemory is a hub as a network.
+type inMemory struct{ *hub }
+
+func (n inMemory) dialer(string) cloudsync.Dialer { return n.hub }
+func (inMemory) addr() string                     { return "" }
+func (inMemory) start(testing.TB)                 {}
+func (inMemory) kill(testing.TB)                  {}
