@@ -76,7 +76,7 @@ func importCommand(config *string) *cobra.Command {
 			"Its columns are those of products.csv; categories, currency and looks come from shop_dir. " +
 			"Every fault is told with its line and column, and nothing is issued while there is one.",
 		Example: "  hq catalogue import spring.csv --images spring --effective 2027-02-01T08:00:00+07:00",
-		Args:    manyArgs(1),
+		Args:    process.Args("FILE.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error { return d.importTable(ctx, o) })

@@ -32,7 +32,7 @@ func StaffCommand() *cobra.Command {
 			Long: "Make a file the staff directory of a shop. It lists name, role (clerk or manager) and pin_hash, as `edge pin` prints it; " +
 				"active: false signs somebody off. What edge.yaml lists in the shop itself holds beside it.",
 			Example: "  hq staff set hue-1 hue-1-staff.yaml",
-			Args:    manyArgs(2),
+			Args:    process.Args("SHOP", "FILE.yaml"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return atDesk(cmd, config, func(ctx context.Context, d *desk) error { return d.setStaff(ctx, args[0], args[1]) })
 			},
@@ -40,22 +40,13 @@ func StaffCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "list SHOP",
 			Short: "Show the staff directory of a shop",
-			Args:  manyArgs(1),
+			Args:  process.Args("SHOP"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return atDesk(cmd, config, func(ctx context.Context, d *desk) error { return d.listStaff(ctx, args[0]) })
 			},
 		},
 	)
 	return cmd
-}
-
-func manyArgs(n int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := cobra.ExactArgs(n)(cmd, args); err != nil {
-			return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-		}
-		return nil
-	}
 }
 
 func (d *desk) setStaff(ctx context.Context, shop, file string) error {
@@ -102,6 +93,10 @@ func readStaff(file string) (*edge.Directory, error) {
 func (d *desk) listStaff(ctx context.Context, shop string) error {
 	dir, err := d.db.Staff(ctx, shop)
 	if err != nil {
+		return err
+	}
+	if len(dir.Members) == 0 {
+		_, err := fmt.Fprintf(d.out, "Headquarters has no staff directory of %s: hq staff set makes one.\n", shop)
 		return err
 	}
 	t := newTable(d.out)

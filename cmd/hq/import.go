@@ -24,12 +24,7 @@ was altered or cut short is refused with line and place, and changes nothing.
 Headquarters may be running. A file may be taken in again, also after an
 interruption: every event counts once.`,
 		Example: "  hq import /media/usb/shop-1.ndjson.zst",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-			}
-			return nil
-		},
+		Args:    process.Args("FILE.ndjson.zst"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			cfg, err := firmwarecfg.LoadHQ(file, os.Environ())
 			if err != nil {

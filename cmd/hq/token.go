@@ -4,11 +4,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 )
+
+var tokenName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
 func tokenCommand() *cobra.Command {
 	role := "reader"
@@ -18,15 +21,13 @@ func tokenCommand() *cobra.Command {
 		Long: `Make a token for headquarters' API. It is printed once; headquarters keeps its
 SHA-256 alone, in api_tokens of hq.yaml.`,
 		Example: "  hq token warehouse --role reader",
-		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-			}
-			return nil
-		},
+		Args:    process.Args("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if role != "reader" && role != "operator" {
 				return process.UsageError{Err: fmt.Errorf("%q is no role: use reader or operator", role)}
+			}
+			if !tokenName.MatchString(args[0]) {
+				return process.UsageError{Err: fmt.Errorf("%q is no name: want 1 to 64 of a-z, A-Z, 0-9, dot, - and _", args[0])}
 			}
 			token := "mchq_" + rand.Text()
 			_, err := fmt.Fprintf(cmd.OutOrStdout(), "token: %s\n\nin hq.yaml:\n\napi_tokens:\n  - name: %s\n    role: %s\n    sha256: %x\n",

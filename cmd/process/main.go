@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -43,7 +45,7 @@ func Main(root *cobra.Command) (status int) {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(os.Stderr, "%s: %v\n", root.Name(), err)
+	fmt.Fprintf(os.Stderr, "%s: %s\n", root.Name(), Plain(err))
 	if _, ok := errors.AsType[UsageError](err); ok {
 		return 2
 	}
@@ -51,6 +53,22 @@ func Main(root *cobra.Command) (status int) {
 		return e.Status
 	}
 	return 1
+}
+
+// operation is where in the program an error came up, as edge.Error tells it.
+var operation = regexp.MustCompile(`\b[a-z]+\.(?:[A-Za-z]+\.)?[a-z]*[A-Z][A-Za-z]*[a-z][A-Za-z]*: `)
+
+// Plain is an error as people read it, without the names of our functions.
+func Plain(err error) string { return operation.ReplaceAllString(err.Error(), "") }
+
+// Args lets a command take just these arguments.
+func Args(names ...string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == len(names) {
+			return nil
+		}
+		return UsageError{fmt.Errorf("give %s, and nothing else: see %s --help", strings.Join(names, " and "), cmd.CommandPath())}
+	}
 }
 
 // Root is a program's root command; errors are left to Main. Its commands take
@@ -70,7 +88,8 @@ func Root(name, short, version string, commands ...*cobra.Command) *cobra.Comman
 		},
 	})
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+		told, _, _ := strings.Cut(err.Error(), ": strconv.") // how Go reads numbers is nothing to people
+		return UsageError{fmt.Errorf("%s: see %s --help", told, cmd.CommandPath())}
 	})
 	takeNoArgs(root)
 	return root
