@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	ingestAtOnce = 16 // requests
-	downAtOnce   = 32 // downlink messages of one reply
+	ingestAtOnce = 16        // requests being taken in, and large bodies being read
+	readAtOnce   = 256       // requests being read
+	smallBody    = 256 << 10 // bytes; what a shop usually sends is far below
+	downAtOnce   = 32        // downlink messages of one reply
 )
 
 // IngestHandler serves POST cloudsync.IngestPath: the way by which a shop sends
@@ -25,22 +27,34 @@ const (
 //
 // A request that is no list of messages is answered with status 400, 413 or
 // 415, and one that cannot be taken now with 503; it is sent again then.
+//
+// Whoever sends slowly takes a place among those who are read, of which there are
+// many, and holds little memory; it keeps nobody from being taken in.
 func (h *HQ) IngestHandler() http.Handler {
-	room := make(chan struct{}, ingestAtOnce)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case room <- struct{}{}:
-			defer func() { <-room }()
-		default:
-			w.Header().Set("Retry-After", "5")
-			refuseHTTP(w, http.StatusServiceUnavailable, edge.Unavailable, "too many requests at once: send again in a few seconds")
-			return
-		}
-		h.serveIngest(w, r)
-	})
+	return &ingest{
+		hq: h, reading: make(chan struct{}, readAtOnce), large: make(chan struct{}, ingestAtOnce), taking: make(chan struct{}, ingestAtOnce),
+	}
 }
 
-func (h *HQ) serveIngest(w http.ResponseWriter, r *http.Request) {
+// ingest has a place for each request at each of its stages.
+type ingest struct {
+	hq                     *HQ
+	reading, large, taking chan struct{}
+}
+
+// seat takes a place, or reports that all are taken.
+func seat(places chan struct{}) bool {
+	select {
+	case places <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+var errBusy = errors.New("too many requests at once: send again in a few seconds")
+
+func (i *ingest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		refuseHTTP(w, http.StatusMethodNotAllowed, edge.Invalid, "send batches with POST")
@@ -50,9 +64,13 @@ func (h *HQ) serveIngest(w http.ResponseWriter, r *http.Request) {
 		refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+cloudsync.MessagesType)
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(cloudsync.MaxPost)))
+	body, err := i.read(http.MaxBytesReader(w, r.Body, int64(cloudsync.MaxPost)))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		refuseHTTP(w, http.StatusRequestEntityTooLarge, edge.TooLarge, fmt.Sprintf("a body has at most %d bytes: send fewer messages at once", cloudsync.MaxPost))
+		return
+	}
+	if errors.Is(err, errBusy) {
+		refuseBusy(w)
 		return
 	}
 	if err != nil {
@@ -64,17 +82,45 @@ func (h *HQ) serveIngest(w http.ResponseWriter, r *http.Request) {
 		refuseHTTP(w, http.StatusBadRequest, edge.Invalid, err.Error())
 		return
 	}
-	replies, err := h.take(r.Context(), list)
+	if !seat(i.taking) {
+		refuseBusy(w)
+		return
+	}
+	defer func() { <-i.taking }()
+	replies, err := i.hq.take(r.Context(), list)
 	if err != nil {
-		h.log.Error("messages over HTTPS were not taken", "error", err)
+		i.hq.log.Error("messages over HTTPS were not taken", "error", err)
 		refuseHTTP(w, http.StatusServiceUnavailable, edge.Unavailable, "not now: send again")
 		return
 	}
 	w.Header().Set("Content-Type", cloudsync.MessagesType)
 	w.Header().Set("Cache-Control", "no-store")
 	if _, err := w.Write(cloudsync.EncodeMessages(replies)); err != nil {
-		h.log.Debug("a reply over HTTPS broke off", "error", err)
+		i.hq.log.Debug("a reply over HTTPS broke off", "error", err)
 	}
+}
+
+// read reads a body; its error is errBusy where there is no place for it now.
+func (i *ingest) read(r io.Reader) ([]byte, error) {
+	if !seat(i.reading) {
+		return nil, errBusy
+	}
+	defer func() { <-i.reading }()
+	body, err := io.ReadAll(io.LimitReader(r, smallBody))
+	if err != nil || len(body) < smallBody {
+		return body, err
+	}
+	if !seat(i.large) {
+		return nil, errBusy
+	}
+	defer func() { <-i.large }()
+	rest, err := io.ReadAll(r)
+	return append(body, rest...), err
+}
+
+func refuseBusy(w http.ResponseWriter) {
+	w.Header().Set("Retry-After", "5")
+	refuseHTTP(w, http.StatusServiceUnavailable, edge.Unavailable, errBusy.Error())
 }
 
 func refuseHTTP(w http.ResponseWriter, status int, kind edge.Kind, message string) {

@@ -99,3 +99,53 @@ func TestRequestsThatAreNoMessages(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, w.Code)
 	require.Equal(t, http.MethodPost, w.Header().Get("Allow"))
 }
+
+// Whoever sends a byte now and then keeps nobody out.
+func TestSlowSendersKeepNobodyOut(t *testing.T) {
+	g := newGateway(t)
+	g.addMoves(10)
+	handler := g.hq.IngestHandler()
+	good := func() (int, []byte) {
+		return g.post(handler, cloudsync.EncodeMessages([]cloudsync.Message{{Topic: g.topic(), Payload: g.seal(g.batch(1, 10))}}))
+	}
+	begun, ended := make(chan struct{}), make(chan int)
+	slow := func(first int) (send *io.PipeWriter) {
+		out, send := io.Pipe()
+		r := httptest.NewRequest(http.MethodPost, cloudsync.IngestPath, out)
+		r.Header.Set("Content-Type", cloudsync.MessagesType)
+		go func() {
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			ended <- w.Code
+		}()
+		go func() {
+			_, err := send.Write(make([]byte, first)) // ends when all of it is read
+			if err == nil {
+				begun <- struct{}{}
+			}
+		}()
+		<-begun
+		return send
+	}
+	var all []*io.PipeWriter
+	for range readAtOnce - ingestAtOnce - 1 {
+		all = append(all, slow(1))
+	}
+	for range ingestAtOnce {
+		all = append(all, slow(smallBody+1))
+	}
+	status, body := good()
+	require.Equal(t, http.StatusOK, status, "%s", body)
+	status, body = g.post(handler, make([]byte, smallBody+1))
+	require.Equal(t, http.StatusServiceUnavailable, status, "there is no place for one more large body")
+	require.Contains(t, string(body), "send again")
+	all = append(all, slow(1))
+	status, _ = good()
+	require.Equal(t, http.StatusServiceUnavailable, status, "nor for one more at all")
+	for _, send := range all {
+		require.NoError(t, send.CloseWithError(io.ErrUnexpectedEOF))
+		require.Equal(t, http.StatusBadRequest, <-ended)
+	}
+	status, _ = good()
+	require.Equal(t, http.StatusOK, status)
+}
