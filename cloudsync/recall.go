@@ -25,7 +25,7 @@ type Recall struct {
 // 1000.
 type haveList []edge.LaneMark
 
-// Encode writes zstd(JSON).
+// EncodeRecall writes zstd(JSON).
 func (c *Codec) EncodeRecall(r *Recall) ([]byte, error) {
 	r.V = version
 	return c.pack("cloudsync.Codec.EncodeRecall", r)

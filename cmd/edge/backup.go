@@ -30,7 +30,7 @@ of the hourly backups and is deleted in its turn.`,
 				return process.UsageError{Err: err}
 			}
 			if out == "" {
-				out = filepath.Join(cfg.BackupDir(), sqlite.BackupName(cfg.Node, time.Now()))
+				out = sqlite.NextBackup(cfg.Node, cfg.BackupDir(), time.Now())
 			}
 			start := time.Now()
 			if err := sqlite.Backup(cmd.Context(), filepath.Join(cfg.DataDir, "edge.db"), out); err != nil {

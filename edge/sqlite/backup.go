@@ -91,9 +91,15 @@ func publish(unfinished, to string) error {
 	return syncFolder(to)
 }
 
-// BackupName is the name of node's backup of that time.
-func BackupName(node string, at time.Time) string {
-	return node + "-" + at.UTC().Format(stamp) + ".db"
+// NextBackup is the path of a new backup of node in dir. It is named for the
+// time, but after those that are there even where the clock went back: the names
+// say which is the newest.
+func NextBackup(node, dir string, at time.Time) string {
+	at = at.UTC().Truncate(time.Second)
+	if there := Backups(node, dir); len(there) > 0 && !at.After(there[0].At) {
+		at = there[0].At.Add(time.Second)
+	}
+	return filepath.Join(dir, node+"-"+at.Format(stamp)+".db")
 }
 
 // Backups lists the backups of a gateway in the folders, the newest first. A
@@ -130,7 +136,7 @@ func pruneBackups(node, dir string, keep int) error {
 	entries, err := os.ReadDir(dir)
 	errs = append(errs, err)
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), node+"-") && strings.HasSuffix(e.Name(), part) {
+		if strings.HasPrefix(e.Name(), node+"-") && strings.Contains(e.Name(), ".db"+part) {
 			errs = append(errs, os.Remove(filepath.Join(dir, e.Name())))
 		}
 	}

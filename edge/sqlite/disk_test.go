@@ -219,7 +219,67 @@ func TestKeeperKeepsAndCopies(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, clock.Now(), next.Last(), "it goes on where the one before it stopped")
 	require.Error(t, Backup(t.Context(), filepath.Join(dir, "none.db"), filepath.Join(dir, "x.db")))
-	err = Backup(t.Context(), db.opt.Path, next.plan.Dir+"/"+BackupName("node", clock.Now()))
+	err = Backup(t.Context(), db.opt.Path, Backups("node", next.plan.Dir)[0].Path)
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
 	require.False(t, errors.Is(err, os.ErrNotExist))
+}
+
+// A clock that jumps changes nothing about which backup is the newest, and none
+// of the others goes before its time.
+func TestBackupsThoughTheClockJumps(t *testing.T) {
+	dir := t.TempDir()
+	clock := edgetest.NewClock()
+	db, err := Open(t.Context(), Options{Path: filepath.Join(dir, "shop.db"), Node: "node", Shop: "shop", Till: "T1", Now: clock.Now})
+	require.NoError(t, err)
+	defer db.Close()
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	k, err := db.Keeper(BackupPlan{Dir: filepath.Join(dir, "backup"), Every: time.Hour, Keep: 3})
+	require.NoError(t, err)
+	for i, jump := range []time.Duration{0, time.Hour, -24 * time.Hour, time.Hour, 0, 48 * time.Hour, -24 * time.Hour} {
+		clock.Advance(jump)
+		_, err := trySelling(t, db, 1)
+		require.NoError(t, err)
+		require.NoError(t, k.Make(t.Context()))
+		require.Equal(t, clock.Now(), k.Last())
+		list := Backups("node", k.plan.Dir)
+		require.Len(t, list, min(i+1, 3))
+		for n, b := range list {
+			a, err := OpenArchive(t.Context(), b.Path)
+			require.NoError(t, err)
+			epochs, err := a.Epochs(t.Context())
+			require.NoError(t, err)
+			head, _, err := a.EpochHead(t.Context(), epochs[0], edge.LaneSale)
+			require.NoError(t, err)
+			require.EqualValues(t, i+2-n, head, "the newest first")
+			require.NoError(t, a.Close())
+		}
+	}
+}
+
+// A full disk is no reason to begin a new database where there is a backup.
+func TestRepairOnAFullDisk(t *testing.T) {
+	dir, backups := smallDisk(t, "24m"), t.TempDir()
+	opt := Options{
+		Path: filepath.Join(dir, "data", "shop.db"), Node: "node", Shop: "shop", Till: "T1",
+		Witness: filepath.Join(dir, "witness"), Backups: []string{backups},
+	}
+	db, err := Open(t.Context(), opt)
+	require.NoError(t, err)
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	printed, err := trySelling(t, db, 5)
+	require.NoError(t, err)
+	require.NoError(t, Backup(t.Context(), opt.Path, filepath.Join(backups, "node-20261121T080000Z.db")))
+	require.NoError(t, db.Close())
+	require.NoError(t, os.Truncate(opt.Path, 9000))
+	fill(t, filepath.Join(dir, "junk"))
+	_, err = Open(t.Context(), opt)
+	require.True(t, noRoom(err), "%v", err)
+	require.NoError(t, os.Remove(filepath.Join(dir, "junk")))
+	db, err = Open(t.Context(), opt)
+	require.NoError(t, err)
+	defer db.Close()
+	require.NotEmpty(t, db.Restored().From)
+	sales, err := db.Sales(t.Context(), 100)
+	require.NoError(t, err)
+	require.Len(t, sales, len(printed))
 }

@@ -85,7 +85,7 @@ func (k *Keeper) make(ctx context.Context) error {
 	if err := k.room(dir); err != nil {
 		return err
 	}
-	to := filepath.Join(dir, BackupName(node, at))
+	to := NextBackup(node, dir, at)
 	if err := Backup(ctx, k.db.opt.Path, to); err != nil {
 		return err
 	}

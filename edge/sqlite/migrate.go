@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -83,16 +82,20 @@ func step(ctx context.Context, conn *sql.Conn, m migration, version int) (err er
 
 // backup copies the database beside itself, durably.
 func (db *DB) backup(ctx context.Context, conn *sql.Conn, version int) error {
-	to := fmt.Sprintf("%s.v%d-%s.bak", db.opt.Path, version, db.opt.Now().UTC().Format("20060102T150405Z"))
-	if _, err := conn.ExecContext(ctx, `VACUUM INTO ?`, to); err != nil {
-		return &edge.Error{Op: "sqlite.Open", Kind: edge.Unavailable, Msg: "no backup could be made, so the database was not upgraded: free some space", Err: err}
+	to := fmt.Sprintf("%s.v%d-%s.bak", db.opt.Path, version, db.opt.Now().UTC().Format(stamp))
+	unfinished := fmt.Sprintf("%s.v%d.bak%s", db.opt.Path, version, part)
+	err := removeDatabase(unfinished) // of an attempt that did not end
+	if err == nil {
+		_, err = conn.ExecContext(ctx, `VACUUM INTO ?`, unfinished)
 	}
-	f, err := os.Open(to)
+	if err == nil {
+		err = publish(unfinished, to)
+	}
 	if err != nil {
-		return fmt.Errorf("sqlite.Open: backup: %w", err)
-	}
-	if err := errors.Join(f.Sync(), f.Close(), syncFolder(to)); err != nil {
-		return fmt.Errorf("sqlite.Open: backup: %w", err)
+		return &edge.Error{
+			Op: "sqlite.Open", Kind: edge.Unavailable, Msg: "no backup could be made, so the database was not upgraded: free some space",
+			Err: errors.Join(err, removeDatabase(unfinished)),
+		}
 	}
 	db.opt.Log.InfoContext(ctx, "database backed up before its upgrade", "file", to)
 	return nil

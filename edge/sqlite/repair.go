@@ -9,6 +9,9 @@ import (
 
 // openOrRepair opens the file, or what takes its place when it cannot be used.
 func (opt Options) openOrRepair(ctx context.Context) (*DB, error) {
+	if err := undoMove(opt.Path); err != nil {
+		return nil, fmt.Errorf("sqlite.Open: %w", err)
+	}
 	why, err := opt.unusable(ctx)
 	if err != nil {
 		return nil, err
@@ -59,6 +62,9 @@ func (opt Options) repair(ctx context.Context, why string) (*Restored, error) {
 		r, err := opt.restore(ctx, b.Path, why)
 		if err == nil {
 			return r, nil
+		}
+		if noRoom(err) || ctx.Err() != nil {
+			return nil, err // that is no fault of the backup's
 		}
 		opt.Log.ErrorContext(ctx, "backup passed over", "file", b.Path, "err", err)
 	}

@@ -161,6 +161,40 @@ func TestRowsOfADamagedTableComeFromTheLedger(t *testing.T) {
 	l.knows()
 }
 
+// The power goes while the old database is put aside: what its WAL holds is not
+// left behind.
+func TestPowerCutWhileTheOldDatabaseIsPutAside(t *testing.T) {
+	l := newTill(t)
+	l.sell(5)
+	backup := l.backup("b.db")
+	l.sell(5)
+	killed := map[string][]byte{} // the files as a kill leaves them
+	for _, end := range []string{"", "-wal", "-shm"} {
+		text, err := os.ReadFile(l.opt.Path + end)
+		require.NoError(t, err)
+		killed[end] = text
+	}
+	l.stop()
+	aside := l.opt.Path + ".aside-20261121T080000Z"
+	for name, moved := range map[string][]string{"linked": nil, "WAL moved": {"-wal"}, "all moved": {"-wal", "-shm"}} {
+		for end, text := range killed {
+			require.NoError(t, os.RemoveAll(l.opt.Path+end))
+			require.NoError(t, os.WriteFile(l.opt.Path+end, text, 0o600))
+		}
+		require.NoError(t, os.Link(l.opt.Path, aside))
+		for _, end := range moved {
+			require.NoError(t, os.Rename(l.opt.Path+end, aside+end))
+		}
+		r := l.restore(backup)
+		require.Empty(t, r.Lost, name)
+		require.NoFileExists(t, aside)
+		l.start()
+		l.knows()
+		l.stop()
+	}
+	l.start()
+}
+
 // The database that is put aside may be of an earlier version than the program.
 func TestDatabaseOfAnEarlierVersionIsTakenOver(t *testing.T) {
 	l := newTill(t)

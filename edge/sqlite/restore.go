@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -44,6 +46,9 @@ func Restore(ctx context.Context, opt Options, from string) (_ *Restored, err er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, l.release()) }()
+	if err := undoMove(opt.Path); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
 	r, err := opt.restore(ctx, from, "")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -135,7 +140,7 @@ func moveAside(path string, at time.Time) (aside string, err error) {
 	for n := 2; statOrNil(aside) != nil; n++ {
 		aside = fmt.Sprintf("%s.aside-%s-%d", path, at.UTC().Format(stamp), n)
 	}
-	if err := os.Link(path, aside); err != nil {
+	if err := errors.Join(os.Link(path, aside), syncFolder(path)); err != nil {
 		return "", err
 	}
 	for _, end := range []string{"-wal", "-shm"} {
@@ -144,6 +149,34 @@ func moveAside(path string, at time.Time) (aside string, err error) {
 		}
 	}
 	return aside, syncFolder(path)
+}
+
+// undoMove takes back a moveAside that a power cut ended before the new database
+// was in place: what the WAL holds belongs to the old one.
+func undoMove(path string) error {
+	now := statOrNil(path)
+	if now == nil {
+		return nil
+	}
+	list, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		aside := filepath.Join(filepath.Dir(path), e.Name())
+		if !strings.HasPrefix(aside, path+".aside-") || !os.SameFile(statOrNil(aside), now) {
+			continue
+		}
+		for _, end := range []string{"-wal", "-shm"} {
+			if err := os.Rename(aside+end, path+end); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+		if err := errors.Join(syncFolder(path), os.Remove(aside)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stamp is how file names say when.

@@ -189,6 +189,38 @@ func TestWhoMayNotGoOnInTheSeries(t *testing.T) {
 	}
 }
 
+// A witness that cannot be written keeps nobody from selling: every start has a
+// series that nobody had, until the witness follows again.
+func TestWitnessThatCannotBeWritten(t *testing.T) {
+	l := newTill(t)
+	l.sell(3)
+	l.stop()
+	copied := filepath.Join(l.dir, "copy.db")
+	text, err := os.ReadFile(l.opt.Path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(copied, text, 0o600))
+	require.NoError(t, os.Remove(l.opt.Witness))
+	require.NoError(t, os.Mkdir(l.opt.Witness, 0o700))
+	for range 3 {
+		l.put(copied)
+		l.start()
+		l.sell(2)
+		require.Len(t, l.db.Troubles(), 1)
+		require.Equal(t, "witness", l.db.Troubles()[0].Part)
+		require.NoError(t, os.Remove(l.opt.Witness))
+		series := l.db.Series()
+		l.stop() // it follows
+		l.start()
+		require.Equal(t, series, l.db.Series())
+		require.Empty(t, l.db.Troubles())
+		l.stop()
+		require.NoError(t, os.Remove(l.opt.Witness))
+		require.NoError(t, os.Mkdir(l.opt.Witness, 0o700))
+	}
+	require.NoError(t, os.Remove(l.opt.Witness))
+	l.start()
+}
+
 func TestWitnessOfAnotherGateway(t *testing.T) {
 	l := newTill(t)
 	l.stop()

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -24,6 +26,7 @@ func (db *DB) Run(ctx context.Context) error {
 	defer look.Stop()
 	defer remember.Stop()
 	var checked time.Time
+	var shrunk int64 // the last commit before the WAL was emptied
 	for {
 		select {
 		case <-ctx.Done():
@@ -38,13 +41,36 @@ func (db *DB) Run(ctx context.Context) error {
 			if err := db.tell(ctx); err != nil {
 				db.opt.Log.ErrorContext(ctx, "the ledger's witness does not follow", "err", err)
 			}
-			idle := db.opt.Now().Sub(time.UnixMilli(db.wrote.Load()))
-			if now := db.opt.Now(); idle > idleFor && now.Sub(checked) > integrityEvery {
+			now, wrote := db.opt.Now(), db.wrote.Load()
+			if now.Sub(time.UnixMilli(wrote)) <= idleFor {
+				continue
+			}
+			if shrunk != wrote && db.emptyWAL(ctx) {
+				shrunk = wrote
+			}
+			if now.Sub(checked) > integrityEvery {
 				checked = now
 				db.checkIntegrity(ctx)
 			}
 		}
 	}
+}
+
+// emptyWAL brings all that the WAL holds into the database and gives its room on
+// the disk back, unless somebody reads or writes just now: it waits for nobody,
+// and no sale waits for it longer than for another.
+func (db *DB) emptyWAL(ctx context.Context) (done bool) {
+	c, err := sql.Open("sqlite3", dsn(db.opt.Path, "mode=rw&_synchronous=FULL&_busy_timeout=0"))
+	if err == nil {
+		var busy, pages, moved int
+		err = c.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+		done = err == nil && busy == 0
+		err = errors.Join(err, c.Close())
+	}
+	if err != nil && ctx.Err() == nil {
+		db.opt.Log.WarnContext(ctx, "the database's WAL could not be emptied", "err", err)
+	}
+	return done
 }
 
 // checkIntegrity reads every page through a connection of its own, so that

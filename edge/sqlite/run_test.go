@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -47,6 +48,32 @@ func TestDailyCheckFindsDamage(t *testing.T) {
 	db.checkIntegrity(t.Context())
 	require.Equal(t, []string{"database"}, parts(db.Troubles()))
 	require.Contains(t, db.Troubles()[0].Message, "edge restore --latest")
+}
+
+// In idle time the WAL gives its room back, but makes nobody wait for that.
+func TestWALIsEmptiedInIdleTime(t *testing.T) {
+	db := openTest(t)
+	size := func() int64 {
+		st, err := os.Stat(db.opt.Path + "-wal")
+		require.NoError(t, err)
+		return st.Size()
+	}
+	long, err := db.reader.BeginTx(t.Context(), &sql.TxOptions{ReadOnly: true})
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, long.QueryRowContext(t.Context(), `SELECT count(*) FROM sale`).Scan(&n))
+	_, err = trySelling(t, db, 100)
+	require.NoError(t, err)
+	require.NotZero(t, size())
+	require.False(t, db.emptyWAL(t.Context()), "somebody reads")
+	_, err = trySelling(t, db, 10)
+	require.NoError(t, err)
+	require.NoError(t, long.Rollback())
+	require.True(t, db.emptyWAL(t.Context()))
+	require.Zero(t, size())
+	_, err = trySelling(t, db, 10)
+	require.NoError(t, err)
+	edgetest.Chain(t, db, edge.LaneSale)
 }
 
 // After an error of the disk the database is opened anew and proven to hold what

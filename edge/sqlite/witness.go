@@ -59,7 +59,8 @@ const (
 
 const testimonyVersion = 1
 
-// callWitness reads the file; a nil witness where no file is kept.
+// callWitness reads the file; a nil witness where no file is kept. One that
+// cannot be read says nothing: the till sells, in a series that nobody had.
 func callWitness(path, node, machine string) (*witness, error) {
 	if path == "" {
 		return nil, nil
@@ -70,7 +71,8 @@ func callWitness(path, node, machine string) (*witness, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return w, nil
 	case err != nil:
-		return nil, fmt.Errorf("sqlite.Open: reading the ledger's witness: %w", err)
+		w.state, w.failed = witnessDamaged, err
+		return w, nil
 	}
 	var said testimony
 	if err := json.Unmarshal(text, &said); err != nil || said.V != testimonyVersion {
@@ -94,17 +96,22 @@ func (w *witness) series() uint32 {
 	return w.last.Series
 }
 
-// begin makes the file say, durably, that e has begun.
+// begin makes the file say, durably, that e has begun. Where it cannot be
+// written note tries again.
 func (w *witness) begin(e *epoch, machine string) error {
 	if w == nil {
 		return nil
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.write(testimony{
+	said := testimony{
 		V: testimonyVersion, Node: w.last.Node, Machine: machine,
 		Series: max(e.n, w.last.Series), Epoch: e.id, Lanes: map[edge.Lane]position{},
-	})
+	}
+	if w.failed = w.write(said); w.failed != nil {
+		w.last = said
+	}
+	return w.failed
 }
 
 // note makes the file follow the heads of e's lanes. What is known of another
@@ -116,7 +123,7 @@ func (w *witness) note(e *epoch, heads map[edge.Lane]position) error {
 		return nil
 	}
 	said := w.last
-	said.Lanes = heads
+	said.Series, said.Lanes = max(e.n, said.Series), heads
 	w.failed = w.write(said)
 	return w.failed
 }
