@@ -132,9 +132,6 @@ func New(cfg Config) (*Server, error) {
 		cfg: cfg, staff: staff, tills: tills{cfg.TillKey, cfg.Now}, live: newBroker(), start: cfg.Now(),
 		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
 	}
-	if s.cfg.Line == nil {
-		s.cfg.Line = func() (bool, time.Time) { return false, s.start }
-	}
 	if s.cfg.Faults == nil {
 		s.cfg.Faults = func() []Fault { return nil }
 	}

@@ -154,6 +154,12 @@ func TestCatalogueAndPictures(t *testing.T) {
 	requireError(t, empty.do("GET", "/api/v1/catalogue", ""), 503, edge.Unavailable, "no catalogue")
 	st := decode[map[string]any](t, empty.do("GET", "/api/v1/status", ""), 200)
 	require.EqualValues(t, 0, st["release"])
+
+	alone := memoryShop(t, func(cfg *api.Config) { cfg.Line = nil })
+	edgetest.Sell(t, alone, edgetest.Lipstick)
+	st = decode[map[string]any](t, alone.do("GET", "/api/v1/status", ""), 200)
+	require.Equal(t, map[string]any{"hq": false, "up": false, "since": "2026-11-21T08:00:00Z"}, st["line"])
+	require.Equal(t, map[string]any{"sale": 0.0, "ops": 0.0}, st["waiting"], "there is nobody to send to")
 }
 
 // noRelease never takes a catalogue.

@@ -71,7 +71,7 @@ func (s *Server) recorded(c *gin.Context, replayed bool, body any) {
 
 // offline tells whether HQ cannot be asked now.
 func (s *Server) offline() bool {
-	up, _ := s.cfg.Line()
+	up, _ := s.line()
 	return !up
 }
 

@@ -96,7 +96,7 @@ func till(t *testing.T, s *shop) {
 	requireError(t, s.do("GET", "/api/v1/staff/sales?limit=0", ""), 400, edge.Invalid, "1 to 200")
 
 	st := decode[map[string]any](t, s.do("GET", "/api/v1/status", ""), 200)
-	require.Equal(t, map[string]any{"up": true, "since": "2026-11-21T07:00:00Z"}, st["line"])
+	require.Equal(t, map[string]any{"hq": true, "up": true, "since": "2026-11-21T07:00:00Z"}, st["line"])
 	require.EqualValues(t, 1, st["waiting"].(map[string]any)["sale"])
 	require.EqualValues(t, 1, st["release"])
 	require.Equal(t, "test", st["version"])

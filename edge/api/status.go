@@ -13,6 +13,7 @@ import (
 
 type statusView struct {
 	Line struct {
+		HQ    bool      `json:"hq"` // the shop has a headquarters; where it has none nothing waits
 		Up    bool      `json:"up"`
 		Since time.Time `json:"since"`
 	} `json:"line"`
@@ -35,9 +36,13 @@ func (s *Server) status(ctx context.Context) (statusView, error) {
 	if v.Faults == nil {
 		v.Faults = []Fault{}
 	}
-	v.Line.Up, v.Line.Since = s.cfg.Line()
+	v.Line.HQ = s.cfg.Line != nil
+	v.Line.Up, v.Line.Since = s.line()
 	v.Line.Since = v.Line.Since.UTC().Truncate(time.Second)
 	for _, lane := range edge.Lanes() {
+		if v.Waiting[lane] = 0; !v.Line.HQ {
+			continue
+		}
 		n, oldest, err := s.cfg.Outbox.Waiting(ctx, lane)
 		if err != nil {
 			return v, err
@@ -54,6 +59,14 @@ func (s *Server) status(ctx context.Context) (statusView, error) {
 		return v, err
 	}
 	return v, nil
+}
+
+// line says whether HQ answers, and since when.
+func (s *Server) line() (up bool, since time.Time) {
+	if s.cfg.Line == nil {
+		return false, s.start
+	}
+	return s.cfg.Line()
 }
 
 func (s *Server) getStatus(c *gin.Context) {
