@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	json2 "github.com/go-json-experiment/json"
 
@@ -213,8 +215,8 @@ func (a *auditor) givenBack(ctx context.Context, s *soldSale) error {
 	if voids > 1 || voids == 1 && refunds > 0 {
 		return a.tell(ctx, s.record, ReversedTwice, receipt, "it was voided %d times and refunded %d times", voids, refunds)
 	}
-	for sku, n := range left {
-		if n < 0 {
+	for _, sku := range slices.Sorted(maps.Keys(left)) {
+		if n := left[sku]; n < 0 {
 			return a.tell(ctx, s.record, RefundedOver, receipt, "%d more of %s came back than were sold", -n, sku)
 		}
 	}

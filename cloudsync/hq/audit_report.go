@@ -1,10 +1,12 @@
 package hq
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	json2 "github.com/go-json-experiment/json"
@@ -57,6 +59,10 @@ func (a *auditor) tiles(ctx context.Context, c *closedDay) error {
 // receiptKind is what totals are split by.
 type receiptKind struct{ kind, currency string }
 
+func (k receiptKind) compare(o receiptKind) int {
+	return cmp.Or(cmp.Compare(k.kind, o.kind), cmp.Compare(k.currency, o.currency))
+}
+
 // totals tells of a report that says otherwise than the receipts do that are
 // here.
 func (a *auditor) totals(ctx context.Context, c *closedDay) error {
@@ -73,7 +79,9 @@ func (a *auditor) totals(ctx context.Context, c *closedDay) error {
 			return err
 		}
 	}
-	for _, k := range slices.Concat(keys(said), keys(here)) {
+	kinds := slices.Concat(slices.Collect(maps.Keys(said)), slices.Collect(maps.Keys(here)))
+	slices.SortFunc(kinds, receiptKind.compare)
+	for _, k := range kinds {
 		if s, h := said[k], here[k]; s != h {
 			return a.tell(ctx, c.record, ZDiffers, c.name(), "it says %d of kind %s for %s, here are %d for %s", s.Count, k.kind,
 				edge.Money{Amount: s.Amount, Currency: k.currency}, h.Count, edge.Money{Amount: h.Amount, Currency: k.currency})
@@ -83,14 +91,6 @@ func (a *auditor) totals(ctx context.Context, c *closedDay) error {
 		return a.tell(ctx, c.record, ZDiffers, c.name(), "%d of its receipts are lost at the gateway", c.z.Missing)
 	}
 	return nil
-}
-
-func keys(m map[receiptKind]edge.ZCount) []receiptKind {
-	list := make([]receiptKind, 0, len(m))
-	for k := range m {
-		list = append(list, k)
-	}
-	return list
 }
 
 // addUp adds up the receipts from r[0] to r[1], which are equally long.

@@ -72,6 +72,9 @@ func (h *HQ) OpenCart(ctx context.Context, opened *edge.Cart, node string, onPho
 	return merged, nil
 }
 
+// errForeignCart does not say which: a cart's id is no matter for a log.
+var errForeignCart = edge.Errorf("hq", edge.Conflict, "the cart is of another gateway")
+
 // mergeCart stores what node knows of a cart. What would make the cart
 // impossible is an edge.Error and changes nothing. Where it shows that the cart
 // was paid twice, the later payment becomes due.
@@ -87,7 +90,7 @@ func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	case err != nil:
 		return nil, err
 	case owner != node:
-		return nil, edge.Errorf(op, edge.Conflict, "the cart is of another gateway") // its id is no matter for a log
+		return nil, fmt.Errorf("%s: %w", op, errForeignCart)
 	}
 	second := edge.SecondClosing(have.Closed, c.Closed)
 	if err := have.Merge(c); err != nil {
@@ -102,13 +105,14 @@ func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	return have, h.settle(ctx, tx, have.ID, node)
 }
 
+const replaceCart = "on conflict (id) do update set body = excluded.body, changed = excluded.changed, state = excluded.state"
+
 func (h *HQ) storeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node string) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	const q = `insert into cart (id, node, body, changed, state) values ($1, $2, $3, $4, $5)
-		on conflict (id) do update set body = excluded.body, changed = excluded.changed, state = excluded.state`
+	const q = "insert into cart (id, node, body, changed, state) values ($1, $2, $3, $4, $5) " + replaceCart
 	_, err = tx.ExecContext(ctx, q, c.ID.String(), node, body, h.nowMillis(), cartState(c))
 	return err
 }

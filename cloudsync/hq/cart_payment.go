@@ -254,13 +254,13 @@ func (p *projector) due(ctx context.Context, e *entry) (flaw, err error) {
 	if err := d.Check(); err != nil {
 		return err, nil
 	}
-	if !storable(d.ID) {
-		return fmt.Errorf("payment %.40q has a name that no database takes", d.ID), nil
+	if err := checkKey("payment", d.ID); err != nil {
+		return err, nil
 	}
 	return nil, p.putDue(ctx, p.tx, e.Node, e.shop, &d)
 }
 
-const paidBefore = `select distinct s.cart, s.node from sale s where s.pos >= $1 and s.pos <= $2 and (
+const paidBefore = `select distinct s.cart, s.node from sale s where s.pos >= $1 and s.pos <= $2 and s.cart <> '' and (
 	exists (select 1 from sale o where o.cart = s.cart and o.node = s.node and o.id <> s.id)
 	or exists (select 1 from payment m where m.cart = s.cart and m.node = s.node))`
 
@@ -299,11 +299,11 @@ func (p *projector) settleSales(ctx context.Context) error {
 	return nil
 }
 
-// RefundsDue lists the newest payments that came second, at most limit, of one
-// shop, or of all where it is empty.
+// RefundsDue lists the newest payments that came second and were not given back
+// by themselves, at most limit, of one shop, or of all where it is empty.
 func (h *HQ) RefundsDue(ctx context.Context, shop string, limit int) (due []edge.RefundDue, err error) {
 	const op = "hq.RefundsDue"
-	const q = "select body from refund_due where $1 = '' or shop = $1 order by at desc, node, id limit $2"
+	const q = "select body from refund_due where given = 0 and ($1 = '' or shop = $1) order by at desc, node, id limit $2"
 	rows, err := h.read.QueryContext(ctx, q, shop, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)

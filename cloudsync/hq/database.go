@@ -38,6 +38,9 @@ type dialect interface {
 	// insert adds many rows at once, in their order. tail follows the values;
 	// where it returns columns, each is called with every row of them.
 	insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error
+	// among is a condition that a column of text is one of a list, which goes with
+	// it as argument n.
+	among(column string, n int, list []string) (condition string, arg any)
 	// incarnation reads which one the ledger is, "" where it is none yet, and
 	// whether it lies in the same place as when it became that; place names where
 	// it lies. vouches reports whether it holds all that committed was told of.

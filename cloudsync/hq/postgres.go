@@ -131,6 +131,10 @@ func (postgres) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 
 func (postgres) forUpdate() string { return " for update" }
 
+func (postgres) among(column string, n int, list []string) (condition string, arg any) {
+	return fmt.Sprintf("%s = any($%d::text[])", column, n), list
+}
+
 func (postgres) lock(ctx context.Context, tx *sql.Tx, l lock) error {
 	_, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(l))
 	return err

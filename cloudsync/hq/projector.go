@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -38,7 +37,8 @@ type projector struct {
 	reports     []reportEntry
 	invoices    map[invoiceKey]invoiceEntry
 	stock       map[stockKey]int64 // moved
-	carts       []edge.CartID      // changed
+	carts       []cartEntry
+	told        []edge.CartID // changed, as who watches them is told
 }
 
 // flawed is an event that cannot take effect, and why.
@@ -71,7 +71,7 @@ func (h *HQ) projectSome(ctx context.Context) (pos int64, busy bool, err error) 
 	for _, f := range p.flaws {
 		h.log.Error("event not usable", "node", f.Node, "epoch", f.Epoch, "lane", f.Lane, "seq", f.Seq, "error", f.reason)
 	}
-	for _, id := range p.carts {
+	for _, id := range p.told {
 		h.carts.tell(id)
 	}
 	h.changed.tell(struct{}{})
@@ -120,7 +120,7 @@ func (p *projector) project(ctx context.Context, entries []entry) error {
 		}
 	}
 	stores := []func(context.Context) error{
-		p.storeSales, p.storeCorrections, p.storeReports, p.storeInvoices, p.storeStock, p.settleSales,
+		p.storeCarts, p.storeSales, p.storeCorrections, p.storeReports, p.storeInvoices, p.storeStock, p.settleSales,
 	}
 	for _, store := range stores {
 		if err := store(ctx); err != nil {
@@ -154,8 +154,10 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 		flaw = p.move(e)
 	case edge.EventDue:
 		flaw, err = p.due(ctx, e)
+	case edge.EventGiven:
+		flaw, err = p.given(ctx, e)
 	case edge.EventCart:
-		flaw, err = p.cart(ctx, e)
+		flaw = p.cart(e)
 	default:
 		flaw = fmt.Errorf("event type %.40q is unknown to this version", e.Type)
 	}
@@ -167,29 +169,16 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 
 func (p *projector) refuse(e *entry, reason error) { p.flaws = append(p.flaws, flawed{e, reason}) }
 
-func (p *projector) cart(ctx context.Context, e *entry) (flaw, err error) {
-	var c edge.Cart
-	if err := json2.Unmarshal(e.Data, &c); err != nil {
-		return fmt.Errorf("not a cart: %w", err), nil
-	}
-	_, err = p.mergeCart(ctx, p.tx, &c, e.Node)
-	if refused, ok := errors.AsType[*edge.Error](err); ok {
-		return refused, nil
-	}
-	p.carts = append(p.carts, c.ID)
-	return nil, err
-}
-
 // insertOnce stores a row of each entry in a table where others may have taken
 // its key, and reports which were stored; the others are refused. The columns
 // begin with pos.
-func (p *projector) insertOnce(ctx context.Context, table string, c columns, of []*entry, name func(i int) string) ([]bool, error) {
+func (p *projector) insertOnce(ctx context.Context, table, key string, c columns, of []*entry, name func(i int) string) ([]bool, error) {
 	at := make(map[int64]int, len(of))
 	for i, e := range of {
 		at[e.pos] = i
 	}
 	stored := make([]bool, len(of))
-	err := p.dialect.insert(ctx, p.tx, table, c, "on conflict do nothing returning pos", func(rows *sql.Rows) error {
+	err := p.dialect.insert(ctx, p.tx, table, c, "on conflict ("+key+") do nothing returning pos", func(rows *sql.Rows) error {
 		var pos int64
 		err := rows.Scan(&pos)
 		stored[at[pos]] = true

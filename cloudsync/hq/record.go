@@ -65,7 +65,7 @@ func (p *projector) correct(c correctionEntry) (flaw error) {
 // back.
 func (p *projector) storeCorrections(ctx context.Context) error {
 	list := p.corrections
-	stored, err := p.insertOnce(ctx, "correction", columns{
+	stored, err := p.insertOnce(ctx, "correction", "node, id", columns{
 		{"pos", pluck(list, func(c *correctionEntry) int64 { return c.pos })},
 		{"node", pluck(list, func(c *correctionEntry) string { return c.Node })},
 		{"shop", pluck(list, func(c *correctionEntry) string { return c.shop })},
@@ -115,7 +115,7 @@ func (p *projector) zReport(e *entry) (flaw error) {
 
 func (p *projector) storeReports(ctx context.Context) error {
 	list := p.reports
-	_, err := p.insertOnce(ctx, "z_report", columns{
+	_, err := p.insertOnce(ctx, "z_report", "node, till, series, number", columns{
 		{"pos", pluck(list, func(r *reportEntry) int64 { return r.pos })},
 		{"node", pluck(list, func(r *reportEntry) string { return r.Node })},
 		{"shop", pluck(list, func(r *reportEntry) string { return r.shop })},

@@ -32,7 +32,7 @@ func (p *projector) sale(e *entry) (flaw error) {
 // storeSales stores the sales at once. The lines of a sale imply the stock they
 // took.
 func (p *projector) storeSales(ctx context.Context) error {
-	stored, err := p.insertOnce(ctx, "sale", columns{
+	stored, err := p.insertOnce(ctx, "sale", "node, id", columns{
 		{"pos", pluck(p.sales, func(s *soldEntry) int64 { return s.pos })},
 		{"node", pluck(p.sales, func(s *soldEntry) string { return s.Node })},
 		{"shop", pluck(p.sales, func(s *soldEntry) string { return s.shop })},
@@ -44,7 +44,7 @@ func (p *projector) storeSales(ctx context.Context) error {
 		{"offline", pluck(p.sales, func(s *soldEntry) int64 { return toInt(s.sale.Offline) })},
 		{"received", pluck(p.sales, func(s *soldEntry) int64 { return s.received })},
 		{"body", pluck(p.sales, func(s *soldEntry) []byte { return s.Data })},
-		{"cart", pluck(p.sales, func(s *soldEntry) string { return s.sale.Cart.String() })},
+		{"cart", pluck(p.sales, func(s *soldEntry) string { return cartOf(&s.sale) })},
 	}, pluck(p.sales, func(s *soldEntry) *entry { return s.entry }), func(i int) string {
 		return fmt.Sprintf("sale %.40q", p.sales[i].sale.ID)
 	})
@@ -63,6 +63,14 @@ func (p *projector) storeSales(ctx context.Context) error {
 		}
 	}
 	return p.countSales(ctx, sold)
+}
+
+// cartOf names the cart that a sale was made of; ” where there was none.
+func cartOf(s *edge.Sale) string {
+	if s.Cart == (edge.CartID{}) {
+		return ""
+	}
+	return s.Cart.String()
 }
 
 // countSales adds to the totals of the nodes.

@@ -3,6 +3,7 @@ package hq
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -82,6 +83,11 @@ func (*sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 
 // Locks need no words where there is one writer.
 func (*sqlite) forUpdate() string { return "" }
+
+func (*sqlite) among(column string, n int, list []string) (condition string, arg any) {
+	text, _ := json.Marshal(list) // strings can be written
+	return fmt.Sprintf("%s in (select value from json_each($%d))", column, n), string(text)
+}
 
 func (*sqlite) lock(context.Context, *sql.Tx, lock) error { return nil }
 
