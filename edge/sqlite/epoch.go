@@ -18,8 +18,7 @@ type epoch struct {
 	id string
 }
 
-// epoch is the present one, sql.ErrNoRows in a new database. It is read once a
-// transaction.
+// epoch is the present one, sql.ErrNoRows in a new database.
 func (t *tx) epoch(ctx context.Context) (*epoch, error) {
 	if t.present != nil {
 		return t.present, nil
@@ -71,17 +70,24 @@ func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, d
 
 // put gives ev the next number of its lane in e and stores it.
 func (t *tx) put(ctx context.Context, e *epoch, ev *edge.Event) error {
-	seq, prev, err := head(ctx, t.conn, e.n, ev.Lane)
-	if err != nil {
+	last := t.last[slot(ev.Lane)]
+	if last.n != e.n {
+		var err error
+		if last.Seq, last.Hash, err = head(ctx, t.conn, e.n, ev.Lane); err != nil {
+			return err
+		}
+	}
+	ev.Node, ev.Epoch, ev.Seq = t.db.opt.Node, e.id, last.Seq+1
+	h := ev.Hash(last.Hash)
+	if err := t.store(ctx, e, ev, h); err != nil {
 		return err
 	}
-	ev.Node, ev.Epoch, ev.Seq = t.db.opt.Node, e.id, seq+1
-	h := ev.Hash(prev)
 	t.appended, t.last[slot(ev.Lane)] = true, proven{e.n, position{ev.Seq, h}}
-	return t.store(ctx, e, ev, h)
+	return nil
 }
 
 func (t *tx) store(ctx context.Context, e *epoch, ev *edge.Event, h edge.Hash) error {
+	t.last[slot(ev.Lane)] = proven{} // it may stand anywhere
 	return t.exec(ctx,
 		`INSERT INTO event (epoch, lane, seq, id, type, time, mono, subject, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		e.n, ev.Lane, ev.Seq, ev.ID, ev.Type, ev.Time, ev.Mono, ev.Subject, []byte(ev.Data), h[:])

@@ -99,8 +99,8 @@ func TestWhatWasAcknowledgedIsProven(t *testing.T) {
 	require.NoError(t, err, "it is whole: the till sells on")
 	require.Equal(t, []string{"database"}, parts(db.Troubles()))
 
-	_, err = write(t.Context(), db, func(context.Context, *tx) (struct{}, error) {
-		db.proven[slot(edge.LaneSale)].Hash[0] ^= 1 // as if what is on the disk were not what was acknowledged
+	_, err = write(t.Context(), db, func(_ context.Context, t *tx) (struct{}, error) {
+		t.last[slot(edge.LaneSale)].Hash[0] ^= 1 // as if what is on the disk were not what was acknowledged
 		return struct{}{}, nil
 	})
 	require.NoError(t, err)

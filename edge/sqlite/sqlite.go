@@ -73,6 +73,7 @@ type DB struct {
 	wrote    atomic.Int64 // milliseconds, the last commit
 
 	was      int           // the schema's version before it was brought up to date
+	standing standing      // after the last commit; the writer's own
 	proven   [2]proven     // of each lane, what was acknowledged last; the writer's own
 	broken   chan struct{} // closed when the database takes no more writes
 	breaking sync.Once

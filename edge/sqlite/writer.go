@@ -26,9 +26,15 @@ type request struct {
 type tx struct {
 	db       *DB
 	conn     *sql.Conn
-	appended bool      // events were added
-	present  *epoch    // nil until it is read
-	last     [2]proven // of each lane, what was added; see slot
+	appended bool // events were added
+	standing
+}
+
+// standing is where the ledger stands. What is empty is not known and must be
+// read.
+type standing struct {
+	present *epoch
+	last    [2]proven // of each lane, in the present epoch; see slot
 }
 
 func (t *tx) exec(ctx context.Context, query string, args ...any) error {
@@ -136,8 +142,11 @@ func (db *DB) answer(batch []request, cause error) {
 // commit runs the batch in one transaction and answers everybody. Its error is
 // one after which conn is not to be trusted.
 func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
-	t := &tx{db: db, conn: conn}
+	// Nobody else writes: what the commit before left is there, if it succeeded.
+	t := &tx{db: db, conn: conn, standing: db.standing}
+	db.standing = standing{}
 	errs, err := t.run(batch)
+	again := false
 	if noRoom(err) || slices.ContainsFunc(errs, noRoom) {
 		if db.disk.giveUp() {
 			db.opt.Log.Error("the disk is full: the room that was kept for sales is given up, free some space", "file", db.opt.Path)
@@ -145,6 +154,7 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 		// The next commits go over what the WAL holds now, if it can be emptied.
 		_ = t.exec(context.Background(), `PRAGMA wal_checkpoint(PASSIVE)`)
 		t, err = t.again(batch, errs, err)
+		again = true
 	}
 	if suspicious(err) {
 		suspect = err
@@ -165,6 +175,9 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 			suspect = errs[i]
 		}
 		r.done <- errs[i]
+	}
+	if err == nil && suspect == nil && !again {
+		db.standing = t.standing
 	}
 	if err == nil && t.appended {
 		select {
@@ -221,13 +234,21 @@ func (t *tx) run(batch []request) (errs []error, err error) {
 			_ = t.exec(ctx, `ROLLBACK`)
 		}
 	}()
+	if len(batch) == 1 { // the transaction itself is undone; a savepoint would copy every page
+		if errs[0] = t.attempt(batch[0]); errs[0] != nil {
+			t.appended, t.standing = false, standing{}
+			_ = t.exec(ctx, `ROLLBACK`) // see above
+			return errs, nil
+		}
+		return errs, t.exec(ctx, `COMMIT`)
+	}
 	for i, r := range batch {
 		if err := t.exec(ctx, `SAVEPOINT request`); err != nil {
 			return errs, err
 		}
-		appended, last := t.appended, t.last
+		appended, before := t.appended, t.standing
 		if errs[i] = t.attempt(r); errs[i] != nil {
-			t.appended, t.last, t.present = appended, last, nil
+			t.appended, t.standing = appended, before
 			if err := t.exec(ctx, `ROLLBACK TO request`); err != nil {
 				return errs, err
 			}

@@ -63,6 +63,41 @@ func TestOneCommitManyFates(t *testing.T) {
 	}
 }
 
+// A request that is alone in its commit leaves nothing behind when it fails, and
+// the next one goes on where the ledger stood before.
+func TestLoneRequestLeavesNothingBehind(t *testing.T) {
+	db := openTest(t)
+	add := func(subject string, fate func() error) error {
+		_, err := write(t.Context(), db, func(ctx context.Context, t *tx) (struct{}, error) {
+			if _, err := t.append(ctx, edge.LaneOps, "test", subject, subject); err != nil {
+				return struct{}{}, err
+			}
+			return struct{}{}, fate()
+		})
+		return err
+	}
+	well := func() error { return nil }
+	require.NoError(t, add("1", well))
+	require.ErrorContains(t, add("no", func() error { return errors.New("no") }), "no")
+	require.NoError(t, add("2", well))
+	require.ErrorContains(t, add("boom", func() error { panic("boom") }), "panicked")
+	require.NoError(t, add("3", well))
+	require.NoError(t, add("4", well))
+	var subjects []string
+	for _, e := range edgetest.Chain(t, db, edge.LaneOps)[1:] {
+		subjects = append(subjects, e.Subject)
+	}
+	require.Equal(t, []string{"1", "2", "3", "4"}, subjects)
+
+	old := db.Epoch()
+	opened, err := db.OpenEpoch(t.Context(), map[edge.Lane]uint64{edge.LaneOps: 5}, 0)
+	require.NoError(t, err)
+	require.NotEqual(t, old, opened)
+	require.NoError(t, add("5", well))
+	evs := edgetest.Chain(t, db, edge.LaneOps)
+	require.Equal(t, []string{opened, "5"}, []string{evs[0].Subject, evs[1].Subject})
+}
+
 // commitNow commits the batch between two turns of the loop.
 func (db *DB) commitNow(t *testing.T, batch []request) {
 	_, err := write(t.Context(), db, func(ctx context.Context, inner *tx) (struct{}, error) {
@@ -72,6 +107,7 @@ func (db *DB) commitNow(t *testing.T, batch []request) {
 		if suspect := db.commit(inner.conn, batch); suspect != nil {
 			return struct{}{}, suspect
 		}
+		inner.standing = db.standing
 		return struct{}{}, errors.Join(inner.exec(ctx, `BEGIN`), inner.exec(ctx, `SAVEPOINT request`))
 	})
 	require.NoError(t, err)
