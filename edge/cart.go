@@ -2,14 +2,7 @@ package edge
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base32"
-	"encoding/base64"
-	"fmt"
-	"maps"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -26,74 +19,6 @@ const (
 	maxMergedLines   = 4 * MaxLines
 	maxMergedWriters = 4 * maxWriters
 )
-
-// CartID names a cart: 96 random bits.
-type CartID [12]byte
-
-// String is the id in base64url, 16 characters.
-func (id CartID) String() string { return base64.RawURLEncoding.EncodeToString(id[:]) }
-
-// MarshalText writes base64url.
-func (id CartID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
-
-// UnmarshalText reads base64url of exactly 12 bytes.
-func (id *CartID) UnmarshalText(b []byte) error {
-	var raw [12]byte
-	if len(b) != base64.RawURLEncoding.EncodedLen(len(raw)) {
-		return Errorf("edge.CartID", Invalid, "cart id has %d characters, want 16", len(b))
-	}
-	// The decoder passes over line breaks, so what it got is counted too.
-	if n, err := base64.RawURLEncoding.Strict().Decode(raw[:], b); err != nil || n != len(raw) {
-		return &Error{Op: "edge.CartID", Kind: Invalid, Msg: "cart id is not base64url", Err: err}
-	}
-	*id = raw
-	return nil
-}
-
-// Writer names whoever edits a cart: a gateway in one epoch, or one phone.
-// It is 1 to 16 of a–z and 0–9. A gateway takes a new writer with every epoch,
-// so that a restored backup never numbers two lines alike.
-type Writer string
-
-// Valid reports whether w has the form of a writer's name.
-func (w Writer) Valid() bool {
-	if len(w) < 1 || len(w) > 16 {
-		return false
-	}
-	return !strings.ContainsFunc(string(w), func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
-	})
-}
-
-// EpochWriter is the name under which a gateway writes in an epoch.
-func EpochWriter(epoch string) Writer {
-	sum := sha256.Sum256([]byte("mirrorcart writer 1 " + epoch))
-	return Writer("g" + strings.ToLower(base32.HexEncoding.EncodeToString(sum[:5])))
-}
-
-// LineID names a line for ever: its writer and that writer's running number.
-type LineID struct {
-	Writer Writer
-	N      uint32
-}
-
-func (id LineID) String() string {
-	return string(id.Writer) + "-" + strconv.FormatUint(uint64(id.N), 10)
-}
-
-// MarshalText writes "writer-number".
-func (id LineID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
-
-// UnmarshalText reads "writer-number".
-func (id *LineID) UnmarshalText(b []byte) error {
-	w, n, ok := strings.Cut(string(b), "-")
-	num, err := strconv.ParseUint(n, 10, 32)
-	if !ok || err != nil || num == 0 || !Writer(w).Valid() {
-		return Errorf("edge.LineID", Invalid, "line id %.40q: want writer-number", b)
-	}
-	*id = LineID{Writer(w), uint32(num)}
-	return nil
-}
 
 // Count is what one writer did to a line's quantity: pieces it put in and
 // pieces it took out, each only ever growing.
@@ -248,104 +173,6 @@ func (c *Cart) SetQuantity(w Writer, id LineID, quantity int) error {
 func (c *Cart) open(op string) error {
 	if c.Closed != nil {
 		return Errorf(op, Conflict, "this cart was paid with receipt %s and can no longer change", c.Closed.Receipt)
-	}
-	return nil
-}
-
-// Merge takes into c all that o knows. It is commutative, associative and
-// idempotent: per line and writer the larger counters stand, a removal
-// stands, the later text of a field and the later claim stand, the earlier
-// closing and opening stand.
-func (c *Cart) Merge(o *Cart) error {
-	if c.ID != o.ID {
-		return Errorf("edge.Cart.Merge", Invalid, "cart %s cannot take in cart %s", c.ID, o.ID)
-	}
-	for i := range o.Lines {
-		ol := &o.Lines[i]
-		j, ok := c.search(ol.ID)
-		if !ok {
-			l := *ol
-			l.Counts, l.Fields = maps.Clone(ol.Counts), maps.Clone(ol.Fields)
-			c.Lines = slices.Insert(c.Lines, j, l)
-			continue
-		}
-		c.Lines[j].merge(ol)
-	}
-	c.Fields = mergeFields(c.Fields, o.Fields)
-	c.Claim = laterClaim(c.Claim, o.Claim)
-	c.Closed = FirstClosing(c.Closed, o.Closed)
-	if o.Opened != nil && (c.Opened == nil || o.Opened.Before(*c.Opened)) {
-		c.Opened = o.Opened
-	}
-	return nil
-}
-
-func (l *Line) merge(o *Line) {
-	l.SKU = max(l.SKU, o.SKU) // one of them is empty, or they are equal
-	l.Gone = l.Gone || o.Gone
-	l.Fields = mergeFields(l.Fields, o.Fields)
-	if l.Counts == nil && len(o.Counts) > 0 {
-		l.Counts = map[Writer]Count{}
-	}
-	for w, oc := range o.Counts {
-		c := l.Counts[w]
-		l.Counts[w] = Count{max(c.Added, oc.Added), max(c.Removed, oc.Removed)}
-	}
-}
-
-// Check reports the first thing that no cart of ours holds: it guards carts
-// that come from outside.
-func (c *Cart) Check() error {
-	const op = "edge.Cart.Check"
-	if len(c.Lines) > maxMergedLines {
-		return Errorf(op, TooLarge, "%d lines, at most %d", len(c.Lines), maxMergedLines)
-	}
-	for i := range c.Lines {
-		l := &c.Lines[i]
-		if j, ok := c.search(l.ID); !ok || i != j {
-			return Errorf(op, Invalid, "line %s is out of order or there twice", l.ID)
-		}
-		if err := l.check(); err != nil {
-			return Errorf(op, Invalid, "line %s: %v", l.ID, err)
-		}
-	}
-	if n := c.fields(); n > maxMergedFields {
-		return Errorf(op, TooLarge, "%d notes and options, at most %d", n, maxMergedFields)
-	}
-	if err := checkFields(c.Fields); err != nil {
-		return err
-	}
-	if c.Closed != nil {
-		if err := c.Closed.check(); err != nil {
-			return err
-		}
-	}
-	if c.Opened != nil && !universal(*c.Opened) {
-		return Errorf(op, Invalid, "the time of opening is not in UTC")
-	}
-	return c.Claim.check()
-}
-
-func (l *Line) check() error {
-	const maxCount = 1 << 20 // a counter no honest writer reaches
-	if len(l.Counts) > maxMergedWriters {
-		return fmt.Errorf("%d writers, at most %d", len(l.Counts), maxMergedWriters)
-	}
-	switch {
-	case l.SKU == "" && !l.Gone:
-		return fmt.Errorf("sku is missing")
-	case len(l.SKU) > maxLineSKU || !plainText(string(l.SKU)):
-		return fmt.Errorf("sku %.70q is not plain text of at most %d bytes", l.SKU, maxLineSKU)
-	case !l.ID.Writer.Valid() || l.ID.N < 1 || l.ID.N > maxLineNumber:
-		return fmt.Errorf("its number is out of bounds")
-	}
-	if err := checkFields(l.Fields); err != nil {
-		return err
-	}
-	for w, c := range l.Counts {
-		if !w.Valid() || c.Added > maxCount || c.Removed > maxCount {
-			return fmt.Errorf("counter of %.20q is out of bounds", w)
-		}
 	}
 	return nil
 }

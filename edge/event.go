@@ -28,6 +28,7 @@ const (
 	EventVoid     = "sale.voided"      // Void; its Moves imply the stock that came back
 	EventRefund   = "sale.refunded"    // Refund; its Moves imply the stock that came back
 	EventDue      = "refund.due"       // RefundDue: money taken a second time for one cart
+	EventGiven    = "refund.given"     // RefundGiven: that money was given back
 	EventZ        = "z.closed"         // ZReport
 	EventStock    = "stock.moved"      // StockMove
 	EventEInvoice = "einvoice.changed" // EInvoice

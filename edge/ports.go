@@ -49,9 +49,15 @@ type Ledger interface {
 	// out to be paid, with its EventDue; where the cart is not paid it is a
 	// Conflict.
 	RecordSecondPayment(ctx context.Context, key string, co Checkout) (d *RefundDue, replayed bool, err error)
+	// GiveBack records that the money of a second payment was given back, with
+	// its EventGiven: once, or it is a Conflict. That of a sale is given back by
+	// voiding or refunding the sale; it is a Conflict here. An unknown payment is
+	// NotFound.
+	GiveBack(ctx context.Context, key string, g GivingBack) (given *RefundGiven, replayed bool, err error)
 	// RefundsDue lists the newest payments that came second, at most limit: those
-	// of RecordSecondPayment, and those of sales of this ledger whose carts turned
-	// out to be paid earlier elsewhere, until they are voided or refunded.
+	// of RecordSecondPayment until they are given back, and those of sales of this
+	// ledger whose carts turned out to be paid earlier elsewhere, until they are
+	// voided or refunded.
 	RefundsDue(ctx context.Context, limit int) ([]RefundDue, error)
 	// Sale finds a sale of this ledger by its id or else its receipt, and what
 	// became of it. The number of a void or a refund is a Conflict.

@@ -59,6 +59,27 @@ func (s *Server) postSecondPayment(c *gin.Context) {
 	s.recorded(c, replayed, gin.H{"due": due})
 }
 
+// postGivenBack records that the money of a second payment was given back.
+func (s *Server) postGivenBack(c *gin.Context) {
+	var in struct {
+		Method    edge.Method `json:"method"`
+		Reference string      `json:"reference"`
+	}
+	key, err := bindOnce(c, &in)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	given, replayed, err := s.cfg.Ledger.GiveBack(c.Request.Context(), key, edge.GivingBack{
+		Due: c.Param("id"), Method: in.Method, Reference: in.Reference, Staff: signedIn(c).Name,
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"given": given})
+}
+
 func (s *Server) getSecondPayments(c *gin.Context) {
 	limit, err := number(c, "limit", 1, 200, 50)
 	if err != nil {

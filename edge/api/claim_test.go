@@ -51,6 +51,17 @@ func TestPayOnMyPhone(t *testing.T) {
 	type all struct{ Due []edge.RefundDue }
 	require.Equal(t, []edge.RefundDue{second.Due}, decode[all](t, s.do("GET", "/api/v1/staff/second-payments?limit=5", ""), 200).Due)
 	requireError(t, s.do("GET", "/api/v1/staff/second-payments?limit=0", ""), 400, edge.Invalid, "1 to 200")
+
+	back := "second-payments/" + second.Due.ID + "/given-back"
+	requireError(t, s.once("second-payments/"+sale.ID+"/given-back", "key-given-1", `{"method":"cash"}`), 404, edge.NotFound, "not due")
+	requireError(t, s.once(back, "key-given-1", `{"method":"card"}`), 400, edge.Invalid, "slip number")
+	type gave struct{ Given edge.RefundGiven }
+	given := decode[gave](t, s.once(back, "key-given-1", `{"method":"cash"}`), 201)
+	require.Equal(t, "Mai", given.Given.Staff)
+	require.EqualValues(t, 199000, given.Given.Back.Amount)
+	require.Equal(t, given, decode[gave](t, s.once(back, "key-given-1", `{"method":"cash"}`), 200))
+	requireError(t, s.once(back, "key-given-2", `{"method":"cash"}`), 409, edge.Conflict, "already")
+	require.Empty(t, decode[all](t, s.do("GET", "/api/v1/staff/second-payments?limit=5", ""), 200).Due)
 }
 
 func TestNotesAndOptions(t *testing.T) {

@@ -81,6 +81,48 @@ func Due(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, []edge.RefundDue{*second}, due, "the sale's money is given back")
 	laterElsewhere(t, s)
+	giveBack(t, s, second, sale)
+	none()
+}
+
+// giveBack gives a second payment back, once.
+func giveBack(t *testing.T, s Shop, second *edge.RefundDue, sale *edge.Sale) {
+	ctx := t.Context()
+	ask := edge.GivingBack{Due: second.ID, Method: edge.Cash, Staff: "Lan"}
+	for name, tc := range map[string]struct {
+		ask  edge.GivingBack
+		kind edge.Kind
+	}{
+		"nobody's":       {edge.GivingBack{Due: "nobody", Method: edge.Cash}, edge.NotFound},
+		"a sale's":       {edge.GivingBack{Due: sale.ID, Method: edge.Cash}, edge.Conflict},
+		"by phone":       {edge.GivingBack{Due: second.ID, Method: edge.ByPhone}, edge.Invalid},
+		"card, no slip":  {edge.GivingBack{Due: second.ID, Method: edge.Card}, edge.Invalid},
+		"cash, a slip":   {edge.GivingBack{Due: second.ID, Method: edge.Cash, Reference: "1"}, edge.Invalid},
+		"another's key":  {ask, edge.Conflict},
+		"no such method": {edge.GivingBack{Due: second.ID}, edge.Invalid},
+	} {
+		key := "given-" + second.ID
+		if name == "another's key" {
+			key = "due-00002"
+		}
+		_, _, err := s.GiveBack(ctx, key, tc.ask)
+		requireKind(t, tc.kind, err)
+	}
+	given, replayed, err := s.GiveBack(ctx, "given-00001", ask)
+	require.NoError(t, err)
+	require.False(t, replayed)
+	require.Equal(t, &edge.RefundGiven{
+		Due: second.ID, Shop: second.Shop, Total: second.Total, Staff: "Lan", At: given.At,
+		Back: edge.Payback{Method: edge.Cash, Amount: second.Total.Amount},
+	}, given)
+	require.NoError(t, given.Check())
+	require.Equal(t, *given, lastOf[edge.RefundGiven](t, s, edge.EventGiven, second.ID))
+	again, replayed, err := s.GiveBack(ctx, "given-00001", ask)
+	require.NoError(t, err)
+	require.True(t, replayed)
+	require.Equal(t, given, again)
+	_, _, err = s.GiveBack(ctx, "given-00002", ask)
+	requireKind(t, edge.Conflict, err)
 }
 
 // A payment elsewhere that came after the shop's is not the shop's to give back.

@@ -15,6 +15,7 @@ type memoryLedger struct {
 	zs       []edge.ZReport
 	invoices map[string]edge.EInvoice // in force, by sale
 	due      []edge.RefundDue
+	given    []string // ids of those that were given back
 	moves    []placedMove
 	counts   []placedMove
 }

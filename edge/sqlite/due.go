@@ -60,11 +60,47 @@ func (t *tx) putDue(ctx context.Context, d *edge.RefundDue, sale *string) error 
 		d.ID, d.Cart.String(), sale, event.ID, body)
 }
 
+// GiveBack records that the money of a second payment was given back.
+func (db *DB) GiveBack(ctx context.Context, key string, g edge.GivingBack) (*edge.RefundGiven, bool, error) {
+	return once(ctx, db, key, callGiven, g, func(ctx context.Context, t *tx) (*edge.RefundGiven, error) {
+		const op = "sqlite.GiveBack"
+		var body []byte
+		var ofSale, given bool
+		err := t.conn.QueryRowContext(ctx, `SELECT body, sale IS NOT NULL, EXISTS (SELECT 1 FROM refund_given WHERE due = d.id)
+			FROM refund_due d WHERE id = ?`, g.Due).Scan(&body, &ofSale, &given)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, edge.Errorf(op, edge.NotFound, "payment %.64q is not due", g.Due)
+		case err != nil:
+			return nil, err
+		case ofSale:
+			return nil, edge.Errorf(op, edge.Conflict, "this payment is a sale's: void the sale or refund it")
+		case given:
+			return nil, edge.Errorf(op, edge.Conflict, "this payment was given back already")
+		}
+		d, err := decode[edge.RefundDue](body)
+		if err != nil {
+			return nil, err
+		}
+		back, err := g.Of(d, t.now())
+		if err != nil {
+			return nil, err
+		}
+		back.Shop = t.db.opt.Shop
+		ev, err := t.append(ctx, edge.LaneSale, edge.EventGiven, d.ID, back)
+		if err != nil {
+			return nil, err
+		}
+		return back, t.exec(ctx, `INSERT INTO refund_given (due, event, body) VALUES (?, ?, ?)`, d.ID, ev.ID, []byte(ev.Data))
+	})
+}
+
 // RefundsDue lists the newest payments that are due to be given back.
 func (db *DB) RefundsDue(ctx context.Context, limit int) (due []edge.RefundDue, err error) {
 	const op = "sqlite.RefundsDue"
 	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM refund_due d
-		WHERE NOT EXISTS (SELECT 1 FROM reversal r WHERE r.sale = d.sale) ORDER BY n DESC LIMIT ?`, limit)
+		WHERE NOT EXISTS (SELECT 1 FROM reversal r WHERE r.sale = d.sale)
+		AND NOT EXISTS (SELECT 1 FROM refund_given g WHERE g.due = d.id) ORDER BY n DESC LIMIT ?`, limit)
 	if err != nil {
 		return nil, fault(op, err)
 	}

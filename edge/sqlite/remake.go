@@ -40,6 +40,11 @@ func (t *tx) remake(ctx context.Context, series uint32, ev *edge.Event) error {
 			return t.fit(ctx, ev, `INSERT INTO refund_due (id, cart, sale, event, body) SELECT ?1, ?2, (SELECT id FROM sale WHERE id = ?1), ?3, ?4
 				WHERE NOT EXISTS (SELECT 1 FROM refund_due WHERE id = ?1)`, d.ID, d.Cart.String(), ev.ID, []byte(ev.Data))
 		})
+	case edge.EventGiven:
+		return remakeOf(ctx, t, ev, func(g *edge.RefundGiven) error {
+			return t.fit(ctx, ev, `INSERT INTO refund_given (due, event, body) SELECT ?1, ?2, ?3
+				WHERE NOT EXISTS (SELECT 1 FROM refund_given WHERE due = ?1)`, g.Due, ev.ID, []byte(ev.Data))
+		})
 	case edge.EventStock:
 		return remakeOf(ctx, t, ev, func(m *edge.StockMove) error { return t.remakeMove(ctx, ev, m, at) })
 	}

@@ -20,6 +20,7 @@ const (
 	callZ      call = "z"
 	callStock  call = "stock"
 	callDue    call = "due"
+	callGiven  call = "given"
 )
 
 // ask is one call under an Idempotency-Key.
