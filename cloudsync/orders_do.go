@@ -182,13 +182,7 @@ func (o *orders) diagnose(ctx context.Context, j *job) error {
 		Version: sample.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Epoch: o.c.Outbox.Epoch(), ClockOffset: o.clock.offset().Milliseconds(), Sample: *sample,
 	}
-	if o.c.Machine.Faults != nil {
-		faults := o.c.Machine.Faults()
-		for _, f := range faults[max(0, len(faults)-maxFaults):] {
-			f.Part, f.Message = shorten(f.Part, maxText), shorten(f.Message, maxText)
-			d.Faults = append(d.Faults, f)
-		}
-	}
+	d.Faults = o.c.Machine.faults(maxFaults, maxText)
 	if err := o.part(ctx, j, &Result{Diagnostics: d}); err != nil {
 		return err
 	}

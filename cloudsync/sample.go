@@ -26,6 +26,7 @@ type Sample struct {
 	Dropped   uint64      `json:"dropped"`    // messages of HQ lost since the connection began, the reader was behind
 	DiskFree  int64       `json:"disk_free"`  // bytes; with DiskTotal, 0 where it is not known
 	DiskTotal int64       `json:"disk_total"` // bytes
+	Faults    faultList   `json:"faults,omitempty"`
 }
 
 // LaneQueue is what of a lane HQ has not confirmed.

@@ -17,6 +17,26 @@ type Machine struct {
 	Faults  func() []Fault             // what is out of order; names no person
 }
 
+// A sample tells of so many faults, each in so many bytes.
+const (
+	sampleFaults = 5
+	sampleText   = 200
+)
+
+// faults are the newest of what is out of order, at most limit, in words cut to
+// size bytes.
+func (m *Machine) faults(limit, size int) (list []Fault) {
+	if m.Faults == nil {
+		return nil
+	}
+	all := m.Faults()
+	for _, f := range all[max(0, len(all)-limit):] {
+		f.Part, f.Message = shorten(f.Part, size), shorten(f.Message, size)
+		list = append(list, f)
+	}
+	return list
+}
+
 // sendSamples sends how the node is every now and then. A sample is sent only
 // when everything of the ledger is confirmed, is not kept and not repeated.
 func (s *session) sendSamples(ctx context.Context) error {
@@ -69,6 +89,7 @@ func (s *session) sample(ctx context.Context) (*Sample, error) {
 	if m.Disk != nil {
 		sample.DiskFree, sample.DiskTotal = m.Disk()
 	}
+	sample.Faults = m.faults(sampleFaults, sampleText)
 	if l, ok := s.link.(interface{ Dropped() uint64 }); ok {
 		sample.Dropped = l.Dropped()
 	}

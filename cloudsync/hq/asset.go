@@ -36,7 +36,7 @@ func (h *HQ) PutAsset(ctx context.Context, body []byte) (edge.Hash, error) {
 }
 
 func (h *HQ) putAsset(ctx context.Context, tx *sql.Tx, sum edge.Hash, body []byte) error {
-	const q = "insert into asset (sha256, size, added, body) values ($1, $2, $3, $4) on conflict (sha256) do nothing"
+	const q = "insert into asset (sha256, size, added, body) values ($1, $2, $3, $4) on conflict (sha256) do update set added = excluded.added"
 	_, err := tx.ExecContext(ctx, q, sum[:], len(body), h.nowMillis(), body)
 	return err
 }

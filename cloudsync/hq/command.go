@@ -52,43 +52,65 @@ type Command struct {
 // Arguments that do not fit op are an edge.Error of kind Invalid, an unknown
 // node is NotFound, and a node with too many commands waiting a Conflict.
 func (h *HQ) Command(ctx context.Context, node string, op cloudsync.Op, args cloudsync.Args) (id string, err error) {
-	const where = "hq.Command"
-	if err := args.Check(op); err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
-	}
-	u, err := uuid.NewV7()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
-	}
-	body, err := json.Marshal(args)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
-	}
-	now := h.now()
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
-		if err := sweepCommands(ctx, tx, now); err != nil {
-			return err
-		}
-		var waiting int
-		const count = "select (select count(*) from command c where c.node = n.node and c.over = 0) from node n where n.node = $1"
-		switch err := tx.QueryRowContext(ctx, count, node).Scan(&waiting); {
-		case errors.Is(err, sql.ErrNoRows):
-			return edge.Errorf(where, edge.NotFound, "no gateway %.70q is enrolled", node)
-		case err != nil:
-			return err
-		case waiting >= maxWaiting:
-			return edge.Errorf(where, edge.Conflict, "%d commands wait for %s already: wait until some are done", waiting, node)
-		}
-		const q = "insert into command (id, node, op, args, created, exp, status) values ($1, $2, $3, $4, $5, $6, $7)"
-		_, err := tx.ExecContext(ctx, q, u.String(), node, op, string(body), now.UnixMilli(), now.Add(commandLife).UnixMilli(), CommandQueued)
+	var o *order
+	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+		o, err = h.order(ctx, tx, node, op, args)
 		return err
 	})
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", where, err)
+		return "", fmt.Errorf("hq.Command: %w", err)
 	}
-	h.log.Info("command", "audit", true, "id", u.String(), "node", node, "op", op, "args", string(body))
+	h.ordered(o)
+	return o.id, nil
+}
+
+// order is a command that a transaction stored. Once that is committed, ordered
+// has to be told.
+type order struct {
+	id, node string
+	op       cloudsync.Op
+	args     string
+}
+
+// order stores a command, with the errors of Command.
+func (h *HQ) order(ctx context.Context, tx *sql.Tx, node string, op cloudsync.Op, args cloudsync.Args) (*order, error) {
+	const where = "hq.order"
+	if err := args.Check(op); err != nil {
+		return nil, err
+	}
+	u, err := uuid.NewV7()
+	if err != nil {
+		return nil, err
+	}
+	body, err := json.Marshal(args)
+	if err != nil {
+		return nil, err
+	}
+	now := h.now()
+	if err := sweepCommands(ctx, tx, now); err != nil {
+		return nil, err
+	}
+	var waiting int
+	const count = "select (select count(*) from command c where c.node = n.node and c.over = 0) from node n where n.node = $1"
+	switch err := tx.QueryRowContext(ctx, count, node).Scan(&waiting); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, edge.Errorf(where, edge.NotFound, "no gateway %.70q is enrolled", node)
+	case err != nil:
+		return nil, err
+	case waiting >= maxWaiting:
+		return nil, edge.Errorf(where, edge.Conflict, "%d commands wait for %s already: wait until some are done", waiting, node)
+	}
+	const q = "insert into command (id, node, op, args, created, exp, status) values ($1, $2, $3, $4, $5, $6, $7)"
+	_, err = tx.ExecContext(ctx, q, u.String(), node, op, string(body), now.UnixMilli(), now.Add(commandLife).UnixMilli(), CommandQueued)
+	return &order{u.String(), node, op, string(body)}, err
+}
+
+// ordered lets commands that are stored be sent.
+func (h *HQ) ordered(list ...*order) {
+	for _, o := range list {
+		h.log.Info("command", "audit", true, "id", o.id, "node", o.node, "op", o.op, "args", o.args)
+	}
 	h.commands.tell("")
-	return u.String(), nil
 }
 
 // sweepCommands deletes old commands, and ends those that nobody will answer.

@@ -33,7 +33,7 @@ func (h *HQ) projectBehind(ctx context.Context, p *pace) error {
 	if err != nil {
 		return fmt.Errorf("hq.Project: %w", err)
 	}
-	for _, step := range []projectionStep{h.projectSome, h.comparePricesSome, h.auditSome} {
+	for _, step := range []projectionStep{h.projectSome, h.sumUpSome, h.comparePricesSome, h.auditSome} {
 		if err := h.stepTo(ctx, end, p, step); err != nil {
 			return fmt.Errorf("hq.Project: %w", err)
 		}
@@ -141,8 +141,8 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 		}
 		for _, q := range []string{
 			"delete from sale", "delete from correction", "delete from z_report", "delete from einvoice", "delete from stock",
-			"delete from node_total", "delete from discrepancy", "delete from foreign_refund", "delete from projected",
-			"update projection set pos = 0 where name in ('inbox', 'audit')",
+			"delete from node_total", "delete from turnover", "delete from discrepancy", "delete from foreign_refund", "delete from projected",
+			"update projection set pos = 0 where name in ('inbox', 'audit', 'turnover')",
 		} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {
 				return err

@@ -71,6 +71,7 @@ type pullBody struct {
 // pullRow is a pull as it is stored.
 type pullRow struct {
 	pullBody
+	text    string // of the body
 	id      string
 	created time.Time
 	over    bool
@@ -95,29 +96,54 @@ func (h *HQ) Pull(ctx context.Context, r PullRequest) (id string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
-	p := pullRow{pullBody: pullBody{PullRequest: r}, id: u.String(), created: h.now()}
+	var wanted []asked
 	for _, node := range nodes {
-		asked, err := h.wanted(ctx, node, r)
+		list, err := h.wanted(ctx, node, r)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", op, err)
 		}
-		for _, a := range asked {
-			command, err := h.Command(ctx, node, a.op, a.args)
-			if err != nil {
-				return "", fmt.Errorf("%s: %w", op, err)
-			}
-			p.Commands = append(p.Commands, command)
-		}
+		wanted = append(wanted, list...)
 	}
-	body, err := json.Marshal(p.pullBody)
+	var orders []*order
+	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+		p := pullBody{PullRequest: r}
+		if orders, err = h.orderAll(ctx, tx, wanted); err != nil {
+			return err
+		}
+		p.ask(orders)
+		body, err := json.Marshal(p)
+		if err != nil {
+			return err
+		}
+		const q = "insert into pull (id, shop, created, body) values ($1, $2, $3, $4)"
+		_, err = tx.ExecContext(ctx, q, u.String(), r.Shop, h.nowMillis(), string(body))
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
-	const q = "insert into pull (id, shop, created, body) values ($1, $2, $3, $4)"
-	if _, err := h.write.ExecContext(ctx, q, p.id, r.Shop, p.created.UnixMilli(), string(body)); err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
+	h.ordered(orders...)
+	return u.String(), nil
+}
+
+// ask notes the commands that the pull became.
+func (p *pullBody) ask(orders []*order) {
+	for _, o := range orders {
+		p.Commands = append(p.Commands, o.id)
 	}
-	return p.id, nil
+}
+
+// orderAll stores commands. Where one cannot be, those before it are returned
+// with the error.
+func (h *HQ) orderAll(ctx context.Context, tx *sql.Tx, wanted []asked) (list []*order, err error) {
+	for _, a := range wanted {
+		o, err := h.order(ctx, tx, a.node, a.op, a.args)
+		if err != nil {
+			return list, err
+		}
+		list = append(list, o)
+	}
+	return list, nil
 }
 
 func (r *PullRequest) check() error {
@@ -175,6 +201,7 @@ func (h *HQ) nodesOf(ctx context.Context, shop, node string) ([]string, error) {
 
 // asked is a command that a pull becomes.
 type asked struct {
+	node string
 	op   cloudsync.Op
 	args cloudsync.Args
 }
@@ -183,9 +210,9 @@ type asked struct {
 func (h *HQ) wanted(ctx context.Context, node string, r PullRequest) (list []asked, err error) {
 	switch r.Kind {
 	case PullSnapshot:
-		return []asked{{op: cloudsync.OpSnapshot}}, nil
+		return []asked{{node: node, op: cloudsync.OpSnapshot}}, nil
 	case PullDiagnostics:
-		return []asked{{op: cloudsync.OpDiagnostics}}, nil
+		return []asked{{node: node, op: cloudsync.OpDiagnostics}}, nil
 	}
 	lanes := edge.Lanes()
 	if r.Lane != "" {
@@ -197,16 +224,16 @@ func (h *HQ) wanted(ctx context.Context, node string, r PullRequest) (list []ask
 		args := cloudsync.Args{Lane: lane, From: r.FromSeq, To: r.ToSeq}
 		switch {
 		case r.Kind == PullDigest:
-			list = append(list, asked{cloudsync.OpDigest, args})
+			list = append(list, asked{node, cloudsync.OpDigest, args})
 		case r.FromSeq != 0:
-			list = append(list, asked{cloudsync.OpRange, args})
+			list = append(list, asked{node, cloudsync.OpRange, args})
 		default:
 			ranges, err := h.rangesWithin(ctx, node, lane, r.FromTime, r.ToTime)
 			if err != nil {
 				return nil, err
 			}
 			for _, args := range ranges {
-				list = append(list, asked{cloudsync.OpRange, args})
+				list = append(list, asked{node, cloudsync.OpRange, args})
 			}
 		}
 	}
@@ -221,19 +248,57 @@ func (h *HQ) PullByID(ctx context.Context, id string) (*Pull, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	p := &Pull{PullRequest: row.PullRequest, ID: row.id, Created: row.created, Differing: row.Differing, Message: row.Fault, Commands: []Command{}}
-	for _, id := range row.Commands {
-		c, err := h.CommandByID(ctx, id)
-		if edge.KindOf(err) == edge.NotFound && err != nil { // forgotten after a month
+	p := &Pull{PullRequest: row.PullRequest, ID: row.id, Created: row.created, Differing: row.Differing, Message: row.Fault}
+	if p.Commands, err = h.commandsOf(ctx, row); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	p.sumUp(row.over)
+	return p, nil
+}
+
+// Pulls lists the newest pulls of a shop, newest first, at most limit (1 to
+// 1000).
+func (h *HQ) Pulls(ctx context.Context, shop string, limit int) ([]Pull, error) {
+	const op = "hq.Pulls"
+	const q = "select id from pull where shop = $1 order by created desc, id desc limit $2"
+	ids, err := h.pullIDs(ctx, q, shop, min(max(limit, 1), maxPage))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	list := make([]Pull, 0, len(ids))
+	for _, id := range ids {
+		p, err := h.PullByID(ctx, id)
+		if edge.KindOf(err) == edge.NotFound && err != nil { // forgotten just now
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		p.Commands = append(p.Commands, *c)
+		list = append(list, *p)
 	}
-	p.sumUp(row.over)
-	return p, nil
+	return list, nil
+}
+
+func (h *HQ) pullIDs(ctx context.Context, q string, args ...any) (ids []string, err error) {
+	rows, err := h.read.QueryContext(ctx, q, args...)
+	err = forEach(rows, err, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// commandsOf reads the commands of a pull, in the order they were asked. They
+// are forgotten after a month.
+func (h *HQ) commandsOf(ctx context.Context, p *pullRow) ([]Command, error) {
+	if len(p.Commands) == 0 {
+		return []Command{}, nil
+	}
+	var c conditions
+	c.oneOf("id", p.Commands)
+	return h.commandList(ctx, c.where()+" order by created, id", c.args...)
 }
 
 // sumUp finds the phase and how far it is.
@@ -271,8 +336,7 @@ func (p *Pull) sumUp(over bool) {
 func (h *HQ) pullRow(ctx context.Context, id string) (*pullRow, error) {
 	p := pullRow{id: id}
 	var created int64
-	var body string
-	err := h.read.QueryRowContext(ctx, "select created, over, body from pull where id = $1", id).Scan(&created, &p.over, &body)
+	err := h.read.QueryRowContext(ctx, "select created, over, body from pull where id = $1", id).Scan(&created, &p.over, &p.text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.pull", edge.NotFound, "no pull %.40q is known here", id)
 	}
@@ -280,5 +344,5 @@ func (h *HQ) pullRow(ctx context.Context, id string) (*pullRow, error) {
 		return nil, err
 	}
 	p.created = fromMillis(created)
-	return &p, json.Unmarshal([]byte(body), &p.pullBody)
+	return &p, json.Unmarshal([]byte(p.text), &p.pullBody)
 }

@@ -2,7 +2,9 @@ package hq
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,9 +14,8 @@ import (
 )
 
 const (
-	pullEvery  = 200 * time.Millisecond
-	pullWithin = time.Minute         // one step; after that another collector may try it
-	keepPull   = 30 * 24 * time.Hour // for people to look at
+	pullEvery = 200 * time.Millisecond
+	keepPull  = 30 * 24 * time.Hour // for people to look at
 )
 
 // RunPulls sees the pulls through until ctx ends: it asks for what differs once
@@ -39,20 +40,8 @@ func (h *HQ) RunPulls(ctx context.Context) {
 // stepPulls takes every open pull as far as it goes.
 func (h *HQ) stepPulls(ctx context.Context) error {
 	const op = "hq.stepPulls"
-	rows, err := h.read.QueryContext(ctx, "select id from pull where over = 0 order by created")
+	ids, err := h.pullIDs(ctx, "select id from pull where over = 0 order by created")
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return fmt.Errorf("%s: %w", op, err)
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	for _, id := range ids {
@@ -63,89 +52,99 @@ func (h *HQ) stepPulls(ctx context.Context) error {
 	return nil
 }
 
+// stepPull asks for the differences that are known now and notes, in the same
+// transaction, that it has. Where another collector did it meanwhile, nothing is
+// done.
 func (h *HQ) stepPull(ctx context.Context, id string) error {
-	_, due, over, err := h.pullDue(ctx, id)
+	before, err := h.pullRow(ctx, id)
+	if err != nil || before.over {
+		return err
+	}
+	due, over, err := h.pullDue(ctx, before)
 	if err != nil || len(due) == 0 && !over {
 		return err
 	}
-	now := h.nowMillis()
-	res, err := h.write.ExecContext(ctx, "update pull set claimed = $1 where id = $2 and over = 0 and claimed <= $3", now, id, now-pullWithin.Milliseconds())
-	if err != nil {
-		return err
-	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return err // another collector is at it
-	}
-	p, due, over, err := h.pullDue(ctx, id) // it may just have been
-	if err != nil {
-		return err
-	}
-	for _, c := range due {
-		err := h.askForDifferences(ctx, p, c)
-		if edge.KindOf(err) == edge.Conflict && err != nil {
-			p.Fault, err = err.Error(), nil
-		}
+	next := before.pullBody
+	var wanted []asked
+	for i := range due {
+		list, differing, err := h.differences(ctx, &due[i])
 		if err != nil {
 			return err
 		}
+		wanted = append(wanted, list...)
+		next.Compared, next.Differing = append(next.Compared, due[i].ID), next.Differing+differing
 	}
-	body, err := json.Marshal(p.pullBody)
-	if err != nil {
+	var orders []*order
+	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+		orders, err = h.storeStep(ctx, tx, before, next, wanted, over)
 		return err
-	}
-	_, err = h.write.ExecContext(ctx, "update pull set claimed = 0, over = $1, body = $2 where id = $3", toInt(over), string(body), id)
-	if err == nil && over {
-		_, err = h.write.ExecContext(ctx, "delete from pull where over = 1 and created < $1", now-keepPull.Milliseconds())
+	})
+	if err == nil && len(orders) > 0 {
+		h.ordered(orders...)
 	}
 	return err
 }
 
+func (h *HQ) storeStep(ctx context.Context, tx *sql.Tx, before *pullRow, next pullBody, wanted []asked, over bool) ([]*order, error) {
+	var text string
+	switch err := tx.QueryRowContext(ctx, "select body from pull where id = $1 and over = 0", before.id).Scan(&text); {
+	case errors.Is(err, sql.ErrNoRows) || err == nil && text != before.text:
+		return nil, nil // another collector was here
+	case err != nil:
+		return nil, err
+	}
+	orders, err := h.orderAll(ctx, tx, wanted)
+	if edge.KindOf(err) == edge.Conflict && err != nil {
+		next.Fault, err = err.Error(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	next.ask(orders)
+	body, err := json.Marshal(next)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := tx.ExecContext(ctx, "update pull set over = $1, body = $2 where id = $3", toInt(over), string(body), before.id); err != nil || !over {
+		return orders, err
+	}
+	_, err = tx.ExecContext(ctx, "delete from pull where over = 1 and created < $1", h.nowMillis()-keepPull.Milliseconds())
+	return orders, err
+}
+
 // pullDue finds the digests of a pull that have come and are not compared yet.
 // over says that nothing is waited for.
-func (h *HQ) pullDue(ctx context.Context, id string) (p *pullRow, due []*Command, over bool, err error) {
-	if p, err = h.pullRow(ctx, id); err != nil || p.over {
-		return p, nil, false, err
+func (h *HQ) pullDue(ctx context.Context, p *pullRow) (due []Command, over bool, err error) {
+	list, err := h.commandsOf(ctx, p)
+	if err != nil {
+		return nil, false, err
 	}
 	over = true
-	for _, id := range p.Commands {
-		c, err := h.CommandByID(ctx, id)
-		if edge.KindOf(err) == edge.NotFound && err != nil {
-			continue
-		}
-		if err != nil {
-			return nil, nil, false, err
-		}
+	for _, c := range list {
 		if c.Op == cloudsync.OpDigest && c.Status == cloudsync.CmdDone && !slices.Contains(p.Compared, c.ID) {
 			due = append(due, c)
 		}
 		over = over && c.Over
 	}
-	return p, due, over && len(due) == 0, nil
+	return due, over && len(due) == 0, nil
 }
 
-// askForDifferences compares digests and asks for the blocks that differ.
-func (h *HQ) askForDifferences(ctx context.Context, p *pullRow, c *Command) error {
+// differences compares digests and lists what to ask for because of them, and
+// how many blocks differ.
+func (h *HQ) differences(ctx context.Context, c *Command) (wanted []asked, differing int, err error) {
 	blocks, err := h.CompareDigests(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	p.Compared, p.Differing = append(p.Compared, c.ID), p.Differing+len(blocks)
-	if len(blocks) == 0 {
-		return nil
+	if err != nil || len(blocks) == 0 {
+		return nil, 0, err
 	}
 	parts, err := h.CommandResult(ctx, c.ID)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
 	for _, run := range joinBlocks(blocks) {
 		args := cloudsync.Args{Epoch: parts[0].Epoch, Lane: c.Args.Lane, From: run[0], To: run[1]}
-		id, err := h.Command(ctx, c.Node, cloudsync.OpRange, args)
-		if err != nil {
-			return err
-		}
-		p.Commands = append(p.Commands, id)
+		wanted = append(wanted, asked{c.Node, cloudsync.OpRange, args})
 	}
-	return nil
+	return wanted, len(blocks), nil
 }
 
 const maxRuns = 20 // commands that one lane's differences become

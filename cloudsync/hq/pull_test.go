@@ -169,3 +169,55 @@ func TestFewCommandsForManyDifferences(t *testing.T) {
 	}
 	require.Equal(t, [][2]uint64{{1, 2000}, {5001, 6000}}, joinBlocks([][2]uint64{{1, 1000}, {1001, 2000}, {5001, 6000}}))
 }
+
+// A pull and its commands are there together or not at all, whenever HQ stops.
+func TestAPullIsAskedWhollyOrNot(t *testing.T) {
+	g := newGateway(t)
+	fail := func(what string) {
+		t.Helper()
+		if IsPostgres(g.where) {
+			t.Skip("the trigger is written for SQLite")
+		}
+		_, err := g.hq.write.ExecContext(t.Context(), "create trigger stop before "+what+" on pull begin select raise(abort, 'stopped'); end")
+		require.NoError(t, err)
+	}
+	mend := func() {
+		_, err := g.hq.write.ExecContext(t.Context(), "drop trigger stop")
+		require.NoError(t, err)
+	}
+	commands := func() int {
+		list, err := g.hq.Commands(t.Context(), g.node, 100)
+		require.NoError(t, err)
+		return len(list)
+	}
+	fail("insert")
+	_, err := g.hq.Pull(t.Context(), PullRequest{Shop: testShop, Kind: PullDigest})
+	require.ErrorContains(t, err, "stopped")
+	require.Zero(t, commands())
+	mend()
+
+	g.greet()
+	g.addMoves(3)
+	g.send(g.batch(1, 3))
+	_, err = g.hq.write.ExecContext(t.Context(), "delete from inbox where seq = 2")
+	require.NoError(t, err)
+	id := g.pull(PullRequest{Kind: PullDigest, Lane: g.lane})
+	var d cloudsync.Digester
+	for i := range g.events {
+		d.Add(uint64(i+1), g.hashes[i+1])
+	}
+	told := g.told()
+	require.Len(t, told, 1)
+	g.answer(cloudsync.Rsp{ID: told[0].ID, Status: cloudsync.CmdRunning, Part: 1, Result: &cloudsync.Result{Epoch: g.epoch, Lane: g.lane, Digests: d.End()}})
+	g.answer(cloudsync.Rsp{ID: told[0].ID, Status: cloudsync.CmdDone, Parts: 1, Done: 3, Total: 3})
+	fail("update")
+	require.ErrorContains(t, g.hq.stepPulls(t.Context()), "stopped")
+	require.Equal(t, 1, commands(), "the differences are not asked for without the pull knowing")
+	mend()
+	require.Len(t, g.pulled(id).Commands, 2)
+	require.Equal(t, 2, commands())
+	list, err := g.hq.Pulls(t.Context(), testShop, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	require.Equal(t, id, list[0].ID)
+}

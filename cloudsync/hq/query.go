@@ -44,11 +44,15 @@ type Shop struct {
 	Since       time.Time `json:"since"`      // up or down since; zero before its first connection
 	Seen        time.Time `json:"seen"`       // its last authentic message; zero before the first
 	LastEvent   time.Time `json:"last_event"` // the shop's own clock; zero before the first
+	LastSale    time.Time `json:"last_sale"`  // likewise
 	Lanes       []Lane    `json:"lanes"`      // of the newest epoch
 	Sales       int64     `json:"sales"`
-	Waiting     int64     `json:"waiting"` // downlink messages it has not confirmed
-	Quarantined int64     `json:"quarantined"`
-	Differing   int64     `json:"differing"` // records that do not add up with others
+	Waiting     int64     `json:"waiting"`     // downlink messages it has not confirmed
+	Epochs      int64     `json:"epochs"`      // of its sales: receipt series
+	Renewed     time.Time `json:"renewed"`     // when the newest of several began, by HQ's clock; zero where there is one
+	Incidents   int64     `json:"incidents"`   // that last; of this and the next two those that nobody has dealt with
+	Quarantined int64     `json:"quarantined"` // events that could not be used
+	Differing   int64     `json:"differing"`   // records that do not add up with others
 }
 
 // Lane is how far HQ holds a lane.
@@ -66,10 +70,15 @@ func (h *HQ) Sales(ctx context.Context, after int64, limit int) ([]Sale, error) 
 	return h.sales(ctx, "hq.Sales", q, after, min(max(limit, 1), maxPage))
 }
 
-// LatestSales lists the newest sales, newest first, at most limit (1 to 1000).
-func (h *HQ) LatestSales(ctx context.Context, limit int) ([]Sale, error) {
-	const q = "select pos, node, received, body from sale order by pos desc limit $1"
-	return h.sales(ctx, "hq.LatestSales", q, min(max(limit, 1), maxPage))
+// LatestSales lists the sales that came last, or of a shop those that it made
+// last, newest first, at most limit (1 to 1000).
+func (h *HQ) LatestSales(ctx context.Context, shop string, limit int) ([]Sale, error) {
+	const op = "hq.LatestSales"
+	limit = min(max(limit, 1), maxPage)
+	if shop == "" {
+		return h.sales(ctx, op, "select pos, node, received, body from sale order by pos desc limit $1", limit)
+	}
+	return h.sales(ctx, op, "select pos, node, received, body from sale where shop = $1 order by at desc limit $2", shop, limit)
 }
 
 func (h *HQ) sales(ctx context.Context, op, query string, args ...any) ([]Sale, error) {
@@ -122,8 +131,12 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 		(select coalesce(max(i.time), 0) from inbox i join cursor c
 			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
 		coalesce((select t.sales from node_total t where t.node = n.node), 0),
-		(select count(*) from quarantine x where x.node = n.node),
-		(select count(*) from discrepancy x where x.node = n.node)
+		coalesce((select t.last_at from turnover t where t.node = n.node and t.last_at > 0 order by t.slot desc limit 1), 0),
+		(select count(*) from cursor c where c.node = n.node and c.lane = 'sale'),
+		(select coalesce(max(c.opened), 0) from cursor c where c.node = n.node and c.lane = 'sale'),
+		(select count(*) from incident x where x.node = n.node and ` + incidentWaits + `),
+		(select count(*) from quarantine x where x.node = n.node and x.settled = 0),
+		(select count(*) from discrepancy x where x.node = n.node and x.settled = 0)
 		from node n order by n.shop, n.node`
 	rows, err := h.read.QueryContext(ctx, q)
 	if err != nil {
@@ -133,11 +146,15 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	shops := []Shop{}
 	for rows.Next() {
 		var s Shop
-		var since, seen, last int64
-		if err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &s.Waiting, &last, &s.Sales, &s.Quarantined, &s.Differing); err != nil {
+		var since, seen, last, sold, renewed int64
+		err := rows.Scan(&s.Node, &s.Shop, &s.Up, &since, &seen, &s.Waiting, &last, &s.Sales, &sold, &s.Epochs, &renewed, &s.Incidents, &s.Quarantined, &s.Differing)
+		if err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		s.Since, s.Seen, s.LastEvent = fromMillis(since), fromMillis(seen), fromMillis(last)
+		s.Since, s.Seen, s.LastEvent, s.LastSale = fromMillis(since), fromMillis(seen), fromMillis(last), fromMillis(sold)
+		if s.Epochs > 1 {
+			s.Renewed = fromMillis(renewed)
+		}
 		up := connected(s.Up, s.Since, s.Seen, h.now())
 		if s.Up && !up {
 			s.Since = s.Seen

@@ -154,6 +154,8 @@ func (h *HQ) IssueRelease(ctx context.Context, r *edge.Release, note string) (*e
 
 // Undo issues the content of an earlier release as a new version, in force at
 // once: that of the one before the newest or, unless it is 0, that of version.
+// The files of old releases are not kept for ever: where some are gone, it is a
+// Conflict.
 func (h *HQ) Undo(ctx context.Context, version uint32) (*edge.SignedRelease, error) {
 	const op = "hq.Undo"
 	var s *edge.SignedRelease
@@ -206,6 +208,9 @@ func (h *HQ) issue(ctx context.Context, tx *sql.Tx, r edge.Release, note string)
 		if err := h.putAsset(ctx, tx, s.SHA256, s.Body); err != nil {
 			return nil, err
 		}
+	}
+	if err := h.pruneAssets(ctx, tx); err != nil {
+		return nil, err
 	}
 	nodes, err := nodeNames(ctx, tx, "")
 	if err != nil {

@@ -9,19 +9,19 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq/api"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // apiTokens reads the tokens of a configuration.
-func apiTokens(list []firmwarecfg.APIToken) ([]api.Token, error) {
-	tokens := make([]api.Token, len(list))
+func apiTokens(list []firmwarecfg.APIToken) ([]hq.Token, error) {
+	tokens := make([]hq.Token, len(list))
 	for i, t := range list {
 		sum, err := hex.DecodeString(t.SHA256)
 		if err != nil || len(sum) != len(tokens[i].SHA256) {
 			return nil, fmt.Errorf("api_tokens[%d]: no SHA-256", i)
 		}
-		tokens[i] = api.Token{Name: t.Name, Role: api.Role(t.Role), SHA256: [32]byte(sum)}
+		tokens[i] = hq.Token{Name: t.Name, Role: hq.Role(t.Role), SHA256: [32]byte(sum)}
 	}
 	return tokens, nil
 }

@@ -120,11 +120,15 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Now: time.Now, Log: log})
+	tokens, err := apiTokens(s.cfg.APITokens)
 	if err != nil {
 		return err
 	}
-	tokens, err := apiTokens(s.cfg.APITokens)
+	secret, err := s.DB.Secret("office sessions")
+	if err != nil {
+		return err
+	}
+	pages, err := web.New(web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func status(t *testing.T, url string) int {
 
 func TestOfficeIsNotPublic(t *testing.T) {
 	s := start(t, "127.0.0.1:0")
-	for _, page := range []string{"/", "/sales", "/sales.json", "/shops.json", "/openapi.json"} {
+	for _, page := range []string{"/", "/sales", "/sales.json", "/incidents", "/openapi.json"} {
 		require.Equal(t, http.StatusNotFound, status(t, s.PublicURL()+page), page)
 		require.Equal(t, http.StatusOK, status(t, s.OfficeURL()+page), page)
 	}
@@ -77,7 +77,7 @@ func TestOfficeAnswersToItsOwnNamesOnly(t *testing.T) {
 	for name, office := range map[string]string{"own address": "127.0.0.1:0", "one address": ""} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, office)
-			for _, page := range []string{"/", "/sales", "/shops.json", "/live", "/v1/events", "/openapi.json"} {
+			for _, page := range []string{"/", "/sales", "/sales.json", "/incidents", "/live", "/v1/events", "/openapi.json"} {
 				for _, host := range []string{"evil.example", "evil.example:8091", "localhost.evil.example", "127.0.0.1.evil.example", "hq.example.com.evil.example"} {
 					code, body := ask(t, s.OfficeURL()+page, host)
 					require.Equal(t, http.StatusForbidden, code, "%s of %s", page, host)
@@ -85,7 +85,7 @@ func TestOfficeAnswersToItsOwnNamesOnly(t *testing.T) {
 				}
 			}
 			for _, host := range []string{"localhost", "LOCALHOST:8091", "10.1.2.3", "10.1.2.3:8091", "[::1]", "[fd00::7]:8091", "hq.example.com", "HQ.Example.com:443"} {
-				code, _ := ask(t, s.OfficeURL()+"/shops.json", host)
+				code, _ := ask(t, s.OfficeURL()+"/sales.json", host)
 				require.Equal(t, http.StatusOK, code, host)
 			}
 			code, _ := ask(t, s.PublicURL()+"/pictures/lip-silk-velvet.svg", "cart.example.com")

@@ -40,7 +40,7 @@ type Headquarters interface {
 // tokens nobody is let in.
 type Options struct {
 	HQ     Headquarters
-	Tokens []Token
+	Tokens []hq.Token
 	Now    func() time.Time
 	Log    *slog.Logger
 
@@ -80,7 +80,7 @@ func New(o Options) (*API, error) {
 // route is one thing that the API does.
 type route struct {
 	method, path string
-	role         Role     // needed; Anyone for none
+	role         hq.Role  // needed; Anyone for none
 	query        []string // the parameters it knows; others are refused
 	handle       gin.HandlerFunc
 }
@@ -93,12 +93,12 @@ var (
 
 func (a *API) routes() []route {
 	get := func(path string, handle gin.HandlerFunc, query ...string) route {
-		return route{http.MethodGet, path, Reader, query, handle}
+		return route{http.MethodGet, path, hq.Reader, query, handle}
 	}
 	paged := func(filter []string) []string { return append(slices.Clone(filter), "limit") }
 	export := func(filter []string) []string { return append(slices.Clone(filter), exportForm...) }
 	return []route{
-		{http.MethodGet, "/openapi.json", Anyone, nil, a.openAPI},
+		{http.MethodGet, "/openapi.json", hq.Anyone, nil, a.openAPI},
 		get("/v1/events", list(a, a.eventsFrom), paged(logFilter)...),
 		get("/v1/events/export", exported(a, a.eventsFrom, "events"), export(logFilter)...),
 		get("/v1/sales", list(a, a.salesFrom), paged(logFilter)...),
@@ -110,7 +110,7 @@ func (a *API) routes() []route {
 		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
 		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),
 		get("/v1/feed", a.feed, "after", "shop", "node", "type"),
-		{http.MethodPost, "/v1/shops/:shop/pulls", Operator, nil, a.startPull},
+		{http.MethodPost, "/v1/shops/:shop/pulls", hq.Operator, nil, a.startPull},
 		get("/v1/pulls/:id", a.pull),
 		get("/v1/pulls/:id/results", a.pullResults),
 	}
@@ -133,7 +133,7 @@ func (a *API) admit(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
 		c.Header("X-Content-Type-Options", "nosniff")
-		if r.role != Anyone {
+		if r.role != hq.Anyone {
 			if err := a.authorize(c, r.role); err != nil {
 				a.fail(c, err)
 				return

@@ -13,6 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -22,10 +24,10 @@ func TestNewWantsAll(t *testing.T) {
 }
 
 func TestPagesTileTheList(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	a := newApp(t, h)
-	newGateway(t, h, "hanoi-gw-1", "hanoi-1").day(time.Now())
-	newGateway(t, h, "saigon-gw-1", "saigon-1").day(time.Now())
+	hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1").Day(time.Now())
+	hqtest.NewGateway(t, h, "saigon-gw-1", "saigon-1").Day(time.Now())
 	all := func(target, rows string, limit int) (cursors []string) {
 		for after := ""; ; {
 			var p map[string]json.RawMessage
@@ -72,8 +74,8 @@ func TestPagesTileTheList(t *testing.T) {
 }
 
 func TestWhoMayAsk(t *testing.T) {
-	h := openHQ(t)
-	newGateway(t, h, "gw-1", "hanoi-1")
+	h := hqtest.Open(t)
+	hqtest.NewGateway(t, h, "gw-1", "hanoi-1")
 	a := newApp(t, h)
 	clock := time.Now()
 	a.now = func() time.Time { return clock }
@@ -120,12 +122,12 @@ func TestWhoMayAsk(t *testing.T) {
 }
 
 func TestFaultsInside(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	require.NoError(t, h.Close())
 	var log strings.Builder
 	a := newApp(t, h, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	for _, r := range a.api.routes() {
-		if r.role == Anyone {
+		if r.role == hq.Anyone {
 			continue
 		}
 		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, `{"kind":"snapshot"}`)
@@ -196,20 +198,20 @@ func (r *reader) event() (id string, e Event) {
 }
 
 func TestFeedGoesOnWhereItsReaderWas(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	a := newApp(t, h, func(o *Options) { o.Heartbeat = 50 * time.Millisecond })
-	g := newGateway(t, h, "hanoi-gw-1", "hanoi-1")
-	other := newGateway(t, h, "saigon-gw-1", "saigon-1")
-	old := g.sell(time.Now(), 1000)
+	g := hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1")
+	other := hqtest.NewGateway(t, h, "saigon-gw-1", "saigon-1")
+	old := g.Sell(time.Now(), 1000)
 
 	fresh := a.listen("/v1/feed")
 	require.NotEmpty(t, fresh.message()["id"], "where it begins, at once")
-	sold := g.sell(time.Now(), 2000)
+	sold := g.Sell(time.Now(), 2000)
 	id, e := fresh.event()
 	require.Contains(t, string(e.Data), sold.ID)
 	fresh.stop()
 
-	missed := []edge.Sale{g.sell(time.Now(), 3000), other.sell(time.Now(), 4000), g.sell(time.Now(), 5000)}
+	missed := []edge.Sale{g.Sell(time.Now(), 3000), other.Sell(time.Now(), 4000), g.Sell(time.Now(), 5000)}
 	again := a.listen("/v1/feed?after="+positionCursor("events", 0), "Last-Event-ID", id)
 	for _, want := range missed {
 		_, e = again.event()
@@ -233,7 +235,7 @@ func TestFeedGoesOnWhereItsReaderWas(t *testing.T) {
 }
 
 func TestFeedsAreBounded(t *testing.T) {
-	a := newApp(t, openHQ(t))
+	a := newApp(t, hqtest.Open(t))
 	for range maxStreams {
 		a.api.streams <- struct{}{}
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 func TestDiscrepanciesAreListed(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	a := newApp(t, h)
 	d := a.description()
 	type listed struct {
@@ -20,8 +21,8 @@ func TestDiscrepanciesAreListed(t *testing.T) {
 		Next          string
 		More          bool
 	}
-	g := newGateway(t, h, "hanoi-gw-1", "hanoi-1")
-	g.day(time.Now())
+	g := hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1")
+	g.Day(time.Now())
 	var none listed
 	a.json("/v1/discrepancies", &none)
 	require.Empty(t, none.Discrepancies)
@@ -29,11 +30,11 @@ func TestDiscrepanciesAreListed(t *testing.T) {
 
 	// A clone of the gateway goes on from the same receipt; its Z report leaves
 	// one out.
-	g.count--
-	s := g.sell(time.Now(), 100000)
-	z := edge.ZReport{ID: "z9", Shop: g.shop, Till: "T1", Series: 1, Number: 2, From: 6, To: 6, At: time.Now().UTC()}
+	g.Receipts--
+	s := g.Sell(time.Now(), 100000)
+	z := edge.ZReport{ID: "z9", Shop: g.Shop, Till: "T1", Series: 1, Number: 2, From: 6, To: 6, At: time.Now().UTC()}
 	z.AddSale(&s)
-	g.event(time.Now(), edge.EventZ, z)
+	g.Event(time.Now(), edge.EventZ, z)
 	resp, body := a.get("/v1/discrepancies")
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	var raw object

@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -144,10 +145,10 @@ func TestExportThatFailsDoesNotLookWhole(t *testing.T) {
 }
 
 func TestExportForms(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	a := newApp(t, h)
-	g := newGateway(t, h, "hanoi-gw-1", "hanoi-1")
-	g.day(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
+	g := hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1")
+	g.Day(time.Date(2026, 11, 21, 9, 0, 0, 0, time.UTC))
 	_, plain := a.get("/v1/sales/export?format=csv", "Accept-Encoding", "identity")
 	resp, marked := a.get("/v1/sales/export?format=csv&bom=true", "Accept-Encoding", "identity")
 	require.Equal(t, "\ufeff"+plain, marked)
@@ -185,7 +186,7 @@ func TestExportForms(t *testing.T) {
 	require.NotEmpty(t, after)
 	_, nothing := a.get("/v1/sales/export?after=" + after)
 	require.Empty(t, nothing)
-	sold := g.sell(time.Now(), 1000)
+	sold := g.Sell(time.Now(), 1000)
 	_, one := a.get("/v1/sales/export?after=" + after)
 	require.Equal(t, 1, strings.Count(one, "\n"))
 	require.Contains(t, one, sold.ID)
@@ -220,10 +221,10 @@ func TestNoCellIsAFormula(t *testing.T) {
 	require.Equal(t, "", cell(time.Time{}))
 
 	// What a shop sends arrives in one cell, whatever is in it.
-	h := openHQ(t)
-	g := newGateway(t, h, "gw-1", "hanoi-1")
+	h := hqtest.Open(t)
+	g := hqtest.NewGateway(t, h, "gw-1", "hanoi-1")
 	evil := edge.StockMove{SKU: "=cmd|'/c calc'!A1", Delta: 1, Reason: edge.StockGoodsIn, Ref: "r\",\n=1", At: time.Now()}
-	g.event(time.Now(), edge.EventStock, evil)
+	g.Event(time.Now(), edge.EventStock, evil)
 	a := newApp(t, h)
 	for _, list := range []string{"stock", "events"} {
 		_, body := a.get("/v1/" + list + "/export?format=csv")

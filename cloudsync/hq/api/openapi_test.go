@@ -17,6 +17,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -59,7 +60,7 @@ func (d description) resolve(v any) object {
 var parameter = regexp.MustCompile(`:(\w+)`)
 
 func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
-	a := newApp(t, openHQ(t))
+	a := newApp(t, hqtest.Open(t))
 	d := a.description()
 	require.Equal(t, "3.1.0", d.at("openapi"))
 	var described, served []string
@@ -94,11 +95,11 @@ func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 		require.ElementsMatch(t, names, inPath, path)
 		security, own := op["security"].([]any)
 		switch r.role {
-		case Anyone:
+		case hq.Anyone:
 			require.Equal(t, []any{}, security, path)
-		case Reader:
+		case hq.Reader:
 			require.False(t, own, path)
-		case Operator:
+		case hq.Operator:
 			require.Contains(t, security[0].(object), "operator", path)
 		}
 		require.NotEmpty(t, op["summary"], path)
@@ -106,7 +107,7 @@ func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 }
 
 func TestUnknownParametersAreRefused(t *testing.T) {
-	a := newApp(t, openHQ(t))
+	a := newApp(t, hqtest.Open(t))
 	for _, r := range a.api.routes() {
 		if r.method != http.MethodGet {
 			continue
@@ -127,7 +128,7 @@ var schemaNames = map[reflect.Type]string{
 // TestDescriptionHasEveryFieldAndNoOther holds the schemas to the types that
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
-	d := newApp(t, openHQ(t)).description()
+	d := newApp(t, hqtest.Open(t)).description()
 	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "DiscrepancyPage": true, "StockPage": true, "ShopPage": true, "PullResults": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
@@ -323,11 +324,11 @@ func (d description) objectConforms(v, schema object, where string) error {
 }
 
 func TestAnswersAreAsDescribed(t *testing.T) {
-	h := openHQ(t)
+	h := hqtest.Open(t)
 	a := newApp(t, h)
 	d := a.description()
-	g := newGateway(t, h, "hanoi-gw-1", "hanoi-1")
-	g.day(time.Now())
+	g := hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1")
+	g.Day(time.Now())
 	answer := func(method, path, target, token, body, status string) object {
 		t.Helper()
 		resp := a.request(method, target, token, body)

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
 	"math"
 	"net"
 	"strings"
@@ -11,25 +9,9 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-// Role is what a token may do.
-type Role string
-
-// The roles; an operator may do what a reader may.
-const (
-	Anyone   Role = ""         // needs no token
-	Reader   Role = "reader"   // look at everything
-	Operator Role = "operator" // ask shops for something
-)
-
-// Token lets a system in. HQ keeps its hash alone.
-type Token struct {
-	Name   string // for the log
-	Role   Role
-	SHA256 [sha256.Size]byte // of the token's text
-}
 
 // What may be asked: a token so many requests at once and so many a second, an
 // address so many wrong tokens.
@@ -41,7 +23,7 @@ const (
 
 // authorize wants a token with the role, or one that may do more. Its error is
 // an edge.Error: Unauthorized, Forbidden or TooMany.
-func (a *API) authorize(c *gin.Context, want Role) error {
+func (a *API) authorize(c *gin.Context, want hq.Role) error {
 	const op = "api.authorize"
 	t, ok := a.token(c.GetHeader("Authorization"))
 	if !ok {
@@ -57,26 +39,19 @@ func (a *API) authorize(c *gin.Context, want Role) error {
 	if !a.spent.take("token "+t.Name, burst, perSecond) {
 		return edge.Errorf(op, edge.TooMany, "more than %v requests a second: wait a moment", perSecond)
 	}
-	if t.Role != want && t.Role != Operator {
+	if !t.Role.May(want) {
 		return edge.Errorf(op, edge.Forbidden, "the token %s is a %s's, this needs an %s's", t.Name, t.Role, want)
 	}
 	return nil
 }
 
-// token finds the token of a header in a time that does not depend on which one
-// it is, or on how much of it is right.
-func (a *API) token(header string) (found Token, ok bool) {
+// token finds the token of a header.
+func (a *API) token(header string) (found hq.Token, ok bool) {
 	scheme, text, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return Token{}, false
+		return hq.Token{}, false
 	}
-	sum := sha256.Sum256([]byte(strings.TrimSpace(text)))
-	for _, t := range a.Tokens {
-		if subtle.ConstantTimeCompare(sum[:], t.SHA256[:]) == 1 {
-			found, ok = t, true
-		}
-	}
-	return found, ok
+	return hq.FindToken(a.Tokens, text)
 }
 
 // allowances count what is asked, by who asks.

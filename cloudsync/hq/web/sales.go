@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -62,28 +63,59 @@ func number(c *gin.Context, name string, otherwise, least, most int64) (int64, e
 
 // saleView is a row of the table.
 type saleView struct {
-	Receipt, Shop, Till, Time, Total, Received string
-	Pieces                                     int
-	Method                                     string
-	Offline                                    bool
-	Late                                       string // how much later it came in; empty below a minute
+	Receipt, Shop, Time, Total, Received string
+	Pieces                               int
+	Method                               string
+	Offline                              bool
+	Late                                 string // how much later it came in; empty below a minute
+}
+
+// choice is a link among others.
+type choice struct {
+	Name, Title string
+	Chosen      bool
 }
 
 type salesView struct {
-	Sales []saleView
-	Full  bool // there are older ones
-	At    string
+	At      string
+	Shop    string // the one that is looked at; empty for all
+	Periods []choice
+	Sold    soldView
+	Sales   []saleView
+	Full    bool // there are older ones
 }
 
 func (p *Pages) salesPage(c *gin.Context) {
-	sales, err := p.HQ.LatestSales(c.Request.Context(), salesOnPage)
+	ctx, w, now, shop := c.Request.Context(), p.words(c), p.Now(), c.Query("shop")
+	when, ok := p.periodOf(c.DefaultQuery("period", "today"), now)
+	if !ok {
+		p.fail(c, edge.Errorf("web.salesPage", edge.Invalid, "period=%.20q: want today, yesterday or week", c.Query("period")))
+		return
+	}
+	sold, err := p.soldIn(ctx, w, when, shop)
 	if err != nil {
 		p.fail(c, err)
 		return
 	}
-	w, now := wordsIn(langOf(c)), p.Now()
-	v := salesView{Full: len(sales) == salesOnPage, At: now.In(p.Zone).Format("15:04")}
-	for _, s := range sales {
+	v := salesView{At: now.In(p.Zone).Format("15:04"), Shop: shop, Sold: sold}
+	for _, name := range []string{"today", "yesterday", "week"} {
+		v.Periods = append(v.Periods, choice{name, w.known("", name), name == when.name})
+	}
+	if v.Sales, err = p.newest(ctx, w, now, shop); err != nil {
+		p.fail(c, err)
+		return
+	}
+	v.Full = len(v.Sales) == salesOnPage
+	p.render(c, "sales", "sales", v)
+}
+
+func (p *Pages) newest(ctx context.Context, w words, now time.Time, shop string) ([]saleView, error) {
+	sales, err := p.HQ.LatestSales(ctx, shop, salesOnPage)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]saleView, len(sales))
+	for i, s := range sales {
 		row := saleView{
 			Receipt: s.Sale.Receipt.String(), Shop: s.Sale.Shop, Time: p.clock(s.Sale.At, now),
 			Total: s.Sale.Total.String(), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
@@ -93,9 +125,9 @@ func (p *Pages) salesPage(c *gin.Context) {
 			row.Pieces += l.Quantity
 		}
 		if late := s.Received.Sub(s.Sale.At); late >= time.Minute {
-			row.Late = w.later(late)
+			row.Late = w.T("later", w.span(late))
 		}
-		v.Sales = append(v.Sales, row)
+		list[i] = row
 	}
-	p.render(c, "sales", v)
+	return list, nil
 }

@@ -5,7 +5,7 @@ import (
 	"html/template"
 )
 
-//go:embed page.html page.css page.js
+//go:embed *.html page.css page.js words.json
 var files embed.FS
 
 // parse makes the templates. Style and script stand inside them.
@@ -21,5 +21,13 @@ func parse() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"css": func() template.CSS { return template.CSS(css) },
 		"js":  func() template.JS { return template.JS(js) },
-	}).ParseFS(files, "page.html")
+		// on is a part's view beside the words of its page.
+		"on": func(f frame, view any) part { return part{f, view} },
+	}).ParseFS(files, "*.html")
+}
+
+// part is a view and the page that it stands on.
+type part struct {
+	Page frame
+	View any
 }

@@ -1,9 +1,9 @@
-// Package web is what people and systems at HQ look at: the shops and how they
-// are, the sales as they come in, and the same as JSON and as a stream of events
-// for the pages' own use. Systems use package api.
+// Package web is what people at HQ look at, and where they ask shops for
+// something: the shops and how they are, what they sell by the hour, pulls, and
+// what waits for a person. Systems use package api.
 //
-// It knows no users: whoever reaches it sees everything, so it is served to
-// HQ's own network only.
+// Who looks signs in with one of the API's tokens; where there are none, the
+// pages are open on HQ's own machine alone.
 package web
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -28,80 +29,136 @@ import (
 // Headquarters is what the pages need of HQ.
 type Headquarters interface {
 	Shops(ctx context.Context) ([]hq.Shop, error)
-	Turnover(ctx context.Context, since time.Time) ([]hq.Turnover, error)
+	LastSample(ctx context.Context, node string) (s *cloudsync.Sample, received time.Time, err error)
+	Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error)
+	Turnover(ctx context.Context, from, to time.Time, step time.Duration) ([]hq.Turnover, error)
 	Sales(ctx context.Context, after int64, limit int) ([]hq.Sale, error)
-	LatestSales(ctx context.Context, limit int) ([]hq.Sale, error)
+	LatestSales(ctx context.Context, shop string, limit int) ([]hq.Sale, error)
+	Pull(ctx context.Context, r hq.PullRequest) (id string, err error)
+	Pulls(ctx context.Context, shop string, limit int) ([]hq.Pull, error)
+	Matters(ctx context.Context, kind hq.MatterKind, shop string, limit int) ([]hq.Matter, error)
+	WaitingMatters(ctx context.Context) (int64, error)
+	SetAside(ctx context.Context, n int64) (*cloudsync.Opaque, error)
+	Settle(ctx context.Context, kind hq.MatterKind, n int64, by, note string) error
 	Watch() (changed <-chan struct{}, cancel func())
 }
 
-// Options are what the pages are made with. All are needed.
+// Options are what the pages are made with. All but the tokens are needed.
 type Options struct {
-	HQ    Headquarters
-	Brand string         // the chain's name
-	Zone  *time.Location // of the times on the pages, and of when a day begins
-	Now   func() time.Time
-	Log   *slog.Logger
+	HQ     Headquarters
+	Brand  string         // the chain's name
+	Zone   *time.Location // of the times on the pages, and of when a day begins
+	Tokens []hq.Token     // who may sign in; none: the pages are this machine's
+	Secret []byte         // seals sessions; the same for all collectors
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
-// Pages answers HQ's people and systems.
+// Pages answers HQ's people.
 type Pages struct {
 	Options
 	templates *template.Template
+	glossary  glossary
 	streams   chan struct{} // a place for each stream that may be open
+	doors     chan struct{} // one signs in at a time
+	origin    *http.CrossOriginProtection
 }
 
-const maxStreams = 200
+const (
+	maxStreams = 200
+	minSecret  = 16 // bytes
+)
 
 // New makes the pages.
 func New(o Options) (*Pages, error) {
-	if o.HQ == nil || o.Brand == "" || o.Zone == nil || o.Now == nil || o.Log == nil {
-		return nil, edge.Errorf("web.New", edge.Invalid, "HQ, brand, zone, clock and log are all needed")
+	if o.HQ == nil || o.Brand == "" || o.Zone == nil || len(o.Secret) < minSecret || o.Now == nil || o.Log == nil {
+		return nil, edge.Errorf("web.New", edge.Invalid, "HQ, brand, zone, a secret of %d bytes, clock and log are all needed", minSecret)
 	}
 	t, err := parse()
 	if err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	return &Pages{Options: o, templates: t, streams: make(chan struct{}, maxStreams)}, nil
+	g, err := readGlossary()
+	if err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	return &Pages{
+		Options: o, templates: t, glossary: g, streams: make(chan struct{}, maxStreams), doors: make(chan struct{}, 1),
+		origin: http.NewCrossOriginProtection(),
+	}, nil
 }
 
 // Register adds the routes. A stream ends with its request's context: a server
 // that shuts down cancels its base context first.
 func (p *Pages) Register(r gin.IRouter) {
-	r.GET("/", p.shopsPage)
-	r.GET("/sales", p.salesPage)
-	r.GET("/shops.json", p.shops)
-	r.GET("/sales.json", p.sales)
-	r.GET("/live", p.events)
+	pages := r.Group("/", p.admit)
+	pages.GET("/", p.shopsPage)
+	pages.GET("/shops/:shop", p.shopPage)
+	pages.GET("/sales", p.salesPage)
+	pages.GET("/sales.json", p.sales)
+	pages.GET("/incidents", p.mattersPage)
+	pages.GET("/incidents/event/:n", p.setAsidePage)
+	pages.GET("/live", p.events)
+	r.GET("/sign-in", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/") })
+	forms := r.Group("/", p.act)
+	forms.POST("/sign-in", p.signIn)
+	forms.POST("/sign-out", p.signOut)
+	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
+	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)
 }
+
+func (p *Pages) words(c *gin.Context) words { return words{langOf(c), p.glossary} }
 
 // frame is what every page has around its content.
 type frame struct {
-	Brand, Lang, Nonce, Here string
-	Words                    words
-	Content                  any
+	Brand, Lang, Nonce string
+	Here               string // the template
+	Title              string
+	Path               string
+	Query              template.URL // of the address, all but the language
+	Words              words
+	Waiting            int64  // matters for a person
+	Who                string // signed in
+	May                bool   // ask shops for something
+	Content            any
 }
 
-// render writes a page, or only its content where the page's script asks for
+// render writes a page, or its content alone where the page's script asks for
 // what is new.
-func (p *Pages) render(c *gin.Context, name string, content any) {
-	lang := langOf(c)
-	f := frame{Brand: p.Brand, Lang: lang, Nonce: nonce(), Here: name, Words: wordsIn(lang), Content: content}
-	if c.Query("part") == "" {
-		name = "page"
+func (p *Pages) render(c *gin.Context, name, title string, content any) {
+	p.renderStatus(c, http.StatusOK, name, title, content)
+}
+
+func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, content any) {
+	w, who := p.words(c), visitorOf(c)
+	query := c.Request.URL.Query()
+	shape := "page"
+	if query.Get("part") != "" {
+		shape = "part"
+	}
+	query.Del("lang")
+	query.Del("part")
+	f := frame{
+		Brand: p.Brand, Lang: w.lang, Nonce: nonce(), Here: name, Title: w.known("", title), Path: c.Request.URL.Path, Query: template.URL(query.Encode()),
+		Words: w, Who: who.name, May: who.role.May(hq.Operator), Content: content,
+	}
+	if who.role != hq.Anyone {
+		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
 	}
 	var b bytes.Buffer
-	if err := p.templates.ExecuteTemplate(&b, name, f); err != nil {
-		p.fail(c, err)
+	if err := p.templates.ExecuteTemplate(&b, shape, f); err != nil {
+		p.Log.Error("HQ page", "route", c.FullPath(), "error", err)
+		c.AbortWithStatus(http.StatusInternalServerError)
 		return
 	}
 	h := c.Writer.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Language")
 	h.Set("Content-Security-Policy", "default-src 'none'; img-src data:; style-src 'nonce-"+f.Nonce+"'; script-src 'nonce-"+f.Nonce+
-		"'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	c.Data(http.StatusOK, "text/html; charset=utf-8", b.Bytes())
+		"'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	c.Data(status, "text/html; charset=utf-8", b.Bytes())
 }
 
 func nonce() string {
@@ -110,21 +167,28 @@ func nonce() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// fail answers with an error. What went wrong inside is logged, not shown.
+// fail answers with an error, people with a page. What went wrong inside is
+// logged, not shown.
 func (p *Pages) fail(c *gin.Context, err error) {
+	defer c.Abort()
 	status, kind, msg := http.StatusInternalServerError, edge.Internal, "HQ cannot answer right now: try again, and if it stays look at its log"
+	known := map[edge.Kind]int{
+		edge.Invalid: http.StatusBadRequest, edge.Unauthorized: http.StatusUnauthorized, edge.Forbidden: http.StatusForbidden,
+		edge.NotFound: http.StatusNotFound, edge.Conflict: http.StatusConflict, edge.TooMany: http.StatusTooManyRequests,
+	}
 	switch e, ok := errors.AsType[*edge.Error](err); {
 	case errors.Is(err, context.Canceled):
-		c.Abort() // whoever asked has left
-		return
-	case ok && e.Kind == edge.Invalid:
-		status, kind, msg = http.StatusBadRequest, e.Kind, e.Msg
-	case ok && e.Kind == edge.TooMany:
-		status, kind, msg = http.StatusTooManyRequests, e.Kind, e.Msg
+		return // whoever asked has left
+	case ok && known[e.Kind] != 0:
+		status, kind, msg = known[e.Kind], e.Kind, e.Msg
 	default:
 		p.Log.Error("HQ page", "route", c.FullPath(), "error", err)
 	}
-	c.AbortWithStatusJSON(status, gin.H{"error": gin.H{"kind": kind, "message": msg}})
+	if isPage(c) {
+		p.renderStatus(c, status, "fault", "fault", msg)
+		return
+	}
+	c.JSON(status, gin.H{"error": gin.H{"kind": kind, "message": msg}})
 }
 
 // langOf is the page's language: asked for in the address, else the browser's,

@@ -1,0 +1,83 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+)
+
+// Every name that a page uses is in the glossary, in three languages with the
+// same gaps to fill, and the glossary has none that is not used.
+func TestGlossary(t *testing.T) {
+	g, err := readGlossary()
+	require.NoError(t, err)
+	used := map[string]bool{}
+	literal := regexp.MustCompile(`\bT\(?\s?"(\w+)"`)
+	sources, err := fs.Glob(os.DirFS("."), "*.[gh][ot]*")
+	require.NoError(t, err)
+	var text strings.Builder
+	for _, name := range sources {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		require.NoError(t, err)
+		text.Write(b)
+		for _, m := range literal.FindAllStringSubmatch(string(b), -1) {
+			require.Contains(t, g, m[1], name)
+			used[m[1]] = true
+		}
+	}
+	for _, name := range []string{hq.PullDigest, hq.PullSnapshot, hq.PullDiagnostics, hq.PullComparing, hq.PullSending} {
+		require.Contains(t, g, "pull_"+name)
+	}
+	for _, kind := range []string{
+		string(hq.IncidentGap), string(hq.IncidentMismatch), string(hq.IncidentDiverged), string(hq.IncidentClone), string(hq.IncidentRestored), "event",
+		string(hq.ReceiptTwice), string(hq.ZGap), string(hq.ZOverlap), string(hq.ZDiffers), string(hq.UnknownSale), string(hq.ReversedTwice), string(hq.RefundedOver),
+	} {
+		require.Contains(t, g, "k_"+kind)
+		require.Contains(t, g, "k_"+kind+"_means")
+	}
+	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
+	for name, texts := range g {
+		byName := regexp.MustCompile(`^(k|op|st|pull|part)_`).MatchString(name)
+		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
+		for _, other := range texts {
+			require.NotEmpty(t, other, name)
+			require.ElementsMatch(t, gap.FindAllString(texts[0], -1), gap.FindAllString(other, -1), name)
+		}
+	}
+}
+
+func TestPagesAreLight(t *testing.T) {
+	a := newApp(t)
+	const shops, each = 60, 3
+	for n := range shops {
+		g := hqtest.NewGateway(t, a.HQ, fmt.Sprintf("gw-%d", n), fmt.Sprintf("shop-%d", n))
+		for range each {
+			g.Sell(noon, int64(10000*n+2))
+			g.Event(noon, fmt.Sprintf("unknown.%d", n), struct{}{})
+		}
+	}
+	for _, target := range []string{"/", "/sales?period=week", "/shops/shop-1", "/incidents"} {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		page := a.page(target)
+		_, err := z.Write([]byte(page))
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		require.Less(t, b.Len(), 60<<10, target)
+		require.NotRegexp(t, `(src|href|action)="(https?:)?//`, page, "nothing comes from elsewhere")
+		require.NotRegexp(t, `\s(style|on\w+)=`, page, "the policy would stop it")
+	}
+}
