@@ -134,13 +134,13 @@ func brokerKilled(s *scene) {
 	}
 }
 
-// lying tells lies about 100 messages at least.
+// lying tells lies about 60 messages at least.
 func lying(l lie) func(*scene) {
 	return func(s *scene) {
 		s.lies.be(l)
 		s.eventually("too few messages", func() bool {
 			s.sell(1)
-			return s.lies.count() >= 100
+			return s.lies.count() >= 60
 		})
 		s.lies.be(nil)
 	}
@@ -210,7 +210,7 @@ func hqPutBack(s *scene) {
 		require.NoError(t, s.hq.Project(t.Context()))
 		return len(s.held(t)) == len(s.sold)
 	})
-	s.mayLast = hq.IncidentRestored
+	s.lasts = hq.IncidentRestored
 }
 
 // hqSilent: the broker is there, and nobody behind it who answers.

@@ -16,6 +16,7 @@ import (
 type hub struct {
 	// drop, repeat and delay are the chances of each for every message.
 	drop, repeat, delay float64
+	slow                time.Duration // what every message takes
 
 	lost  func(cloudsync.Message) bool // what never arrives, if not nil
 	mu    sync.Mutex
@@ -118,8 +119,12 @@ func (h *hub) publish(m cloudsync.Message) {
 		if h.rnd.Float64() < h.drop {
 			continue
 		}
+		takes := h.slow
 		if h.rnd.Float64() < h.delay {
-			time.AfterFunc(time.Duration(h.rnd.IntN(400))*time.Millisecond, func() { h.inject(m) })
+			takes += time.Duration(h.rnd.IntN(400)) * time.Millisecond
+		}
+		if takes > 0 {
+			time.AfterFunc(takes, func() { h.inject(m) })
 			continue
 		}
 		h.route(m)

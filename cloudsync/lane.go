@@ -50,6 +50,7 @@ type lane struct {
 	progress time.Time     // the mark moved, or a batch went out
 	patience time.Duration // without progress for so long, all above the mark is sent again
 	heard    time.Time     // last answer of HQ
+	owed     time.Time     // the first batch sent since
 	ends     uint64        // the last event of an epoch that has ended; 0 in the present one
 	series   uint32        // the highest receipt series that HQ knows of
 	complete *ancestry     // what HQ is known to hold of earlier epochs
@@ -253,7 +254,8 @@ func (l *lane) overdue(ctx context.Context) error {
 	if now.Sub(l.progress) < l.patience {
 		return nil
 	}
-	switch silence := now.Sub(l.heard); {
+	silence := min(now.Sub(l.heard), now.Sub(l.owed))
+	switch {
 	case silence > l.c.Silence:
 		return errSilent
 	case silence > 2*l.c.Resend:
@@ -317,6 +319,9 @@ func (l *lane) sendSpan(ctx context.Context, s span) error {
 		return err
 	}
 	l.progress = time.Now()
+	if !l.owed.After(l.heard) {
+		l.owed = l.progress
+	}
 	l.flights = append(l.flights, flight{span: sent, ref: ref, sent: l.progress})
 	return nil
 }

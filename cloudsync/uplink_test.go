@@ -170,6 +170,23 @@ func TestNothingIsLostOrDoubledOnABadLine(t *testing.T) {
 	}
 }
 
+// An HQ that takes 40 s to answer, as one to which a thousand shops come back at
+// once, is asked more than once, and its first answer counts.
+func TestSlowAnswersCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.halt()
+		b.hub.slow = 20 * time.Second
+		sold := b.sell(500)
+		b.startCollector()
+		b.startUplink(b.outbox)
+		b.confirmed()
+		allHeld(t, sold, b.held())
+		require.Len(t, b.hub.silent, 2, "of the first uplink, and of this one")
+		b.halt()
+	})
+}
+
 func TestStatusFollowsTheLine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, 1)
