@@ -26,6 +26,10 @@ const (
 	qosLoose = 0
 )
 
+// ManyShops is the Queue of who hears many shops: a thousand of them that come
+// back at the same moment send several messages each.
+const ManyShops = 4096
+
 // Dialer opens connections to one broker as one client.
 type Dialer struct {
 	Broker   string // tcp://host:port, or ssl://host:port with TLS

@@ -23,6 +23,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/api"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
+	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -73,6 +74,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	dialer.Queue = mqtt.ManyShops
 	partitions, err := cfg.PartitionList()
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/pgtemp"
+	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 )
 
 // Headquarters' databases.
@@ -67,7 +68,9 @@ func (q Headquarters) Open(ctx context.Context, log *slog.Logger) (*hq.HQ, error
 // Collector is one that takes in a share of all that comes into h, under a name
 // that no other one has; its Run starts it.
 func (q Headquarters) Collector(h *hq.HQ, name string, log *slog.Logger) *hq.Collector {
+	d := dialer(q.Broker, name, log)
+	d.Queue = mqtt.ManyShops
 	return hq.NewCollector(hq.CollectorConfig{
-		HQ: h, Dialer: dialer(q.Broker, name, log), Log: log, Backoff: q.Pace.Backoff, Resend: q.Pace.Resend,
+		HQ: h, Dialer: d, Log: log, Backoff: q.Pace.Backoff, Resend: q.Pace.Resend,
 	})
 }
