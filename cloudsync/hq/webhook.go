@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -44,14 +45,19 @@ func (w *Webhook) check() error {
 		return edge.Errorf(op, edge.Invalid, "a webhook has no name: give it one, by which its place is kept")
 	}
 	u, err := url.Parse(w.URL)
-	local := err == nil && (u.Hostname() == "localhost" || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "::1")
-	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !local) {
+	if err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !loopback(u.Hostname())) {
 		return edge.Errorf(op, edge.Invalid, "webhook %s: its address must begin with https:// (http:// on this machine only)", w.Name)
 	}
 	if len(w.Secret) < minSecret {
 		return edge.Errorf(op, edge.Invalid, "webhook %s: its secret has %d bytes, want %d or more", w.Name, len(w.Secret), minSecret)
 	}
 	return nil
+}
+
+// loopback reports whether host is this machine; 127.0.0.1.example.com is not.
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 func (w *Webhook) wants(typ string) bool {

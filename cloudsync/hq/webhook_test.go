@@ -209,6 +209,8 @@ func TestSignatures(t *testing.T) {
 		{Name: "a", URL: "http://example.com", Secret: secret},
 		{Name: "a", URL: "https://example.com", Secret: []byte("short")},
 		{Name: "a", URL: "ftp://localhost", Secret: secret},
+		{Name: "a", URL: "http://127.0.0.1.example.com", Secret: secret},
+		{Name: "a", URL: "http://localhost.example.com", Secret: secret},
 	} {
 		_, err := NewWebhooks(WebhookConfig{HQ: h, Hooks: []Webhook{bad}, Log: slog.New(slog.DiscardHandler)})
 		require.Equal(t, edge.Invalid, edge.KindOf(err), "%+v", bad)

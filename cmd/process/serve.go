@@ -10,8 +10,14 @@ import (
 	"time"
 )
 
-// stopLimit bounds how long requests may go on after the stop.
-const stopLimit = 5 * time.Second
+const (
+	// stopLimit bounds how long requests may go on after the stop.
+	stopLimit = 5 * time.Second
+	// readerLimit bounds how long a client may take to read what is written at a
+	// time, a few kilobytes. Slow lines need seconds, and one that never reads
+	// would hold its place for ever.
+	readerLimit = time.Minute
+)
 
 // Listen opens an address to serve at.
 func Listen(ctx context.Context, addr string) (net.Listener, error) {
@@ -29,7 +35,7 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 // Serve serves h at ln until ctx is done, and then lets requests end.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
-		Handler:           h,
+		Handler:           withPatience(h, readerLimit),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
