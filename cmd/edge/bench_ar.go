@@ -130,54 +130,62 @@ func (f *benchARFlags) worn() (ar.Look, fs.FS, error) {
 }
 
 func (f *benchARFlags) run(ctx context.Context, width, height int) (_ *benchARReport, err error) {
+	kiosks, closeAll, err := f.open(ctx, width, height)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	r := &benchARReport{Width: width, Height: height, Kiosks: f.kiosks, Pace: f.fps, Frames: f.kiosks * f.frames}
+	if r.Eyes, err = kiosks[0].eyes(); err != nil {
+		return nil, err
+	}
+	return r, r.measure(ctx, kiosks, f.frames)
+}
+
+// open makes the kiosks, all of which wear the look. Call closeAll when done.
+func (f *benchARFlags) open(ctx context.Context, width, height int) (kiosks []*benchKiosk, closeAll func() error, err error) {
 	camera.OneThread()
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if f.models == "" {
 		f.models = models.Dir(os.Getenv(models.EnvDir), exe)
 	}
 	set, err := models.Open(f.models)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	worn, shapes, err := f.worn()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	clip, err := benchClipOf(ctx, f.models, width, height, f.mjpeg)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pool, err := face.NewPool(faceModels(set), min(f.kiosks, runtime.NumCPU()))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var kiosks []*benchKiosk
-	defer func() {
+	closeAll = func() error {
+		var errs []error
 		for _, k := range kiosks {
-			err = errors.Join(err, k.close())
+			errs = append(errs, k.close())
 		}
-		err = errors.Join(err, pool.Close())
-	}()
+		return errors.Join(append(errs, pool.Close())...)
+	}
 	for range f.kiosks {
 		k, err := newBenchKiosk(set, pool, shapes, clip, f.frames)
 		if err != nil {
-			return nil, err
+			return nil, nil, errors.Join(err, closeAll())
 		}
 		kiosks = append(kiosks, k)
-	}
-	r := &benchARReport{Width: width, Height: height, Kiosks: f.kiosks, Pace: f.fps, Frames: f.kiosks * f.frames}
-	if r.Eyes, err = kiosks[0].eyes(); err != nil {
-		return nil, err
-	}
-	for _, k := range kiosks {
 		if err := k.pipeline.SetLook(worn); err != nil {
-			return nil, err
+			return nil, nil, errors.Join(err, closeAll())
 		}
 	}
-	return r, r.measure(ctx, kiosks, f.frames)
+	return kiosks, closeAll, nil
 }
 
 // measure runs the kiosks side by side, each for so many frames.

@@ -15,28 +15,51 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/rig"
 )
 
-// These, in the environment, make the test binary a part of a chain.
+// These, in the environment, make the test binary another program.
 const (
-	partVar  = "MIRRORCART_TEST_PART"
+	saleVar  = "MIRRORCART_TEST_SALE"  // it measures sales in this folder
+	partVar  = "MIRRORCART_TEST_PART"  // it is a part of a chain
 	cheatVar = "MIRRORCART_TEST_CHEAT" // whose gateways cheat
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(partVar) == "" {
+	ctx := context.Background()
+	var err error
+	switch {
+	case os.Getenv(saleVar) != "":
+		err = measure(ctx, os.Getenv(saleVar))
+	case os.Getenv(partVar) != "":
+		err = bePart(ctx)
+	default:
 		os.Exit(m.Run())
-	}
-	ctx, in := context.Background(), bufio.NewReader(os.Stdin)
-	told, err := in.ReadString('\n')
-	if os.Getenv(cheatVar) != "" {
-		err = errors.Join(err, cheat(ctx, told))
-	}
-	if err == nil {
-		err = rig.Part(ctx, io.MultiReader(strings.NewReader(told), in), os.Stdout, quiet)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+func measure(ctx context.Context, dir string) error {
+	r, err := rig.Sale{Tills: 1, Sales: 3, Dir: dir}.Run(ctx)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(struct {
+		Sync float64
+		*rig.SaleReport
+	}{r.Sync, r})
+}
+
+func bePart(ctx context.Context) error {
+	in := bufio.NewReader(os.Stdin)
+	told, err := in.ReadString('\n')
+	if err == nil && os.Getenv(cheatVar) != "" {
+		err = cheat(ctx, told)
+	}
+	if err != nil {
+		return err
+	}
+	return rig.Part(ctx, io.MultiReader(strings.NewReader(told), in), os.Stdout, quiet)
 }
 
 // cheat prints a receipt for nothing, and sells once more than was asked for,

@@ -176,7 +176,7 @@ func sellAll(ctx context.Context, db *sqlite.DB, carts []*edge.Cart, tills int) 
 
 // Print writes the table.
 func (r *SaleReport) Print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `%d sales of two lines from %d tills at once; a sync of the disk takes %.2f ms
+	_, err := fmt.Fprintf(w, `%d sales of two products, tills: %d, a sync of the disk takes %.2f ms
 
   sales        %8.0f a second, each on disk before it is answered
   raw SQLite   %8.0f a second: the same rows, one sale a transaction, no rules
