@@ -88,4 +88,6 @@ repeated with the seed that is printed; what each one meets cannot.`,
 }
 
 // thisAsPart runs this program again, as one process of the measurement.
-func thisAsPart() *exec.Cmd { return exec.Command("/proc/self/exe", "bench", "crash", crashPart) }
+func thisAsPart() *exec.Cmd {
+	return exec.Command("/proc/self/exe", "bench", "crash", crashPart) //nolint:noctx // it is killed
+}
