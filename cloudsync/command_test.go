@@ -202,6 +202,24 @@ func FuzzDecodeRsp(f *testing.F) {
 	})
 }
 
+func FuzzDecodeRecall(f *testing.F) {
+	c := newTestCodec(f)
+	raw, err := marshal(&Recall{V: version, Node: "n", Epoch: "e2", Series: 2, Nonce: "x", Have: haveList{{Epoch: "e1", Seq: 7}}})
+	require.NoError(f, err)
+	f.Add(raw)
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		for _, body := range [][]byte{raw, c.enc.EncodeAll(raw, nil)} {
+			r, err := c.DecodeRecall(body)
+			if err != nil {
+				require.NotEmpty(t, code(err))
+				continue
+			}
+			_, err = c.EncodeRecall(r)
+			require.NoError(t, err)
+		}
+	})
+}
+
 func FuzzDecodeSample(f *testing.F) {
 	body, err := (&Sample{Node: "n", Lanes: []LaneQueue{{Lane: edge.LaneSale, Waiting: 3}}}).Encode()
 	require.NoError(f, err)

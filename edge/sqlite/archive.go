@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -16,12 +17,10 @@ const maxSnapshotCarts = 1000
 // Epochs lists the epochs, oldest first.
 func (db *DB) Epochs(ctx context.Context) ([]string, error) {
 	var list []string
-	err := each(ctx, db.reader, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		list = append(list, id)
-		return err
-	}, `SELECT id FROM epoch ORDER BY n`)
+	epochs, err := epochsOf(ctx, db.reader)
+	for i := range epochs {
+		list = append(list, epochs[i].id)
+	}
 	return list, fault("sqlite.Epochs", err)
 }
 
@@ -55,13 +54,15 @@ func (db *DB) Snapshot(ctx context.Context) (*edge.Snapshot, error) {
 		return nil, fault(op, err)
 	}
 	defer tx.Rollback()
-	s := &edge.Snapshot{At: db.opt.Now().UTC(), Stock: map[edge.SKU]int64{}}
-	for _, read := range []func(context.Context, querier, *edge.Snapshot) error{readLanes, readReceipts, readStock, readCarts} {
-		if err := read(ctx, tx, s); err != nil {
-			return nil, fault(op, err)
-		}
+	s := &edge.Snapshot{At: db.opt.Now().UTC()}
+	if err := errors.Join(readLanes(ctx, tx, s), readReceipts(ctx, tx, s)); err != nil {
+		return nil, fault(op, err)
 	}
-	return s, nil
+	if s.Stock, err = stockNow(ctx, tx); err != nil {
+		return nil, fault(op, err)
+	}
+	s.Carts, err = bodies[*edge.Cart](ctx, tx, openCarts, maxSnapshotCarts)
+	return s, fault(op, err)
 }
 
 // each runs scan for every row of a query.
@@ -80,13 +81,7 @@ func each(ctx context.Context, q querier, scan func(*sql.Rows) error, query stri
 }
 
 func readLanes(ctx context.Context, q querier, s *edge.Snapshot) error {
-	list := []epoch{}
-	err := each(ctx, q, func(rows *sql.Rows) error {
-		var e epoch
-		err := rows.Scan(&e.n, &e.id)
-		list = append(list, e)
-		return err
-	}, `SELECT n, id FROM epoch ORDER BY n`)
+	list, err := epochsOf(ctx, q)
 	if err != nil {
 		return err
 	}
@@ -112,28 +107,6 @@ func readReceipts(ctx context.Context, q querier, s *edge.Snapshot) error {
 		s.Receipts = append(s.Receipts, r)
 		return err
 	}, `SELECT till, series, last FROM receipt ORDER BY series, till`)
-}
-
-func readStock(ctx context.Context, q querier, s *edge.Snapshot) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
-		var sku edge.SKU
-		var n int64
-		err := rows.Scan(&sku, &n)
-		s.Stock[sku] = n
-		return err
-	}, `SELECT sku, quantity FROM stock`)
-}
-
-func readCarts(ctx context.Context, q querier, s *edge.Snapshot) error {
-	return each(ctx, q, func(rows *sql.Rows) error {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
-			return err
-		}
-		c, err := decode[edge.Cart](body)
-		s.Carts = append(s.Carts, c)
-		return err
-	}, `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`, maxSnapshotCarts)
 }
 
 // Archive is a gateway's database opened for reading only.

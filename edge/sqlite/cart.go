@@ -54,6 +54,22 @@ func decode[T any](body []byte) (*T, error) {
 	return v, nil
 }
 
+// bodies are the stored records that a query finds.
+func bodies[T any](ctx context.Context, q querier, query string, args ...any) (list []T, err error) {
+	err = each(ctx, q, func(rows *sql.Rows) error {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		v, err := decode[T](body)
+		if err == nil {
+			list = append(list, *v)
+		}
+		return err
+	}, query, args...)
+	return list, err
+}
+
 // saveCart stores c unless it still is what before says, and reports whether
 // it had changed.
 func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (changed bool, err error) {
@@ -75,24 +91,8 @@ const openCarts = `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER B
 
 // OpenCarts lists the newest carts that have lines and are not paid.
 func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []*edge.Cart, err error) {
-	const op = "sqlite.OpenCarts"
-	rows, err := db.reader.QueryContext(ctx, openCarts, limit)
-	if err != nil {
-		return nil, fault(op, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
-			return nil, fault(op, err)
-		}
-		c, err := decode[edge.Cart](body)
-		if err != nil {
-			return nil, fault(op, err)
-		}
-		carts = append(carts, c)
-	}
-	return carts, fault(op, rows.Err())
+	carts, err = bodies[*edge.Cart](ctx, db.reader, openCarts, limit)
+	return carts, fault("sqlite.OpenCarts", err)
 }
 
 // ChangeCart runs change on the cart as the gateway of the present epoch.

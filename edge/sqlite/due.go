@@ -97,26 +97,10 @@ func (db *DB) GiveBack(ctx context.Context, key string, g edge.GivingBack) (*edg
 
 // RefundsDue lists the newest payments that are due to be given back.
 func (db *DB) RefundsDue(ctx context.Context, limit int) (due []edge.RefundDue, err error) {
-	const op = "sqlite.RefundsDue"
-	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM refund_due d
+	due, err = bodies[edge.RefundDue](ctx, db.reader, `SELECT body FROM refund_due d
 		WHERE NOT EXISTS (SELECT 1 FROM reversal r WHERE r.sale = d.sale)
 		AND NOT EXISTS (SELECT 1 FROM refund_given g WHERE g.due = d.id) ORDER BY n DESC LIMIT ?`, limit)
-	if err != nil {
-		return nil, fault(op, err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
-			return nil, fault(op, err)
-		}
-		d, err := decode[edge.RefundDue](body)
-		if err != nil {
-			return nil, fault(op, err)
-		}
-		due = append(due, *d)
-	}
-	return due, fault(op, rows.Err())
+	return due, fault("sqlite.RefundsDue", err)
 }
 
 // closingOf is how a cart was closed by the first sale that this ledger made of

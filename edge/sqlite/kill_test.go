@@ -71,20 +71,14 @@ func sellOne(ctx context.Context, db *sqlite.DB) error {
 
 func TestKilledTillsLoseNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shop.db")
-	db, err := sqlite.Open(t.Context(), options(path))
-	require.NoError(t, err)
-	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
-	require.NoError(t, db.Close())
-
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 0))
+	makeShop(t, options(path))
+	rnd := randomly(t)
 	tried, sold := map[string]edge.CartID{}, map[string]string{}
 	for range 8 {
 		sellAndKill(t, path, 10+rnd.IntN(60), tried, sold)
 	}
 	t.Logf("%d sales tried, %d receipts printed", len(tried), len(sold))
-	db = open(t, options(path))
+	db := open(t, options(path))
 	checkSales(t, db, sold)
 	for key, cart := range tried { // what a clerk does who saw no answer
 		s, _, err := db.RecordSale(t.Context(), key, edge.Checkout{Cart: cart, Payment: paid})
@@ -98,6 +92,13 @@ func TestKilledTillsLoseNothing(t *testing.T) {
 	stock, err := db.Stock(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, -len(tried), stock[edgetest.Cream])
+}
+
+// randomly is different in every run, and says how to have it again.
+func randomly(t *testing.T) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }
 
 // sellAndKill runs a till, kills it in the middle of whatever it does when it

@@ -44,10 +44,7 @@ func TestPowerCuts(t *testing.T) {
 	}
 	disk := filepath.Join(t.TempDir(), "disk")
 	opt := witnessed(filepath.Join(disk, "shop.db"))
-	db, err := sqlite.Open(t.Context(), opt)
-	require.NoError(t, err)
-	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
-	require.NoError(t, db.Close())
+	makeShop(t, opt)
 	tried, sold := map[string]edge.CartID{}, map[string]string{}
 	for range cuts {
 		sellAndCut(t, disk, 5+rand.IntN(60), tried, sold)
@@ -57,7 +54,7 @@ func TestPowerCuts(t *testing.T) {
 		checkSales(t, db, sold)
 		require.NoError(t, db.Close())
 	}
-	db = open(t, opt)
+	db := open(t, opt)
 	n := checkSales(t, db, sold)
 	t.Logf("%d cuts, %d receipts printed, %d on the disk, 0 lost, 0 doubled", cuts, len(sold), n)
 	stock, err := db.Stock(t.Context())
@@ -132,10 +129,7 @@ func TestFailingSync(t *testing.T) {
 		t.Skipf("no sync fails: strace cannot trace here: %s", out)
 	}
 	path := filepath.Join(t.TempDir(), "shop.db")
-	db, err := sqlite.Open(t.Context(), witnessed(path))
-	require.NoError(t, err)
-	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
-	require.NoError(t, db.Close())
+	makeShop(t, witnessed(path))
 
 	trace := filepath.Join(t.TempDir(), "trace")
 	cmd := exec.CommandContext(t.Context(), strace, "-f", "-o", trace,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -122,20 +121,14 @@ func try(ctx context.Context, db *sqlite.DB, key string, d deed) (string, error)
 
 func TestKilledTillsLoseNoRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "shop.db")
-	db, err := sqlite.Open(t.Context(), options(path))
-	require.NoError(t, err)
-	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
-	require.NoError(t, db.Close())
-
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rnd := rand.New(rand.NewPCG(seed, 0))
+	makeShop(t, options(path))
+	rnd := randomly(t)
 	tried, done := map[string]deed{}, map[string]string{}
 	for range 8 {
 		doAndKill(t, path, 10+rnd.IntN(60), tried, done)
 	}
 	t.Logf("%d deeds tried, %d printed", len(tried), len(done))
-	db = open(t, options(path))
+	db := open(t, options(path))
 	checkLedger(t, db, tried, done)
 	for key, d := range tried { // what a clerk does who saw no answer
 		again, err := d.do(t.Context(), db, key)

@@ -101,19 +101,13 @@ func (t *tx) salvage(ctx context.Context, path string) (*salvaged, error) {
 }
 
 func epochsOf(ctx context.Context, q querier) (list []epoch, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT n, id FROM epoch ORDER BY n`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
+	err = each(ctx, q, func(rows *sql.Rows) error {
 		var e epoch
-		if err := rows.Scan(&e.n, &e.id); err != nil {
-			return nil, err
-		}
+		err := rows.Scan(&e.n, &e.id)
 		list = append(list, e)
-	}
-	return list, rows.Err()
+		return err
+	}, `SELECT n, id FROM epoch ORDER BY n`)
+	return list, err
 }
 
 // follow appends the old database's events of a lane behind this one's, which

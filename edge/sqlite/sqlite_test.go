@@ -27,6 +27,15 @@ func open(t testing.TB, opt sqlite.Options) *sqlite.DB {
 	return db
 }
 
+// makeShop makes a database with a catalogue, for others to open.
+func makeShop(t testing.TB, opt sqlite.Options) {
+	t.Helper()
+	db, err := sqlite.Open(t.Context(), opt)
+	require.NoError(t, err)
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	require.NoError(t, db.Close())
+}
+
 func TestContract(t *testing.T) {
 	edgetest.Contract(t, func(t *testing.T, now func() time.Time) edgetest.Shop {
 		opt := options(filepath.Join(t.TempDir(), "shop.db"))

@@ -195,20 +195,18 @@ func (db *DB) CountMark(ctx context.Context) (m edge.LaneMark, err error) {
 
 // Stock is what the shop has of each SKU by its own moves.
 func (db *DB) Stock(ctx context.Context) (map[edge.SKU]int64, error) {
-	const op = "sqlite.Stock"
-	rows, err := db.reader.QueryContext(ctx, `SELECT sku, quantity FROM stock`)
-	if err != nil {
-		return nil, fault(op, err)
-	}
-	defer rows.Close()
+	stock, err := stockNow(ctx, db.reader)
+	return stock, fault("sqlite.Stock", err)
+}
+
+func stockNow(ctx context.Context, q querier) (map[edge.SKU]int64, error) {
 	stock := map[edge.SKU]int64{}
-	for rows.Next() {
+	err := each(ctx, q, func(rows *sql.Rows) error {
 		var sku edge.SKU
 		var n int64
-		if err := rows.Scan(&sku, &n); err != nil {
-			return nil, fault(op, err)
-		}
+		err := rows.Scan(&sku, &n)
 		stock[sku] = n
-	}
-	return stock, fault(op, rows.Err())
+		return err
+	}, `SELECT sku, quantity FROM stock`)
+	return stock, err
 }

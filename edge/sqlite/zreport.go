@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -125,23 +124,6 @@ func addReceipt(z *edge.ZReport, kind string, body []byte) error {
 
 // ZReports lists the newest Z reports.
 func (db *DB) ZReports(ctx context.Context, limit int) ([]edge.ZReport, error) {
-	const op = "sqlite.ZReports"
-	rows, err := db.reader.QueryContext(ctx, `SELECT body FROM z_report ORDER BY n DESC LIMIT ?`, limit)
-	if err != nil {
-		return nil, fault(op, err)
-	}
-	defer rows.Close()
-	list := []edge.ZReport{}
-	for rows.Next() {
-		var body []byte
-		if err := rows.Scan(&body); err != nil {
-			return nil, fault(op, err)
-		}
-		var z edge.ZReport
-		if err := json.Unmarshal(body, &z); err != nil {
-			return nil, fault(op, err)
-		}
-		list = append(list, z)
-	}
-	return list, fault(op, rows.Err())
+	list, err := bodies[edge.ZReport](ctx, db.reader, `SELECT body FROM z_report ORDER BY n DESC LIMIT ?`, limit)
+	return append([]edge.ZReport{}, list...), fault("sqlite.ZReports", err)
 }
