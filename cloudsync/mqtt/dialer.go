@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -79,15 +80,14 @@ func (d *Dialer) options(s cloudsync.Session, l *link) *paho.ClientOptions {
 		SetWriteTimeout(timeout).
 		SetPingTimeout(timeout).
 		SetKeepAlive(orDefault(d.KeepAlive, 30*time.Second)).
-		SetDialer(&net.Dialer{Timeout: timeout}). // sets TCP_NODELAY, as Go always does
-		SetOrderMatters(true).                    // the handler only enqueues
+		SetCustomOpenConnectionFn(func(u *url.URL, _ paho.ClientOptions) (net.Conn, error) {
+			return d.open(u, timeout, len(s.Filters))
+		}).
+		SetOrderMatters(true). // the handler only enqueues
 		SetDefaultPublishHandler(l.receive).
 		SetConnectionLostHandler(func(_ paho.Client, err error) { l.lost(err) })
 	if d.Username != "" {
 		o.SetUsername(d.Username).SetPassword(d.Password)
-	}
-	if d.TLS != nil {
-		o.SetTLSConfig(d.TLS)
 	}
 	if s.Will != nil {
 		o.SetBinaryWill(s.Will.Topic, s.Will.Payload, qos, s.Will.Retain)
