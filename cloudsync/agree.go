@@ -26,7 +26,7 @@ var errForked = errors.New("HQ holds another history")
 // Where HQ holds what the shop does not, the shop lost data or has a double;
 // then a new epoch begins and the session ends.
 func (s *session) agree(ctx context.Context) error {
-	forked, known := false, uint32(0)
+	forked, unheard, known := false, true, uint32(0)
 	for _, l := range s.lanes {
 		switch err := l.sync(ctx); {
 		case errors.Is(err, errForked):
@@ -34,9 +34,12 @@ func (s *session) agree(ctx context.Context) error {
 		case err != nil:
 			return fmt.Errorf("lane %s: %w", l.name, err)
 		}
-		known = max(known, l.series)
+		known, unheard = max(known, l.series), unheard && l.mark == 0
 	}
-	behind := known > s.c.Outbox.Series() && !s.moved.Load()
+	// An epoch that HQ never heard of, in a series that it knows, is of a database
+	// that was begun anew and knew nothing of the one before it.
+	mine := s.c.Outbox.Series()
+	behind := (known > mine || unheard && known == mine) && !s.moved.Load()
 	if !forked && !behind {
 		for _, l := range s.lanes {
 			if err := l.sendAncestors(ctx); err != nil {
@@ -54,7 +57,7 @@ func (s *session) agree(ctx context.Context) error {
 		held[l.name] = seq
 	}
 	old := s.c.Outbox.Epoch()
-	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, farFrom(max(known, s.c.Outbox.Series())))
+	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, farFrom(max(known, mine)))
 	if err != nil {
 		return fmt.Errorf("open a new epoch: %w", err)
 	}

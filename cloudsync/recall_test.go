@@ -101,6 +101,30 @@ func TestLostPastComesBack(t *testing.T) {
 	}
 }
 
+// The disk is lost with all that lay beside the database: the gateway begins as
+// if it had never been. It goes on in another series as soon as HQ is heard, and
+// knows its past again.
+func TestGatewayThatLostEverythingGoesOnInAnotherSeries(t *testing.T) {
+	c := seller{chain: newChain(t, inMemory{newHub(8)})}
+	c.collect(t, "hq-1")
+	stop := c.startUplink(t)
+	c.sell(t, 60)
+	c.settled(t, c.sold)
+	stop()
+	require.NoError(t, c.shop.Close())
+	require.NoError(t, os.Remove(filepath.Join(c.dir, "shop.db")))
+	c.openShop(t)
+	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
+	require.EqualValues(t, 1, c.shop.Series())
+	c.startUplink(t)
+	require.Eventually(t, func() bool { return c.shop.Series() > 1 }, 30*time.Second, 10*time.Millisecond)
+	series := c.shop.Series()
+	c.sell(t, 5)
+	c.takenBack(t)
+	c.settled(t, c.sold)
+	require.Equal(t, series, c.shop.Series(), "once is enough")
+}
+
 // inMemory is a hub as a network.
 type inMemory struct{ *hub }
 
