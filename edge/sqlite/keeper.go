@@ -50,7 +50,11 @@ func (db *DB) Keeper(plan BackupPlan) (*Keeper, error) {
 // Run makes a backup whenever one is due, until ctx ends. One that is under way
 // then is finished.
 func (k *Keeper) Run(ctx context.Context) error {
-	wait := min(max(k.plan.Every-k.db.opt.Now().Sub(k.last), 0), k.plan.Every) // also where the clock was set back
+	soon := max(k.plan.Every/12, time.Second)
+	wait := max(k.plan.Every-k.db.opt.Now().Sub(k.last), 0)
+	if wait > k.plan.Every {
+		wait = soon // the clock was set back: nobody knows when the last one was made
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -59,7 +63,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		}
 		wait = k.plan.Every
 		if err := k.Make(ctx); err != nil && ctx.Err() == nil {
-			wait = min(wait, max(wait/12, time.Second))
+			wait = soon
 			k.db.opt.Log.ErrorContext(ctx, "no backup was made", "err", err, "again_in", wait)
 		}
 	}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -69,12 +68,8 @@ func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
 	if _, err := t.append(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), c); err != nil {
 		return nil, err
 	}
-	body, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
 	return s, t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-		s.ID, s.Cart.String(), s.Checkout, s.Receipt.Till, s.Receipt.Series, int64(s.Receipt.Counter), event.ID, body)
+		s.ID, s.Cart.String(), s.Checkout, s.Receipt.Till, s.Receipt.Series, int64(s.Receipt.Counter), event.ID, []byte(event.Data))
 }
 
 // nextReceipt takes the next receipt number, of the present epoch's series.

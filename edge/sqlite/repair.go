@@ -38,8 +38,12 @@ func (opt Options) unusable(ctx context.Context) (why string, err error) {
 	}
 	if statOrNil(opt.Path) == nil {
 		w, err := callWitness(opt.Witness, opt.Node, opt.Machine)
-		if err != nil || w == nil || w.state == witnessNone {
+		if err != nil {
 			return "", err
+		}
+		first := w == nil || w.state == witnessNone
+		if first && len(Backups(opt.Node, opt.Backups...)) == 0 {
+			return "", nil
 		}
 		return "the database is missing", nil
 	}

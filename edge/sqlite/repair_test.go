@@ -122,6 +122,22 @@ func TestDamagedDatabaseIsReplacedAtTheStart(t *testing.T) {
 		l.sell(2)
 		l.knows()
 	})
+	t.Run("missing on a new machine", func(t *testing.T) {
+		l := newTill(t)
+		dir := backups(l)
+		l.sell(5)
+		require.NoError(t, sqlite.Backup(t.Context(), l.opt.Path, filepath.Join(dir, "node-20261121T080000Z.db")))
+		l.stop()
+		require.NoError(t, os.Remove(l.opt.Path))
+		require.NoError(t, os.Remove(l.opt.Witness))
+		l.opt.Machine = "another machine"
+		l.start()
+		require.NotNil(t, l.db.Restored())
+		require.Greater(t, l.db.Series(), uint32(2), "the old one may still sell")
+		l.knows()
+		l.sell(2)
+		l.knows()
+	})
 	t.Run("no backup at all", func(t *testing.T) {
 		l := newTill(t)
 		backups(l)
