@@ -7,36 +7,32 @@ import (
 )
 
 // column is one column of many rows that are inserted together: its values are
-// a []string, []int64, [][]byte or, where some are null, []*string.
+// a []string, []int64, [][]byte or, where some are null, []*string; a string is
+// the same in all rows.
 type column struct {
 	name   string
 	values any
 }
 
-// columns must all be equally long.
+// columns must all be equally long, and one at least must be a list.
 type columns []column
 
 func (c columns) names() string {
-	var b strings.Builder
-	for i := range c {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(c[i].name)
-	}
-	return b.String()
+	return strings.Join(pluck(c, func(c *column) string { return c.name }), ", ")
 }
 
 func (c columns) rows() int {
-	switch v := c[0].values.(type) {
-	case []string:
-		return len(v)
-	case []int64:
-		return len(v)
-	case [][]byte:
-		return len(v)
-	case []*string:
-		return len(v)
+	for i := range c {
+		switch v := c[i].values.(type) {
+		case []string:
+			return len(v)
+		case []int64:
+			return len(v)
+		case [][]byte:
+			return len(v)
+		case []*string:
+			return len(v)
+		}
 	}
 	return 0
 }
@@ -44,6 +40,8 @@ func (c columns) rows() int {
 // value is the value of row i.
 func (c column) value(i int) any {
 	switch v := c.values.(type) {
+	case string:
+		return v
 	case []string:
 		return v[i]
 	case []int64:

@@ -104,7 +104,7 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 		for _, in := range group {
 			in.alarms = nil
 		}
-		if err := noteSeen(ctx, tx, lanes); err != nil {
+		if err := noteSeen(ctx, tx, h.dialect, lanes); err != nil {
 			return err
 		}
 		for _, l := range lanes {
@@ -160,21 +160,15 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	return nil
 }
 
-// noteSeen notes that the nodes were heard.
-func noteSeen(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) error {
-	const q = "update node set seen = $1 where node = $2 and (seen <= $3 or seen > $1)"
-	last := ""
-	for _, l := range lanes {
-		if l.node == last {
-			continue
-		}
-		last = l.node
-		now := l.batches[0].now
-		if _, err := tx.ExecContext(ctx, q, now, l.node, now-seenEvery.Milliseconds()); err != nil {
-			return err
-		}
-	}
-	return nil
+// noteSeen notes that the nodes were heard. One whose row another transaction
+// changes is noted the next time: who takes batches in waits for nobody who may
+// be waiting for the row of another of these nodes.
+func noteSeen(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntake) error {
+	among, nodes := d.among("node", 2, pluck(lanes, func(l **laneIntake) string { return (*l).node }))
+	q := "update node set seen = $1 where node in (select node from node where " + among + " and (seen <= $3 or seen > $1)" + d.forUpdateIfFree() + ")"
+	now := lanes[0].batches[0].now
+	_, err := tx.ExecContext(ctx, q, now, nodes, now-seenEvery.Milliseconds())
+	return err
 }
 
 // settle extends the mark, stores the cursor and makes the acks.

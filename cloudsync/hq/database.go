@@ -31,6 +31,9 @@ type dialect interface {
 	// forUpdate ends a select whose rows nobody else may change before the
 	// transaction ends.
 	forUpdate() string
+	// forUpdateIfFree does the same, and leaves out rows that another transaction
+	// holds.
+	forUpdateIfFree() string
 	// lock waits until no other transaction holds the lock, and holds it to the
 	// end; tryLock does not wait and reports whether it holds it.
 	lock(ctx context.Context, tx *sql.Tx, l lock) error

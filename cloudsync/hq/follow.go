@@ -21,12 +21,14 @@ func (c *Collector) follow(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		passed, pos, err := h.progress(ctx)
-		if err == nil {
-			err = h.LookForIncidents(ctx)
+		if err := h.LookForIncidents(ctx); err != nil && ctx.Err() == nil {
+			c.c.Log.Warn("looking for incidents", "error", err)
 		}
-		if err != nil && ctx.Err() == nil {
-			c.c.Log.Warn("looking after the ledger", "error", err)
+		passed, pos, err := h.progress(ctx)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.c.Log.Warn("looking after the ledger", "error", err)
+			}
 			continue
 		}
 		if pos != projected {

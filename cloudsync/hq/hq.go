@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,8 @@ type HQ struct {
 	newID   func() string
 	ledger  atomic.Pointer[string] // incarnation
 
+	closing       sync.Once
+	closed        error
 	commits       commits
 	projectAtOnce int
 	projecting    chan struct{}       // holds a value while a step of the projection is done
@@ -73,10 +76,14 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	return h, nil
 }
 
-// Close closes the database once what is being committed is.
+// Close closes the database once what is being committed is. Called again it
+// does nothing and returns what it did the first time.
 func (h *HQ) Close() error {
-	h.commits.running.Wait()
-	return errors.Join(h.read.Close(), h.write.Close(), h.dialect.close())
+	h.closing.Do(func() {
+		h.commits.running.Wait()
+		h.closed = errors.Join(h.read.Close(), h.write.Close(), h.dialect.close())
+	})
+	return h.closed
 }
 
 // PublicKey verifies what HQ signs.

@@ -7,17 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
-)
-
-// Flaws of events that are stored and passed but not used.
-const (
-	flawOpaque   = "opaque"   // has bytes that no text column takes
-	flawWithheld = "withheld" // too large to travel; its data is in the shop
 )
 
 // intake is one batch on its way into the inbox.
@@ -65,17 +57,6 @@ type cursor struct {
 	firstTime     int64 // of event 1, by the shop's clock
 	lastTime      int64 // of the newest event, by the shop's clock
 	lastAt        int64 // when a new event came last
-}
-
-// row is an event as the inbox stores it.
-type row struct {
-	seq           uint64
-	id, typ, subj string
-	time, mono    int64
-	data          []byte
-	prev, hash    edge.Hash
-	flaw          string // "" is none
-	received      int64
 }
 
 // byLane sorts batches into lanes. Every collector takes the lanes in the same
@@ -197,97 +178,6 @@ func (l *laneIntake) insert(ctx context.Context) error {
 	return err
 }
 
-// insertEvents adds the fresh rows of all lanes to the inbox at once.
-func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntake) error {
-	n := 0
-	for _, l := range lanes {
-		n += len(l.fresh)
-	}
-	if n == 0 {
-		return nil
-	}
-	var (
-		texts [6][]string // node, epoch, lane, id, type, subject
-		nums  [4][]int64  // seq, time, mono, received
-		blobs [3][][]byte // data, prev, hash
-		flaws = make([]*string, 0, n)
-	)
-	for i := range texts {
-		texts[i] = make([]string, 0, n)
-	}
-	for i := range nums {
-		nums[i] = make([]int64, 0, n)
-	}
-	for i := range blobs {
-		blobs[i] = make([][]byte, 0, n)
-	}
-	for _, l := range lanes {
-		for i := range l.fresh {
-			r := &l.fresh[i]
-			for j, s := range [...]string{l.node, l.epoch, string(l.lane), r.id, r.typ, r.subj} {
-				texts[j] = append(texts[j], s)
-			}
-			for j, v := range [...]int64{int64(r.seq), r.time, r.mono, r.received} {
-				nums[j] = append(nums[j], v)
-			}
-			for j, v := range [...][]byte{r.data, r.prev[:], r.hash[:]} {
-				blobs[j] = append(blobs[j], v)
-			}
-			flaw := &r.flaw
-			if r.flaw == "" {
-				flaw = nil
-			}
-			flaws = append(flaws, flaw)
-		}
-	}
-	return d.insert(ctx, tx, "inbox", columns{
-		{"node", texts[0]},
-		{"epoch", texts[1]},
-		{"lane", texts[2]},
-		{"seq", nums[0]},
-		{"id", texts[3]},
-		{"type", texts[4]},
-		{"time", nums[1]},
-		{"mono", nums[2]},
-		{"subject", texts[5]},
-		{"data", blobs[0]},
-		{"prev", blobs[1]},
-		{"hash", blobs[2]},
-		{"flaw", flaws},
-		{"received", nums[3]},
-	}, "", nil)
-}
-
-// rows are the batch's events as they are stored.
-func (in *intake) rows() []row {
-	b := in.batch
-	if o := b.Opaque; o != nil {
-		r := row{
-			seq: b.From, id: text(o.ID), typ: text(o.Type), subj: text(o.Subject), time: o.Time, mono: o.Mono,
-			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: flawOpaque, received: in.now,
-		}
-		if o.Withheld > 0 {
-			r.flaw = flawWithheld
-		}
-		return []row{r}
-	}
-	rows := make([]row, len(b.Events))
-	prev := b.PrevHash
-	for i := range b.Events {
-		e := &b.Events[i]
-		rows[i] = row{
-			seq: e.Seq, id: e.ID, typ: e.Type, subj: e.Subject, time: e.Time, mono: e.Mono,
-			data: nonNil(e.Data), prev: prev, hash: in.hashes[i], received: in.now,
-		}
-		if !storable(e.ID) || !storable(e.Type) || !storable(e.Subject) {
-			rows[i].flaw = flawOpaque
-			rows[i].id, rows[i].typ, rows[i].subj = text([]byte(e.ID)), text([]byte(e.Type)), text([]byte(e.Subject))
-		}
-		prev = in.hashes[i]
-	}
-	return rows
-}
-
 // extend moves the mark over stored events as long as each follows the one
 // before it, by number and by hash.
 func (l *laneIntake) extend(ctx context.Context) error {
@@ -333,22 +223,6 @@ func (l *laneIntake) links(ctx context.Context, q string, args ...any) ([]row, e
 		list = append(list, r)
 	}
 	return list, rows.Err()
-}
-
-// text makes b storable.
-func text(b []byte) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// storable reports whether a text column of both databases takes s as it is.
-func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
-
-// nonNil keeps an empty value apart from the database's null.
-func nonNil(b []byte) []byte {
-	if b == nil {
-		return []byte{}
-	}
-	return b
 }
 
 func toHash(b []byte) (edge.Hash, error) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -131,6 +132,8 @@ func (postgres) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 
 func (postgres) forUpdate() string { return " for update" }
 
+func (postgres) forUpdateIfFree() string { return " for no key update skip locked" }
+
 func (postgres) among(column string, n int, list []string) (condition string, arg any) {
 	return fmt.Sprintf("%s = any($%d::text[])", column, n), list
 }
@@ -149,20 +152,27 @@ func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns,
 	if c.rows() == 0 {
 		return nil
 	}
-	arrays := make([]string, len(c))
+	values, arrays := make([]string, len(c)), []string{}
 	args := make([]any, len(c))
 	for i := range c {
+		args[i] = c[i].values
+		if _, same := c[i].values.(string); same {
+			values[i] = fmt.Sprintf("$%d::text", i+1)
+			continue
+		}
+		kind := "text"
 		switch c[i].values.(type) {
 		case []int64:
-			arrays[i] = fmt.Sprintf("$%d::bigint[]", i+1)
+			kind = "bigint"
 		case [][]byte:
-			arrays[i] = fmt.Sprintf("$%d::bytea[]", i+1)
-		default:
-			arrays[i] = fmt.Sprintf("$%d::text[]", i+1)
+			kind = "bytea"
 		}
-		args[i] = c[i].values
+		values[i] = "list." + c[i].name
+		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, kind))
 	}
-	q := "insert into " + table + " (" + c.names() + ") select * from unnest(" + strings.Join(arrays, ", ") + ") " + tail
+	lists := slices.DeleteFunc(slices.Clone(c), func(c column) bool { _, same := c.values.(string); return same })
+	q := "insert into " + table + " (" + c.names() + ") select " + strings.Join(values, ", ") +
+		" from unnest(" + strings.Join(arrays, ", ") + ") as list (" + lists.names() + ") " + tail
 	if each == nil {
 		_, err := tx.ExecContext(ctx, q, args...)
 		return err

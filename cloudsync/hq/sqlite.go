@@ -84,6 +84,8 @@ func (*sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 // Locks need no words where there is one writer.
 func (*sqlite) forUpdate() string { return "" }
 
+func (*sqlite) forUpdateIfFree() string { return "" }
+
 func (*sqlite) among(column string, n int, list []string) (condition string, arg any) {
 	text, _ := json.Marshal(list) // strings can be written
 	return fmt.Sprintf("%s in (select value from json_each($%d))", column, n), string(text)
