@@ -13,7 +13,10 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -54,9 +57,17 @@ type API struct {
 	description []byte        // OpenAPI, JSON
 	streams     chan struct{} // a place for each export and feed
 	spent       *allowances
+
+	mu     sync.Mutex
+	opened map[string]int // streams, by the name of their token
 }
 
-const maxStreams = 64 // exports and feeds at a time
+// Exports and feeds at a time: of all, and of one token, so that a reader that
+// forgets to close its own leaves room for others.
+const (
+	maxStreams   = 64
+	maxOfOneName = 16
+)
 
 // New makes the API.
 func New(o Options) (*API, error) {
@@ -74,7 +85,7 @@ func New(o Options) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	return &API{Options: o, description: description, streams: make(chan struct{}, maxStreams), spent: newAllowances(o.Now)}, nil
+	return &API{Options: o, description: description, streams: make(chan struct{}, maxStreams), spent: newAllowances(o.Now), opened: map[string]int{}}, nil
 }
 
 // route is one thing that the API does.
@@ -139,6 +150,12 @@ func (a *API) admit(r route) gin.HandlerFunc {
 				return
 			}
 		}
+		for _, p := range c.Params {
+			if !storable(p.Value) {
+				a.fail(c, invalid("the address holds what is no text: write it in UTF-8"))
+				return
+			}
+		}
 		for name, values := range c.Request.URL.Query() {
 			if !slices.Contains(r.query, name) {
 				a.fail(c, invalid("there is no parameter %.40q here: use %v", name, r.query))
@@ -148,9 +165,16 @@ func (a *API) admit(r route) gin.HandlerFunc {
 				a.fail(c, invalid("%s is there %d times: give it once", name, len(values)))
 				return
 			}
+			if !storable(values[0]) {
+				a.fail(c, invalid("%s=%.40q is no text: write it in UTF-8", name, values[0]))
+				return
+			}
 		}
 	}
 }
+
+// storable reports whether every database takes s as a text.
+func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 func invalid(format string, args ...any) error {
 	return edge.Errorf("api", edge.Invalid, format, args...)
@@ -199,11 +223,25 @@ func reply(c *gin.Context, status int, v any) {
 }
 
 // stream takes a place for a long answer; call done when it has ended.
-func (a *API) stream() (done func(), err error) {
+func (a *API) stream(c *gin.Context) (done func(), err error) {
+	name := c.GetString(tokenName)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.opened[name] >= maxOfOneName {
+		return nil, edge.Errorf("api", edge.TooMany, "%d exports and feeds are open with this token, no more are served: close some", maxOfOneName)
+	}
 	select {
 	case a.streams <- struct{}{}:
-		return func() { <-a.streams }, nil
 	default:
 		return nil, edge.Errorf("api", edge.TooMany, "%d exports and feeds are open, no more are served: close some", maxStreams)
 	}
+	a.opened[name]++
+	return func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.opened[name]--; a.opened[name] == 0 {
+			delete(a.opened, name)
+		}
+		<-a.streams
+	}, nil
 }

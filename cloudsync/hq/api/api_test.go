@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -232,6 +233,68 @@ func TestFeedGoesOnWhereItsReaderWas(t *testing.T) {
 	}
 	resp, _ := a.get("/v1/feed?after=x")
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
+
+// What no database takes as a text, and what would mean something in SQL, finds
+// nothing and breaks nothing.
+func TestWhatIsAskedIsTextAlone(t *testing.T) {
+	h := hqtest.Open(t)
+	a := newApp(t, h)
+	var asked atomic.Int64
+	a.now = func() time.Time { return time.Unix(asked.Add(1), 0) } // not too many at once
+	hqtest.NewGateway(t, h, "hanoi-gw-1", "hanoi-1").Day(time.Now())
+	noText := []string{"%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80"}
+	for _, bad := range noText {
+		for _, target := range []string{
+			"/v1/events?shop=", "/v1/sales?node=", "/v1/events?type=", "/v1/stock?shop=", "/v1/shops?shop=", "/v1/discrepancies?node=",
+			"/v1/sales/export?shop=", "/v1/feed?shop=", "/v1/stock?after=", "/v1/pulls/",
+		} {
+			resp, body := a.get(target + bad)
+			require.Equal(t, http.StatusBadRequest, resp.StatusCode, "%s%s: %s", target, bad, body)
+		}
+		resp := a.request(http.MethodPost, "/v1/shops/"+bad+"/pulls", operatorToken, `{"kind":"snapshot"}`)
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, bad)
+		require.NoError(t, resp.Body.Close())
+	}
+	for _, place := range []string{"a\x00b\x00c", "\xff", "\xff\x00a"} {
+		resp, _ := a.get("/v1/stock?after=" + cursor("stock", place))
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, "%q", place)
+	}
+	resp := a.request(http.MethodPost, "/v1/shops/hanoi-1/pulls", operatorToken, `{"kind":"snapshot","node":"\u0000"}`)
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+	require.NoError(t, resp.Body.Close())
+	for _, sql := range []string{"%25", "_", "hanoi%25", "hanoi-_", "x' or '1'='1", "hanoi-1'--", `hanoi-1";drop table receipt;--`, "*", "$1", "?"} {
+		for target, rows := range map[string]string{"/v1/events": "events", "/v1/sales": "sales", "/v1/stock": "stock", "/v1/shops": "shops"} {
+			var p map[string]json.RawMessage
+			a.json(target+"?shop="+strings.NewReplacer(" ", "%20", "'", "%27", ";", "%3B", "\"", "%22").Replace(sql), &p)
+			require.Equal(t, "[]", string(p[rows]), "%s of %s", target, sql)
+		}
+	}
+	for _, limit := range []string{"-1", "0", "1001", "1000000000", "1e3", "", "0x10", "9999999999999999999999"} {
+		resp, body := a.get("/v1/events?limit=" + limit)
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, limit)
+		require.Contains(t, body, "want a number from 1 to 1000")
+	}
+}
+
+// One token cannot take all the places.
+func TestStreamsOfOneToken(t *testing.T) {
+	a := newApp(t, hqtest.Open(t))
+	var all []*reader
+	for range maxOfOneName {
+		all = append(all, a.listen("/v1/feed"))
+	}
+	resp, body := a.get("/v1/feed")
+	require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
+	require.Contains(t, body, "with this token")
+	other := a.request(http.MethodGet, "/v1/events/export", operatorToken, "")
+	require.Equal(t, http.StatusOK, other.StatusCode, "another's has places")
+	require.NoError(t, other.Body.Close())
+	all[0].stop()
+	require.Eventually(t, func() bool {
+		resp, _ := a.get("/v1/events/export")
+		return resp.StatusCode == http.StatusOK
+	}, 30*time.Second, 10*time.Millisecond)
 }
 
 func TestFeedsAreBounded(t *testing.T) {

@@ -40,7 +40,7 @@ func exported[T row](a *API, open func(*gin.Context) (source[T], error), name st
 			a.fail(c, err)
 			return
 		}
-		done, err := a.stream()
+		done, err := a.stream(c)
 		if err != nil {
 			a.fail(c, err)
 			return

@@ -47,7 +47,7 @@ func (a *API) feed(c *gin.Context) {
 		a.fail(c, err)
 		return
 	}
-	done, err := a.stream()
+	done, err := a.stream(c)
 	if err != nil {
 		a.fail(c, err)
 		return

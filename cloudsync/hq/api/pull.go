@@ -36,6 +36,9 @@ type PullResult struct {
 
 // request translates the order.
 func (o PullOrder) request(shop string) (r hq.PullRequest, err error) {
+	if !storable(o.Node) {
+		return r, invalid("node %.40q is no text", o.Node)
+	}
 	r = hq.PullRequest{Shop: shop, Node: o.Node, Kind: o.Kind, Lane: o.Lane}
 	if r.FromSeq, r.FromTime, err = seqOrTime("from", o.From); err != nil {
 		return r, err

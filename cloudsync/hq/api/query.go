@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,7 +31,7 @@ func place(list, cursor string) (string, error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	rest, ok := strings.CutPrefix(string(b), list+":")
-	if err != nil || !ok || len(cursor) > maxCursor {
+	if err != nil || !ok || len(cursor) > maxCursor || !utf8.ValidString(rest) {
 		return "", invalid("after=%.40q is no cursor of this list: give what next was, or leave it out", cursor)
 	}
 	return rest, nil

@@ -81,6 +81,9 @@ func (a *API) stockFrom(c *gin.Context) (source[Stock], error) {
 			return p, err
 		}
 		shop, sku, _ := strings.Cut(at, "\x00")
+		if !storable(sku) {
+			return p, invalid("after=%.40q is no cursor of this list: give what next was, or leave it out", after)
+		}
 		found, err := a.HQ.FindStock(ctx, f, shop, edge.SKU(sku), limit)
 		if err != nil {
 			return p, err

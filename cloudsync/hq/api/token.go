@@ -21,6 +21,9 @@ const (
 	maxAllowances              = 10_000
 )
 
+// tokenName is where a request keeps the name of its token.
+const tokenName = "token"
+
 // authorize wants a token with the role, or one that may do more. Its error is
 // an edge.Error: Unauthorized, Forbidden or TooMany.
 func (a *API) authorize(c *gin.Context, want hq.Role) error {
@@ -36,6 +39,7 @@ func (a *API) authorize(c *gin.Context, want hq.Role) error {
 		}
 		return edge.Errorf(op, edge.Unauthorized, "send a valid token as Authorization: Bearer TOKEN; hq token makes one")
 	}
+	c.Set(tokenName, t.Name)
 	if !a.spent.take("token "+t.Name, burst, perSecond) {
 		return edge.Errorf(op, edge.TooMany, "more than %v requests a second: wait a moment", perSecond)
 	}
