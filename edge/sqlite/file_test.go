@@ -145,6 +145,18 @@ func TestReopenGoesOn(t *testing.T) {
 	require.Len(t, edgetest.Chain(t, db, edge.LaneSale), 52)
 }
 
+func TestOneGatewayAtATime(t *testing.T) {
+	opt := options(filepath.Join(t.TempDir(), "shop.db"))
+	db := open(t, opt)
+	_, err := sqlite.Open(t.Context(), opt)
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "a gateway is running")
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	edgetest.Sell(t, db, edgetest.Cream)
+	require.NoError(t, db.Close())
+	open(t, opt)
+}
+
 func TestClosedDatabaseSaysSo(t *testing.T) {
 	db, err := sqlite.Open(t.Context(), options(filepath.Join(t.TempDir(), "shop.db")))
 	require.NoError(t, err)

@@ -27,13 +27,18 @@ func (db *DB) Recalled(ctx context.Context) (list []edge.LaneMark, err error) {
 			list = append(list, edge.LaneMark{Epoch: e.id, Seq: seq})
 		}
 	}
-	err = each(ctx, db.reader, func(rows *sql.Rows) error {
+	rest, err := marks(ctx, db.reader, `SELECT epoch, seq FROM recall WHERE epoch NOT IN (SELECT id FROM epoch)`)
+	return append(list, rest...), fault(op, err)
+}
+
+func marks(ctx context.Context, q querier, query string) (list []edge.LaneMark, err error) {
+	err = each(ctx, q, func(rows *sql.Rows) error {
 		var m edge.LaneMark
 		err := rows.Scan(&m.Epoch, &m.Seq)
 		list = append(list, m)
 		return err
-	}, `SELECT epoch, seq FROM recall WHERE epoch NOT IN (SELECT id FROM epoch)`)
-	return list, fault(op, err)
+	}, query)
+	return list, err
 }
 
 // agreed is up to which event of LaneSale in e this database and HQ are known to
@@ -48,8 +53,9 @@ func agreed(ctx context.Context, q querier, e *epoch) (seq uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	err = q.QueryRowContext(ctx, `SELECT coalesce(max(json_extract(CAST(data AS TEXT), '$.parent.seq')), 0) FROM event
-		WHERE lane = ? AND seq = 1 AND type = ? AND epoch > ? AND json_extract(CAST(data AS TEXT), '$.parent.epoch') = ?`,
+	err = q.QueryRowContext(ctx, `SELECT coalesce(max(json_extract(CAST(v.data AS TEXT), '$.parent.seq')), 0)
+		FROM epoch e JOIN event v ON v.epoch = e.n AND v.lane = ? AND v.seq = 1 AND v.type = ?
+		WHERE e.n > ? AND json_extract(CAST(v.data AS TEXT), '$.parent.epoch') = ?`,
 		edge.LaneSale, edge.EventEpoch, e.n, e.id).Scan(&seq)
 	return min(seq, last), err
 }
@@ -146,49 +152,59 @@ func (t *tx) keep(ctx context.Context, r *edge.Run) error {
 		ON CONFLICT (epoch, lane) DO UPDATE SET mark = max(mark, excluded.mark)`, e.n, edge.LaneSale, int64(r.To))
 }
 
-// Recount enters those counts again whose books have changed since.
+// Recount enters those counts again whose books have changed since: one product
+// a commit, for that reads a good part of the moves.
 func (db *DB) Recount(ctx context.Context) error {
 	const op = "sqlite.Recount"
-	var skus []edge.SKU
-	err := each(ctx, db.reader, func(rows *sql.Rows) error {
-		var sku edge.SKU
-		err := rows.Scan(&sku)
-		skus = append(skus, sku)
-		return err
-	}, `SELECT DISTINCT sku FROM stock_move WHERE recalled = 1`)
+	recalled, err := marks(ctx, db.reader, `SELECT epoch, seq FROM recall WHERE counted < seq`)
+	if err != nil || len(recalled) == 0 {
+		return fault(op, err)
+	}
+	skus, err := moved(ctx, db.reader)
 	if err != nil {
 		return fault(op, err)
 	}
-	var off []edge.SKU
 	for _, sku := range skus {
 		c, err := miscount(ctx, db.reader, sku)
 		if err != nil {
 			return fault(op, err)
 		}
-		if c != nil {
-			off = append(off, sku)
+		if c == nil {
+			continue
 		}
-	}
-	if len(off) == 0 {
-		return nil
-	}
-	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		for _, sku := range off {
+		_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 			c, err := miscount(ctx, t.conn, sku)
-			if err != nil {
+			if err != nil || c == nil { // counted anew meanwhile
 				return struct{}{}, err
 			}
-			if c == nil {
-				continue // counted anew meanwhile
-			}
 			m := edge.StockMove{SKU: sku, Reason: edge.StockCounted, Ref: "recount " + t.db.opt.NewID(), At: t.now(), Count: c}
-			if _, err := t.enter(ctx, []edge.StockMove{m}, true); err != nil {
+			_, err = t.enter(ctx, []edge.StockMove{m}, true)
+			return struct{}{}, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+		for _, m := range recalled {
+			if err := t.exec(ctx, `UPDATE recall SET counted = ? WHERE epoch = ?`, int64(m.Seq), m.Epoch); err != nil {
 				return struct{}{}, err
 			}
 		}
 		return struct{}{}, nil
 	})
 	return err
+}
+
+// moved lists the products of which moves were taken back.
+func moved(ctx context.Context, q querier) (skus []edge.SKU, err error) {
+	err = each(ctx, q, func(rows *sql.Rows) error {
+		var sku edge.SKU
+		err := rows.Scan(&sku)
+		skus = append(skus, sku)
+		return err
+	}, `SELECT DISTINCT sku FROM stock_move WHERE recalled = 1`)
+	return skus, err
 }
 
 // miscount is a product's last count where the books say otherwise now; nil

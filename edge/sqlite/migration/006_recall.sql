@@ -1,9 +1,11 @@
 -- How far the lane 'sale' of an earlier epoch, as HQ holds it, was taken back;
--- series is that of its receipts.
+-- series is that of its receipts. Up to the event counted, counts of stock were
+-- looked at again.
 CREATE TABLE recall (
-  epoch  TEXT    NOT NULL PRIMARY KEY,
-  series INTEGER NOT NULL CHECK (series > 0),
-  seq    INTEGER NOT NULL CHECK (seq >= 0)
+  epoch   TEXT    NOT NULL PRIMARY KEY,
+  series  INTEGER NOT NULL CHECK (series > 0),
+  seq     INTEGER NOT NULL CHECK (seq >= 0),
+  counted INTEGER NOT NULL DEFAULT 0 CHECK (counted <= seq)
 ) STRICT, WITHOUT ROWID;
 
 -- A move that was taken back is stored after moves that it stands before.
