@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// These, in the environment, make the test binary another program; see sellIn
-// too.
+// These, in the environment, make the test binary another program.
 const (
 	doIn     = "MIRRORCART_TEST_DO_IN"     // a till that does all that a till does, until it is killed
 	tillIn   = "MIRRORCART_TEST_TILL_IN"   // a till with a witness, for the power to be cut
@@ -20,8 +19,6 @@ const (
 func TestMain(m *testing.M) {
 	var err error
 	switch {
-	case os.Getenv(sellIn) != "":
-		err = sellForEver(os.Getenv(sellIn))
 	case os.Getenv(doIn) != "":
 		err = doForEver(os.Getenv(doIn))
 	case os.Getenv(tillIn) != "":

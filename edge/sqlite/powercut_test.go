@@ -62,6 +62,27 @@ func TestPowerCuts(t *testing.T) {
 	require.EqualValues(t, -n, stock[edgetest.Cream])
 }
 
+// checkSales checks that the printed receipts are all there, that no number
+// is missing or there twice, and that the ledger agrees. It returns how many
+// sales there are.
+func checkSales(t *testing.T, db *sqlite.DB, printed map[string]string) int {
+	sales, err := db.Sales(t.Context(), 1<<20)
+	require.NoError(t, err)
+	receipts, carts := map[string]bool{}, map[edge.CartID]bool{}
+	for i, s := range sales { // newest first
+		require.EqualValues(t, len(sales)-i, s.Receipt.Counter)
+		receipts[s.Receipt.String()], carts[s.Cart] = true, true
+	}
+	require.Len(t, receipts, len(sales))
+	require.Len(t, carts, len(sales))
+	for _, r := range printed {
+		require.True(t, receipts[r], "receipt %s was printed and is lost", r)
+	}
+	require.Len(t, edgetest.Chain(t, db, edge.LaneSale), len(sales)+1)
+	edgetest.Chain(t, db, edge.LaneOps)
+	return len(sales)
+}
+
 // sellAndCut runs a till on a forgetful folder and cuts the power once it has
 // printed enough receipts.
 func sellAndCut(t *testing.T, disk string, enough int, tried map[string]edge.CartID, sold map[string]string) {
@@ -150,6 +171,9 @@ func TestFailingSync(t *testing.T) {
 	n := checkSales(t, open(t, witnessed(path)), sold)
 	t.Logf("%d syncs failed, %d receipts printed, %d in the ledger", failures, len(sold), n)
 }
+
+// paid is the price of one Cream, which each cart has.
+var paid = edge.Payment{Method: edge.Cash, Amount: 320000}
 
 // witnessed are options with a witness beside the database.
 func witnessed(path string) sqlite.Options {
