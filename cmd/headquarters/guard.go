@@ -14,8 +14,9 @@ import (
 )
 
 // onlyHosts answers only requests for an IP address, for localhost or for one
-// of names. The office's pages ask for no password, so a web page that makes
-// its own name resolve to our address (DNS rebinding) would read them all.
+// of names. Where there are no tokens this machine's own people need none to see
+// the office's pages, so a web page that makes its own name resolve to our
+// address (DNS rebinding) would read them all.
 func onlyHosts(names []string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		host := c.Request.Host

@@ -15,7 +15,7 @@ import (
 const (
 	maxLimit     = 1000
 	defaultLimit = 100
-	salesOnPage  = 100
+	salesOnPage  = 50
 )
 
 // SaleList is the answer of /sales.json: the sales after a cursor, oldest first.

@@ -218,6 +218,19 @@ async function mainJob(browser, shots) {
     await shot(page, '15-hq');
   });
 
+  await step('headquarters compares everything with the shop, and says what came of it', async () => {
+    const page = await open(browser, 'pull', `${hqURL}/`, { viewport: { width: 1280, height: 800 } });
+    await page.click('article h2 a');
+    await page.waitForSelector('#live.on');
+    await page.click('.pull form button');
+    const done = await page.waitForSelector('#pulls li.pull-done:first-child .said'); // by itself
+    const said = await done.textContent();
+    assert.match(said, /Xong/);
+    await shot(page, '16-hq-pull');
+    await page.reload();
+    assert.equal(await page.textContent('#pulls li:first-child .said'), said, 'a reload forgets the pull');
+  });
+
   await step('finish wipes the kiosk', async () => {
     await kiosk.click('.bar .main');
     await kiosk.waitForSelector('[data-screen="attract"]');
