@@ -16,6 +16,8 @@ const (
 	maxSeq     = 1 << 62
 	maxMissing = 64
 	maxDown    = 100 // carts of one Down message
+
+	encodeWindow = 2 * MaxBatch // bytes, a batch with its keys; more would cost megabytes and save nothing
 )
 
 // Codec turns bodies into bytes and back. It may be used by many at once.
@@ -26,7 +28,8 @@ type Codec struct {
 
 // NewCodec makes a codec.
 func NewCodec() (*Codec, error) {
-	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2))
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(2),
+		zstd.WithWindowSize(encodeWindow), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, fmt.Errorf("cloudsync.NewCodec: %w", err)
 	}
@@ -42,7 +45,13 @@ func NewCodec() (*Codec, error) {
 // of refusal "undecodable", a body over the limit one of "too_large".
 func (c *Codec) EncodeBatch(b *Batch) ([]byte, error) {
 	b.V = version
-	return c.pack("cloudsync.Codec.EncodeBatch", b)
+	head := *b
+	head.Events = nil
+	raw, err := marshal(&head)
+	if err == nil {
+		raw, err = b.Events.appendTo(raw)
+	}
+	return c.compress("cloudsync.Codec.EncodeBatch", raw, err)
 }
 
 // EncodeDown writes zstd(JSON).
@@ -53,13 +62,18 @@ func (c *Codec) EncodeDown(d *Down) ([]byte, error) {
 
 func (c *Codec) pack(op string, v any) ([]byte, error) {
 	raw, err := marshal(v)
+	return c.compress(op, raw, err)
+}
+
+// compress packs JSON; err is of writing that.
+func (c *Codec) compress(op string, raw []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, &RefusalError{Op: op, Code: RefusedUndecodable, Msg: "cannot be written as JSON", Err: err}
 	}
 	if len(raw) > MaxDecoded {
 		return nil, refuse(op, RefusedTooLarge, "%d bytes, at most %d", len(raw), MaxDecoded)
 	}
-	return c.enc.EncodeAll(raw, nil), nil
+	return c.enc.EncodeAll(raw, make([]byte, 0, len(raw)/8)), nil
 }
 
 // marshal leaves <, > and & alone, unlike json.Marshal: an event's data must

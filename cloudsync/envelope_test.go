@@ -115,6 +115,28 @@ func TestEventsArriveByteForByte(t *testing.T) {
 	})
 }
 
+func TestEventsAreWrittenAsTheirTagsSay(t *testing.T) {
+	c := newTestCodec(t)
+	b := chainOf(`{"a":"<é>"}`, `null`)
+	b.Events[0] = edge.Event{
+		Node: "a", Epoch: "e", Lane: edge.LaneSale, Seq: 1, ID: `"1"`, Type: "t\n", Time: -1, Mono: 1 << 60, Subject: "\u2028",
+		Data: json.RawMessage(`[1,{"a":"b"}]`),
+	}
+	b.Events[1].Subject, b.Nonce = "", "n"
+	body, err := c.EncodeBatch(b)
+	require.NoError(t, err)
+	got, err := c.dec.DecodeAll(body, nil)
+	require.NoError(t, err)
+	want, err := json.Marshal(b)
+	require.NoError(t, err)
+	require.JSONEq(t, string(want), string(got))
+
+	b.Events[1].Subject = "\xff"
+	_, err = c.EncodeBatch(b)
+	require.Equal(t, RefusedUndecodable, code(err))
+	require.ErrorContains(t, err, "event 2")
+}
+
 func TestDataThatJSONCannotCarry(t *testing.T) {
 	c := newTestCodec(t)
 	_, err := c.EncodeBatch(chainOf("no JSON"))
@@ -122,10 +144,17 @@ func TestDataThatJSONCannotCarry(t *testing.T) {
 	_, err = c.EncodeBatch(chainOf(`"` + strings.Repeat("x", MaxDecoded) + `"`))
 	require.Equal(t, RefusedTooLarge, code(err))
 
-	// Loosely written JSON is tightened on the way: the hash tells.
+	// Loosely written JSON arrives as it is, but for what stands around it: the
+	// hash tells.
 	body, err := c.EncodeBatch(chainOf(`{"a": 1}`))
 	require.NoError(t, err)
 	b, err := c.DecodeBatch(body)
+	require.NoError(t, err)
+	_, err = b.Hashes()
+	require.NoError(t, err)
+	body, err = c.EncodeBatch(chainOf(` {"a":1}`))
+	require.NoError(t, err)
+	b, err = c.DecodeBatch(body)
 	require.NoError(t, err)
 	_, err = b.Hashes()
 	require.Equal(t, RefusedChain, code(err))

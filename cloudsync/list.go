@@ -3,6 +3,10 @@ package cloudsync
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
 
 	json2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -55,6 +59,49 @@ func (l *eventList) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	}
 	_, err := dec.ReadToken()
 	return err
+}
+
+// appendTo writes the events into a JSON object that has other members, as
+// their tags have it. Their data is checked and taken byte for byte.
+func (l eventList) appendTo(object []byte) (b []byte, err error) {
+	if len(l) == 0 {
+		return object, nil
+	}
+	size := 0
+	for i := range l {
+		size += len(l[i].Data) + eventOverhead
+	}
+	b = slices.Grow(object[:len(object)-len("}")], size)
+	text := func(key, value string) {
+		if err == nil {
+			b, err = jsontext.AppendQuote(append(b, key...), value)
+		}
+	}
+	number := func(key string, value int64) { b = strconv.AppendInt(append(b, key...), value, 10) }
+	open := `,"events":[{"node":`
+	for i := range l {
+		e := &l[i]
+		text(open, e.Node)
+		text(`,"epoch":`, e.Epoch)
+		text(`,"lane":`, string(e.Lane))
+		number(`,"seq":`, int64(e.Seq))
+		text(`,"id":`, e.ID)
+		text(`,"type":`, e.Type)
+		number(`,"time":`, e.Time)
+		number(`,"mono":`, e.Mono)
+		if e.Subject != "" {
+			text(`,"subject":`, e.Subject)
+		}
+		if err == nil && !jsontext.Value(e.Data).IsValid(jsontext.AllowDuplicateNames(true)) {
+			err = errors.New("its data is no JSON")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("event %d: %w", e.Seq, err)
+		}
+		b = append(append(b, `,"data":`...), e.Data...)
+		open = `},{"node":`
+	}
+	return append(b, "}]}"...), nil
 }
 
 func (l *cartList) UnmarshalJSON(b []byte) (err error) {

@@ -326,7 +326,7 @@ func TestEventThatHQCannotTakeBlocksNothing(t *testing.T) {
 		big[0], big[len(big)-1] = '"', '"'
 		b.outbox.events = map[uint64]edge.Event{
 			20:  {Data: json.RawMessage(`not JSON`)},
-			77:  {Data: json.RawMessage(`{"loose":  1}`)},
+			77:  {Data: json.RawMessage(` {"loose":1}`)},
 			78:  {Subject: "odd \xff", Data: json.RawMessage(`{}`)},
 			200: {Data: big},
 		}
