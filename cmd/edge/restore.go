@@ -25,7 +25,8 @@ func restoreCommand() *cobra.Command {
 		Long: `Put a backup in the place of the gateway's database. The gateway must be
 stopped. The database that is there is moved aside and kept, and whatever its
 ledger holds beyond the backup and can still be read is taken over, so that no
-printed receipt is missing at headquarters.
+printed receipt is missing at headquarters. What headquarters holds beyond that
+comes back when the line is up.
 
 The restored database begins a new receipt series, e.g. T1-2-000001 after
 T1-1-000815: no number is given out twice, also when one backup is restored

@@ -172,6 +172,15 @@ func TestWhatWasDoneAfterTheBackupIsTakenBack(t *testing.T) {
 	l.sell(2)
 	_, err = l.db.Sale(ctx, lost.Ref())
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	refund := func(key string, pieces int, price *int64) error {
+		_, _, err := l.db.RefundSale(ctx, key, edge.Refunding{
+			Sale: edge.SaleRef{Receipt: lost.Receipt}, Reason: "x", Staff: "Lan", Approval: &edge.Approval{Staff: "Mai", Reason: "x"},
+			Lines: []edge.Return{{SKU: edgetest.Cream, Quantity: pieces, To: edge.ToLoss, Price: price}},
+			Back:  []edge.Payback{{Method: edge.Cash, Amount: int64(pieces) * lost.Lines[0].Price}},
+		})
+		return err
+	}
+	require.NoError(t, refund("key-refund-1", 1, &lost.Lines[0].Price), "as of another gateway's receipt")
 
 	h.giveBack(t, l.db, oneByOne)
 	got, err := l.db.Stock(ctx)
@@ -186,11 +195,10 @@ func TestWhatWasDoneAfterTheBackupIsTakenBack(t *testing.T) {
 	require.NotNil(t, history.Void)
 	require.Equal(t, zs[0].Number, history.Z)
 	require.True(t, history.Confirmed)
-	_, _, err = l.db.RefundSale(ctx, "key-refund", edge.Refunding{
-		Sale: lost.Ref(), Reason: "x", Staff: "Lan", Lines: []edge.Return{{SKU: edgetest.Cream, Quantity: 1, To: edge.ToStock}},
-		Back: []edge.Payback{{Method: edge.Cash, Amount: lost.Lines[0].Price}},
-	})
-	require.NoError(t, err)
+	err = refund("key-refund-2", 3, nil)
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+	require.ErrorContains(t, err, "1 of them refunded")
+	require.NoError(t, refund("key-refund-2", 2, nil))
 	_, _, err = l.db.RecordSale(ctx, "key-cart-2", edge.Checkout{Cart: open.ID, Payment: edgetest.Cash(t, l.db, open), Staff: "Lan"})
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "its cart is paid: %v", err)
 	require.ErrorContains(t, err, sold.Receipt.String())

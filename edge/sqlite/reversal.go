@@ -187,17 +187,20 @@ func saleByID(ctx context.Context, q querier, id string) (*edge.Sale, error) {
 	return decode[edge.Sale](body)
 }
 
-// reversals adds the sale's voids and refunds, in the order they were made.
+// reversals adds the sale's voids and refunds, in the order they were made:
+// those too that were made while a restored database did not know the sale.
 func reversals(ctx context.Context, q querier, h *edge.SaleHistory) error {
-	rows, err := q.QueryContext(ctx, `SELECT kind, body FROM reversal WHERE sale = ? ORDER BY n`, h.ID)
+	rows, err := q.QueryContext(ctx, `SELECT n, kind, body FROM reversal WHERE sale = ?
+		UNION ALL SELECT n, kind, body FROM reversal WHERE sale IS NULL AND of_receipt = ? ORDER BY n`, h.ID, h.Receipt.String())
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
+		var n int64
 		var kind string
 		var body []byte
-		if err := rows.Scan(&kind, &body); err != nil {
+		if err := rows.Scan(&n, &kind, &body); err != nil {
 			return err
 		}
 		if kind == "void" {

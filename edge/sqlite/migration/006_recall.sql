@@ -11,3 +11,6 @@ CREATE TABLE recall (
 -- A move that was taken back is stored after moves that it stands before.
 ALTER TABLE stock_move ADD COLUMN recalled INTEGER NOT NULL DEFAULT 0 CHECK (recalled IN (0, 1));
 CREATE INDEX stock_move_recalled ON stock_move (sku) WHERE recalled = 1;
+
+-- Refunds of receipts that this ledger did not know then.
+CREATE INDEX reversal_of_unknown ON reversal (of_receipt) WHERE sale IS NULL;
