@@ -39,7 +39,7 @@ func (h *HQ) recalled(ctx context.Context, t cloudsync.Topic, payload []byte) (c
 		return cloudsync.Message{}, fmt.Errorf("%s: %w", op, err)
 	}
 	if b.N > 0 {
-		h.log.Warn("a shop takes back what it lacks of its past", "node", b.Node, "epoch", b.Epoch, "from", b.From, "to", b.To)
+		h.log.Info("a shop takes back what it lacks of its past", "node", b.Node, "epoch", b.Epoch, "from", b.From, "to", b.To)
 	}
 	topic := cloudsync.Topic{Node: t.Node, Branch: cloudsync.BranchDown}.String()
 	return cloudsync.Message{Topic: topic, Payload: cloudsync.Seal(h.key, cloudsync.KindRecalled, topic, packed)}, nil

@@ -286,4 +286,24 @@ func TestRunsThatDoNotFollowAreRefused(t *testing.T) {
 	sales, err := l.db.Sales(t.Context(), 100)
 	require.NoError(t, err)
 	require.Len(t, sales, 5)
+
+	// What no ledger could hold is left out; what follows is taken back.
+	odd := []edge.Event{
+		{Type: edge.EventSale, ID: "odd-1", Data: []byte(`{"id":"x","lines":[{"sku":"","quantity":0}],"receipt":{"till":"","series":9}}`)},
+		{Type: edge.EventVoid, ID: "odd-2", Data: []byte(`{"id":"v"}`)},
+		{Type: edge.EventRefund, ID: "odd-3", Data: []byte(`no JSON`)},
+		{Type: edge.EventZ, ID: "odd-4", Data: []byte(`{"id":"z","from":3,"to":1}`)},
+		{Type: edge.EventStock, ID: "odd-5", Data: []byte(`{"sku":"S","delta":1,"reason":"magic","ref":"r"}`)},
+		{Type: edge.EventEInvoice, ID: "odd-6", Data: []byte(`{"sale":"nobody","state":"issued"}`)},
+		{Type: edge.EventGiven, ID: "odd-7", Data: []byte(`{"due":"nobody"}`)},
+		{Type: "of tomorrow", ID: "odd-8", Data: []byte(`{}`)},
+	}
+	for i := range odd {
+		odd[i].Node, odd[i].Epoch, odd[i].Lane, odd[i].Seq = "node", evs[0].Epoch, edge.LaneSale, uint64(8+i)
+	}
+	require.NoError(t, l.db.TakeBack(t.Context(), edge.Run{Epoch: evs[0].Epoch, From: 8, To: 15, Events: odd}))
+	marks, err := l.db.Recalled(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 15, marks[0].Seq)
+	edgetest.Sell(t, l.db, edgetest.Cream)
 }

@@ -76,7 +76,7 @@ func (t *tx) fit(ctx context.Context, ev *edge.Event, query string, args ...any)
 }
 
 func (t *tx) remakeSale(ctx context.Context, ev *edge.Event, s *edge.Sale, at place) error {
-	if err := t.remakeMoves(ctx, s.Moves(), at); err != nil {
+	if err := t.remakeMoves(ctx, ev, s.Moves(), at); err != nil {
 		return err
 	}
 	// Its cart may have been sold again since, as the first time for all we knew.
@@ -115,7 +115,7 @@ func (t *tx) givenOut(ctx context.Context, ev *edge.Event, r edge.Receipt) error
 }
 
 func (t *tx) remakeReversal(ctx context.Context, ev *edge.Event, r reversal, at place) error {
-	if err := t.remakeMoves(ctx, r.moves, at); err != nil {
+	if err := t.remakeMoves(ctx, ev, r.moves, at); err != nil {
 		return err
 	}
 	err := t.fit(ctx, ev, `INSERT INTO reversal (id, kind, of_receipt, sale, till, series, counter, event, body)
@@ -159,13 +159,13 @@ func (t *tx) remakeMove(ctx context.Context, ev *edge.Event, m *edge.StockMove, 
 	var when int64
 	err := t.conn.QueryRowContext(ctx, `SELECT at FROM stock_move WHERE ref = ? AND sku = ? AND reason = ?`, m.Ref, m.SKU, m.Reason).Scan(&when)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && when == m.At.UnixMilli() {
-		return t.remakeMoves(ctx, []edge.StockMove{*m}, at)
+		return t.remakeMoves(ctx, ev, []edge.StockMove{*m}, at)
 	}
 	if err != nil {
 		return err
 	}
 	m.Ref += " / " + ev.ID
-	err = t.remakeMoves(ctx, []edge.StockMove{*m}, at)
+	err = t.remakeMoves(ctx, ev, []edge.StockMove{*m}, at)
 	if err != nil || m.Count != nil {
 		return err // what was counted since is right, see Recount
 	}
@@ -173,7 +173,7 @@ func (t *tx) remakeMove(ctx context.Context, ev *edge.Event, m *edge.StockMove, 
 	if _, err := t.append(ctx, edge.LaneSale, edge.EventStock, string(m.SKU), off); err != nil {
 		return err
 	}
-	return t.remakeMoves(ctx, []edge.StockMove{off}, at)
+	return t.remakeMoves(ctx, ev, []edge.StockMove{off}, at)
 }
 
 // remakeCount adds what was counted, and moves at to where that was.
@@ -191,10 +191,10 @@ func (t *tx) remakeCount(ctx context.Context, ev *edge.Event, m *edge.StockMove,
 }
 
 // remakeMoves adds the moves that are not here.
-func (t *tx) remakeMoves(ctx context.Context, moves []edge.StockMove, at place) error {
+func (t *tx) remakeMoves(ctx context.Context, ev *edge.Event, moves []edge.StockMove, at place) error {
 	for i := range moves {
 		m := &moves[i]
-		err := t.exec(ctx, `INSERT INTO stock_move (sku, delta, reason, ref, at, epoch, seq, recalled) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
+		err := t.fit(ctx, ev, `INSERT INTO stock_move (sku, delta, reason, ref, at, epoch, seq, recalled) VALUES (?, ?, ?, ?, ?, ?, ?, 1)
 			ON CONFLICT (ref, sku, reason) DO NOTHING`, m.SKU, m.Delta, m.Reason, m.Ref, m.At.UnixMilli(), at.epoch, int64(at.seq))
 		if err != nil {
 			return err
