@@ -238,18 +238,16 @@ func forgedAcks(p *spy) (list []cloudsync.Message, minded int) {
 	return list, len(list)
 }
 
-// forgedNacks refuse what was sent. Headquarters' own mean nothing once the batch
-// is not on its way any more.
+// forgedNacks refuse what was sent.
 func forgedNacks(p *spy) (list []cloudsync.Message, minded int) {
-	for _, m := range p.heard("/up/") {
+	for _, m := range p.heard("/up/sale") {
 		for _, code := range []cloudsync.Refusal{cloudsync.RefusedUnknownKey, cloudsync.RefusedTooLarge} {
 			body, err := (&cloudsync.Nack{Ref: cloudsync.RefOf(m.Payload), Code: code, Msg: "no"}).Encode()
 			require.NoError(p.t, err)
-			topic := strings.Replace(m.Topic, "/up/", "/ack/", 1)
-			list = append(list, sealed(newKey(p.t), cloudsync.KindNack, topic, body), sealed(p.hqKey, cloudsync.KindNack, topic, body))
+			list = append(list, sealed(newKey(p.t), cloudsync.KindNack, topicOf(node, cloudsync.BranchAck, edge.LaneSale), body))
 		}
 	}
-	return list, len(list) / 2
+	return list, len(list)
 }
 
 // forgedOrders are not signed by headquarters, or are for another shop.
