@@ -42,8 +42,8 @@ whatever it sends meanwhile counts once all the same.
 Without a choice the file holds what headquarters has not confirmed.`,
 		Example: "  edge export /media/usb/shop-1.ndjson.zst\n  edge export --lane sale --from 1 --to 5000 again.ndjson.zst",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
-				return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+			if err := process.Args("FILE.ndjson.zst")(cmd, args); err != nil {
+				return err
 			}
 			return choice.check()
 		},

@@ -33,8 +33,8 @@ T1-1-000815: no number is given out twice, also when one backup is restored
 again, and when the line is down.`,
 		Example: "  edge restore --config /etc/mirrorcart/edge.yaml --latest",
 		Args: func(cmd *cobra.Command, args []string) error {
-			if err := cobra.MaximumNArgs(1)(cmd, args); err != nil {
-				return process.UsageError{Err: err}
+			if len(args) > 1 {
+				return process.UsageError{Err: fmt.Errorf("give one backup, not %d: see %s --help", len(args), cmd.CommandPath())}
 			}
 			return nil
 		},

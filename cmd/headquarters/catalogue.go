@@ -282,7 +282,12 @@ func showCommand(config *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "show [VERSION]",
 		Short: "Show a catalogue: the one in force, or the one of a version",
-		Args:  cobra.MaximumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return process.UsageError{Err: fmt.Errorf("give one version, not %d: see %s --help", len(args), cmd.CommandPath())}
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error {
 				if len(args) == 0 {

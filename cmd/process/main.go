@@ -105,10 +105,14 @@ func takeNoArgs(cmd *cobra.Command) {
 }
 
 func noArgs(cmd *cobra.Command, args []string) error {
-	if err := cobra.NoArgs(cmd, args); err != nil {
-		return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+	err := cobra.NoArgs(cmd, args)
+	switch {
+	case err == nil:
+		return nil
+	case !cmd.HasSubCommands():
+		err = fmt.Errorf("%s takes no argument, but %q was given", cmd.CommandPath(), args[0])
 	}
-	return nil
+	return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
 }
 
 // Log is a program's log.
