@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	heartbeat = 15 * time.Second
+	heartbeat = 15 * time.Second       // of a stream on which nothing happens
 	pullsEach = 400 * time.Millisecond // between two looks at how a shop's pulls stand
 )
 
@@ -50,7 +50,7 @@ func (p *Pages) events(c *gin.Context) {
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	tick := time.NewTicker(heartbeat)
+	tick := time.NewTicker(p.heartbeat)
 	defer tick.Stop()
 	for {
 		if err := send(c, "changed"); err != nil {

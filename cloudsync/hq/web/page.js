@@ -23,7 +23,7 @@
   const draw = (fresh) => {
     const list = fresh.getElementById('pulls');
     const pulls = document.getElementById('pulls');
-    if (pulls && pulls.children[0]?.children.length !== list.children[0]?.children.length && !busy(pulls)) pulls.innerHTML = list.innerHTML;
+    if (pulls && pulls.querySelector('li')?.id !== list.querySelector('li')?.id && !busy(pulls)) pulls.innerHTML = list.innerHTML;
     for (const part of document.querySelectorAll('[data-live]')) {
       const next = fresh.getElementById(part.id);
       if (next && next.innerHTML !== part.innerHTML && !busy(part)) {

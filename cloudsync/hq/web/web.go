@@ -62,6 +62,7 @@ type Pages struct {
 	streams   chan struct{} // a place for each stream that may be open
 	doors     chan struct{} // one signs in at a time
 	origin    *http.CrossOriginProtection
+	heartbeat time.Duration
 }
 
 const (
@@ -84,7 +85,7 @@ func New(o Options) (*Pages, error) {
 	}
 	return &Pages{
 		Options: o, templates: t, glossary: g, streams: make(chan struct{}, maxStreams), doors: make(chan struct{}, 1),
-		origin: http.NewCrossOriginProtection(),
+		origin: http.NewCrossOriginProtection(), heartbeat: heartbeat,
 	}, nil
 }
 

@@ -34,6 +34,7 @@ var (
 type app struct {
 	*hq.HQ
 	t       *testing.T
+	pages   *Pages
 	handler http.Handler
 	log     *bytes.Buffer
 	now     time.Time
@@ -78,7 +79,7 @@ func newApp(t *testing.T, tokens ...hq.Token) *app {
 	gin.SetMode(gin.TestMode)
 	engine := gin.New()
 	pages.Register(engine)
-	a.handler = engine
+	a.pages, a.handler = pages, engine
 	return a
 }
 
