@@ -3,7 +3,6 @@ package hq
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -55,31 +54,15 @@ func (a *auditor) tell(ctx context.Context, r record, kind DiscrepancyKind, subj
 	return d.put(ctx, a.tx)
 }
 
-// each runs a query and hands over its rows once all are read, so that what is
-// done with one may ask the database again.
-func each[T any](ctx context.Context, a *auditor, scan func(*sql.Rows) (T, error), do func(T) error, query string, args ...any) error {
+// list reads all rows of a query.
+func list[T any](ctx context.Context, a *auditor, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
 	rows, err := a.tx.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
+	err = forEach(rows, err, func(rows *sql.Rows) error {
 		v, err := scan(rows)
-		if err != nil {
-			return err
-		}
-		list = append(list, v)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		all = append(all, v)
 		return err
-	}
-	for _, v := range list {
-		if err := do(v); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
+	return all, err
 }
 
 // numbers finds receipts whose number another one of the same gateway has.
@@ -95,22 +78,31 @@ func (a *auditor) numbers(ctx context.Context) error {
 		record
 		receipt string
 	}
-	return each(ctx, a, func(rows *sql.Rows) (n number, err error) {
+	found, err := list(ctx, a, func(rows *sql.Rows) (n number, err error) {
 		return n, rows.Scan(&n.node, &n.shop, &n.receipt)
-	}, func(n number) error {
-		return a.tell(ctx, n.record, ReceiptTwice, n.receipt, "two receipts have this number: the gateway was restored, or there are two of it")
 	}, q, a.from, a.to)
+	if err != nil {
+		return err
+	}
+	for _, n := range found {
+		err := a.tell(ctx, n.record, ReceiptTwice, n.receipt, "two receipts have this number: the gateway was restored, or there are two of it")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // soldSale is a sale and where it came from.
 type soldSale struct {
 	record
+	pos  int64
 	sale edge.Sale
 }
 
 func scanSale(rows *sql.Rows) (s soldSale, err error) {
 	var body []byte
-	if err := rows.Scan(&s.node, &s.shop, &body); err != nil {
+	if err := rows.Scan(&s.node, &s.shop, &s.pos, &body); err != nil {
 		return s, err
 	}
 	return s, json2.Unmarshal(body, &s.sale)
@@ -118,15 +110,17 @@ func scanSale(rows *sql.Rows) (s soldSale, err error) {
 
 // arrivals looks at sales that were voided or refunded before they were here.
 func (a *auditor) arrivals(ctx context.Context) error {
-	const q = `select s.node, s.shop, s.body from sale s where s.pos > $1 and s.pos <= $2
+	const q = `select s.node, s.shop, s.pos, s.body from sale s where s.pos > $1 and s.pos <= $2
 		and exists (select 1 from discrepancy d where d.kind = $3 and d.subject = s.receipt)`
-	return each(ctx, a, scanSale, func(s soldSale) error {
-		const settled = "delete from discrepancy where kind = $1 and subject = $2"
-		if _, err := a.tx.ExecContext(ctx, settled, string(UnknownSale), s.sale.Receipt.String()); err != nil {
-			return err
-		}
-		return a.givenBack(ctx, &s)
-	}, q, a.from, a.to, string(UnknownSale))
+	sold, err := list(ctx, a, scanSale, q, a.from, a.to, string(UnknownSale))
+	if err != nil || len(sold) == 0 {
+		return err
+	}
+	among, receipts := a.dialect.among("subject", 2, pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
+	if _, err := a.tx.ExecContext(ctx, "delete from discrepancy where kind = $1 and "+among, string(UnknownSale), receipts); err != nil {
+		return err
+	}
+	return a.givenBack(ctx, sold)
 }
 
 // correctionOf is what an audit needs of a void or a refund.
@@ -158,60 +152,125 @@ func scanCorrection(rows *sql.Rows) (c correctionOf, err error) {
 // corrections holds voids and refunds against their sales.
 func (a *auditor) corrections(ctx context.Context) error {
 	const q = "select node, shop, pos, kind, body from correction where pos > $1 and pos <= $2 order by pos"
-	return each(ctx, a, scanCorrection, func(c correctionOf) error { return a.correction(ctx, &c) }, q, a.from, a.to)
-}
-
-func (a *auditor) correction(ctx context.Context, c *correctionOf) error {
-	const sale = "select node, shop, body from sale where "
-	q, args := sale+"node = $1 and id = $2", []any{c.node, c.Sale.ID}
-	if c.Sale.ID == "" {
-		const keep = "insert into foreign_refund (pos, receipt) values ($1, $2) on conflict (pos) do nothing"
-		if _, err := a.tx.ExecContext(ctx, keep, c.pos, c.Sale.Receipt.String()); err != nil {
+	found, err := list(ctx, a, scanCorrection, q, a.from, a.to)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	known, err := a.ownSales(ctx, found)
+	if err != nil {
+		return err
+	}
+	var sold []soldSale
+	met := map[int64]bool{} // positions of sales
+	for i := range found {
+		c := &found[i]
+		of := known[saleKey{c.node, c.Sale.ID}]
+		if c.Sale.ID == "" {
+			if of, err = a.foreignSale(ctx, c); err != nil {
+				return err
+			}
+		}
+		switch {
+		case len(of) == 0:
+			err = a.tell(ctx, c.record, UnknownSale, c.Sale.Receipt.String(), "%s %s is of a receipt that is not here", c.kind, c.Receipt)
+		case len(of) == 1 && !met[of[0].pos]: // of two, tills of two shops have the same name: the number does not tell them apart
+			met[of[0].pos] = true
+			sold = append(sold, of[0])
+		}
+		if err != nil {
 			return err
 		}
-		q, args = sale+"node in (select node from node) and receipt = $1 limit 2", []any{c.Sale.Receipt.String()}
 	}
-	var found []soldSale
-	err := each(ctx, a, scanSale, func(s soldSale) error {
-		found = append(found, s)
-		return nil
-	}, q, args...)
-	switch {
-	case err != nil:
-		return err
-	case len(found) == 0:
-		return a.tell(ctx, c.record, UnknownSale, c.Sale.Receipt.String(), "%s %s is of a receipt that is not here", c.kind, c.Receipt)
-	case len(found) == 2:
-		return nil // tills of two shops have the same name: the number does not tell them apart
-	}
-	return a.givenBack(ctx, &found[0])
+	return a.givenBack(ctx, sold)
 }
 
-// givenBack tells of a sale that was given back beyond what it was, by
+type saleKey struct{ node, id string }
+
+// ownSales finds the sales that corrections name by their ids.
+func (a *auditor) ownSales(ctx context.Context, of []correctionOf) (map[saleKey][]soldSale, error) {
+	ids := map[string][]string{} // by node
+	for i := range of {
+		if c := &of[i]; c.Sale.ID != "" {
+			ids[c.node] = append(ids[c.node], c.Sale.ID)
+		}
+	}
+	known := map[saleKey][]soldSale{}
+	for node, named := range ids {
+		among, arg := a.dialect.among("id", 2, named)
+		found, err := list(ctx, a, scanSale, "select node, shop, pos, body from sale where node = $1 and "+among, node, arg)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			known[saleKey{s.node, s.sale.ID}] = []soldSale{s}
+		}
+	}
+	return known, nil
+}
+
+// foreignSale finds the sale of a receipt that the correction's gateway did not
+// hold: two where the number does not tell.
+func (a *auditor) foreignSale(ctx context.Context, c *correctionOf) ([]soldSale, error) {
+	const keep = "insert into foreign_refund (pos, receipt) values ($1, $2) on conflict (pos) do nothing"
+	if _, err := a.tx.ExecContext(ctx, keep, c.pos, c.Sale.Receipt.String()); err != nil {
+		return nil, err
+	}
+	const q = "select node, shop, pos, body from sale where node in (select node from node) and receipt = $1 limit 2"
+	return list(ctx, a, scanSale, q, c.Sale.Receipt.String())
+}
+
+// givenBack tells of sales that were given back beyond what they were, by
 // whichever gateways.
-func (a *auditor) givenBack(ctx context.Context, s *soldSale) error {
-	const q = `select node, shop, pos, kind, body from correction where node = $1 and sale = $2
-		union all select c.node, c.shop, c.pos, c.kind, c.body from foreign_refund f join correction c on c.pos = f.pos where f.receipt = $3`
-	voids, refunds := 0, 0
+func (a *auditor) givenBack(ctx context.Context, sold []soldSale) error {
+	if len(sold) == 0 {
+		return nil
+	}
+	among, ids := a.dialect.among("sale", 1, pluck(sold, func(s *soldSale) string { return s.sale.ID }))
+	own, err := list(ctx, a, scanCorrection, "select node, shop, pos, kind, body from correction where "+among, ids)
+	if err != nil {
+		return err
+	}
+	among, receipts := a.dialect.among("f.receipt", 1, pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
+	foreign, err := list(ctx, a, scanCorrection, `select c.node, c.shop, c.pos, c.kind, c.body
+		from foreign_refund f join correction c on c.pos = f.pos where `+among, receipts)
+	if err != nil {
+		return err
+	}
+	byID, byReceipt := map[saleKey][]*correctionOf{}, map[edge.Receipt][]*correctionOf{}
+	for i := range own {
+		k := saleKey{own[i].node, own[i].Sale.ID}
+		byID[k] = append(byID[k], &own[i])
+	}
+	for i := range foreign {
+		byReceipt[foreign[i].Sale.Receipt] = append(byReceipt[foreign[i].Sale.Receipt], &foreign[i])
+	}
+	for i := range sold {
+		s := &sold[i]
+		if err := a.weigh(ctx, s, slices.Concat(byID[saleKey{s.node, s.sale.ID}], byReceipt[s.sale.Receipt])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weigh tells of a sale of which more was given back than there was.
+func (a *auditor) weigh(ctx context.Context, s *soldSale, back []*correctionOf) error {
 	left := map[edge.SKU]int{}
 	for i := range s.sale.Lines {
 		left[s.sale.Lines[i].SKU] += s.sale.Lines[i].Quantity
 	}
-	receipt := s.sale.Receipt.String()
-	err := each(ctx, a, scanCorrection, func(c correctionOf) error {
-		if c.kind == "void" {
+	voids, refunds := 0, 0
+	for _, c := range back {
+		if c.kind == KindVoid {
 			voids++
-			return nil
+			continue
 		}
 		refunds++
 		for i := range c.Lines {
 			left[c.Lines[i].SKU] -= c.Lines[i].Quantity
 		}
-		return nil
-	}, q, s.node, s.sale.ID, receipt)
-	if err != nil {
-		return err
 	}
+	receipt := s.sale.Receipt.String()
 	if voids > 1 || voids == 1 && refunds > 0 {
 		return a.tell(ctx, s.record, ReversedTwice, receipt, "it was voided %d times and refunded %d times", voids, refunds)
 	}

@@ -34,9 +34,16 @@ func (c *closedDay) name() string { return fmt.Sprintf("%s-%d Z %d", c.z.Till, c
 // reports holds Z reports against those before them and against the receipts.
 func (a *auditor) reports(ctx context.Context) error {
 	const q = "select node, shop, body from z_report where pos > $1 and pos <= $2 order by pos"
-	return each(ctx, a, scanReport, func(c closedDay) error {
-		return errors.Join(a.tiles(ctx, &c), a.totals(ctx, &c))
-	}, q, a.from, a.to)
+	found, err := list(ctx, a, scanReport, q, a.from, a.to)
+	if err != nil {
+		return err
+	}
+	for i := range found {
+		if err := errors.Join(a.tiles(ctx, &found[i]), a.totals(ctx, &found[i])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // tiles tells of a report that does not begin where the one before it ends.

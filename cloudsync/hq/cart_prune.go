@@ -60,8 +60,9 @@ func (h *HQ) PruneCarts(ctx context.Context, keep edge.CartKeep) (int, error) {
 	return sum, nil
 }
 
-// KeepCarts forgets old carts now and then until ctx is done.
-func (h *HQ) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
+// forgetOld forgets old carts, and what people were told long ago, now and then
+// until ctx is done.
+func (h *HQ) forgetOld(ctx context.Context, keep edge.CartKeep) error {
 	if err := keep.Check(); err != nil {
 		return err
 	}
@@ -73,6 +74,9 @@ func (h *HQ) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
 			if n, err = h.PruneCarts(ctx, keep); err != nil && ctx.Err() == nil {
 				h.log.Error("old carts could not be forgotten", "error", err)
 			}
+		}
+		if err := h.pruneTold(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("old incidents could not be forgotten", "error", err)
 		}
 		select {
 		case <-ctx.Done():

@@ -66,7 +66,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	wg.Go(func() { c.project(ctx) })
-	wg.Go(func() { _ = c.c.HQ.KeepCarts(ctx, c.c.Carts) }) // its only error was checked for above
+	wg.Go(func() { _ = c.c.HQ.forgetOld(ctx, c.c.Carts) }) // its only error was checked for above
 	wg.Go(func() { c.follow(ctx) })
 	session := func() cloudsync.Session {
 		return cloudsync.Session{Filters: c.filters()}

@@ -123,13 +123,14 @@ func (h *HQ) Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error)
 	return stock, rows.Err()
 }
 
-// Shops lists the enrolled gateways by shop and name.
+// Shops lists the enrolled gateways by shop and name. It looks nothing up that
+// grows with what they sell: pages ask for it again and again.
 func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	const op = "hq.Shops"
 	const q = `select n.node, n.shop, n.up, n.since, n.seen, 
 		(select count(*) from down d where d.node = n.node and d.n > n.down_mark),
-		(select coalesce(max(i.time), 0) from inbox i join cursor c
-			on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.mark = i.seq where i.node = n.node),
+		(select coalesce(max((select i.time from inbox i where i.node = c.node and i.epoch = c.epoch and i.lane = c.lane and i.seq = c.mark)), 0)
+			from cursor c where c.node = n.node),
 		coalesce((select t.sales from node_total t where t.node = n.node), 0),
 		coalesce((select t.last_at from turnover t where t.node = n.node and t.last_at > 0 order by t.slot desc limit 1), 0),
 		(select count(*) from cursor c where c.node = n.node and c.lane = 'sale'),
@@ -165,33 +166,31 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
+	lanes, err := newestLanes(ctx, h.read)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
 	for i := range shops {
-		if shops[i].Lanes, err = lanes(ctx, h.read, shops[i].Node); err != nil {
-			return nil, fmt.Errorf("%s: %w", op, err)
-		}
+		shops[i].Lanes = append([]Lane{}, lanes[shops[i].Node]...)
 	}
 	return shops, nil
 }
 
-// lanes reads the lanes of a node's newest epoch. Epochs are UUIDv7, but a
-// shop's clock may be wrong: HQ's own clock says which is newest.
-func lanes(ctx context.Context, db *sql.DB, node string) ([]Lane, error) {
-	const q = `select lane, epoch, mark, max_seen from cursor c where node = $1 and opened =
-		(select max(opened) from cursor d where d.node = c.node and d.lane = c.lane) order by lane desc`
-	rows, err := db.QueryContext(ctx, q, node)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	list := []Lane{}
-	for rows.Next() {
+// newestLanes reads the lanes of each node's newest epoch. Epochs are UUIDv7,
+// but a shop's clock may be wrong: HQ's own clock says which is newest.
+func newestLanes(ctx context.Context, db *sql.DB) (map[string][]Lane, error) {
+	const q = `select node, lane, epoch, mark, max_seen from cursor c where opened =
+		(select max(opened) from cursor d where d.node = c.node and d.lane = c.lane) order by node, lane desc`
+	lanes := map[string][]Lane{}
+	rows, err := db.QueryContext(ctx, q)
+	err = forEach(rows, err, func(rows *sql.Rows) error {
+		var node string
 		var l Lane
-		if err := rows.Scan(&l.Lane, &l.Epoch, &l.Mark, &l.Seen); err != nil {
-			return nil, err
-		}
-		list = append(list, l)
-	}
-	return list, rows.Err()
+		err := rows.Scan(&node, &l.Lane, &l.Epoch, &l.Mark, &l.Seen)
+		lanes[node] = append(lanes[node], l)
+		return err
+	})
+	return lanes, err
 }
 
 // fromMillis reads a time of the database; 0 is none.
