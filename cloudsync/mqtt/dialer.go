@@ -53,7 +53,7 @@ func (d *Dialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link,
 		messages: make(chan cloudsync.Message, orDefault(d.Queue, 256)), done: make(chan struct{}),
 		confirm: orDefault(d.Confirm, time.Minute), log: d.Log,
 	}
-	l.client = paho.NewClient(d.options(s, l))
+	l.client = paho.NewClient(d.options(ctx, s, l))
 	timeout := orDefault(d.Timeout, 10*time.Second)
 	if err := wait(ctx, l.client.Connect(), 2*timeout, nil); err != nil {
 		l.Close()
@@ -66,7 +66,7 @@ func (d *Dialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link,
 	return l, nil
 }
 
-func (d *Dialer) options(s cloudsync.Session, l *link) *paho.ClientOptions {
+func (d *Dialer) options(ctx context.Context, s cloudsync.Session, l *link) *paho.ClientOptions {
 	timeout := orDefault(d.Timeout, 10*time.Second)
 	o := paho.NewClientOptions().
 		AddBroker(d.Broker).
@@ -81,7 +81,7 @@ func (d *Dialer) options(s cloudsync.Session, l *link) *paho.ClientOptions {
 		SetPingTimeout(timeout).
 		SetKeepAlive(orDefault(d.KeepAlive, 30*time.Second)).
 		SetCustomOpenConnectionFn(func(u *url.URL, _ paho.ClientOptions) (net.Conn, error) {
-			return d.open(u, timeout, len(s.Filters))
+			return d.open(ctx, u, timeout, len(s.Filters))
 		}).
 		SetOrderMatters(true). // the handler only enqueues
 		SetDefaultPublishHandler(l.receive).

@@ -63,7 +63,7 @@ func TestDialEndsWithItsContext(t *testing.T) {
 // What decides about losing sales is set as it must be.
 func TestPahoIsAPipeOnly(t *testing.T) {
 	l := &link{}
-	o := testDialer("127.0.0.1:1").options(cloudsync.Session{Will: &cloudsync.Message{Topic: "t", Retain: true}}, l)
+	o := testDialer("127.0.0.1:1").options(t.Context(), cloudsync.Session{Will: &cloudsync.Message{Topic: "t", Retain: true}}, l)
 	require.True(t, o.CleanSession)
 	require.False(t, o.AutoReconnect)
 	require.False(t, o.ConnectRetry)

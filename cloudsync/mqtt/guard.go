@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
@@ -60,19 +61,21 @@ func (g *guard) look(b []byte) error {
 }
 
 // open connects as paho would by itself, through a guard.
-func (d *Dialer) open(u *url.URL, timeout time.Duration, filters int) (net.Conn, error) {
-	conn, err := d.connect(u, timeout)
+func (d *Dialer) open(ctx context.Context, u *url.URL, timeout time.Duration, filters int) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	conn, err := d.connect(ctx, u, timeout)
 	if err != nil {
 		return nil, err
 	}
 	return &guard{Conn: conn, filters: filters}, nil
 }
 
-func (d *Dialer) connect(u *url.URL, timeout time.Duration) (net.Conn, error) {
+func (d *Dialer) connect(ctx context.Context, u *url.URL, timeout time.Duration) (net.Conn, error) {
 	if u.Scheme == "ws" || u.Scheme == "wss" {
 		return paho.NewWebsocket(u.String(), d.TLS, timeout, nil, nil)
 	}
-	conn, err := proxy.FromEnvironmentUsing(&net.Dialer{Timeout: timeout}).Dial("tcp", u.Host) // sets TCP_NODELAY, as Go always does
+	conn, err := proxy.Dial(ctx, "tcp", u.Host) // sets TCP_NODELAY, as Go always does
 	if err != nil || u.Scheme == "tcp" {
 		return conn, err
 	}
@@ -84,11 +87,7 @@ func (d *Dialer) connect(u *url.URL, timeout time.Duration) (net.Conn, error) {
 		c.ServerName = u.Hostname()
 	}
 	secured := tls.Client(conn, c)
-	if err := conn.SetDeadline(time.Now().Add(timeout)); err != nil { // which paho lifts
-		conn.Close()
-		return nil, err
-	}
-	if err := secured.Handshake(); err != nil {
+	if err := secured.HandshakeContext(ctx); err != nil {
 		conn.Close()
 		return nil, err
 	}
