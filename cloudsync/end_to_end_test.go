@@ -137,7 +137,7 @@ func (c *chain) confirmed(t testing.TB) {
 			}
 		}
 		return true
-	}, time.Minute, 10*time.Millisecond, "HQ does not confirm: %+v", c.uplink.Status())
+	}, patience, 10*time.Millisecond, "HQ does not confirm: %+v", c.uplink.Status())
 	require.NoError(t, c.hq.Project(t.Context()))
 }
 

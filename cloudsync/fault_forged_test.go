@@ -110,18 +110,13 @@ func sealed(key ed25519.PrivateKey, k cloudsync.Kind, topic string, body []byte)
 	return cloudsync.Message{Topic: topic, Payload: cloudsync.Seal(key, k, topic, body)}
 }
 
-// strangersBatches are signed with an unknown key, or bear the signature of
-// another message.
+// strangersBatches are signed with an unknown key, or bear a signature that is
+// not theirs.
 func strangersBatches(p *spy) (list []cloudsync.Message, minded int) {
-	of := p.heard("/up/sale")
-	for i, m := range of {
-		body := p.body(m)
-		other := of[(i+1)%len(of)].Payload
-		other = other[:len(other)-len(p.body(of[(i+1)%len(of)]))]
-		list = append(list, sealed(newKey(p.t), cloudsync.KindBatch, m.Topic, body))
-		if len(of) > 1 {
-			list = append(list, cloudsync.Message{Topic: m.Topic, Payload: append(bytes.Clone(other), body...)})
-		}
+	for _, m := range p.heard("/up/sale") {
+		body, forged := p.body(m), bytes.Clone(m.Payload)
+		forged[len(forged)-len(body)-1] ^= 1
+		list = append(list, sealed(newKey(p.t), cloudsync.KindBatch, m.Topic, body), cloudsync.Message{Topic: m.Topic, Payload: forged})
 	}
 	return list, len(list)
 }

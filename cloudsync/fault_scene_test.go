@@ -18,6 +18,9 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 )
 
+// patience is twice what a lane may wait before it sends again.
+const patience = 2 * time.Minute
+
 // scene is a shop, a broker and headquarters, with a line to the broker from
 // each of the two.
 type scene struct {
@@ -96,7 +99,7 @@ func (s *scene) check() {
 // eventually waits until holds does; it may sell meanwhile.
 func (s *scene) eventually(otherwise string, holds func() bool) {
 	s.t.Helper()
-	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(patience); !holds(); time.Sleep(5 * time.Millisecond) {
 		require.Less(s.t, time.Now(), end, otherwise)
 	}
 }
