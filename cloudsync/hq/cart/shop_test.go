@@ -56,8 +56,6 @@ func (s *shop) send(branch cloudsync.Branch, lane edge.Lane, kind cloudsync.Kind
 
 // event sends one event and waits until HQ has projected it.
 func (s *shop) event(lane edge.Lane, kind string, data any) {
-	changed, cancel := s.hq.Watch()
-	defer cancel()
 	raw, err := json.Marshal(data)
 	require.NoError(s.t, err)
 	prev := s.hash[lane]
@@ -73,11 +71,11 @@ func (s *shop) event(lane edge.Lane, kind string, data any) {
 	})
 	require.NoError(s.t, err)
 	s.send(cloudsync.BranchUp, lane, cloudsync.KindBatch, body)
-	select {
-	case <-changed:
-	case <-time.After(10 * time.Second):
-		s.t.Fatal("HQ took nothing in")
-	}
+	require.Eventually(s.t, func() bool {
+		pos, err := s.hq.LastEvent(s.t.Context())
+		return err == nil && uint64(pos) == s.seq[edge.LaneSale]+s.seq[edge.LaneOps]
+	}, 30*time.Second, time.Millisecond, "HQ took nothing in")
+	require.NoError(s.t, s.hq.Project(s.t.Context()))
 }
 
 // says lets the gateway, or its will, say whether it is connected.
