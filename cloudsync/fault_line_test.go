@@ -130,6 +130,11 @@ func (l *line) serve(client net.Conn) {
 		}
 	}
 	l.mu.Lock()
+	if l.now.off || l.now.portal != "" { // meanwhile
+		l.mu.Unlock()
+		reset(client)
+		return
+	}
 	l.ends[client], l.ends[server] = true, false
 	l.mu.Unlock()
 	var ways sync.WaitGroup
