@@ -40,7 +40,7 @@ type UplinkConfig struct {
 	Telemetry time.Duration // a sample of how the shop is, this often; 30 s
 
 	Backoff Backoff
-	Window  int           // batches of a lane in flight; 4
+	Window  int           // batches of a lane in flight; 8
 	Resend  time.Duration // without progress for so long, send again from the mark; 5 s
 	Probe   time.Duration // with nothing to send, ask HQ for its mark this often; ProbeEvery
 	Silence time.Duration // without an answer of HQ for so long, dial anew; 1 min, or 2 Probe if that is longer
@@ -74,7 +74,7 @@ func NewUplink(c UplinkConfig) (*Uplink, error) {
 		return nil, edge.Errorf(op, edge.Invalid, "key, HQ's public key, outbox, dialer and log are all needed")
 	}
 	if c.Window <= 0 {
-		c.Window = 4
+		c.Window = 8
 	}
 	if c.Resend <= 0 {
 		c.Resend = 5 * time.Second

@@ -36,7 +36,7 @@ const (
 
 const (
 	gapAfter   = 5 * time.Second // a gap is an incident
-	gapBatches = 8               // or when so many batches have come beyond it: twice what a shop has in flight
+	gapBatches = 2 * credit      // or when so many batches have come beyond it: twice what a shop has in flight
 	cloneApart = time.Minute     // by which a gateway's own clock may have gone back
 	closeAfter = 24 * time.Hour
 )

@@ -9,7 +9,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const credit = 4 // batches a lane may have in flight
+const credit = 8 // batches a lane may have in flight
 
 // Ingest takes what arrived on an up topic and returns the reply to publish:
 // a signed ack once the batch is committed, a signed nack when the batch is

@@ -25,7 +25,7 @@ type sqlite struct {
 // openSQLite opens one pool with a single connection for writing and one for
 // reading. Every setting is in the DSN, so that each pooled connection has it.
 func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialect, err error) {
-	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_cache_size=-65536&"
+	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_cache_size=-65536&_stmt_cache_size=64&"
 	path, err = filepath.Abs(path)
 	if err != nil {
 		return nil, nil, nil, err
