@@ -27,7 +27,7 @@ type hub struct {
 	seen  []cloudsync.Message          // all that was published
 	kept  map[string]cloudsync.Message // retained, by topic
 
-	silent []bool // what the shop's sessions said of the one before
+	silent []bool // see toldOfSilence
 }
 
 func newHub(seed uint64) *hub {
@@ -52,6 +52,20 @@ func (h *hub) Dial(_ context.Context, s cloudsync.Session) (cloudsync.Link, erro
 		}
 	}
 	return l, nil
+}
+
+// standing counts the connections.
+func (h *hub) standing() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.links)
+}
+
+// toldOfSilence lists what the shop's sessions said of the one before.
+func (h *hub) toldOfSilence() []bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.silent)
 }
 
 // cut ends all connections, and refuses new ones until mend.

@@ -182,7 +182,7 @@ func TestSlowAnswersCount(t *testing.T) {
 		b.startUplink(b.outbox)
 		b.confirmed()
 		allHeld(t, sold, b.held())
-		require.Len(t, b.hub.silent, 2, "of the first uplink, and of this one")
+		require.Len(t, b.hub.toldOfSilence(), 2, "of the first uplink, and of this one")
 		b.halt()
 	})
 }
