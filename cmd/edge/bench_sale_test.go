@@ -51,7 +51,7 @@ func TestBenchSaleRefuses(t *testing.T) {
 		"--fsync-delay 10us":  "--fsync-delay is 10µs",
 		"--fsync-delay 2s":    "--fsync-delay is 2s",
 		"--fsync-delay never": "--fsync-delay",
-		"stray":               "unknown command",
+		"stray":               "takes no argument",
 	} {
 		t.Run(args, func(t *testing.T) {
 			_, err := edgeBenchSale(t, args)

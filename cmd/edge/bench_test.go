@@ -142,7 +142,7 @@ func TestBenchARRefuses(t *testing.T) {
 		{"--fps 0.5", "--fps is 0.5", true},
 		{"--fps NaN", "--fps is NaN", true},
 		{"--nope", "unknown flag", true},
-		{"stray", "unknown command", true},
+		{"stray", "takes no argument", true},
 		{"--look none.json", "none.json", false},
 		{"--models " + filepath.Join(t.TempDir(), "none"), "none", false},
 	} {
