@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -35,8 +34,9 @@ key, and so is one in eight that was answered. In the end, when headquarters has
 confirmed all that is left, the sales at headquarters are held against the notes.
 
 It fails (1) where a sale is lost or doubled, a number is missing, or where
-headquarters set an event aside or opened an incident. The random choice can be
-repeated with the seed that is printed; what each one meets cannot.`,
+headquarters set an event aside or opened an incident; a gap that was filled is
+none. The random choice can be repeated with the seed that is printed; what each
+one meets cannot.`,
 		Example: `  edge bench crash --kills 100
   edge bench crash --kills 1000 --broker mosquitto --hq postgres --json
   edge bench crash --kills 1000 --hq sqlite --rate 200`,
@@ -57,15 +57,7 @@ repeated with the seed that is printed; what each one meets cannot.`,
 			if err != nil {
 				return fmt.Errorf("bench crash: seed %d: %w", c.Seed, err)
 			}
-			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
-			} else {
-				err = r.Print(cmd.OutOrStdout())
-			}
-			if err == nil {
-				err = r.Err()
-			}
-			return err
+			return rig.Tell(cmd.OutOrStdout(), r, asJSON)
 		},
 	}
 	fl := cmd.Flags()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -46,15 +45,7 @@ number is missing.`,
 			if err != nil {
 				return fmt.Errorf("bench sync: %w", err)
 			}
-			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
-			} else {
-				err = r.Print(cmd.OutOrStdout())
-			}
-			if err == nil {
-				err = r.Err()
-			}
-			return err
+			return rig.Tell(cmd.OutOrStdout(), r, asJSON)
 		},
 	}
 	fl := cmd.Flags()

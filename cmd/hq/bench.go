@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -30,7 +29,7 @@ func benchIngestCommand() *cobra.Command {
 		Long: `Measure how fast headquarters takes in what shops send, without the line between
 them: see edge bench sync for that. First shops with databases of their own sell,
 and their events are put into batches and signed, which is not measured. Then
-headquarters checks signatures and hashes, commits, and signs its acks, with four
+headquarters checks signatures and hashes, commits, and signs its acks, with eight
 batches of each lane at once.
 
 In the end headquarters' sales and events are counted against what the tills
@@ -47,15 +46,7 @@ number is missing.`,
 			if err != nil {
 				return fmt.Errorf("bench ingest: %w", err)
 			}
-			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(r)
-			} else {
-				err = r.Print(cmd.OutOrStdout())
-			}
-			if err == nil {
-				err = r.Err()
-			}
-			return err
+			return rig.Tell(cmd.OutOrStdout(), r, asJSON)
 		},
 	}
 	fl := cmd.Flags()

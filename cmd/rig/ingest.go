@@ -17,7 +17,7 @@ import (
 )
 
 // window is how many batches of a lane are on their way at once, as from a shop.
-const window = 4
+const window = 8
 
 // Ingest measures how fast headquarters alone takes in what shops send.
 type Ingest struct {
