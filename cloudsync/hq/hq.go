@@ -46,6 +46,7 @@ type HQ struct {
 	carts         *topic[edge.CartID] // a cart changed
 	downs         *topic[struct{}]    // a node has new downlink messages
 	commands      *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
+	chats         *topic[struct{}]    // something was said in a chat app, or is to be
 }
 
 // Open opens the ledger, bringing its schema up to date. Where the ledger was
@@ -68,7 +69,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, newID: o.NewID,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
-		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](),
+		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), chats: newTopic[struct{}](),
 	}
 	if err := h.identify(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())

@@ -1,0 +1,52 @@
+package hq
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// ChatsOfChanged lists the conversations whose cart changed since, at most limit
+// (1 to 1000).
+func (h *HQ) ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]Conversation, error) {
+	const q = `select id, body from chat where cart <> '' and cart in (
+		select id from cart where state in ('bare', 'open', 'closed') and changed >= $1) limit $2`
+	return h.chatsWhere(ctx, "hq.ChatsOfChanged", q, since.UnixMilli(), min(max(limit, 1), maxPage))
+}
+
+// Level is what a shop had of a SKU, and when HQ last heard of the shop.
+type Level struct {
+	Shop     string
+	SKU      edge.SKU
+	Quantity int64
+	AsOf     time.Time // zero where HQ never heard of it
+}
+
+// Levels lists what each shop has of some SKUs, by shop and SKU.
+func (h *HQ) Levels(ctx context.Context, skus []edge.SKU) ([]Level, error) {
+	const op = "hq.Levels"
+	names := make([]string, len(skus))
+	for i, sku := range skus {
+		names[i] = string(sku)
+	}
+	among, list := h.dialect.among("s.sku", 1, names)
+	q := `select s.shop, s.sku, s.quantity, (select coalesce(max(n.seen), 0) from node n where n.shop = s.shop)
+		from stock s where ` + among + " order by s.shop, s.sku"
+	rows, err := h.read.QueryContext(ctx, q, list)
+	var levels []Level
+	err = forEach(rows, err, func(rows *sql.Rows) error {
+		var l Level
+		var seen int64
+		err := rows.Scan(&l.Shop, &l.SKU, &l.Quantity, &seen)
+		l.AsOf = fromMillis(seen)
+		levels = append(levels, l)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return levels, nil
+}
