@@ -64,6 +64,9 @@ type Cart struct {
 	Claim  Claim               `json:"claim"`
 	Closed *Closing            `json:"closed,omitempty"`
 	Fields map[FieldName]Field `json:"fields,omitempty"` // the whole cart's note and options
+	// Links counts how often the shop withdrew the links to the cart: those of an
+	// earlier count open it no more.
+	Links uint32 `json:"links,omitempty"`
 	// Opened is when a phone first opened the cart. HQ says so; a code does not
 	// carry it.
 	Opened *time.Time `json:"opened,omitempty"`

@@ -9,7 +9,7 @@ import (
 // Merge takes into c all that o knows. It is commutative, associative and
 // idempotent: per line and writer the larger counters stand, a removal
 // stands, the later text of a field and the later claim stand, the earlier
-// closing and opening stand.
+// closing and opening stand, and so does every withdrawal of links.
 func (c *Cart) Merge(o *Cart) error {
 	if c.ID != o.ID {
 		return Errorf("edge.Cart.Merge", Invalid, "cart %s cannot take in cart %s", c.ID, o.ID)
@@ -27,6 +27,7 @@ func (c *Cart) Merge(o *Cart) error {
 	}
 	c.Fields = mergeFields(c.Fields, o.Fields)
 	c.Claim = laterClaim(c.Claim, o.Claim)
+	c.Links = max(c.Links, o.Links)
 	c.Closed = FirstClosing(c.Closed, o.Closed)
 	if o.Opened != nil && (c.Opened == nil || o.Opened.Before(*c.Opened)) {
 		c.Opened = o.Opened
@@ -76,6 +77,9 @@ func (c *Cart) Check() error {
 	}
 	if c.Opened != nil && !universal(*c.Opened) {
 		return Errorf(op, Invalid, "the time of opening is not in UTC")
+	}
+	if c.Links > maxWithdrawals {
+		return Errorf(op, Invalid, "links withdrawn %d times, at most %d", c.Links, maxWithdrawals)
 	}
 	return c.Claim.check()
 }

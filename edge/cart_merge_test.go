@@ -50,7 +50,13 @@ func (r *replicas) edit(t *rapid.T) {
 		line = c.Lines[rapid.IntRange(0, len(c.Lines)-1).Draw(t, "line")].ID
 	}
 	clock := r.now.Add(r.clocks[i])
-	switch rapid.IntRange(0, 4).Draw(t, "what") {
+	switch rapid.IntRange(0, 5).Draw(t, "what") {
+	case 5:
+		if i == 0 {
+			require.NoError(t, c.WithdrawLinks())
+			require.Equal(t, edge.Withdrawn, edge.KindOf(c.Admits(before.Links)))
+			require.NoError(t, c.Admits(c.Links))
+		}
 	case 0:
 		sku := rapid.SampledFrom([]edge.SKU{"A", "B", "C"}).Draw(t, "sku")
 		_, _ = c.Add(w, sku, rapid.IntRange(1, 9).Draw(t, "pieces"))
@@ -95,6 +101,7 @@ func onlyBy(t *rapid.T, w edge.Writer, before, after *edge.Cart) {
 		}
 	}
 	require.GreaterOrEqual(t, len(after.Lines), len(before.Lines), "numbers stay taken")
+	require.GreaterOrEqual(t, after.Links, before.Links, "what was withdrawn stays withdrawn")
 }
 
 func (r *replicas) hear(t *rapid.T, i int, state string) {
@@ -260,7 +267,9 @@ func TestHostileStates(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := anyCart(t)
 		for range rapid.IntRange(1, 2).Draw(t, "spoilt") {
-			switch rapid.IntRange(0, 7).Draw(t, "what") {
+			switch rapid.IntRange(0, 8).Draw(t, "what") {
+			case 8:
+				c.Links = wild(100, 101).Draw(t, "links")
 			case 0:
 				c.Claim.N = wild().Draw(t, "claim")
 			case 1:

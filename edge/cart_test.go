@@ -73,6 +73,7 @@ func anyCart(t *rapid.T) *edge.Cart {
 	if n := rapid.IntRange(0, 3).Draw(t, "closing"); n > 0 {
 		c.Closed = &edge.Closing{Sale: fmt.Sprint("sale", n), Receipt: fmt.Sprint("T1-1-", n), At: noon.Add(time.Duration(n/2) * time.Hour)}
 	}
+	c.Links = rapid.Uint32Range(0, 2).Draw(t, "links")
 	c.Fields = anyFields.Draw(t, "fields")
 	for i := range c.Lines {
 		c.Lines[i].Fields = anyFields.Draw(t, "line's fields")

@@ -18,6 +18,8 @@ const (
 	Unauthorized Kind = "unauthorized" // sign in first
 	Forbidden    Kind = "forbidden"    // signed in, not allowed
 	Expired      Kind = "expired"      // was right once
+	Withdrawn    Kind = "withdrawn"    // was right until somebody took it back
+	TooEarly     Kind = "too_early"    // will be right later
 	TooLarge     Kind = "too_large"    // over a limit
 	TooMany      Kind = "too_many"     // slow down
 	Unavailable  Kind = "unavailable"  // try again later

@@ -23,8 +23,10 @@ func Status(k edge.Kind) int {
 		return http.StatusNotFound
 	case edge.Conflict:
 		return http.StatusConflict
-	case edge.Expired:
+	case edge.Expired, edge.Withdrawn:
 		return http.StatusGone
+	case edge.TooEarly:
+		return http.StatusTooEarly
 	case edge.TooLarge:
 		return http.StatusRequestEntityTooLarge
 	case edge.TooMany:

@@ -20,6 +20,9 @@ const (
 	MaxToken = 8 << 10
 )
 
+// beginning is what short times are counted from.
+var beginning = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // KeyID names a gateway's key in a token: the first bytes of the SHA-256 of
 // the public key. It is short, so several keys may share one.
 type KeyID [3]byte
@@ -103,7 +106,7 @@ func Decode(token string, find func(KeyID) ([]Key, error), now time.Time) (*Open
 		return nil, err
 	}
 	if len(keys) == 0 {
-		return nil, edge.Errorf(op, edge.NotFound, "this code is not from one of our shops, or it was changed: scan the one on the screen again")
+		return nil, foreign(op)
 	}
 	node, ok := signer(keys, raw, sig)
 	if !ok {
@@ -120,10 +123,17 @@ func Decode(token string, find func(KeyID) ([]Key, error), now time.Time) (*Open
 		return nil, err
 	}
 	o.KeyID, o.Node = id, node
-	if !now.Before(o.Expires) {
-		return nil, edge.Errorf(op, edge.Expired, "this code could be opened until %s: take a new one at the shop", o.Expires.Format(time.RFC3339))
+	if err := notOver(op, o.Expires, now); err != nil {
+		return nil, err
 	}
 	return o, nil
+}
+
+func notOver(op string, expires, now time.Time) error {
+	if now.Before(expires) {
+		return nil
+	}
+	return edge.Errorf(op, edge.Expired, "this code could be opened until %s: take a new one at the shop", expires.Format(time.RFC3339))
 }
 
 func signer(keys []Key, raw, sig []byte) (node string, ok bool) {
@@ -134,6 +144,10 @@ func signer(keys []Key, raw, sig []byte) (node string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+func foreign(op string) error {
+	return edge.Errorf(op, edge.NotFound, "this code is not from one of our shops, or it was changed: scan the one on the screen again")
 }
 
 func damaged(op string) error {
