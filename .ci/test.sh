@@ -76,6 +76,7 @@ check "build" make --no-print-directory build
 check "vet" go vet ./...
 check "lint" "build/tools/golangci-lint-$GOLANGCI_LINT" run
 check "tests of the pages" npm --prefix kiosk/ui test
+check "tests of the mini programs" npm --prefix cloudsync/hq/cart/miniapp test
 check "tests with the race detector" race
 check "all pictures, without the race detector" pictures
 check "every OpenCV picture is closed" leaks

@@ -1,0 +1,52 @@
+// A headquarters with one cart, as far as the mini programs see it, for tests.
+
+export const base = 'https://cart.example.com';
+export const token = 'AbC-123_xyz';
+
+/** Headquarters answers as cloudsync/hq/cart does (its openapi.yaml) and keeps what it was asked. */
+export class Headquarters {
+  constructor() {
+    this.asked = []; // {method, url, headers, body}
+    this.rings = new Set();
+    this.lines = [
+      { id: 'g-1', sku: 'LIP-VEL-02', name: 'Son lụa', shade: 'Đỏ gạch', color: '#B4436C', picture: '../pictures/lip.svg', price: 199000, quantity: 1 },
+      { id: 'g-2', sku: 'GLS-RND-01', name: 'Kính tròn', picture: '../pictures/glasses.svg', price: 450000, quantity: 1 },
+    ];
+    this.more = {}; // what else the cart says
+    this.phone = { may: 'own' };
+  }
+
+  cart() {
+    const lines = this.lines.filter((l) => l.quantity > 0).map((l) => (l.price ? { ...l, total: l.price * l.quantity } : l));
+    return {
+      id: 'c1', brand: 'Nắng Mai', shop: 'Nắng Mai Quận 1', currency: 'VND', lang: 'vi', lines,
+      pieces: lines.reduce((n, l) => n + l.quantity, 0), total: lines.reduce((sum, l) => sum + (l.total ?? 0), 0),
+      priced: lines.every((l) => l.price), note: '', state: 'open', who_takes_money: 'shop', line_down: false,
+      phone: this.phone, links: { page: token, events: `${token}/events` }, version: '1', ...this.more,
+    };
+  }
+
+  /** answer is {status, body} to a request that reached this host. */
+  answer({ method, url, headers, body }) {
+    this.asked.push({ method, url, headers, body });
+    const [, path] = new RegExp(`^${base}/c/${token}/([^?]*)`).exec(url) ?? [];
+    const [kind, name] = path?.split('/') ?? [];
+    const line = this.lines.find(({ id }) => kind === 'lines' && id === name);
+    if (method === 'PUT' && line) line.quantity = JSON.parse(body).quantity;
+    else if (method === 'POST' && path === 'phones') this.phone = { may: 'look', asked: 'asking', code: 'K7' };
+    else if (method === 'POST' && kind === 'phones') this.phone = { may: 'own', answered: [name, JSON.parse(body).in] };
+    else if (method !== 'GET' || path !== 'cart.json') return { status: 404, body: { error: { kind: 'not_found', message: 'Không tìm thấy.' } } };
+    if (method !== 'GET') this.ring();
+    return { status: 200, body: this.cart() };
+  }
+
+  /** ring tells every open stream that something changed. */
+  ring() {
+    for (const ring of this.rings) ring();
+  }
+
+  /** asks are the requests made so far, as METHOD PATH. */
+  asks() {
+    return this.asked.map(({ method, url }) => `${method} ${url.slice(base.length).replace(/\?.*$/, '')}`);
+  }
+}

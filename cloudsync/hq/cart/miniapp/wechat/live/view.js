@@ -1,0 +1,104 @@
+// What the screen shows of a live cart, as plain values: the pages of both mini
+// programs only lay them out.
+import { languages, say } from './words.js';
+
+/** viewOf is the screen for a LiveCart. */
+export function viewOf(live) {
+  const { lang, cart } = live;
+  const view = {
+    lang,
+    languages: languages.map(({ id, name }) => ({ id, name, chosen: id === lang })),
+    title: say(lang, 'title'),
+    notice: noticeOf(live),
+    lines: [],
+    open: false,
+  };
+  if (!cart || view.notice) return view;
+  const changeable = cart.state === 'open' && cart.phone.may !== 'look';
+  const lines = cart.lines.map((line, i) => lineOf(live, line, i, changeable));
+  const count = cart.lines.reduce((n, line) => n + line.quantity, 0);
+  return {
+    ...view,
+    open: true,
+    brand: cart.brand,
+    changeable,
+    lines,
+    count: `${count} ${say(lang, count === 1 ? 'one' : 'many')}`,
+    empty: lines.length ? '' : say(lang, 'empty'),
+    totalLabel: say(lang, 'total'),
+    total: live.wanted.size ? '…' : price(cart.total, cart.currency),
+    sumOpen: cart.priced ? '' : say(lang, 'sumOpen'),
+    paid: paidOf(lang, cart),
+    order: cart.order?.says ?? '',
+    guest: guestOf(lang, cart),
+    askers: askersOf(lang, cart.phone),
+    further: say(lang, 'further'),
+    status: statusOf(live),
+  };
+}
+
+/** noticeOf is what stands in place of the cart. */
+function noticeOf({ state, lang, problem, waiting, cart }) {
+  switch (state) {
+    case 'none':
+      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'noLink') };
+    case 'foreign':
+      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'foreign') };
+    case 'refused':
+      return { title: '', text: problem === 'failed' ? say(lang, 'failed') : problem };
+  }
+  return cart ? null : { title: '', text: say(lang, waiting ? 'waiting' : 'opening') };
+}
+
+/** statusOf is the line under the cart, and what colour its dot has. */
+function statusOf({ lang, cart, problem, waiting }) {
+  if (problem) return { kind: 'bad', text: problem === 'failed' ? say(lang, 'failed') : problem };
+  if (waiting) return { kind: 'waiting', text: say(lang, 'waiting') };
+  if (cart.state !== 'open') return null;
+  return cart.line_down ? { kind: 'down', text: say(lang, 'down') } : { kind: 'on', text: say(lang, 'live') };
+}
+
+function paidOf(lang, { paid }) {
+  return paid ? { word: say(lang, 'paid'), text: `${say(lang, 'receipt')} ${paid.receipt}` } : null;
+}
+
+/** guestOf is for a phone that may only look: why, and whether it may ask. */
+function guestOf(lang, { state, phone: { may, asked, code } }) {
+  if (state !== 'open' || may !== 'look') return null;
+  if (asked === 'asking') return { text: `${say(lang, 'asking')} ${code}`, ask: '' };
+  if (asked === 'refused') return { text: say(lang, 'askRefused'), ask: '' };
+  return { text: say(lang, 'elsewhere'), ask: say(lang, 'ask') };
+}
+
+/** askersOf are the phones that the cart's owner may let in. */
+function askersOf(lang, { asking }) {
+  return (asking ?? []).map((code) => ({ code, text: `${say(lang, 'asker')} ${code}`, yes: say(lang, 'letIn'), no: say(lang, 'keepOut') }));
+}
+
+function lineOf({ lang, server, cart }, line, i, changeable) {
+  return {
+    id: line.id ?? String(i), // what was sold has no ids, and no buttons
+    name: line.name,
+    shade: line.shade ?? '',
+    color: /^#[0-9a-f]{6}$/i.test(line.color ?? '') ? line.color : '',
+    note: line.note ?? '',
+    picture: server.picture(line.picture),
+    price: line.price === undefined ? say(lang, 'noPrice') : price(line.price, cart.currency),
+    total: line.total === undefined ? '' : price(line.total, cart.currency),
+    quantity: line.quantity,
+    fewer: changeable && line.quantity > 0,
+    more: changeable && line.quantity < 99,
+    fewerSign: line.quantity <= 1 ? '×' : '−',
+    fewerLabel: say(lang, line.quantity <= 1 ? 'remove' : 'fewer'),
+    moreLabel: say(lang, 'more'),
+  };
+}
+
+/** price writes an amount of minor units of an ISO 4217 currency: 199.000 ₫, 12,50 USD. */
+export function price(amount, currency) {
+  const minor = ['VND', 'KRW', 'JPY'].includes(currency) ? 0 : 2;
+  const digits = String(Math.abs(amount)).padStart(minor + 1, '0');
+  const whole = digits.slice(0, digits.length - minor).replace(/\B(?=(\d{3})+$)/g, '.');
+  const part = minor ? `,${digits.slice(-minor)}` : '';
+  return `${amount < 0 ? '-' : ''}${whole}${part}\u00a0${currency === 'VND' ? '₫' : currency}`;
+}
