@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -69,10 +70,16 @@ type RecordKind string
 const (
 	RecordOrder   RecordKind = "order"
 	RecordPayment RecordKind = "payment"
+	RecordPhoto   RecordKind = "photo" // SealedPhoto.ID; PhotoDeleted is its only state
+	RecordVote    RecordKind = "vote"  // a cart's id; its data is a VoteResult
 )
 
-// Record is how something stands that HQ decides about: an order, or a payment
-// that was not made at the till. The newest message of HQ is right.
+// PhotoDeleted is the state of a photo that its shopper deleted on the phone.
+const PhotoDeleted = "deleted"
+
+// Record is how something stands that HQ decides about: an order, a payment
+// that was not made at the till, what friends vote. The newest message of HQ is
+// right.
 type Record struct {
 	Kind  RecordKind      `json:"kind"`
 	ID    string          `json:"id"`
@@ -85,7 +92,7 @@ type Record struct {
 func (r *Record) Check() error {
 	const op = "edge.Record.Check"
 	switch {
-	case r.Kind != RecordOrder && r.Kind != RecordPayment:
+	case !slices.Contains([]RecordKind{RecordOrder, RecordPayment, RecordPhoto, RecordVote}, r.Kind):
 		return Errorf(op, Invalid, "record of kind %.20q", r.Kind)
 	case !plain(r.ID):
 		return Errorf(op, Invalid, "%s with the id %.80q: want 1 to %d characters", r.Kind, r.ID, maxName)

@@ -92,6 +92,27 @@ func Office(t *testing.T, open Open) {
 	require.Equal(t, []edge.Member{lan}, staff.Members, "a directory with a fault is left out whole")
 }
 
+// Passing is the contract of what is of a shopper's visit: it is forgotten when
+// newer word of its kind comes, days later; what is of business stays.
+func Passing(t *testing.T, open Open) {
+	s, clock := opened(t, open)
+	ctx := t.Context()
+	at := clock.Now().UTC().Truncate(time.Second)
+	order := edge.Record{Kind: edge.RecordOrder, ID: "o-1", State: "placed", At: at}
+	photo := edge.Record{Kind: edge.RecordPhoto, ID: "00", State: edge.PhotoDeleted, At: at}
+	vote := edge.Record{Kind: edge.RecordVote, ID: "c-1", State: edge.VoteOpen, At: at, Data: json.RawMessage(`{"looks":[]}`)}
+	require.NoError(t, s.Apply(ctx, 10, edge.Delivery{Records: []edge.Record{order, photo, vote}}))
+	later := edge.Record{Kind: edge.RecordVote, ID: "c-2", State: edge.VoteOpen, At: at.Add(4 * 24 * time.Hour)}
+	require.NoError(t, s.Apply(ctx, 20, edge.Delivery{Records: []edge.Record{later}}))
+	for kind, want := range map[edge.RecordKind][]edge.Record{
+		edge.RecordOrder: {order}, edge.RecordPhoto: {photo}, edge.RecordVote: {later},
+	} {
+		got, err := s.Records(ctx, kind, 10)
+		require.NoError(t, err)
+		require.Equal(t, want, got, kind)
+	}
+}
+
 // Issued is the contract of releases that HQ issues: they take the place of the
 // folder's, each when its time has come.
 func Issued(t *testing.T, open Open) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -64,6 +65,7 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 	for _, r := range d.Records {
 		if r.Check() == nil {
 			m.office.records[recordKey{r.Kind, r.ID}] = numbered{r, n}
+			m.office.forgetPassing(&r)
 		}
 	}
 	if d.Staff != nil && d.Staff.Check() == nil {
@@ -71,6 +73,16 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 	}
 	m.applied = n
 	return nil
+}
+
+// forgetPassing forgets old word of visits whenever new word of one comes.
+func (o *memoryOffice) forgetPassing(came *edge.Record) {
+	if came.Kind != edge.RecordPhoto && came.Kind != edge.RecordVote {
+		return
+	}
+	maps.DeleteFunc(o.records, func(k recordKey, r numbered) bool {
+		return k.kind == came.Kind && r.At.Before(came.At.Add(-3*24*time.Hour))
+	})
 }
 
 // StockElsewhere implements edge.Office.

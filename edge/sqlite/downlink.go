@@ -80,8 +80,8 @@ func (t *tx) takeWord(ctx context.Context, n uint64, d edge.Delivery) error {
 			return err
 		}
 	}
-	if d.Staff == nil {
-		return nil
+	if err := t.forgetPassing(ctx, d.Records); err != nil || d.Staff == nil {
+		return err
 	}
 	if err := t.exec(ctx, `DELETE FROM hq_staff`); err != nil {
 		return err
@@ -89,6 +89,23 @@ func (t *tx) takeWord(ctx context.Context, n uint64, d edge.Delivery) error {
 	for _, m := range d.Staff.Members {
 		if err := t.exec(ctx, `INSERT INTO hq_staff (name, role, pin, active) VALUES (?, ?, ?, ?)`, m.Name, m.Role, m.PIN, m.Active); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// passing is how long what is of a shopper's visit stays: photos and votes live
+// for a day.
+const passing = 3 * 24 * time.Hour
+
+// forgetPassing forgets old word of visits whenever new word of one comes.
+func (t *tx) forgetPassing(ctx context.Context, came []edge.Record) error {
+	for i := range came {
+		if r := &came[i]; r.Kind == edge.RecordPhoto || r.Kind == edge.RecordVote {
+			err := t.exec(ctx, `DELETE FROM hq_record WHERE kind = ? AND at < ?`, r.Kind, r.At.Add(-passing).UnixMilli())
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
