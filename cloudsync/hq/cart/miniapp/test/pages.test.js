@@ -43,7 +43,7 @@ test('the cart’s page shows only what there is, presses only what answers', as
   const wxml = read('pages/cart/cart.wxml');
   const hq = new Headquarters();
   hq.phone = { may: 'own', asking: ['M4'] };
-  const wechat = new WeChat(hq);
+  const wechat = new WeChat({ fetch: (...request) => hq.fetch(...request) });
   await wechat.launch({ c: token }, 1286);
   const sample = { view: wechat.view, line: wechat.view.lines[0], item: wechat.view.languages[0], asker: wechat.view.askers[0] };
   sample.view.notice = { title: '', text: '' };

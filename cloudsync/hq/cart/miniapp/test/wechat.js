@@ -5,14 +5,22 @@ import { base } from './headquarters.js';
 
 let runs = 0;
 
+/** parsed is text as WeChat's dataType json gives it. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
 export class WeChat {
-  constructor(hq, { language = 'vi', allowed = base } = {}) {
-    this.hq = hq;
-    this.allowed = allowed;
+  /** fetch carries requests to headquarters; allowed is the console's request domain. */
+  constructor({ fetch, language = 'vi', allowed = base }) {
+    Object.assign(this, { fetch, allowed });
     this.storage = new Map();
     this.titles = [];
     this.visited = []; // by navigateTo
-    this.streams = 0;
     globalThis.App = (app) => (this.app = app);
     globalThis.getApp = () => this.app;
     globalThis.Page = (page) => (this.definition = page);
@@ -28,34 +36,21 @@ export class WeChat {
   }
 
   request({ url, method = 'GET', header = {}, data, enableChunked, success, fail, complete }) {
-    let over = false;
-    let onChunk = () => {};
-    const end = (work, result) => queueMicrotask(() => {
-      if (over) return;
-      over = true;
-      if (enableChunked) this.streams--;
-      work?.(result);
-      complete?.(result);
-    });
-    if (enableChunked) this.streams++;
-    if (!url.startsWith(`${this.allowed}/`)) end(fail, { errMsg: 'request:fail url not in domain list' });
-    else if (this.offline) end(fail, { errMsg: 'request:fail' });
-    else if (enableChunked) {
-      const ring = () => {
-        const bytes = new TextEncoder().encode('event: cart\ndata: đổi\n\n');
-        onChunk({ data: bytes.slice(0, 9).buffer }); // cut anywhere
-        onChunk({ data: bytes.slice(9).buffer });
-      };
-      this.hq.rings.add(ring);
-      this.cut = () => {
-        this.hq.rings.delete(ring);
-        end(success, { statusCode: 200 });
-      };
-    } else queueMicrotask(() => {
-      const { status, body } = this.hq.answer({ method, url, headers: header, body: data });
-      end(success, { statusCode: status, data: body, errMsg: 'request:ok' });
-    });
-    return { abort: () => end(fail, { errMsg: 'request:fail abort' }), onChunkReceived: (work) => (onChunk = work) };
+    const going = new AbortController();
+    let hear = () => {};
+    const answer = async () => {
+      if (!url.startsWith(`${this.allowed}/`)) throw new Error('url not in domain list');
+      if (this.offline) throw new Error('no network');
+      const response = await this.fetch(url, { method, headers: header, body: data, redirect: 'manual', signal: going.signal });
+      if (!enableChunked) return { statusCode: response.status, data: parsed(await response.text()), errMsg: 'request:ok' };
+      for await (const chunk of response.body) hear({ data: chunk.slice().buffer });
+      return { statusCode: response.status, errMsg: 'request:ok' };
+    };
+    answer().then(
+      (result) => { success?.(result); complete?.(result); },
+      (err) => { const result = { errMsg: `request:fail ${err.message}` }; fail?.(result); complete?.(result); },
+    );
+    return { abort: () => going.abort(new Error('abort')), onChunkReceived: (work) => (hear = work) };
   }
 
   /** launch starts the mini program as a scan does. */

@@ -9,7 +9,7 @@ const scanned = { q: encodeURIComponent(`${base}/c/${token}`), scancode_time: '1
 async function opened(t, query = scanned, scene = 1011) {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const hq = new Headquarters();
-  const wechat = new WeChat(hq);
+  const wechat = new WeChat({ fetch: (...request) => hq.fetch(...request) });
   await wechat.launch(query, scene);
   return { hq, wechat };
 }
@@ -61,7 +61,7 @@ test('less than one piece removes the line', async (t) => {
 test('a change that is refused is taken back and told in headquarters’ words', async (t) => {
   const { hq, wechat } = await opened(t);
   const answer = hq.answer.bind(hq);
-  hq.answer = (r) => (r.method === 'PUT' ? { status: 409, body: { error: { kind: 'conflict', message: 'Không thể thay đổi.' } } } : answer(r));
+  hq.answer = (method, ...rest) => (method === 'PUT' ? { status: 409, answer: { error: { kind: 'conflict', message: 'Không thể thay đổi.' } } } : answer(method, ...rest));
   await wechat.tap('onStep', { line: 'g-1', by: '1' });
   await until(() => quantities(wechat)[0] === 1, 'one piece again');
   assert.deepEqual(wechat.view.status, { kind: 'bad', text: 'Không thể thay đổi.' });
@@ -70,22 +70,25 @@ test('a change that is refused is taken back and told in headquarters’ words',
 test('a lost line is said calmly and tried again', async (t) => {
   const { hq, wechat } = await opened(t);
   wechat.offline = true;
-  wechat.cut();
-  await until(() => wechat.streams === 0, 'the stream ending');
-  t.mock.timers.tick(2000);
-  await until(() => wechat.view.status.kind === 'waiting', 'the page saying so');
+  hq.cut();
+  await until(() => {
+    t.mock.timers.tick(2000);
+    return wechat.view.status.kind === 'waiting';
+  }, 'the page saying so');
   assert.equal(wechat.view.lines.length, 2, 'the cart stays on the screen');
   wechat.offline = false;
   hq.lines[0].quantity = 2;
-  t.mock.timers.tick(2000);
-  await until(() => wechat.view.status.kind === 'on' && quantities(wechat)[0] === 2, 'the line being back');
-  assert.equal(wechat.streams, 1);
+  await until(() => {
+    t.mock.timers.tick(2000);
+    return wechat.view.status.kind === 'on' && quantities(wechat)[0] === 2;
+  }, 'the line being back');
+  assert.equal(hq.streams.size, 1);
 });
 
 test('nothing is asked for while nobody looks', async (t) => {
   const { hq, wechat } = await opened(t);
   wechat.background();
-  await until(() => wechat.streams === 0, 'the stream ending');
+  await until(() => hq.streams.size === 0, 'the stream ending');
   const asked = hq.asked.length;
   t.mock.timers.tick(60_000);
   await new Promise(setImmediate);
@@ -93,10 +96,10 @@ test('nothing is asked for while nobody looks', async (t) => {
   hq.lines[0].quantity = 2;
   await wechat.foreground();
   await until(() => quantities(wechat)[0] === 2, 'the cart being fresh');
-  assert.equal(wechat.streams, 1);
+  assert.equal(hq.streams.size, 1);
   t.mock.timers.tick(60_000);
   await new Promise(setImmediate);
-  assert.equal(wechat.streams, 1, 'the stream that was closed here is not opened again');
+  assert.equal(hq.streams.size, 1, 'the stream that was closed here is not opened again');
 });
 
 test('a second code opens its cart', async (t) => {
