@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# what a shopper does with the mirror, and a tablet that is the mirror's camera;
+# the cart that kiosk and phone share, what a shopper does with the mirror, and a tablet that is the mirror's camera;
 # with "painted", measures how soon a tablet's picture is painted instead. What
 # is run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
 # edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
@@ -59,6 +59,7 @@ job() { timeout -k 10 "$2" node "kiosk/ui/e2e/$1.mjs"; }
 if [ "$what" = jobs ]; then
 	start shop
 	job main-job 180
+	job phone-job 180
 	job mirror-job 120
 	stop
 fi

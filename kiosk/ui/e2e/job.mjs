@@ -68,6 +68,16 @@ export async function open(browser, name, url, options) {
   return page;
 }
 
+/** setLine cuts or mends the shop's line by the button on the demo's page, which must offer that. */
+export async function setLine(page, up) {
+  const [response] = await Promise.all([
+    page.waitForResponse((got) => got.request().method() === 'POST'),
+    page.click(`button[name="up"][value="${up}"]`),
+  ]);
+  assert.equal(response.status(), 303, `the line could not be ${up ? 'mended' : 'cut'}`);
+  await until(async () => (await get(`${kioskURL}/api/v1/status`)).line.up === up, `the line being ${up ? 'up' : 'down'}`);
+}
+
 /** picture is what the mirror shows now, with the number of the frame. */
 export function picture(page) {
   return page.$eval('canvas', (canvas) => ({ n: Number(canvas.dataset.frames), data: canvas.toDataURL() }));

@@ -8,22 +8,12 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { demoURL, faults, get, hqURL, kioskURL, open, picture, pin, runJob, staffURL, step, until } from './job.mjs';
+import { demoURL, faults, get, hqURL, kioskURL, open, picture, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
 
 const run = promisify(execFile);
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', sku: 'GLS-RND-01', product: 'glasses-alley-round' };
-
-/** setLine presses the button on the demo's page, which must offer that. */
-async function setLine(page, up) {
-  const [response] = await Promise.all([
-    page.waitForResponse((got) => got.request().method() === 'POST'),
-    page.click(`button[name="up"][value="${up}"]`),
-  ]);
-  assert.equal(response.status(), 303, `the line could not be ${up ? 'mended' : 'cut'}`);
-  await until(async () => (await get(`${kioskURL}/api/v1/status`)).line.up === up, `the line being ${up ? 'up' : 'down'}`);
-}
 
 /** addToCart presses the button and measures how long the page takes to count it. */
 function addToCart(page) {

@@ -1,0 +1,126 @@
+// The same cart on the kiosk and on the phone, in a real Chromium against a
+// running `edge demo`: it grows on both sides while the line is up, and both
+// sides' changes meet after the line was cut before the scan.
+//
+// job.mjs says what it reads from the environment and how it ends.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { demoURL, faults, get, hqURL, kioskURL, open, runJob, setLine, step, until } from './job.mjs';
+
+const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
+const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
+
+const session = () => get(`${kioskURL}/kiosk/v1/session`);
+const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
+
+/** shopping starts a session without the camera, where nothing needs a face. */
+async function shopping(kiosk) {
+  await kiosk.click('.start');
+  await kiosk.click('.answers button:not(.main)');
+  await kiosk.waitForSelector('[data-category]');
+}
+
+/** add puts one more piece of a thing into the cart, from the shelf. */
+async function add(kiosk, { category, product, sku }) {
+  const count = Number(await kiosk.getAttribute('[data-count]', 'data-count'));
+  await kiosk.click(`[data-category="${category}"]`);
+  await kiosk.click(`[data-product="${product}"]`);
+  await kiosk.click(`[data-sku="${sku}"]`);
+  await kiosk.click('.add');
+  await kiosk.waitForSelector(`[data-count="${count + 1}"]`);
+}
+
+/** code takes the kiosk from the shelf to the code and gives its link. */
+async function code(kiosk) {
+  await kiosk.click('.bar .button:nth-child(2)');
+  await kiosk.click('.cart .main');
+  const image = await kiosk.waitForSelector('img.drawn[data-link]');
+  return image.getAttribute('data-link');
+}
+
+/** shelf takes the kiosk from the code back to where things are added. */
+async function shelf(kiosk) {
+  await kiosk.click('.take .bar .button:nth-child(2)');
+  await kiosk.click('.cart header .button');
+}
+
+/** onPhone are the phone's lines, {name: pieces}. */
+const onPhone = (page) => page.$$eval('main li', (items) =>
+  Object.fromEntries(items.map((item) => [item.querySelector('h2').textContent, Number(item.querySelector('output').textContent)])));
+
+/** inShop are the gateway's lines, likewise. */
+async function inShop(id) {
+  const { lines } = await get(`${kioskURL}/api/v1/carts/${id}`);
+  return Object.fromEntries(lines.map((line) => [line.name.vi, line.quantity]));
+}
+
+/** same waits until phone and shop show the same pieces, so many in all. */
+function same(phone, id, pieces) {
+  return until(async () => {
+    const [here, there] = [await onPhone(phone), await inShop(id)];
+    const sum = Object.values(here).reduce((a, b) => a + b, 0);
+    return sum === pieces && Object.keys(here).length === Object.keys(there).length && Object.entries(here).every(([name, n]) => there[name] === n);
+  }, `phone and shop having the same ${pieces} pieces`);
+}
+
+const more = (page) => page.click('main li:first-child button[data-d="1"]');
+
+async function phoneJob(browser, shots) {
+  const shot = (page, name) => page.screenshot({ path: join(shots, `phone-${name}.png`) });
+
+  await fetch(`${kioskURL}/kiosk/v1/session/finish`, { method: 'POST' }); // whoever was there before
+  const kiosk = await open(browser, 'kiosk', `${kioskURL}/`, { viewport: { width: 1080, height: 1920 } });
+  const demo = await open(browser, 'demo', demoURL, { viewport: { width: 1280, height: 800 } });
+
+  const phone = await step('a phone opens the cart while the shop’s line is up', async () => {
+    await shopping(kiosk);
+    await add(kiosk, lip);
+    const page = await open(browser, 'phone', await code(kiosk), phoneSize);
+    await kiosk.waitForSelector('[data-phone="seen"]');
+    await shot(kiosk, 'seen');
+    await same(page, (await session()).cart, 1);
+    return page;
+  });
+  const { cart } = await session();
+
+  await step('what the kiosk adds is on the phone', async () => {
+    await shelf(kiosk);
+    await add(kiosk, glasses);
+    await same(phone, cart, 2);
+    await shot(phone, 'grown');
+  });
+
+  await step('what the phone adds is on the kiosk', async () => {
+    await more(phone);
+    await kiosk.waitForSelector('[data-count="3"]');
+    await same(phone, cart, 3);
+  });
+
+  await step('a cart scanned after the line was cut opens, and both sides go on', async () => {
+    await kiosk.click('.bar .button:nth-child(2)');
+    await kiosk.click('.cart .bar .button:first-child');
+    await kiosk.waitForSelector('[data-screen="attract"]');
+    await setLine(demo, false);
+    await shopping(kiosk);
+    await add(kiosk, lip);
+    const { cart: id } = await session();
+    assert.notEqual(id, cart, 'the next shopper has the cart of the one before');
+    const page = await open(browser, 'phone, line cut', await code(kiosk), phoneSize);
+    await page.waitForSelector('#live.down'); // it says that the shop's line is down
+    await more(page); // the phone's piece
+    await until(async () => Object.values(await onPhone(page))[0] === 2, 'the phone showing two pieces');
+    await shelf(kiosk);
+    await add(kiosk, glasses); // the kiosk's
+    assert.equal(Object.values(await inShop(id)).length, 2);
+    assert.equal(Object.values(await onPhone(page)).length, 1, 'the line is cut and yet the phone knows');
+    await shot(page, 'apart');
+    await setLine(demo, true);
+    await same(page, id, 3);
+    await kiosk.waitForSelector('[data-count="3"]');
+    await shot(page, 'together');
+  });
+
+  await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
+}
+
+await runJob(phoneJob);
