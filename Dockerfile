@@ -42,7 +42,7 @@ RUN readelf -d /out/edge | sed -n 's/.*NEEDED.*\[\(libopencv.*\)\]/\1/p' \
 FROM ${BASE}
 COPY --from=programs /out/packages /tmp/packages
 RUN apt-get update \
- && xargs apt-get install -y --no-install-recommends ca-certificates tzdata < /tmp/packages \
+ && xargs apt-get install -y --no-install-recommends ca-certificates tzdata fonts-droid-fallback < /tmp/packages \
  && rm -rf /var/lib/apt/lists/* /tmp/packages \
  && useradd --system --home-dir /var/lib/mirrorcart --groups video mirrorcart \
  && install -d -o mirrorcart -g mirrorcart /var/lib/mirrorcart /var/lib/mirrorcart-hq

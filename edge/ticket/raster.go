@@ -18,8 +18,8 @@ const (
 	Paper58 Paper = 384 // 58 mm roll, 48 mm printed
 )
 
-// maxHeight is a metre and a quarter of paper.
-const maxHeight = 10000
+// maxHeight is six metres of paper: the receipt of the longest cart is shorter.
+const maxHeight = 48000
 
 // Raster is a bitmap for a printer: white at first, dots are set black. It is
 // an image.Image, so whatever reads pictures can look at it.
@@ -56,6 +56,11 @@ func (r *Raster) Fill(area image.Rectangle) {
 // Black reports whether the dot is set.
 func (r *Raster) Black(x, y int) bool {
 	return image.Pt(x, y).In(r.Bounds()) && r.bits[y*r.stride+x/8]&(0x80>>(x%8)) != 0
+}
+
+// band is the rows from top to bottom, without a copy.
+func (r *Raster) band(top, bottom int) *Raster {
+	return &Raster{r.width, bottom - top, r.stride, r.bits[top*r.stride : bottom*r.stride]}
 }
 
 // Bounds is the raster's size, in dots.

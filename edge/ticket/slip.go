@@ -1,0 +1,92 @@
+package ticket
+
+import (
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Cart is the slip that takes a cart to the shopper's phone.
+type Cart struct {
+	Lines   []edge.SaleLine
+	Total   edge.Money
+	Link    string // what the code holds
+	Expires time.Time
+	At      time.Time
+}
+
+func (d Cart) lay(s *sheet, shop *Shop) {
+	s.head(shop, s.cart)
+	s.pair(s.time, s.when(d.At, shop), plain)
+	s.goods(d.Lines, d.Total.Currency)
+	s.pair(s.total, d.Total.String(), large)
+	s.code(d.Link)
+	s.text(s.scan, plain, centre)
+	s.text(s.scanUntil+" "+s.when(d.Expires, shop), small, centre)
+	s.rule()
+	s.text(s.notPaid, bold, centre)
+	s.text(s.notReceipt, small, centre)
+}
+
+// Order is the slip of goods that are delivered or collected later.
+type Order struct {
+	Number  string
+	Lines   []edge.SaleLine
+	Total   edge.Money
+	Deposit edge.Money // paid already; its zero value for nothing
+	PickUp  string     // the shop's name; empty where it is delivered
+	Code    string     // by which it is handed out; empty for none
+	Deliver []string   // the address, line by line
+	Subject bool       // taken offline: subject to stock
+	Link    string     // to its page; empty for none
+	Staff   string
+	At      time.Time
+}
+
+func (d Order) lay(s *sheet, shop *Shop) {
+	s.head(shop, s.order)
+	s.pair(s.number, d.Number, bold)
+	s.pair(s.time, s.when(d.At, shop), plain)
+	s.pair(s.staff, d.Staff, plain)
+	s.goods(d.Lines, d.Total.Currency)
+	s.pair(s.total, d.Total.String(), large)
+	if d.Deposit.Amount != 0 {
+		s.pair(s.deposit, d.Deposit.String(), plain)
+		s.pair(s.due, edge.Money{Amount: d.Total.Amount - d.Deposit.Amount, Currency: d.Total.Currency}.String(), bold)
+	}
+	s.rule()
+	if d.PickUp != "" {
+		s.pair(s.pickUp, d.PickUp, plain)
+	}
+	if d.Code != "" {
+		s.pair(s.pickUpCode, d.Code, large)
+	}
+	if len(d.Deliver) > 0 {
+		s.text(s.deliverTo, small, left)
+		for _, l := range d.Deliver {
+			s.text(l, plain, left)
+		}
+	}
+	if d.Subject {
+		s.rule()
+		s.text(s.subject, bold, centre)
+	}
+	if d.Link != "" {
+		s.code(d.Link)
+	}
+	s.rule()
+	s.text(s.notReceipt, small, centre)
+}
+
+// Test shows that the printer prints, and what it can draw.
+type Test struct{ At time.Time }
+
+func (d Test) lay(s *sheet, shop *Shop) {
+	s.head(shop, s.test)
+	s.text(s.when(d.At, shop), plain, centre)
+	s.text(s.printerWorks, bold, centre)
+	for _, text := range []string{"Tiếng Việt: ẵ ệ ỡ ự ₫", "English: Aa 0123456789", "中文：口红 眼镜 耳环", "ไทย: น้ำหอม ลิปสติก"} {
+		s.text(text, plain, left)
+	}
+	s.solid()
+}

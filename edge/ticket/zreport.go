@@ -1,0 +1,55 @@
+package ticket
+
+import (
+	"encoding/hex"
+	"strconv"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// ZReport is the ticket of a closed day.
+type ZReport struct{ *edge.ZReport }
+
+func (d ZReport) lay(s *sheet, shop *Shop) {
+	s.head(shop, s.z)
+	s.pair(s.number, strconv.FormatUint(uint64(d.Number), 10), bold)
+	s.pair(s.till, d.Till, plain)
+	s.pair(s.series, strconv.FormatUint(uint64(d.Series), 10), plain)
+	s.pair(s.from, edge.Receipt{Till: d.Till, Series: d.Series, Counter: d.From}.String(), plain)
+	s.pair(s.to, edge.Receipt{Till: d.Till, Series: d.Series, Counter: d.To}.String(), plain)
+	s.pair(s.receipts, strconv.FormatUint(d.To-d.From+1, 10), plain)
+	if d.Missing > 0 {
+		s.pair(s.missing, strconv.FormatUint(d.Missing, 10), bold)
+	}
+	s.pair(s.time, s.when(d.At, shop), plain)
+	s.pair(s.staff, d.Staff, plain)
+	for i := range d.Totals {
+		s.totals(&d.Totals[i])
+	}
+	s.rule()
+	s.pair(s.hash, hex.EncodeToString(d.Chain.Hash[:8]), small)
+	s.sign(s.signs)
+}
+
+// totals writes what a Z report adds up in one currency.
+func (s *sheet) totals(t *edge.ZTotal) {
+	money := func(n int64) string { return edge.Money{Amount: n, Currency: t.Currency}.String() }
+	s.rule()
+	for _, c := range []struct {
+		about string
+		count edge.ZCount
+		sign  int64
+	}{{s.sales, t.Sales, 1}, {s.voids, t.Voids, -1}, {s.refunds, t.Refunds, -1}} {
+		s.row(plain, c.about, strconv.Itoa(c.count.Count), money(c.sign*c.count.Amount))
+	}
+	s.solid()
+	s.pair(s.net, money(t.Net()), large)
+	s.pair(s.vat, money(t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT), plain)
+	s.rule()
+	s.row(small, "", s.taken, s.given)
+	for _, m := range t.Methods {
+		s.row(small, s.method(m.Method), money(m.Taken), money(m.Given))
+	}
+	s.rule()
+	s.rates(t.Rates, t.Currency)
+}
