@@ -29,6 +29,7 @@ const (
 	EventRefund   = "sale.refunded"    // Refund; its Moves imply the stock that came back
 	EventDue      = "refund.due"       // RefundDue: money taken a second time for one cart
 	EventGiven    = "refund.given"     // RefundGiven: that money was given back
+	EventTransfer = "transfer.changed" // Transfer, its whole state
 	EventZ        = "z.closed"         // ZReport
 	EventStock    = "stock.moved"      // StockMove
 	EventEInvoice = "einvoice.changed" // EInvoice

@@ -39,6 +39,17 @@ type Ledger interface {
 	// RecordSale sells a cart with the release in force. Its event is the whole
 	// sale: the stock that its lines take away has no events of its own.
 	RecordSale(ctx context.Context, key string, co Checkout) (s *Sale, replayed bool, err error)
+	// RequestTransfer asks for a cart's money by bank transfer, with its
+	// EventTransfer. Where a request of the cart for the same is open, that one
+	// is the reply.
+	RequestTransfer(ctx context.Context, key string, a TransferAsk) (t *Transfer, replayed bool, err error)
+	// SeeTransfer sells by a clerk's word that a transfer's money came, as
+	// Transfer.See has it. An unknown code is NotFound.
+	SeeTransfer(ctx context.Context, key string, w TransferSeen) (s *Sale, replayed bool, err error)
+	// Transfer finds a transfer by its code; NotFound where there is none.
+	Transfer(ctx context.Context, code string) (*Transfer, error)
+	// Transfers lists the newest transfers, at most limit.
+	Transfers(ctx context.Context, limit int) ([]Transfer, error)
 	// VoidSale cancels a whole sale of this ledger, as Voiding.Void has it.
 	VoidSale(ctx context.Context, key string, v Voiding) (void *Void, replayed bool, err error)
 	// RefundSale gives back lines of a sale of this ledger, as Refunding.Refund
@@ -140,7 +151,10 @@ type Outbox interface {
 	Applied(ctx context.Context) (uint64, error)
 	// Apply stores, in one transaction, that downlink message n took effect,
 	// with what it brought: carts, merged as by MergeCart, releases, and HQ's
-	// newest word on stock, records and staff. What cannot be taken is left out
-	// and logged. A message at or below the last one does nothing.
+	// newest word on stock, records and staff. A record of a payment that names
+	// an open transfer makes its sale, or what is due of it, as Transfer.Hear has
+	// it, unless the transfer was asked for in an earlier epoch: what became of it
+	// there may be unknown here, so people have to look. What cannot be taken is
+	// left out and logged. A message at or below the last one does nothing.
 	Apply(ctx context.Context, n uint64, d Delivery) error
 }

@@ -174,6 +174,9 @@ func (r Refunding) finish(back *Refund, at time.Time) (*Refund, error) {
 		if b.Amount < 1 || b.Amount > back.Total.Amount {
 			return nil, Errorf(op, Conflict, "%s is to go back in %s, the lines come to %s", Money{b.Amount, back.Total.Currency}, b.Method, back.Total)
 		}
+		if b.Rounding != 0 {
+			return nil, Errorf(op, Invalid, "what a refund gives back is not rounded: leave the rounding out")
+		}
 		if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
 			return nil, err
 		}

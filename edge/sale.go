@@ -16,7 +16,8 @@ type Payment struct {
 	Method    Method `json:"method"`
 	Amount    int64  `json:"amount"`              // minor units of the sale's currency; the total that was shown when it was taken
 	Tendered  int64  `json:"tendered,omitempty"`  // cash handed over
-	Reference string `json:"reference,omitempty"` // card terminal's slip number: at most 40 of A-Z, a-z, 0-9, space and dash, 12 of them digits
+	Rounding  int64  `json:"rounding,omitempty"`  // of cash: Amount and this together were taken
+	Reference string `json:"reference,omitempty"` // card terminal's slip number: at most 40 of A-Z, a-z, 0-9, space and dash, 12 of them digits; a transfer's code
 }
 
 // Change is the cash to give back.
@@ -24,7 +25,7 @@ func (p Payment) Change() int64 {
 	if p.Method != Cash || p.Tendered == 0 {
 		return 0
 	}
-	return p.Tendered - p.Amount
+	return p.Tendered - p.Amount - p.Rounding
 }
 
 // SaleLine is a line of a sale, priced. Amounts are minor units, tax included.
@@ -120,7 +121,8 @@ type Checkout struct {
 	Offline bool    `json:"-"`                  // from the uplink
 	// Override is a manager's yes to taking money although the cart's claim
 	// forbids it.
-	Override *Approval `json:"override,omitempty"`
+	Override *Approval    `json:"override,omitempty"`
+	Cash     CashRounding `json:"-"` // from the settings
 }
 
 // Sale makes the sale of c, priced with r, at the time at. It refuses a cart
@@ -145,7 +147,13 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	if len(lines) == 0 {
 		return nil, Errorf(op, Invalid, "the cart is empty: there is nothing to sell")
 	}
+	if co.Payment.Method == BankTransfer {
+		return nil, Errorf(op, Invalid, "a transfer is asked for first: the sale is recorded when the money came")
+	}
 	if err := co.Payment.Check(total); err != nil {
+		return nil, err
+	}
+	if err := co.Payment.checkRounding(total, co.Cash); err != nil {
 		return nil, err
 	}
 	if err := co.TaxCode.Check(total.Currency); err != nil {
@@ -172,8 +180,8 @@ func (p Payment) Check(total Money) error {
 	if p.Amount != total.Amount {
 		return Errorf(op, Conflict, "the cart has changed: its total is %s, and %s was to be taken; look at it again", total, Money{p.Amount, total.Currency})
 	}
-	if p.Tendered != 0 && p.Tendered < total.Amount {
-		return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, total)
+	if cash := total.Amount + p.Rounding; p.Tendered != 0 && p.Tendered < cash {
+		return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, Money{cash, total.Currency})
 	}
 	return nil
 }
@@ -186,13 +194,13 @@ func (p Payment) checkForm() error {
 		if p.Reference != "" {
 			return Errorf(op, Invalid, "a cash payment has no reference: leave it out")
 		}
-	case Card:
-		if p.Tendered != 0 {
-			return Errorf(op, Invalid, "a card payment has no cash given: leave it out")
+	case Card, BankTransfer:
+		if p.Tendered != 0 || p.Rounding != 0 {
+			return Errorf(op, Invalid, "a payment by %s has no cash given and no rounding: leave them out", p.Method)
 		}
 		return checkSlip(p.Reference)
 	default:
-		return Errorf(op, Invalid, "payment method %.20q: want %s or %s", p.Method, Cash, Card)
+		return Errorf(op, Invalid, "payment method %.20q: want %s, %s or %s", p.Method, Cash, Card, BankTransfer)
 	}
 	return nil
 }
@@ -209,11 +217,11 @@ func checkSlip(s string) error {
 		case r >= 'A' && r <= 'Z', r >= 'a' && r <= 'z':
 			letters++
 		case r != ' ' && r != '-':
-			return Errorf(op, Invalid, "the slip number of the card terminal has only letters A to Z, digits, spaces and dashes")
+			return Errorf(op, Invalid, "the slip number of the card terminal, or the transfer's reference, has only letters A to Z, digits, spaces and dashes")
 		}
 	}
 	if letters+digits == 0 || len(s) > 40 {
-		return Errorf(op, Invalid, "enter the slip number of the card terminal (at most 40 characters)")
+		return Errorf(op, Invalid, "enter the slip number of the card terminal, or the transfer's reference (at most 40 characters)")
 	}
 	if digits > 12 {
 		return Errorf(op, Invalid, "%d digits may be a card number: enter the terminal's slip number instead (at most 12 digits)", digits)

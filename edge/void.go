@@ -24,7 +24,8 @@ func (r SaleRef) String() string {
 type Payback struct {
 	Method    Method `json:"method"`
 	Amount    int64  `json:"amount"`              // minor units, above 0
-	Reference string `json:"reference,omitempty"` // card terminal's slip number for giving back, as in Payment
+	Rounding  int64  `json:"rounding,omitempty"`  // of a voided sale's cash: Amount and this together went back
+	Reference string `json:"reference,omitempty"` // card terminal's slip number for giving back, or the transfer's reference, as in Payment
 }
 
 // Void cancels a whole sale on the day it was made, before its Z. It is a
@@ -93,7 +94,7 @@ func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
 
 // back mirrors how the sale was paid.
 func (v Voiding) back(p Payment) ([]Payback, error) {
-	b := Payback{Method: p.Method, Amount: p.Amount, Reference: v.Reference}
+	b := Payback{Method: p.Method, Amount: p.Amount, Rounding: p.Rounding, Reference: v.Reference}
 	if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
 		return nil, err
 	}

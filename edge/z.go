@@ -42,6 +42,9 @@ type ZTotal struct {
 	Refunds  ZCount    `json:"refunds"`
 	Methods  []ZMethod `json:"methods"` // by name
 	Rates    []ZRate   `json:"rates"`   // of sales less voids and refunds, lowest first
+	// Rounding is what rounding added to the cash of Methods: in the drawer is
+	// that much more than they say.
+	Rounding int64 `json:"rounding,omitempty"`
 }
 
 // ZCount is how many receipts of a kind there are, and what they come to.
@@ -73,6 +76,7 @@ func (z *ZReport) AddSale(s *Sale) {
 	t := z.total(s.Total.Currency)
 	t.Sales.add(s.Total, s.VAT)
 	t.method(s.Payment.Method).Taken += s.Payment.Amount
+	t.Rounding += s.Payment.Rounding
 	for i := range s.Lines {
 		t.rate(&s.Lines[i], 1)
 	}
@@ -123,6 +127,7 @@ func (c *ZCount) add(total Money, vat int64) {
 func (t *ZTotal) given(back []Payback) {
 	for _, b := range back {
 		t.method(b.Method).Given += b.Amount
+		t.Rounding -= b.Rounding
 	}
 }
 

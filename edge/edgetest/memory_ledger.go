@@ -16,6 +16,7 @@ type memoryLedger struct {
 	invoices map[string]edge.EInvoice // in force, by sale
 	due      []edge.RefundDue
 	given    []string // ids of those that were given back
+	asked    []memoryTransfer
 	moves    []placedMove
 	counts   []placedMove
 }
@@ -88,14 +89,19 @@ func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*e
 		if err != nil {
 			return nil, err
 		}
-		s.ID, s.Shop, s.Checkout, s.Receipt = newID(), "shop", 1, m.nextReceipt()
-		m.carts[i].Closed = s.Closing()
-		event, at := m.append(edge.LaneSale, edge.EventSale, s.ID, s)
-		m.imply(s.Moves(), at)
-		m.append(edge.LaneOps, edge.EventCart, co.Cart.String(), m.carts[i])
-		m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: s.Receipt, sale: clone(s), event: event})
+		m.putSale(s, m.carts[i])
 		return s, nil
 	})
+}
+
+// putSale gives a sale of c its name and numbers and keeps it.
+func (m *Memory) putSale(s *edge.Sale, c *edge.Cart) {
+	s.ID, s.Shop, s.Checkout, s.Receipt = newID(), "shop", 1, m.nextReceipt()
+	c.Closed = s.Closing()
+	event, at := m.append(edge.LaneSale, edge.EventSale, s.ID, s)
+	m.imply(s.Moves(), at)
+	m.append(edge.LaneOps, edge.EventCart, c.ID.String(), c)
+	m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: s.Receipt, sale: clone(s), event: event})
 }
 
 // VoidSale implements edge.Ledger.

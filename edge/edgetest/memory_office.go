@@ -65,6 +65,7 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 	for _, r := range d.Records {
 		if r.Check() == nil {
 			m.office.records[recordKey{r.Kind, r.ID}] = numbered{r, n}
+			m.hear(&r)
 			m.office.forgetPassing(&r)
 		}
 	}

@@ -79,6 +79,11 @@ func (t *tx) takeWord(ctx context.Context, n uint64, d edge.Delivery) error {
 		if err != nil {
 			return err
 		}
+		if r.Kind == edge.RecordPayment {
+			if err := t.hearTransfer(ctx, r); err != nil {
+				return err
+			}
+		}
 	}
 	if err := t.forgetPassing(ctx, d.Records); err != nil || d.Staff == nil {
 		return err

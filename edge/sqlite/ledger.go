@@ -46,29 +46,35 @@ func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s, t.putSale(ctx, s, c, before)
+}
+
+// putSale gives a sale of c its name and numbers and stores it, with everything
+// that must commit with it. before is c as it is stored.
+func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *edge.Cart, before []byte) (err error) {
 	s.ID, s.Shop = t.db.opt.NewID(), t.db.opt.Shop
 	if s.Receipt, err = t.nextReceipt(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	err = t.conn.QueryRowContext(ctx, `SELECT coalesce(max(checkout), 0) + 1 FROM sale WHERE cart = ?`, s.Cart.String()).Scan(&s.Checkout)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	event, err := t.append(ctx, edge.LaneSale, edge.EventSale, s.ID, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := t.imply(ctx, s.Moves(), event.Seq); err != nil {
-		return nil, err
+		return err
 	}
 	c.Closed = s.Closing()
 	if _, err := t.saveCart(ctx, c, before); err != nil {
-		return nil, err
+		return err
 	}
 	if _, err := t.append(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), c); err != nil {
-		return nil, err
+		return err
 	}
-	return s, t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	return t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.Cart.String(), s.Checkout, s.Receipt.Till, s.Receipt.Series, int64(s.Receipt.Counter), event.ID, []byte(event.Data))
 }
 

@@ -45,6 +45,8 @@ func (t *tx) remake(ctx context.Context, series uint32, ev *edge.Event) error {
 			return t.fit(ctx, ev, `INSERT INTO refund_given (due, event, body) SELECT ?1, ?2, ?3
 				WHERE NOT EXISTS (SELECT 1 FROM refund_given WHERE due = ?1)`, g.Due, ev.ID, []byte(ev.Data))
 		})
+	case edge.EventTransfer:
+		return remakeOf(ctx, t, ev, func(tr *edge.Transfer) error { return t.remakeTransfer(ctx, series, tr) })
 	case edge.EventStock:
 		return remakeOf(ctx, t, ev, func(m *edge.StockMove) error { return t.remakeMove(ctx, ev, m, at) })
 	}

@@ -21,6 +21,8 @@ const (
 	callStock  call = "stock"
 	callDue    call = "due"
 	callGiven  call = "given"
+	callAsk    call = "ask"
+	callSeen   call = "seen"
 )
 
 // ask is one call under an Idempotency-Key.
