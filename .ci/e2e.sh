@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# the cart that kiosk and phone share, what a shopper does with the mirror, and a tablet that is the mirror's camera;
-# with "painted", measures how soon a tablet's picture is painted instead. What
-# is run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
-# edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+# the cart that kiosk and phone share, what a shopper does with the mirror, and a
+# tablet that is the mirror's camera; with "painted", measures how soon a tablet's
+# picture is painted instead. What is run gets a demo's addresses in
+# MIRRORCART_DEMO, as the line of JSON that edge demo --json prints: demo, kiosk,
+# staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail
