@@ -2,23 +2,65 @@ package handoff
 
 import (
 	"cmp"
-	"encoding/binary"
 	"maps"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const maxText = 64 // bytes of a SKU, a sale's id or a receipt's number
-
-// Flags of a line, beside its writer.
+// What a body may hold; more than any cart of ours does.
 const (
-	lineGone  = 1
-	linePlain = 2
-	lineShift = 2
+	maxOthers  = 4 * edge.MaxLines // lines of other writers
+	maxWriters = 512
+	maxHours   = 1 << 12 // from issue to expiry
+	maxMinutes = 1 << 24 // from beginning to issue, in 2057
 )
+
+// What the first texts of a cart are guessed to look like.
+const (
+	likeSKU     = "AAA-AAA-00"
+	likeSale    = "00000000-0000-7000-8000-000000000000"
+	likeReceipt = "A0-0-000000"
+)
+
+// body is what a token says of a cart beside its id.
+type body struct {
+	Meta
+	links   uint32
+	claim   edge.Claim
+	closed  edge.Closing  // the zero one where the cart is open
+	writers []edge.Writer // beside the gateway's own, in order
+	own     []edge.Line   // the gateway's, by their numbers from 1 to the cut
+	others  []edge.Line
+}
+
+func bodyOf(cart *edge.Cart, meta Meta) *body {
+	b := &body{Meta: meta, links: cart.Links, claim: cart.Claim}
+	if cart.Closed != nil {
+		b.closed = *cart.Closed
+	}
+	b.own = make([]edge.Line, cart.Cut(meta.Writer))
+	named := map[edge.Writer]bool{}
+	for i := range cart.Lines {
+		l := cart.Lines[i]
+		switch {
+		case leftOut(&l, meta.Writer):
+			continue
+		case l.ID.Writer == meta.Writer:
+			b.own[l.ID.N-1] = l
+		default:
+			b.others = append(b.others, l)
+		}
+		named[l.ID.Writer] = true
+		for w := range l.Counts {
+			named[w] = true
+		}
+	}
+	delete(named, meta.Writer)
+	b.writers = slices.Sorted(maps.Keys(named))
+	return b
+}
 
 // leftOut reports a line that the token need not list, because its own number
 // at or below the cut says all: own removed it and nobody else touched it.
@@ -34,225 +76,138 @@ func leftOut(l *edge.Line, own edge.Writer) bool {
 	return true
 }
 
-// plain reports a line on which its own writer alone counted, upwards only.
-func plain(l *edge.Line) bool {
-	c, ok := l.Counts[l.ID.Writer]
-	return ok && len(l.Counts) == 1 && c.Removed == 0
-}
-
-func listed(cart *edge.Cart, own edge.Writer) []*edge.Line {
-	var lines []*edge.Line
-	for i := range cart.Lines {
-		if l := &cart.Lines[i]; !leftOut(l, own) {
-			lines = append(lines, l)
+// cart is the cart that a body was read of. What was left out was removed.
+func (b *body) cart(id edge.CartID) *edge.Cart {
+	c := &edge.Cart{ID: id, Links: b.links, Claim: b.claim, Lines: slices.Concat(b.own, b.others)}
+	if b.closed != (edge.Closing{}) {
+		c.Closed = &b.closed
+	}
+	for i := range b.own {
+		if l := &c.Lines[i]; l.ID == (edge.LineID{}) {
+			*l = edge.Line{ID: edge.LineID{Writer: b.Writer, N: uint32(i + 1)}, Gone: true}
 		}
 	}
-	return lines
-}
-
-// writerTable is own, then all others that the lines name, in order.
-func writerTable(lines []*edge.Line, own edge.Writer) []edge.Writer {
-	others := map[edge.Writer]bool{}
-	for _, l := range lines {
-		others[l.ID.Writer] = true
-		for w := range l.Counts {
-			others[w] = true
-		}
-	}
-	delete(others, own)
-	return append([]edge.Writer{own}, slices.Sorted(maps.Keys(others))...)
-}
-
-func appendBody(b []byte, cart *edge.Cart, meta Meta) []byte {
-	b = append(b, cart.ID[:]...)
-	lines := listed(cart, meta.Writer)
-	writers := writerTable(lines, meta.Writer)
-	place := make(map[edge.Writer]uint64, len(writers))
-	b = binary.AppendUvarint(b, uint64(len(writers)))
-	for i, w := range writers {
-		place[w] = uint64(i)
-		b = appendText(b, string(w))
-	}
-	b = binary.AppendUvarint(b, uint64(cart.Cut(meta.Writer)))
-	b = binary.AppendUvarint(b, uint64(len(lines)))
-	for _, l := range lines {
-		b = appendLine(b, l, place)
-	}
-	b = binary.AppendUvarint(b, uint64(meta.Release))
-	held := uint64(cart.Claim.N) << 1
-	if cart.Claim.Holder == edge.HeldByPhone {
-		held |= 1
-	}
-	b = binary.AppendUvarint(b, held)
-	b = appendTime(b, cart.Claim.Until)
-	b = appendTime(b, meta.Expires)
-	if cart.Closed == nil {
-		return append(b, 0)
-	}
-	b = appendText(append(b, 1), cart.Closed.Sale)
-	b = appendText(b, cart.Closed.Receipt)
-	return appendTime(b, cart.Closed.At)
-}
-
-func appendLine(b []byte, l *edge.Line, place map[edge.Writer]uint64) []byte {
-	head := place[l.ID.Writer] << lineShift
-	if l.Gone {
-		head |= lineGone
-	}
-	if plain(l) {
-		head |= linePlain
-	}
-	b = binary.AppendUvarint(b, head)
-	b = binary.AppendUvarint(b, uint64(l.ID.N))
-	b = appendText(b, string(l.SKU))
-	if plain(l) {
-		return binary.AppendUvarint(b, uint64(l.Counts[l.ID.Writer].Added))
-	}
-	b = binary.AppendUvarint(b, uint64(len(l.Counts)))
-	for _, w := range slices.SortedFunc(maps.Keys(l.Counts), func(v, w edge.Writer) int {
-		return int(place[v]) - int(place[w])
-	}) {
-		b = binary.AppendUvarint(b, place[w])
-		b = binary.AppendUvarint(b, uint64(l.Counts[w].Added))
-		b = binary.AppendUvarint(b, uint64(l.Counts[w].Removed))
-	}
-	return b
-}
-
-func appendText(b []byte, s string) []byte {
-	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
-}
-
-// appendTime writes t in whole seconds, 0 for the zero time.
-func appendTime(b []byte, t time.Time) []byte {
-	return binary.AppendUvarint(b, uint64(max(t.Unix(), 0)))
-}
-
-// reader takes a body apart. After the first mistake it is bad and returns
-// zeros; every loop is bounded by the bytes that are there.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) num(limit uint64) uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 || v > limit {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) take(n int) []byte {
-	if n > len(r.b) {
-		r.bad, r.b = true, nil
-		return nil
-	}
-	b := r.b[:n]
-	r.b = r.b[n:]
-	return b
-}
-
-func (r *reader) text() string {
-	b := r.take(int(r.num(maxText)))
-	if !utf8.Valid(b) {
-		r.bad = true
-	}
-	return string(b)
-}
-
-func (r *reader) time() time.Time {
-	const year3000 = 32503680000
-	s := r.num(year3000)
-	if s == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(s), 0).UTC()
-}
-
-// count reads how many things follow, of at least one byte each.
-func (r *reader) count() int { return int(r.num(uint64(len(r.b)))) }
-
-func (r *reader) body() *Opened {
-	cart := &edge.Cart{Claim: edge.Claim{Holder: edge.HeldByShop}}
-	copy(cart.ID[:], r.take(len(cart.ID)))
-	writers := make([]edge.Writer, r.count())
-	for i := range writers {
-		writers[i] = edge.Writer(r.text())
-		r.bad = r.bad || !writers[i].Valid()
-	}
-	if len(writers) == 0 {
-		r.bad = true
-	}
-	if r.bad {
-		return &Opened{Cart: cart}
-	}
-	o := &Opened{Cart: cart, Meta: Meta{Writer: writers[0]}}
-	o.Cut = uint32(r.num(edge.MaxLines))
-	cart.Lines = r.lines(writers)
-	o.Release = uint32(r.num(1<<32 - 1))
-	held := r.num(1<<33 - 1)
-	cart.Claim.N = uint32(held >> 1)
-	if held&1 == 1 {
-		cart.Claim.Holder = edge.HeldByPhone
-	}
-	cart.Claim.Until = r.time()
-	o.Expires = r.time()
-	if r.num(1) == 1 {
-		cart.Closed = &edge.Closing{Sale: r.text(), Receipt: r.text(), At: r.time()}
-	}
-	if !r.bad {
-		addRemoved(cart, o.Writer, o.Cut)
-	}
-	return o
-}
-
-func (r *reader) lines(writers []edge.Writer) []edge.Line {
-	last := uint64(len(writers) - 1)
-	var lines []edge.Line
-	for range r.count() {
-		head := r.num(last<<lineShift | (1<<lineShift - 1))
-		own := writers[head>>lineShift]
-		l := edge.Line{
-			ID:     edge.LineID{Writer: own, N: uint32(r.num(1<<32 - 1))},
-			Gone:   head&lineGone != 0,
-			SKU:    edge.SKU(r.text()),
-			Counts: map[edge.Writer]edge.Count{},
-		}
-		if head&linePlain != 0 {
-			l.Counts[own] = edge.Count{Added: uint32(r.num(1<<32 - 1))}
-		} else {
-			for range r.count() {
-				w := writers[r.num(last)]
-				l.Counts[w] = edge.Count{Added: uint32(r.num(1<<32 - 1)), Removed: uint32(r.num(1<<32 - 1))}
-			}
-		}
-		if r.bad || l.ID.N == 0 {
-			r.bad = true
-			return nil
-		}
-		lines = append(lines, l)
-	}
-	return lines
-}
-
-// addRemoved puts in what the token left out: the removal of every line of own
-// at or below the cut that it does not list.
-func addRemoved(cart *edge.Cart, own edge.Writer, cut uint32) {
-	seen := map[uint32]bool{}
-	for i := range cart.Lines {
-		if id := cart.Lines[i].ID; id.Writer == own {
-			seen[id.N] = true
-		}
-	}
-	for n := uint32(1); n <= cut; n++ {
-		if !seen[n] {
-			cart.Lines = append(cart.Lines, edge.Line{ID: edge.LineID{Writer: own, N: n}, Gone: true})
-		}
-	}
-	slices.SortFunc(cart.Lines, func(a, b edge.Line) int {
+	slices.SortFunc(c.Lines, func(a, b edge.Line) int {
 		return cmp.Or(cmp.Compare(a.ID.Writer, b.ID.Writer), cmp.Compare(a.ID.N, b.ID.N))
 	})
+	return c
 }
+
+// pack writes or reads the body.
+func (b *body) pack(p *packer) {
+	b.Writer = p.writer(b.Writer)
+	b.Release = uint32(p.count(uint64(b.Release), 1<<32-1, 7))
+	b.packTimes(p)
+	b.links = uint32(p.count(uint64(b.links), 1<<32-1, 1))
+	b.packClaim(p)
+	if p.is(b.closed != (edge.Closing{}), 7) {
+		b.closed.Sale = p.text(b.closed.Sale, likeSale, false)
+		b.closed.Receipt = p.text(b.closed.Receipt, likeReceipt, false)
+		b.closed.At = p.time(b.closed.At, b.Issued)
+	}
+	b.writers = sized(p, b.writers, maxWriters, 1)
+	for i := range b.writers {
+		b.writers[i] = p.writer(b.writers[i])
+	}
+	b.own = sized(p, b.own, edge.MaxLines, 3)
+	if len(b.writers) > 0 {
+		b.others = sized(p, b.others, maxOthers, 3)
+	}
+	t := linePacker{packer: p, writers: append([]edge.Writer{b.Writer}, b.writers...), like: likeSKU}
+	for i := range b.own {
+		b.own[i] = t.ownLine(b.own[i], uint32(i+1))
+	}
+	for i := range b.others {
+		b.others[i] = t.otherLine(b.others[i])
+	}
+}
+
+func (b *body) packTimes(p *packer) {
+	minutes := b.Issued.Sub(beginning()) / time.Minute
+	hours := b.Expires.Sub(b.Issued) / time.Hour
+	minutes = time.Duration(p.below(uint64(minutes), maxMinutes))
+	hours = time.Duration(p.count(uint64(hours), maxHours, 7))
+	b.Issued = beginning().Add(minutes * time.Minute)
+	b.Expires = b.Issued.Add(hours * time.Hour)
+}
+
+func (b *body) packClaim(p *packer) {
+	cl := b.claim
+	b.claim = edge.Claim{Holder: edge.HeldByShop}
+	if p.is(cl.N > 0 || cl.Holder != edge.HeldByShop, 7) {
+		b.claim.N = uint32(p.count(uint64(cl.N), 1<<32-1, 2))
+		if p.is(cl.Holder == edge.HeldByPhone, 1) {
+			b.claim.Holder = edge.HeldByPhone
+		}
+	}
+	b.claim.Until = p.time(cl.Until, b.Issued)
+}
+
+// linePacker packs the lines of a body, one after the other.
+type linePacker struct {
+	*packer
+	writers []edge.Writer
+	like    string // the SKU before
+	further bool   // there was one
+}
+
+// How much is said of a line.
+const (
+	removed = iota // no more than that
+	plain          // its own writer alone counted, upwards only
+	full
+)
+
+func saidOf(l *edge.Line) int {
+	if l.ID == (edge.LineID{}) {
+		return removed
+	}
+	c, ok := l.Counts[l.ID.Writer]
+	if ok && len(l.Counts) == 1 && c.Added > 0 && c.Removed == 0 && !l.Gone {
+		return plain
+	}
+	return full
+}
+
+func (t *linePacker) ownLine(l edge.Line, n uint32) edge.Line {
+	said := t.choose(saidOf(&l), 1, 14, 1)
+	if said == removed {
+		return edge.Line{}
+	}
+	return t.line(l, edge.LineID{Writer: t.writers[0], N: n}, said)
+}
+
+func (t *linePacker) otherLine(l edge.Line) edge.Line {
+	w := t.writer(l.ID.Writer)
+	n := uint32(t.count(uint64(l.ID.N)-1, 1<<31, 3)) + 1
+	return t.line(l, edge.LineID{Writer: w, N: n}, t.choose(saidOf(&l), 1, 14, 14))
+}
+
+func (t *linePacker) line(l edge.Line, id edge.LineID, said int) edge.Line {
+	packed := edge.Line{ID: id, SKU: edge.SKU(t.text(string(l.SKU), t.like, t.further)), Counts: map[edge.Writer]edge.Count{}}
+	t.like, t.further = string(packed.SKU), true
+	if said == plain {
+		packed.Counts[id.Writer] = edge.Count{Added: t.counter(l.Counts[id.Writer].Added-1) + 1}
+		return packed
+	}
+	packed.Gone = t.is(l.Gone, 1)
+	var counted []edge.Writer
+	for _, w := range t.writers {
+		if _, ok := l.Counts[w]; ok {
+			counted = append(counted, w)
+		}
+	}
+	for _, w := range sized(t.packer, counted, len(t.writers), 2) {
+		w = t.writer(w)
+		c := l.Counts[w]
+		packed.Counts[w] = edge.Count{Added: t.counter(c.Added), Removed: t.counter(c.Removed)}
+	}
+	return packed
+}
+
+// writer is one of the writers of the cart.
+func (t *linePacker) writer(w edge.Writer) edge.Writer {
+	return t.writers[t.below(uint64(max(slices.Index(t.writers, w), 0)), uint64(len(t.writers)))]
+}
+
+func (t *linePacker) counter(n uint32) uint32 { return uint32(t.count(uint64(n), 1<<31, 1)) }

@@ -14,7 +14,7 @@ import (
 type Config struct {
 	Base   string             // HQ's public address, https://host[/path]
 	Key    ed25519.PrivateKey // the gateway's
-	Life   time.Duration      // how long a link can be opened
+	Life   time.Duration      // how long a link can be opened, whole hours
 	Writer func() edge.Writer // the gateway's writer in the present epoch
 	// Catalogue is the release that the kiosk shows.
 	Catalogue edge.Catalogue
@@ -36,8 +36,8 @@ func NewLinks(cfg Config) (*Links, error) {
 	if len(cfg.Key) != ed25519.PrivateKeySize {
 		return nil, edge.Errorf(op, edge.Invalid, "the gateway's key has %d bytes, want %d", len(cfg.Key), ed25519.PrivateKeySize)
 	}
-	if cfg.Life < time.Minute {
-		return nil, edge.Errorf(op, edge.Invalid, "links live for %s: want at least a minute", cfg.Life)
+	if cfg.Life < time.Hour || cfg.Life%time.Hour != 0 {
+		return nil, edge.Errorf(op, edge.Invalid, "links live for %s: want whole hours", cfg.Life)
 	}
 	cfg.Base = strings.TrimRight(cfg.Base, "/")
 	return &Links{cfg}, nil
@@ -49,8 +49,9 @@ func (l *Links) Link(ctx context.Context, cart *edge.Cart) (link string, expires
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	expires = l.cfg.Now().Add(l.cfg.Life).UTC().Truncate(time.Second)
-	token, err := Encode(l.cfg.Key, cart, Meta{Writer: l.cfg.Writer(), Release: release.Version, Expires: expires})
+	issued := l.cfg.Now().UTC().Truncate(time.Minute)
+	expires = issued.Add(l.cfg.Life)
+	token, err := Encode(l.cfg.Key, cart, Meta{Writer: l.cfg.Writer(), Release: release.Version, Issued: issued, Expires: expires})
 	if err != nil {
 		return "", time.Time{}, err
 	}

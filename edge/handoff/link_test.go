@@ -3,6 +3,7 @@ package handoff
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"fmt"
 	"image/png"
 	"os/exec"
@@ -51,7 +52,7 @@ func TestLinkOpens(t *testing.T) {
 	o, err := Decode(token, enrolled(testKey(1)), noon)
 	require.NoError(t, err)
 	require.Equal(t, asJSON(t, cart), asJSON(t, o.Cart))
-	require.Equal(t, Meta{Writer: gateway, Release: 7, Expires: expires}, o.Meta)
+	require.Equal(t, Meta{Writer: gateway, Release: 7, Issued: noon, Expires: expires}, o.Meta)
 }
 
 func TestLinkWithoutCatalogue(t *testing.T) {
@@ -115,45 +116,53 @@ func TestQRRefuses(t *testing.T) {
 		_, err := QR(link, size)
 		require.Equal(t, edge.Invalid, edge.KindOf(err), "size %d", size)
 	}
-	_, err := QR(base+"/c/"+encode(t, cartOf(t, 60)), 420)
-	require.Equal(t, edge.TooLarge, edge.KindOf(err))
-	fit := mostLines(t, capacityL)
-	require.ErrorContains(t, err, fmt.Sprintf("%d lines of this cart fit", fit))
-	_, err = QR(base+"/c/"+encode(t, cartOf(t, fit)), 420)
-	require.NoError(t, err, "as many lines as the message says")
-	_, err = QR(base+"/c/"+encode(t, cartOf(t, fit+1)), 420)
-	require.Error(t, err)
-}
-
-// mostLines is how many lines a link of at most limit bytes carries.
-func mostLines(t *testing.T, limit int) int {
-	n := 0
-	for len(base+"/c/"+encode(t, cartOf(t, n+1))) <= limit {
-		n++
+	whole := edge.NewCart(cartID, noon)
+	for range 60 {
+		_, err := whole.Add(gateway, edge.SKU(rand.Text()), 1)
+		require.NoError(t, err)
 	}
-	return n
+	_, err := QR(base+"/c/"+encode(t, whole), 420)
+	require.Equal(t, edge.TooLarge, edge.KindOf(err))
+	var fit int
+	_, scanned := fmt.Sscanf(err.Error()[strings.Index(err.Error(), "holds"):], fmt.Sprintf("holds %d: %%d lines of this cart fit", capacityL), &fit)
+	require.NoError(t, scanned, "%v", err)
+	for lines, holds := range map[int]bool{fit: true, fit + 1: false} {
+		part := *whole
+		part.Lines = whole.Lines[:lines]
+		_, err = QR(base+"/c/"+encode(t, &part), 420)
+		require.Equal(t, holds, err == nil, "%d lines: %v", lines, err)
+	}
 }
 
 // The figures that the pages and the paper are laid out for; -v prints them.
 func TestTokenSizes(t *testing.T) {
-	for lines, most := range map[int]int{1: 168, 5: 243, 10: 338} {
-		token := encode(t, cartOf(t, lines))
-		t.Logf("%2d lines: %d characters, link %d", lines, len(token), len(base+"/c/"+token))
-		require.LessOrEqual(t, len(token), most)
+	const base = "https://cart.example.com"
+	release := testMeta()
+	release.Release = 20261121
+	link := func(n int) string {
+		token, err := Encode(testKey(1), variedCart(t, n), release)
+		require.NoError(t, err)
+		return base + "/c/" + token
 	}
+	for lines, most := range map[int]int{1: 168, 3: 180, 5: 195, 10: 230} {
+		t.Logf("%2d lines: link of %d characters", lines, len(link(lines)))
+		require.LessOrEqual(t, len(link(lines)), most)
+	}
+	code, err := qrcode.New(link(3), qrcode.Medium)
+	require.NoError(t, err)
+	require.LessOrEqual(t, code.VersionNumber, 10)
 	for name, level := range map[string]qrcode.RecoveryLevel{"M": qrcode.Medium, "L": qrcode.Low} {
 		for _, version := range []int{10, 20} {
 			n := 0
-			for {
-				code, err := qrcode.New(base+"/c/"+encode(t, cartOf(t, n+1)), level)
+			for ; n < edge.MaxLines; n++ {
+				code, err := qrcode.New(link(n+1), level)
 				require.NoError(t, err)
 				if code.VersionNumber > version {
 					break
 				}
-				n++
 			}
 			t.Logf("version %d at level %s holds %d lines", version, name, n)
-			require.Positive(t, n)
+			require.GreaterOrEqual(t, n, 3)
 		}
 	}
 }

@@ -34,9 +34,16 @@ func (a *apart) edit(c *edge.Cart, w edge.Writer) {
 	_ = c.SetQuantity(w, c.Lines[i].ID, rapid.IntRange(0, 4).Draw(a.t, "quantity"))
 }
 
+// open is what HQ does with a code. One that was withdrawn, as far as HQ knows,
+// tells it nothing.
 func (a *apart) open(token string) {
 	o, err := Decode(token, enrolled(testKey(1)), noon)
 	require.NoError(a.t, err)
+	if err := a.hq.Admits(o.Cart.Links); err != nil {
+		require.Equal(a.t, edge.Withdrawn, edge.KindOf(err))
+		require.Less(a.t, o.Cart.Links, a.shop.Links, "withdrawn by nobody")
+		return
+	}
 	require.NoError(a.t, a.hq.Merge(o.Cart))
 }
 
@@ -62,6 +69,7 @@ func (a *apart) truth(id edge.LineID) edge.Line {
 
 // Nothing HQ believes goes beyond what a party did.
 func (a *apart) checkHQ() {
+	require.LessOrEqual(a.t, a.hq.Links, a.shop.Links)
 	for i := range a.hq.Lines {
 		l := &a.hq.Lines[i]
 		truth := a.truth(l.ID)
@@ -84,6 +92,11 @@ func TestCodesAndEventsNeverCountTwice(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"shop edits":  func(*rapid.T) { a.edit(a.shop, gateway) },
 			"phone edits": func(*rapid.T) { a.edit(a.hq, phone) },
+			"shop withdraws its codes": func(t *rapid.T) {
+				if rapid.IntRange(0, 3).Draw(t, "often") == 0 {
+					require.NoError(t, a.shop.WithdrawLinks())
+				}
+			},
 			"shop shows a code": func(t *rapid.T) {
 				token, err := Encode(testKey(1), a.shop, testMeta())
 				require.NoError(t, err)
@@ -112,6 +125,7 @@ func TestCodesAndEventsNeverCountTwice(t *testing.T) {
 				require.NoError(t, err)
 				a.open(token)
 				require.Equal(t, quantities(a.shop), quantities(a.hq))
+				require.Equal(t, a.shop.Links, a.hq.Links, "the newer code says that older ones were withdrawn")
 			},
 			"HQ answers": func(t *rapid.T) { require.NoError(t, a.shop.Merge(a.hq)) },
 			"":           func(*rapid.T) { a.checkHQ() },

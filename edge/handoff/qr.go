@@ -74,14 +74,15 @@ func linesThatFit(link string) int {
 	if err != nil || len(raw) < headSize+64 {
 		return 0
 	}
-	o, err := parseBody(raw[headSize : len(raw)-64])
+	o, err := parse(raw[headSize : len(raw)-64])
 	if err != nil {
 		return 0
 	}
 	cart := *o.Cart
 	for n := len(o.Cart.Lines) - 1; n > 0; n-- {
 		cart.Lines = o.Cart.Lines[:n]
-		size := headSize + len(appendBody(nil, &cart, o.Meta)) + 64
+		content, _ := contentOf(&cart, o.Meta)
+		size := headSize + len(content) + 64
 		if at+base64.RawURLEncoding.EncodedLen(size) <= capacityL {
 			return living(cart.Lines)
 		}

@@ -82,7 +82,7 @@ type Short struct {
 // A time of expiry within an hour becomes the next whole one.
 func EncodeShort(secret Shared, s Short) (string, error) {
 	const op = "handoff.EncodeShort"
-	hours := (s.Expires.Unix() - beginning.Unix() + 3599) / 3600
+	hours := (s.Expires.Unix() - beginning().Unix() + 3599) / 3600
 	if hours < 0 || hours >= shortHours || s.Links >= shortLinks {
 		return "", edge.Errorf(op, edge.Invalid, "a short link until %s: set the clock", s.Expires.Format(time.RFC3339))
 	}
@@ -110,7 +110,7 @@ func DecodeShort(token string, find func(KeyID) ([]Key, error), hq ed25519.Priva
 	s := &Short{KeyID: KeyID(raw[:]), Cart: edge.CartID(raw[len(KeyID{}):])}
 	v := binary.BigEndian.Uint32(raw[shortTime-1:]) & (1<<24 - 1)
 	s.Links = v % shortLinks
-	s.Expires = beginning.Add(time.Duration(v/shortLinks) * time.Hour)
+	s.Expires = beginning().Add(time.Duration(v/shortLinks) * time.Hour)
 	keys, err := find(s.KeyID)
 	if err != nil {
 		return nil, err

@@ -20,8 +20,8 @@ const (
 	MaxToken = 8 << 10
 )
 
-// beginning is what short times are counted from.
-var beginning = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+// beginning is what times are counted from.
+func beginning() time.Time { return time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC) }
 
 // KeyID names a gateway's key in a token: the first bytes of the SHA-256 of
 // the public key. It is short, so several keys may share one.
@@ -43,7 +43,23 @@ type Key struct {
 type Meta struct {
 	Writer  edge.Writer // the gateway's own, whose removed lines are left out
 	Release uint32      // version of the catalogue the cart was shown with
-	Expires time.Time   // whole seconds
+	Issued  time.Time   // a whole minute
+	Expires time.Time   // whole hours after Issued
+}
+
+// check refuses what has no place in a token.
+func (m Meta) check() error {
+	const op = "handoff.Encode"
+	life := m.Expires.Sub(m.Issued)
+	switch since := m.Issued.Sub(beginning()); {
+	case !m.Writer.Valid():
+		return edge.Errorf(op, edge.Invalid, "writer %.20q is not a writer's name", m.Writer)
+	case since < 0 || since >= maxMinutes*time.Minute || since%time.Minute != 0:
+		return edge.Errorf(op, edge.Invalid, "a code of %s: want a whole minute from 2026 to 2057, so set the clock", m.Issued.Format(time.RFC3339Nano))
+	case life < time.Hour || life > maxHours*time.Hour || life%time.Hour != 0:
+		return edge.Errorf(op, edge.Invalid, "a code that opens for %s: want whole hours", life)
+	}
+	return nil
 }
 
 // Opened is the content of an authentic token.
@@ -62,13 +78,14 @@ func Encode(key ed25519.PrivateKey, cart *edge.Cart, meta Meta) (string, error) 
 	if err := cart.Check(); err != nil {
 		return "", err
 	}
-	if !meta.Writer.Valid() {
-		return "", edge.Errorf(op, edge.Invalid, "writer %.20q is not a writer's name", meta.Writer)
+	if err := meta.check(); err != nil {
+		return "", err
 	}
-	raw := appendBody(head(key), cart, meta)
-	if _, err := parseBody(raw[headSize:]); err != nil {
+	content, ok := contentOf(cart, meta)
+	if !ok {
 		return "", edge.Errorf(op, edge.Invalid, "cart %s holds what no code can carry", cart.ID)
 	}
+	raw := append(head(key), content...)
 	raw = append(raw, ed25519.Sign(key, signed(raw))...)
 	if n := base64.RawURLEncoding.EncodedLen(len(raw)); n > MaxToken {
 		return "", edge.Errorf(op, edge.TooLarge, "the cart comes to %d characters, a code holds %d: pay at the till", n, MaxToken)
@@ -83,12 +100,24 @@ func head(key ed25519.PrivateKey) []byte {
 
 func signed(raw []byte) []byte { return append([]byte(domainTag), raw...) }
 
+// contentOf is all between a token's head and its signature.
+func contentOf(cart *edge.Cart, meta Meta) (raw []byte, ok bool) {
+	if cart.Cut(meta.Writer) > edge.MaxLines {
+		return nil, false
+	}
+	var p packer
+	bodyOf(cart, meta).pack(&p)
+	return append(cart.ID[:], p.bytes()...), !p.bad
+}
+
 // Decode opens a token at the time now. find lists the keys that share an id.
 //
 // Errors are edge.Errors: Invalid for what is no token, was changed or
 // damaged; NotFound where no enrolled shop has the key; Expired for an
-// authentic code that is past its time or of a version no longer read;
-// Unavailable for one of a version this program is too old to read.
+// authentic code that is past its time or of a version no longer read; TooEarly
+// for one of a clock that is more than edge.ClaimMargin ahead of now;
+// Unavailable for one of a version this program is too old to read. Whether the
+// code was withdrawn is the cart's to say, as HQ knows it: edge.Cart.Admits.
 func Decode(token string, find func(KeyID) ([]Key, error), now time.Time) (*Opened, error) {
 	const op = "handoff.Decode"
 	if len(token) > MaxToken {
@@ -118,11 +147,14 @@ func Decode(token string, find func(KeyID) ([]Key, error), now time.Time) (*Open
 	case v > version:
 		return nil, edge.Errorf(op, edge.Unavailable, "this code is of version %d, newer than this program reads (%d): update it", v, version)
 	}
-	o, err := parseBody(raw[headSize:])
+	o, err := parse(raw[headSize:])
 	if err != nil {
 		return nil, err
 	}
 	o.KeyID, o.Node = id, node
+	if now.Add(edge.ClaimMargin).Before(o.Issued) {
+		return nil, edge.Errorf(op, edge.TooEarly, "this code is of %s: the clock of the shop is ahead, ask the staff to set it", o.Issued.Format(time.RFC3339))
+	}
 	if err := notOver(op, o.Expires, now); err != nil {
 		return nil, err
 	}
@@ -154,19 +186,24 @@ func damaged(op string) error {
 	return edge.Errorf(op, edge.Invalid, "this code was changed or damaged: scan it again, or take a new one at the shop")
 }
 
-// parseBody reads what follows the head. It takes a body only in the one form
-// that appendBody writes.
-func parseBody(b []byte) (*Opened, error) {
+// parse reads content, only in the one form that it is written in.
+func parse(raw []byte) (*Opened, error) {
 	const op = "handoff.Decode"
-	r := &reader{b: b}
-	o := r.body()
-	if r.bad || len(r.b) > 0 {
+	var id edge.CartID
+	if len(raw) < len(id) {
 		return nil, damaged(op)
 	}
+	p := unpack(raw[copy(id[:], raw):])
+	var b body
+	b.pack(p)
+	if !p.end() {
+		return nil, damaged(op)
+	}
+	o := &Opened{Cart: b.cart(id), Cut: uint32(len(b.own)), Meta: b.Meta}
 	if err := o.Cart.Check(); err != nil {
 		return nil, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "this code holds no cart of ours", Err: err}
 	}
-	if !bytes.Equal(appendBody(nil, o.Cart, o.Meta), b) {
+	if again, ok := contentOf(o.Cart, o.Meta); !ok || !bytes.Equal(again, raw) {
 		return nil, damaged(op)
 	}
 	return o, nil
