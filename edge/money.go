@@ -25,25 +25,45 @@ func minorDigits(currency string) int {
 
 // String writes the amount the Vietnamese way: 199.000 ₫, 12,50 USD.
 func (m Money) String() string {
-	digits := strconv.FormatInt(m.Amount, 10)
-	sign := ""
+	sign, digits := m.written(".", ",")
+	unit := m.Currency
+	if unit == "VND" {
+		unit = "₫"
+	}
+	return sign + digits + " " + unit
+}
+
+// In writes the amount as readers of a language ("vi", "en", "zh") expect it:
+// 199.000 ₫ in Vietnamese, ₫199,000 and USD 12.50 in the others.
+func (m Money) In(lang string) string {
+	if lang != "en" && lang != "zh" {
+		return m.String()
+	}
+	sign, digits := m.written(",", ".")
+	unit := m.Currency + " "
+	if m.Currency == "VND" {
+		unit = "₫"
+	}
+	return sign + unit + digits
+}
+
+// written is the sign and the digits, with what stands between thousands and
+// before the minor units.
+func (m Money) written(thousands, decimal string) (sign, digits string) {
+	digits = strconv.FormatInt(m.Amount, 10)
 	if rest, ok := strings.CutPrefix(digits, "-"); ok {
 		sign, digits = "-", rest
 	}
 	frac := ""
 	if d := minorDigits(m.Currency); d > 0 {
 		digits = fmt.Sprintf("%0*s", d+1, digits)
-		frac = "," + digits[len(digits)-d:]
+		frac = decimal + digits[len(digits)-d:]
 		digits = digits[:len(digits)-d]
 	}
 	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "." + digits[i:]
+		digits = digits[:i] + thousands + digits[i:]
 	}
-	unit := m.Currency
-	if unit == "VND" {
-		unit = "₫"
-	}
-	return sign + digits + frac + " " + unit
+	return sign, digits + frac
 }
 
 // BasisPoints is a rate in hundredths of a percent: 800 is 8 %.

@@ -66,3 +66,21 @@ func TestVATIsExact(t *testing.T) {
 		require.Equal(t, -got, edge.BasisPoints(rate).Within(-gross))
 	})
 }
+
+func TestMoneyInALanguage(t *testing.T) {
+	for _, tt := range []struct {
+		amount               int64
+		currency, vi, en, zh string
+	}{
+		{199000, "VND", "199.000 ₫", "₫199,000", "₫199,000"},
+		{-1234567, "VND", "-1.234.567 ₫", "-₫1,234,567", "-₫1,234,567"},
+		{123456, "CNY", "1.234,56 CNY", "CNY 1,234.56", "CNY 1,234.56"},
+		{5, "USD", "0,05 USD", "USD 0.05", "USD 0.05"},
+	} {
+		m := edge.Money{Amount: tt.amount, Currency: tt.currency}
+		require.Equal(t, tt.vi, m.In("vi"))
+		require.Equal(t, tt.en, m.In("en"))
+		require.Equal(t, tt.zh, m.In("zh"))
+		require.Equal(t, tt.vi, m.In(""))
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	json2 "github.com/go-json-experiment/json"
 
@@ -41,18 +42,31 @@ func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, erro
 	return &s, nil
 }
 
-// NodeUp reports whether a gateway is connected, by the rule of Shops; an
-// edge.Error of kind NotFound where there is none of that name.
-func (h *HQ) NodeUp(ctx context.Context, node string) (bool, error) {
-	const op = "hq.NodeUp"
+// CartNode is the gateway that a cart comes from, as HQ knows it.
+type CartNode struct {
+	Node  string
+	Shop  string
+	Up    bool      // connected, by the rule of Shops
+	Known time.Time // by the gateway's own clock, until when HQ knows all that it did
+}
+
+// CartNode finds the gateway of a name; an edge.Error of kind NotFound where
+// none of that name is enrolled.
+func (h *HQ) CartNode(ctx context.Context, node string) (CartNode, error) {
+	const op = "hq.CartNode"
+	n := CartNode{Node: node}
 	var up bool
 	var since, seen int64
-	err := h.read.QueryRowContext(ctx, "select up, since, seen from node where node = $1", node).Scan(&up, &since, &seen)
+	err := h.read.QueryRowContext(ctx, "select shop, up, since, seen from node where node = $1", node).Scan(&n.Shop, &up, &since, &seen)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
+		return n, edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
 	}
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", op, err)
+		return n, fmt.Errorf("%s: %w", op, err)
 	}
-	return connected(up, fromMillis(since), fromMillis(seen), h.now()), nil
+	n.Up = connected(up, fromMillis(since), fromMillis(seen), h.now())
+	if n.Known, err = h.knownUntil(ctx, node); err != nil {
+		return n, fmt.Errorf("%s: %w", op, err)
+	}
+	return n, nil
 }

@@ -76,16 +76,17 @@ func TestSaleOfCartSearchesAnIndex(t *testing.T) {
 	require.Contains(t, plan, "sale_cart")
 }
 
-func TestNodeUpByTheRuleOfShops(t *testing.T) {
+func TestCartNodeIsUpByTheRuleOfShops(t *testing.T) {
 	g := newGateway(t)
 	up := func() bool {
 		t.Helper()
-		up, err := g.hq.NodeUp(t.Context(), testNode)
+		node, err := g.hq.CartNode(t.Context(), testNode)
 		require.NoError(t, err)
 		shops, err := g.hq.Shops(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, shops[0].Up, up)
-		return up
+		require.Equal(t, shops[0].Up, node.Up)
+		require.Equal(t, shops[0].Shop, node.Shop)
+		return node.Up
 	}
 	require.False(t, up(), "never heard of")
 	g.addMoves(2)
@@ -109,6 +110,6 @@ func TestNodeUpByTheRuleOfShops(t *testing.T) {
 	require.False(t, up(), "silent for too long")
 	g.send(g.batch(2, 2))
 	require.True(t, up())
-	_, err := g.hq.NodeUp(t.Context(), "nobody")
+	_, err := g.hq.CartNode(t.Context(), "nobody")
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 }

@@ -116,8 +116,12 @@ func (s *site) listen(ctx context.Context, addr string) (err error) {
 }
 
 func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
+	key, err := firmwarecfg.LoadOrCreateKey(s.cfg.Key)
+	if err != nil {
+		return err
+	}
 	carts, err := cart.New(cart.Options{
-		HQ: s.DB, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
+		HQ: s.DB, Key: key, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
 	})
 	if err != nil {
 		return err

@@ -9,11 +9,13 @@ package cart
 import (
 	"compress/gzip"
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"html/template"
 	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
@@ -30,18 +32,24 @@ type Headquarters interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
 	OpenCart(ctx context.Context, opened *edge.Cart, node string, onPhone bool) (*edge.Cart, error)
 	SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error)
-	NodeUp(ctx context.Context, node string) (bool, error)
+	CartNode(ctx context.Context, node string) (hq.CartNode, error)
 	ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, change func(*edge.Cart) error) (*edge.Cart, error)
 	Watch() (changed <-chan struct{}, cancel func())
 	WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func())
+
+	Phones(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
+	BindPhone(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
+	AskOwner(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
+	AnswerPhone(ctx context.Context, cart edge.CartID, links uint32, owner hq.PhoneKey, code string, in bool) error
 }
 
 // Options are what the pages are made with. All are needed.
 type Options struct {
 	HQ       Headquarters
-	Brand    string         // the chain's name, over the cart
-	Pictures fs.FS          // the products' pictures
-	Zone     *time.Location // of the times on the page
+	Key      ed25519.PrivateKey // HQ's own: it opens short links
+	Brand    string             // the chain's name, over the cart
+	Pictures fs.FS              // the products' pictures
+	Zone     *time.Location     // of the times on the page
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -57,8 +65,8 @@ type Pages struct {
 
 // New makes the pages.
 func New(o Options) (*Pages, error) {
-	if o.HQ == nil || o.Brand == "" || o.Pictures == nil || o.Zone == nil || o.Now == nil || o.Log == nil {
-		return nil, edge.Errorf("cart.New", edge.Invalid, "HQ, brand, pictures, zone, clock and log are all needed")
+	if o.HQ == nil || len(o.Key) != ed25519.PrivateKeySize || o.Brand == "" || o.Pictures == nil || o.Zone == nil || o.Now == nil || o.Log == nil {
+		return nil, edge.Errorf("cart.New", edge.Invalid, "HQ, its key, brand, pictures, zone, clock and log are all needed")
 	}
 	t, err := parse()
 	if err != nil {
@@ -74,11 +82,52 @@ func New(o Options) (*Pages, error) {
 	return p, nil
 }
 
+// route is one thing that a phone asks for.
+type route struct {
+	method, path string
+	handle       gin.HandlerFunc
+}
+
+// routes are those of one cart, seen from its own address.
+func (p *Pages) routes() []route {
+	return []route{
+		{http.MethodGet, "", p.page},
+		{http.MethodGet, "/cart.json", p.cartJSON},
+		{http.MethodGet, "/events", p.events},
+		{http.MethodPut, "/lines/:line", p.setLine},
+		{http.MethodPost, "/lines/:line", p.setLine},
+		{http.MethodPut, "/note", p.setNote},
+		{http.MethodPost, "/note", p.setNote},
+		{http.MethodPost, "/phones", p.askIn},
+		{http.MethodPost, "/phones/:code", p.letIn},
+	}
+}
+
 // Register adds the pages' routes. A live stream ends with its request's
 // context: a server that shuts down cancels its base context first.
 func (p *Pages) Register(r gin.IRouter) {
-	r.GET("/c/:token", p.page)
-	r.GET("/c/:token/events", p.events)
-	r.POST("/c/:token/lines/:line", p.setQuantity)
+	for _, root := range []string{"/c/:token", "/s/:token"} {
+		carts := r.Group(root, forPrograms)
+		for _, route := range p.routes() {
+			carts.Handle(route.method, route.path, route.handle)
+		}
+		carts.OPTIONS("/*path", func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	}
 	r.GET("/pictures/:file", p.picture)
+	r.GET("/openapi/cart.yaml", p.openAPI)
+}
+
+// forPrograms lets a mini program that runs in a browser ask from an address of
+// its own. It shows itself by its header; cookies stay out.
+func forPrograms(c *gin.Context) {
+	if c.GetHeader("Origin") == "" {
+		return
+	}
+	h := c.Writer.Header()
+	h.Set("Access-Control-Allow-Origin", "*")
+	if c.Request.Method == http.MethodOptions {
+		h.Set("Access-Control-Allow-Methods", "GET, PUT, POST, DELETE")
+		h.Set("Access-Control-Allow-Headers", "Content-Type, Idempotency-Key, If-None-Match, "+PhoneHeader)
+		h.Set("Access-Control-Max-Age", "86400")
+	}
 }

@@ -64,7 +64,7 @@ func newApp(t *testing.T) *app {
 	require.NoError(t, a.hq.Enrol(t.Context(), hq.Node{Node: "shop1", Shop: "saigon-1", Key: a.gateway.Public().(ed25519.PublicKey)}))
 	require.NoError(t, a.hq.PutRelease(t.Context(), testRelease()))
 	a.pages, err = New(Options{
-		HQ: a.hq, Brand: "Hạ Vân", Zone: time.FixedZone("ICT", 7*3600), Now: clock, Log: log,
+		HQ: a.hq, Key: testKey(9), Brand: "Hạ Vân", Zone: time.FixedZone("ICT", 7*3600), Now: clock, Log: log,
 		Pictures: fstest.MapFS{"lip.svg": {Data: []byte("<svg/>")}, "secret.txt": {Data: []byte("no")}},
 	})
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func (a *app) pass(d time.Duration) {
 }
 
 func (a *app) token(c *edge.Cart) string {
-	token, err := handoff.Encode(a.gateway, c, handoff.Meta{Writer: gateway, Release: 1, Issued: noon, Expires: noon.Add(24 * time.Hour)})
+	token, err := handoff.Encode(a.gateway, c, handoff.Meta{Writer: gateway, Release: 1, Expires: noon.Add(24 * time.Hour)})
 	require.NoError(a.t, err)
 	return token
 }
@@ -142,7 +142,7 @@ func TestPageOpensACartThatHQNeverHeardOf(t *testing.T) {
 	resp := a.do("GET", "/c/"+a.token(cartOf(t, 2)), nil, "Accept-Language", "en-GB,vi;q=0.5")
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	page := a.text(resp)
-	for _, want := range []string{"Silk Velvet Matte Lipstick", "Morning Dew", "Brick Red", "#A63A22", "199.000 ₫", "418.000 ₫", "617.000 ₫", `loading="lazy"`, "Pay at the till"} {
+	for _, want := range []string{"Silk Velvet Matte Lipstick", "Morning Dew", "Brick Red", "#A63A22", "₫199,000", "₫418,000", "₫617,000", `loading="lazy"`, "Pay at the till"} {
 		require.Contains(t, page, want)
 	}
 	require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
@@ -153,7 +153,10 @@ func TestPageOpensACartThatHQNeverHeardOf(t *testing.T) {
 	_, nonce, _ := strings.Cut(csp, "script-src 'nonce-")
 	nonce, _, _ = strings.Cut(nonce, "'")
 	require.Contains(t, page, `<script nonce="`+nonce+`">`)
-	require.Empty(t, resp.Cookies(), "looking needs no cookie")
+	require.Len(t, resp.Cookies(), 1)
+	cookie := resp.Cookies()[0]
+	require.True(t, cookie.HttpOnly)
+	require.Equal(t, http.SameSiteLaxMode, cookie.SameSite)
 
 	c, node, err := a.hq.Cart(t.Context(), cartID)
 	require.NoError(t, err)
@@ -223,9 +226,9 @@ func TestPageFitsOneRoundTrip(t *testing.T) {
 func TestCodesThatDoNotOpen(t *testing.T) {
 	a := newApp(t)
 	good := a.token(cartOf(t, 1))
-	foreign, err := handoff.Encode(testKey(5), cartOf(t, 1), handoff.Meta{Writer: gateway, Issued: noon, Expires: noon.Add(time.Hour)})
+	foreign, err := handoff.Encode(testKey(5), cartOf(t, 1), handoff.Meta{Writer: gateway, Expires: noon.Add(time.Hour)})
 	require.NoError(t, err)
-	expired, err := handoff.Encode(a.gateway, cartOf(t, 1), handoff.Meta{Writer: gateway, Issued: noon.Add(-time.Hour), Expires: noon})
+	expired, err := handoff.Encode(a.gateway, cartOf(t, 1), handoff.Meta{Writer: gateway, Expires: noon})
 	require.NoError(t, err)
 	changed := []byte(good)
 	changed[30] ^= 1
@@ -251,7 +254,7 @@ func TestCodesThatDoNotOpen(t *testing.T) {
 			}
 			resp := a.do("GET", "/c/"+tt.token+"/events", nil)
 			require.Equal(t, tt.status, resp.StatusCode)
-			resp = a.do("POST", "/c/"+tt.token+"/lines/"+string(gateway)+"-1", strings.NewReader(`{"quantity":1}`), "Content-Type", "application/json")
+			resp = a.do("PUT", "/c/"+tt.token+"/lines/"+string(gateway)+"-1", strings.NewReader(`{"quantity":1}`), "Content-Type", "application/json")
 			require.Equal(t, tt.status, resp.StatusCode)
 		})
 	}

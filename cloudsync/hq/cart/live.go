@@ -3,6 +3,7 @@ package cart
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -22,43 +23,43 @@ const heartbeat = 15 * time.Second
 const lookAgain = time.Second
 
 // events streams the cart's content: now, and whenever it changed. A page that
-// was fetched ahead opens it when it is shown at last.
+// was fetched ahead opens it when it is shown at last. The page takes HTML; with
+// as=json the content comes as cart.json has it.
 func (p *Pages) events(c *gin.Context) {
-	lang, token, ctx := langOf(c), c.Param("token"), c.Request.Context()
-	cart, _, err := p.open(ctx, token, !fetchedAhead(c.Request.Header))
+	v, err := p.visit(c, !fetchedAhead(c.Request.Header))
 	if err != nil {
-		p.problemJSON(c, lang, p.report(c, err), openingProblem)
+		p.refuse(c, err, openingProblem)
 		return
 	}
-	leave, ok := p.streams.enter(cart.ID)
+	leave, ok := p.streams.enter(v.cart.ID)
 	if !ok {
-		p.problemJSON(c, lang, edge.TooMany, openingProblem)
+		p.refuse(c, edge.Errorf("cart.events", edge.TooMany, "%d pages of this cart are open", streamsPerCart), openingProblem)
 		return
 	}
 	defer leave()
 	privately(c.Writer.Header())
 	c.Writer.Header().Set("Content-Type", "text/event-stream")
 	c.Writer.Header().Set("X-Accel-Buffering", "no")
-	s := stream{pages: p, c: c, id: cart.ID, token: token, lang: lang}
-	if err := s.run(ctx); err != nil {
+	s := stream{pages: p, c: c, visit: v, json: c.Query("as") == "json"}
+	if err := s.run(c.Request.Context()); err != nil {
 		p.report(c, err)
 	}
 }
 
 // stream is a phone that listens.
 type stream struct {
-	pages       *Pages
-	c           *gin.Context
-	id          edge.CartID
-	token, lang string
-	sent        []byte // last
+	pages *Pages
+	c     *gin.Context
+	visit *visit
+	json  bool
+	sent  []byte // last
 }
 
 // run sends until the phone goes away. The cart's own news go at once; what
 // else changes the page is looked for a little after any news, and with every
 // heartbeat, since a line that falls silent makes none.
 func (s *stream) run(ctx context.Context) error {
-	changed, cancel := s.pages.HQ.WatchCart(s.id)
+	changed, cancel := s.pages.HQ.WatchCart(s.visit.cart.ID)
 	defer cancel()
 	news, cancelNews := s.pages.HQ.Watch()
 	defer cancelNews()
@@ -91,16 +92,26 @@ func (s *stream) run(ctx context.Context) error {
 // sendCart sends the cart; what the phone has already only when always is set:
 // after a change the phone may show something else meanwhile.
 func (s *stream) sendCart(ctx context.Context, always bool) error {
-	cart, node, err := s.pages.HQ.Cart(ctx, s.id)
+	if err := s.pages.again(ctx, s.visit); err != nil {
+		return err
+	}
+	data, err := s.data(ctx)
+	if err != nil || !always && bytes.Equal(data, s.sent) {
+		return err
+	}
+	s.sent = data
+	return s.send("event: cart\ndata: " + strings.ReplaceAll(string(data), "\n", "\ndata: ") + "\n\n")
+}
+
+func (s *stream) data(ctx context.Context) ([]byte, error) {
+	if !s.json {
+		return s.pages.fragment(ctx, s.visit)
+	}
+	content, err := s.pages.content(ctx, s.visit)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	fragment, err := s.pages.fragment(ctx, cart, node, s.token, s.lang)
-	if err != nil || !always && bytes.Equal(fragment, s.sent) {
-		return err
-	}
-	s.sent = fragment
-	return s.send("event: cart\ndata: " + strings.ReplaceAll(string(fragment), "\n", "\ndata: ") + "\n\n")
+	return json.Marshal(content)
 }
 
 // send writes to the stream. The phone going away is no error worth a line in

@@ -18,17 +18,17 @@ import (
 
 func (p *Pages) page(c *gin.Context) {
 	lang := langOf(c)
-	cart, node, err := p.open(c.Request.Context(), c.Param("token"), !fetchedAhead(c.Request.Header))
+	v, err := p.visit(c, !fetchedAhead(c.Request.Header))
 	if err != nil {
 		p.errorPage(c, lang, err)
 		return
 	}
-	v, err := p.view(c.Request.Context(), cart, node, c.Param("token"), lang)
+	shown, err := p.view(c.Request.Context(), v)
 	if err != nil {
 		p.errorPage(c, lang, err)
 		return
 	}
-	p.render(c, http.StatusOK, "page", v)
+	p.render(c, http.StatusOK, "page", shown)
 }
 
 func (p *Pages) errorPage(c *gin.Context, lang string, err error) {

@@ -12,15 +12,11 @@
   };
 
   // Numbers change in place, so that a finger on a button keeps its button.
-  const show = html => {
-    if (sending) return;
-    const t = document.createElement('template');
-    t.innerHTML = html;
-    const next = t.content.firstElementChild, now = main.firstElementChild;
-    live.hidden = 'closed' in next.dataset;
-    down = 'down' in next.dataset;
-    sayLive();
-    if (next.dataset.shape !== now.dataset.shape) { now.replaceWith(next); return; }
+  const part = (now, next) => {
+    if (next.dataset.shape !== now.dataset.shape) {
+      if (!now.dataset.busy) now.replaceWith(next); // else somebody is filling in its form
+      return;
+    }
     const to = next.querySelectorAll('[data-v]');
     now.querySelectorAll('[data-v]').forEach((e, i) => {
       e.textContent = to[i].textContent;
@@ -30,6 +26,17 @@
         e.setAttribute('aria-label', to[i].getAttribute('aria-label'));
       }
     });
+  };
+
+  const show = html => {
+    if (sending) return;
+    const t = document.createElement('template');
+    t.innerHTML = html;
+    const next = [...t.content.children];
+    live.hidden = next.some(e => 'closed' in e.dataset);
+    down = next.some(e => 'down' in e.dataset);
+    sayLive();
+    [...main.children].forEach((now, i) => part(now, next[i]));
   };
 
   const listen = () => {
@@ -43,24 +50,35 @@
     events.addEventListener('cart', e => show(e.data));
   };
 
-  const send = async () => {
-    if (sending) return;
-    sending = true;
-    let html, problem;
-    while (want.size) {
-      const [url, quantity] = want.entries().next().value;
-      want.delete(url);
-      try {
-        const r = await fetch(url, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify({quantity})});
-        if (r.ok) html = await r.text();
-        else problem = (await r.json()).error.message;
-      } catch { problem = live.dataset.failed; }
-    }
-    sending = false;
-    if (!problem) { show(html); return; }
+  // Sends a form; html is the page's parts after it, problem what went wrong.
+  const post = async (url, fields) => {
+    try {
+      const r = await fetch(url, {method: 'POST', headers: {'X-Mirrorcart-Part': '1'}, body: new URLSearchParams(fields)});
+      if (r.ok) return {html: await r.text()};
+      return {problem: (await r.json()).error.message};
+    } catch { return {problem: live.dataset.failed}; }
+  };
+
+  const fail = problem => {
+    live.hidden = false;
     say('bad', problem);
     clearTimeout(quiet);
     quiet = setTimeout(() => { quiet = 0; listen(); }, 4000); // brings back what holds
+  };
+
+  const send = async () => {
+    if (sending) return;
+    sending = true;
+    let last = {};
+    while (want.size) {
+      const [url, quantity] = want.entries().next().value;
+      want.delete(url);
+      const r = await post(url, {quantity});
+      last = last.problem ? last : r;
+    }
+    sending = false;
+    if (last.problem) fail(last.problem);
+    else show(last.html);
   };
 
   document.addEventListener('click', e => {
@@ -72,6 +90,25 @@
     out.textContent = n;
     want.set(button.form.action, n);
     send();
+  });
+
+  document.addEventListener('input', e => { e.target.closest('section').dataset.busy = 1; });
+
+  document.addEventListener('submit', async e => {
+    if (e.defaultPrevented) return;
+    e.preventDefault();
+    const form = e.target, section = form.closest('section'), fields = new FormData(form, e.submitter);
+    const say = form.querySelector('.bad');
+    if (e.submitter) e.submitter.disabled = true;
+    const r = await post((e.submitter || form).formAction || form.action, fields);
+    if (e.submitter) e.submitter.disabled = false;
+    if (r.problem) {
+      if (say) say.textContent = r.problem;
+      else fail(r.problem);
+      return;
+    }
+    delete section.dataset.busy;
+    show(r.html);
   });
 
   listen();

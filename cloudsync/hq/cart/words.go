@@ -11,6 +11,9 @@ type words struct {
 	NoPrice, SumOpen                       string
 	Live, Waiting, Still, Failed, Language string
 	Down                                   string
+
+	Elsewhere, LookOnly, AskIn, Asking, Refused string
+	Wants, WantsText, LetIn, KeepOut            string
 }
 
 // problem is what an error page says.
@@ -32,6 +35,11 @@ func wordsIn(lang string) words {
 			Still: "Reload the page to see changes made in the shop", Failed: "The change did not arrive. Try again.",
 			Down:     "Your cart is safe here. The shop's line is down: changes reach the shop when it is back. At the till, tell the staff what you changed.",
 			Language: "Language",
+
+			Elsewhere: "This cart is open on another phone", LookOnly: "You can look at it here. To change it too, ask the other phone.",
+			AskIn: "Ask to be let in", Asking: "The other phone is being asked. Your number there is", Refused: "The other phone did not let this one in. You can go on looking.",
+			Wants: "Another phone wants to join: number", WantsText: "Let it in only if you know whose it is and see this number on it. It can then change the cart, and never sees your name or address.",
+			LetIn: "Let in", KeepOut: "No",
 		}
 	case "zh":
 		return words{
@@ -47,6 +55,11 @@ func wordsIn(lang string) words {
 			Still: "刷新页面可查看门店所做的更改", Failed: "更改未能送达，请重试。",
 			Down:     "您的购物车已在此妥善保存。门店网络暂时中断，恢复后更改会送达门店。付款时请告诉店员您改了什么。",
 			Language: "语言",
+
+			Elsewhere: "此购物车已在另一部手机上打开", LookOnly: "您可以在这里查看。如需更改，请向那部手机申请。",
+			AskIn: "申请加入", Asking: "正在询问那部手机。您在那里显示的号码是", Refused: "那部手机没有同意。您仍可继续查看。",
+			Wants: "另一部手机想加入，号码", WantsText: "只有在您认识对方、并在其手机上看到此号码时才允许。对方可以更改购物车，但看不到您的姓名和地址。",
+			LetIn: "允许", KeepOut: "不允许",
 		}
 	}
 	return words{
@@ -62,6 +75,11 @@ func wordsIn(lang string) words {
 		Still: "Tải lại trang để xem thay đổi từ cửa hàng", Failed: "Thay đổi chưa gửi được. Hãy thử lại.",
 		Down:     "Giỏ hàng của bạn vẫn được giữ ở đây. Đường truyền của cửa hàng đang gián đoạn: thay đổi sẽ tới cửa hàng khi có lại kết nối. Tại quầy, hãy nói với nhân viên bạn đã đổi gì.",
 		Language: "Ngôn ngữ",
+
+		Elsewhere: "Giỏ hàng này đang mở trên một điện thoại khác", LookOnly: "Bạn có thể xem tại đây. Muốn thay đổi, hãy hỏi điện thoại kia.",
+		AskIn: "Xin được vào", Asking: "Đang hỏi điện thoại kia. Số của bạn ở đó là", Refused: "Điện thoại kia chưa đồng ý. Bạn vẫn có thể xem tiếp.",
+		Wants: "Một điện thoại khác muốn vào: số", WantsText: "Chỉ cho vào nếu bạn biết đó là ai và thấy số này trên máy đó. Máy đó sẽ đổi được giỏ hàng, nhưng không bao giờ thấy tên hay địa chỉ của bạn.",
+		LetIn: "Cho vào", KeepOut: "Không",
 	}
 }
 
@@ -84,6 +102,18 @@ func openingProblem(lang string, k edge.Kind) problem {
 			"vi": {"Mã này đã hết hạn.", "Vì sự riêng tư của bạn, mã chỉ mở được trong thời gian ngắn. Hãy lấy mã mới tại cửa hàng."},
 			"en": {"This code has expired.", "For your privacy a code opens for a short time only. Take a new one at the shop."},
 			"zh": {"此码已过期。", "为保护您的隐私，码只在短时间内有效。请在门店获取新的码。"},
+		}
+	case edge.Withdrawn:
+		t = texts{
+			"vi": {"Liên kết này đã bị thu hồi tại cửa hàng.", "Giỏ hàng vẫn còn. Hãy quét mã mới trên màn hình của cửa hàng."},
+			"en": {"This link was withdrawn in the shop.", "The cart is still there. Scan the new code on the screen in the shop."},
+			"zh": {"此链接已在门店被撤回。", "购物车仍在。请扫描门店屏幕上的新码。"},
+		}
+	case edge.TooEarly:
+		t = texts{
+			"vi": {"Mã này chưa dùng được.", "Đồng hồ của cửa hàng đang chạy nhanh. Hãy báo nhân viên chỉnh lại giờ, rồi quét mã mới."},
+			"en": {"This code is not valid yet.", "The shop's clock is ahead. Ask the staff to set it, then scan a new code."},
+			"zh": {"此码尚未生效。", "门店的时钟偏快。请告知店员校正时间，然后扫描新的码。"},
 		}
 	case edge.NotFound:
 		t = texts{
@@ -117,7 +147,13 @@ func changeProblem(lang string, k edge.Kind) problem {
 			"en": {"That cannot be changed.", "The cart was just paid or changed elsewhere. Reload the page."},
 			"zh": {"无法更改。", "购物车刚刚已付款或在别处被更改。请刷新页面。"},
 		}[lang]
-	case edge.Invalid, edge.NotFound, edge.TooLarge, edge.Forbidden:
+	case edge.Forbidden:
+		return texts{
+			"vi": {"Bạn không thể làm việc này ở đây.", "Giỏ hàng đang mở trên một điện thoại khác. Hãy xin được vào, hoặc dùng điện thoại kia."},
+			"en": {"That cannot be done here.", "The cart is open on another phone. Ask to be let in, or use that phone."},
+			"zh": {"无法在此操作。", "购物车已在另一部手机上打开。请申请加入，或使用那部手机。"},
+		}[lang]
+	case edge.Invalid, edge.NotFound, edge.TooLarge:
 		return texts{
 			"vi": {"Yêu cầu không được chấp nhận.", "Hãy tải lại trang và thử lại."},
 			"en": {"This request was not accepted.", "Reload the page and try again."},
