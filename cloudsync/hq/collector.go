@@ -67,6 +67,7 @@ func (c *Collector) Run(ctx context.Context) error {
 	defer wg.Wait()
 	wg.Go(func() { c.project(ctx) })
 	wg.Go(func() { _ = c.c.HQ.forgetOld(ctx, c.c.Carts) }) // its only error was checked for above
+	wg.Go(func() { c.c.HQ.forgetVisits(ctx) })
 	wg.Go(func() { c.follow(ctx) })
 	session := func() cloudsync.Session {
 		return cloudsync.Session{Filters: c.filters()}

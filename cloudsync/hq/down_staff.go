@@ -84,23 +84,26 @@ func (h *HQ) directory(ctx context.Context, where, arg string) (*edge.Directory,
 // SendRecord tells a node how an order or a payment stands.
 func (h *HQ) SendRecord(ctx context.Context, node string, r edge.Record) error {
 	const op = "hq.SendRecord"
-	if err := r.Check(); err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	part, err := cloudsync.NewPart(cloudsync.PartRecord, &r)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
-		err := h.queueDown(ctx, tx, node, &cloudsync.Down{Parts: []cloudsync.Part{part}})
-		if errors.Is(err, sql.ErrNoRows) {
-			return edge.Errorf(op, edge.NotFound, "no gateway %.70q is enrolled", node)
-		}
-		return err
-	})
-	if err != nil {
+	if err := h.inTx(ctx, func(tx *sql.Tx) error { return h.queueRecord(ctx, tx, node, &r) }); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	h.downs.tell(struct{}{})
 	return nil
+}
+
+// queueRecord stores word of a record for a node; whoever calls it tells
+// h.downs once the transaction is committed.
+func (h *HQ) queueRecord(ctx context.Context, tx *sql.Tx, node string, r *edge.Record) error {
+	if err := r.Check(); err != nil {
+		return err
+	}
+	part, err := cloudsync.NewPart(cloudsync.PartRecord, r)
+	if err != nil {
+		return err
+	}
+	err = h.queueDown(ctx, tx, node, &cloudsync.Down{Parts: []cloudsync.Part{part}})
+	if errors.Is(err, sql.ErrNoRows) {
+		return edge.Errorf("hq.queueRecord", edge.NotFound, "no gateway %.70q is enrolled", node)
+	}
+	return err
 }
