@@ -14,9 +14,9 @@ export function request({ method, url, headers, body }) {
 }
 
 /** listen is LiveCart's: the stream comes in chunks (base library 2.20.2). */
-export function listen(url, { bell: ring, closed }) {
+export function listen({ url, headers }, { bell: ring, closed }) {
   const task = wx.request({
-    url, header: { Accept: 'text/event-stream' }, enableChunked: true, responseType: 'arraybuffer',
+    url, header: headers, enableChunked: true, responseType: 'arraybuffer',
     redirect: 'manual', complete: closed,
   });
   const hear = bell(ring);

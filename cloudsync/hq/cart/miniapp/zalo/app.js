@@ -1,5 +1,6 @@
 // The shopper's live cart inside Zalo, opened by https://zalo.me/s/APP_ID/?c=…
 // (the signed cart) or ?s=… (the short token).
+import { bell } from '../wechat/live/bell.js';
 import { LiveCart } from '../wechat/live/cart.js';
 import { linkOf } from '../wechat/live/link.js';
 import { Server } from '../wechat/live/server.js';
@@ -57,23 +58,28 @@ function phoneID(zalo, { crypto }) {
   return id;
 }
 
-/** request is Server's, over fetch: no cookies, no redirects to elsewhere. */
+/** discreet keeps cookies out, addresses in, and redirects from leading elsewhere. */
+const discreet = { credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' };
+
+/** request is Server's, over fetch. */
 function request(window) {
   return async ({ method, url, headers, body }) => {
-    const response = await window.fetch(url, { method, headers, body, credentials: 'omit', redirect: 'error', referrerPolicy: 'no-referrer' });
+    const response = await window.fetch(url, { method, headers, body, ...discreet });
     return { status: response.status, body: await response.json().catch(() => null) };
   };
 }
 
-/** listen is LiveCart's, over EventSource. */
-function listen({ EventSource }) {
-  return (url, { bell, closed }) => {
-    const events = new EventSource(url);
-    events.addEventListener('cart', bell);
-    events.onerror = () => {
-      events.close();
-      closed();
+/** listen is LiveCart's, over a fetch that goes on. */
+function listen(window) {
+  return ({ url, headers }, { bell: ring, closed }) => {
+    const going = new window.AbortController();
+    const follow = async () => {
+      const { ok, body } = await window.fetch(url, { headers, signal: going.signal, ...discreet });
+      const reader = ok && body.getReader();
+      const hear = bell(ring);
+      for (let read; reader && !(read = await reader.read()).done; ) hear(read.value);
     };
-    return () => events.close();
+    follow().catch(() => {}).finally(closed); // why it ended is all the same
+    return () => going.abort();
   };
 }

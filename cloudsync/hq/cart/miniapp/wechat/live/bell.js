@@ -1,4 +1,5 @@
-// A server-sent event stream read in pieces, for hosts without EventSource.
+// A server-sent event stream read in pieces: EventSource is not everywhere, and
+// cannot say which phone listens.
 
 /**
  * bell gives a function that takes the stream's bytes, cut anywhere, and rings

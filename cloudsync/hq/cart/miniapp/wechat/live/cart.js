@@ -17,8 +17,8 @@ const patience = 2000; // ms before a lost line is tried again
  *            was not made or when state is refused
  *   waiting  whether the line to headquarters is lost
  *
- * listen(url, {bell, closed}) opens the stream and gives a function that closes
- * it; later(work, ms) is setTimeout and gives a function that takes it back.
+ * listen({url, headers}, {bell, closed}) opens the stream, calls closed once it
+ * has ended, and gives a function that closes it; later(work, ms) is setTimeout and gives a function that takes it back.
  */
 export class LiveCart {
   constructor({ server, lang, listen, later, changed }) {
@@ -72,7 +72,7 @@ export class LiveCart {
 
   hear() {
     let mine = true; // a stream that was closed here may still say so
-    const stop = this.listen(this.server.url(`${this.link.path}/events`, this.lang), {
+    const stop = this.listen(this.server.stream(`${this.link.path}/events`, this.lang), {
       bell: () => mine && this.refresh(),
       closed: () => mine && this.retry(),
     });

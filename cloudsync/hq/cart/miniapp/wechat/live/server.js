@@ -26,9 +26,9 @@ export class Server {
     this.request = request;
   }
 
-  /** url is the address of path, which starts with a slash. */
+  /** url is the address of a cart's path, its texts in a language. */
   url(path, lang) {
-    return `${this.base}${path}${lang ? `?lang=${lang}` : ''}`;
+    return `${this.base}${path}?lang=${lang}`;
   }
 
   /**
@@ -37,7 +37,7 @@ export class Server {
    */
   picture(address) {
     const [, name] = /^\.\.\/pictures\/([A-Za-z0-9._-]+)$/.exec(address ?? '') ?? [];
-    return name ? this.url(`/pictures/${name}`) : '';
+    return name ? `${this.base}/pictures/${name}` : '';
   }
 
   get(path, lang) {
@@ -53,8 +53,16 @@ export class Server {
   }
 
   ask(method, path, lang, body) {
-    const headers = { Accept: 'application/json', 'X-Mirrorcart-Phone': this.phone };
-    if (body) headers['Content-Type'] = 'application/json';
+    const headers = { ...this.headers('application/json'), ...(body && { 'Content-Type': 'application/json' }) };
     return this.request({ method, url: this.url(path, lang), headers, body: body && JSON.stringify(body) });
+  }
+
+  /** stream is what opens path's event stream as this phone. */
+  stream(path, lang) {
+    return { url: `${this.url(path, lang)}&as=json`, headers: this.headers('text/event-stream') };
+  }
+
+  headers(accept) {
+    return { Accept: accept, 'X-Mirrorcart-Phone': this.phone };
   }
 }

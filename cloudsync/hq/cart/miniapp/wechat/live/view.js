@@ -65,14 +65,21 @@ function paidOf(lang, { paid }) {
 /** guestOf is for a phone that may only look: why, and whether it may ask. */
 function guestOf(lang, { state, phone: { may, asked, code } }) {
   if (state !== 'open' || may !== 'look') return null;
-  if (asked === 'asking') return { text: `${say(lang, 'asking')} ${code}`, ask: '' };
-  if (asked === 'refused') return { text: say(lang, 'askRefused'), ask: '' };
-  return { text: say(lang, 'elsewhere'), ask: say(lang, 'ask') };
+  const guest = { title: say(lang, 'elsewhere'), ask: '' };
+  if (asked === 'asking') return { ...guest, text: `${say(lang, 'asking')} ${code}` };
+  if (asked === 'refused') return { ...guest, text: say(lang, 'refused') };
+  return { ...guest, text: say(lang, 'lookOnly'), ask: say(lang, 'askIn') };
 }
 
 /** askersOf are the phones that the cart's owner may let in. */
 function askersOf(lang, { asking }) {
-  return (asking ?? []).map((code) => ({ code, text: `${say(lang, 'asker')} ${code}`, yes: say(lang, 'letIn'), no: say(lang, 'keepOut') }));
+  return (asking ?? []).map((code) => ({
+    code,
+    title: `${say(lang, 'wants')} ${code}`,
+    text: say(lang, 'wantsText'),
+    yes: say(lang, 'letIn'),
+    no: say(lang, 'keepOut'),
+  }));
 }
 
 function lineOf({ lang, server, cart }, line, i, changeable) {
