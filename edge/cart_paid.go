@@ -92,6 +92,9 @@ func (co Checkout) Second(c *Cart, r *Release, at time.Time) (*RefundDue, error)
 	if err := co.Payment.checkForm(); err != nil {
 		return nil, err
 	}
+	if co.Payment.Rounding != 0 {
+		return nil, Errorf(op, Invalid, "say how much was taken, without a rounding")
+	}
 	if a := co.Payment.Amount; a < 1 || a > maxUnitPrice {
 		return nil, Errorf(op, Invalid, "payment of %d: say how much was taken", a)
 	}

@@ -30,6 +30,7 @@ type Edge struct {
 	Backup    Backup  `yaml:"backup"`
 	Disk      Disk    `yaml:"disk"`
 	Carts     Carts   `yaml:"carts"`
+	Payment   Payment `yaml:"payment"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -142,6 +143,7 @@ func DefaultEdge() *Edge {
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
+		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}},
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 	}
 }
@@ -183,6 +185,7 @@ func (e *Edge) check(c *checker) {
 		c.that("hq.key", err == nil, "HQ's public key is missing or wrong (%v): copy what `hq keys` prints", err)
 	}
 	c.path("keys.device", e.Keys.Device)
+	e.Payment.check(c)
 	c.that("backup.every", e.Backup.Every >= time.Minute && e.Backup.Every <= 7*24*time.Hour, "%v is out of range: use 1m to 168h", e.Backup.Every)
 	c.between("backup.keep", e.Backup.Keep, 1, 1000)
 	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")

@@ -38,6 +38,7 @@ type HQ struct {
 	Webhooks   []Webhook  `yaml:"webhooks"`
 	Nodes      []Node     `yaml:"nodes"`
 	APITokens  []APIToken `yaml:"api_tokens"`
+	Payment    HQPayment  `yaml:"payment"`
 	Log        Log        `yaml:"log"`
 }
 
@@ -92,6 +93,7 @@ func DefaultHQ() *HQ {
 		ShopDir:     "/etc/mirrorcart/shop",
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
 		Webhooks:    []Webhook{},
+		Payment:     HQPayment{Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh"},
 	}
 }
 
@@ -121,6 +123,7 @@ func (h *HQ) check(c *checker) {
 	c.path("shop_dir", h.ShopDir)
 	c.path("key", h.Key)
 	h.checkDatabase(c)
+	h.Payment.check(c)
 	_, err := h.PartitionList()
 	c.that("partitions", err == nil, "%v", err)
 	named := map[string]bool{}

@@ -164,6 +164,13 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 	for _, c := range d.Carts {
 		o.changed(c.ID)
 	}
+	for i := range d.Records {
+		if r := &d.Records[i]; r.Kind == edge.RecordPayment {
+			if w, err := edge.ReadTransferWord(r); err == nil {
+				o.changed(w.Cart)
+			}
+		}
+	}
 	if len(d.Releases) > 0 && o.fetcher != nil {
 		o.fetcher.Wake()
 	}
@@ -184,6 +191,10 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if err != nil {
 		return fmt.Errorf("tills: %w", err)
 	}
+	transfers, err := transfersOf(g.cfg)
+	if err != nil {
+		return err
+	}
 	line := g.line
 	if g.cfg.HQ.MQTT.URL == "" {
 		line = nil // there is none
@@ -192,6 +203,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
+		Transfers: transfers, Cash: roundingOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
 	})
 	return err

@@ -33,6 +33,10 @@ type carts interface {
 
 type ledger interface {
 	RecordSale(ctx context.Context, key string, co edge.Checkout) (s *edge.Sale, replayed bool, err error)
+	RequestTransfer(ctx context.Context, key string, a edge.TransferAsk) (t *edge.Transfer, replayed bool, err error)
+	SeeTransfer(ctx context.Context, key string, w edge.TransferSeen) (s *edge.Sale, replayed bool, err error)
+	Transfer(ctx context.Context, code string) (*edge.Transfer, error)
+	Transfers(ctx context.Context, limit int) ([]edge.Transfer, error)
 	VoidSale(ctx context.Context, key string, v edge.Voiding) (void *edge.Void, replayed bool, err error)
 	RecordSecondPayment(ctx context.Context, key string, co edge.Checkout) (d *edge.RefundDue, replayed bool, err error)
 	RefundsDue(ctx context.Context, limit int) ([]edge.RefundDue, error)
@@ -83,8 +87,10 @@ type Config struct {
 	Pictures  fs.FS    // product pictures, by file name
 	Hosts     []string // names, without port, that a browser may reach us by
 	Staff     []Staff
-	Directory directory // who may sell beside Staff; nil for nobody
-	Version   string    // the program's
+	Directory directory         // who may sell beside Staff; nil for nobody
+	Transfers *Transfers        // nil where shoppers cannot pay by transfer
+	Cash      edge.CashRounding // how cash is rounded
+	Version   string            // the program's
 	Log       *slog.Logger
 
 	// Line says whether HQ answers, and since when; nil in a shop without HQ.
@@ -118,6 +124,14 @@ func New(cfg Config) (*Server, error) {
 	}
 	if len(cfg.Hosts) == 0 {
 		return nil, edge.Errorf(op, edge.Invalid, "no host is allowed: name localhost at least")
+	}
+	if err := cfg.Cash.Check(); err != nil {
+		return nil, err
+	}
+	if cfg.Transfers != nil {
+		if err := cfg.Transfers.check(); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
@@ -190,6 +204,12 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.POST("/second-payments", s.postSecondPayment)
 	staff.GET("/second-payments", s.getSecondPayments)
 	staff.POST("/second-payments/:id/given-back", s.postGivenBack)
+	staff.GET("/payment-ways", s.getWays)
+	staff.POST("/payments", s.postTransfer)
+	staff.GET("/payments", s.getTransfers)
+	staff.GET("/payments/:code", s.getTransfer)
+	staff.GET("/payments/:code/qr.png", s.getTransferQR)
+	staff.POST("/payments/:code/seen", s.postTransferSeen)
 	staff.GET("/stock", s.getStock)
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)

@@ -40,7 +40,7 @@ func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err
 	payment.Amount = *in.Payment.Amount
 	return key, edge.Checkout{
 		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Override: approved,
-		Staff: signedIn(c).Name, Offline: s.offline(),
+		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	}, nil
 }
 

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	"github.com/mirrorcart/mirrorcart/edge/payment"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// transfersOf is how shoppers pay by bank transfer; nil where there is no
+// account.
+func transfersOf(cfg *firmwarecfg.Edge) (*api.Transfers, error) {
+	t := cfg.Payment.Transfer
+	if t.Account == "" {
+		return nil, nil
+	}
+	account := payment.Account{Scheme: payment.Scheme(t.Scheme), Bank: t.Bank, Number: t.Account}
+	if err := account.Check(); err != nil {
+		return nil, fmt.Errorf("payment.transfer: %w", err)
+	}
+	return &api.Transfers{
+		Prefix: t.Prefix, Life: t.Life, Bank: t.BankName, Account: t.Account, Name: t.Name,
+		Text: account.Code, Picture: payment.Picture,
+	}, nil
+}
+
+// roundingOf is how cash is rounded.
+func roundingOf(cfg *firmwarecfg.Edge) edge.CashRounding {
+	rule := edge.CashRounding{}
+	for _, r := range cfg.Payment.CashRounding {
+		rule[r.Currency] = int64(r.Unit)
+	}
+	return rule
+}
