@@ -46,8 +46,8 @@ test('the cart’s page shows only what there is, presses only what answers', as
   const wechat = new WeChat({ fetch: (...request) => hq.fetch(...request) });
   await wechat.launch({ c: token }, 1286);
   const sample = { view: wechat.view, line: wechat.view.lines[0], item: wechat.view.languages[0], asker: wechat.view.askers[0] };
-  sample.view.notice = { title: '', text: '' };
-  sample.view.paid = { word: '', text: '' };
+  sample.view.notice = { title: '', text: '', again: '' };
+  sample.view.paid = { word: '', receipt: '', text: '', later: '' };
   sample.view.guest = { title: '', text: '', ask: '' };
   for (const path of expressionsOf(wxml)) {
     const [last, ...parents] = path.split('.').reverse();

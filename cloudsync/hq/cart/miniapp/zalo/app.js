@@ -26,8 +26,9 @@ export function start({ zalo, window, base }) {
     changed: () => draw(document, viewOf(live)),
   });
   document.addEventListener('click', ({ target }) => {
-    const { line, by, lang, further, ask, code, answer } = target.closest('button')?.dataset ?? {};
+    const { line, by, lang, further, again, ask, code, answer } = target.closest('button')?.dataset ?? {};
     if (line) live.step(line, Number(by));
+    if (again) live.open(live.link);
     if (ask) live.askIn();
     if (code) live.letIn(code, answer === 'yes');
     if (lang) live.speak(lang);

@@ -14,12 +14,13 @@ function page(document, view) {
   const nav = el('nav', {}, el('b', {}, view.brand ?? ''), ...view.languages.map(({ id, name, chosen }) =>
     el('button', { 'data-lang': id, 'data-key': id, lang: id, 'aria-pressed': chosen }, name)));
   if (view.notice) {
-    return [nav, el('section', { class: 'notice', role: 'status' }, view.notice.title && el('h1', {}, view.notice.title), el('p', {}, view.notice.text))];
+    return [nav, el('section', { class: 'notice', role: 'status' }, view.notice.title && el('h1', {}, view.notice.title), el('p', {}, view.notice.text),
+      view.notice.again && el('button', { class: 'answer', 'data-again': 'yes', 'data-key': 'again' }, view.notice.again))];
   }
   return [
     nav,
     el('h1', {}, view.title, el('small', {}, view.count)),
-    view.paid && el('section', { class: 'paid' }, el('b', {}, view.paid.word), el('p', {}, view.paid.text)),
+    view.paid && el('section', { class: 'paid' }, el('b', {}, view.paid.word), el('p', {}, view.paid.receipt), el('p', {}, view.paid.text), view.paid.later && el('p', {}, view.paid.later)),
     view.guest && el('section', { class: 'ask' }, el('b', {}, view.guest.title), el('p', {}, view.guest.text),
       view.guest.ask && el('button', { class: 'answer', 'data-ask': 'yes', 'data-key': 'ask' }, view.guest.ask)),
     ...view.askers.map(({ code, title, text, yes, no }) => el('section', { class: 'ask' }, el('b', {}, title), el('p', {}, text), el('div', { class: 'row' },
@@ -27,7 +28,7 @@ function page(document, view) {
       el('button', { class: 'answer plain', 'data-code': code, 'data-answer': 'no', 'data-key': `${code} no` }, no)))),
     view.empty && el('p', { class: 'empty' }, view.empty),
     el('ul', {}, ...view.lines.map((line) => lineOf(el, view, line))),
-    view.lines.length > 0 && el('footer', {},
+    view.totalLabel && el('footer', {},
       el('div', { class: 'row' }, el('span', {}, view.totalLabel), el('strong', {}, view.total)),
       view.sumOpen && el('p', {}, view.sumOpen)),
     view.order && el('section', { class: 'order' }, view.order),

@@ -17,15 +17,16 @@ export function viewOf(live) {
   const changeable = cart.state === 'open' && cart.phone.may !== 'look';
   const lines = cart.lines.map((line, i) => lineOf(live, line, i, changeable));
   const count = cart.lines.reduce((n, line) => n + line.quantity, 0);
+  const sums = !cart.paid || cart.paid.sale; // else only the receipt knows what was paid
   return {
     ...view,
     open: true,
     brand: cart.brand,
     changeable,
     lines,
-    count: `${count} ${say(lang, count === 1 ? 'one' : 'many')}`,
+    count: sums ? `${count} ${say(lang, count === 1 ? 'one' : 'many')}` : '',
     empty: lines.length ? '' : say(lang, 'empty'),
-    totalLabel: say(lang, 'total'),
+    totalLabel: sums && lines.length ? say(lang, 'total') : '',
     total: live.wanted.size ? '…' : price(cart.total, cart.currency),
     sumOpen: cart.priced ? '' : say(lang, 'sumOpen'),
     paid: paidOf(lang, cart),
@@ -41,13 +42,13 @@ export function viewOf(live) {
 function noticeOf({ state, lang, problem, waiting, cart }) {
   switch (state) {
     case 'none':
-      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'noLink') };
+      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'noLink'), again: '' };
     case 'foreign':
-      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'foreign') };
+      return { title: say(lang, 'noLinkTitle'), text: say(lang, 'foreign'), again: '' };
     case 'refused':
-      return { title: '', text: problem === 'failed' ? say(lang, 'failed') : problem };
+      return { title: '', text: problem === 'failed' ? say(lang, 'failed') : problem, again: say(lang, 'again') };
   }
-  return cart ? null : { title: '', text: say(lang, waiting ? 'waiting' : 'opening') };
+  return cart ? null : { title: '', text: say(lang, waiting ? 'waiting' : 'opening'), again: '' };
 }
 
 /** statusOf is the line under the cart, and what colour its dot has. */
@@ -59,7 +60,12 @@ function statusOf({ lang, cart, problem, waiting }) {
 }
 
 function paidOf(lang, { paid }) {
-  return paid ? { word: say(lang, 'paid'), text: `${say(lang, 'receipt')} ${paid.receipt}` } : null;
+  return paid && {
+    word: say(lang, 'paid'),
+    receipt: `${say(lang, 'receipt')} ${paid.receipt}`,
+    text: say(lang, paid.sale ? 'paidText' : 'noSale'),
+    later: paid.later ? say(lang, 'later') : '',
+  };
 }
 
 /** guestOf is for a phone that may only look: why, and whether it may ask. */
@@ -91,7 +97,7 @@ function lineOf({ lang, server, cart }, line, i, changeable) {
     note: line.note ?? '',
     picture: server.picture(line.picture),
     price: line.price === undefined ? say(lang, 'noPrice') : price(line.price, cart.currency),
-    total: line.total === undefined ? '' : price(line.total, cart.currency),
+    total: line.total === undefined || (cart.paid && !cart.paid.sale) ? '' : price(line.total, cart.currency),
     quantity: line.quantity,
     fewer: changeable && line.quantity > 0,
     more: changeable && line.quantity < 99,

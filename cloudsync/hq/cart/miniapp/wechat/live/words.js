@@ -24,6 +24,17 @@ export const words = {
   sumOpen: ['chưa gồm món chưa có giá', 'without what has no price yet', '不含尚无价格的商品'],
   paid: ['Đã thanh toán', 'Paid', '已付款'],
   receipt: ['Biên lai', 'Receipt', '小票号'],
+  paidText: ['Cảm ơn bạn. Giỏ hàng này không thể thay đổi nữa.', 'Thank you. This cart can no longer be changed.', '谢谢惠顾。此购物车不能再更改。'],
+  noSale: [
+    'Số tiền đã trả được ghi trên biên lai. Nội dung sẽ hiện ở đây ngay khi cửa hàng gửi tới.',
+    'Your receipt says what you paid. It will show here as soon as it arrives from the shop.',
+    '付款内容以小票为准。门店的记录一到，就会显示在这里。',
+  ],
+  later: [
+    'Những thay đổi đến cửa hàng sau khi thanh toán không thuộc lần mua này.',
+    'Changes that reached the shop only after the payment are not part of this purchase.',
+    '付款之后才送达门店的更改，不包含在本次购买中。',
+  ],
   live: ['Trực tiếp: thay đổi của bạn được gửi tới cửa hàng', 'Live: your changes go to the shop', '实时：您的更改会发送到门店'],
   waiting: ['Mất kết nối, đang thử lại…', 'No connection, trying again…', '连接已断开，正在重试…'],
   down: [
@@ -33,6 +44,7 @@ export const words = {
   ],
   opening: ['Đang mở giỏ hàng…', 'Opening your cart…', '正在打开购物车…'],
   failed: ['Thay đổi chưa gửi được. Hãy thử lại.', 'The change did not arrive. Try again.', '更改未能送达，请重试。'],
+  again: ['Thử lại', 'Try again', '重试'],
   noLinkTitle: ['Quét mã trên gương', 'Scan the code at the mirror', '请扫描镜子上的码'],
   noLink: [
     'Giỏ hàng mở ở đây khi bạn quét mã trên màn hình trong cửa hàng.',

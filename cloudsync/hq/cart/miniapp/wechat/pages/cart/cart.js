@@ -43,6 +43,10 @@ Page({
     return this.live.step(dataset.line, Number(dataset.by));
   },
 
+  onAgain() {
+    return this.live.open(this.live.link);
+  },
+
   onAsk() {
     return this.live.askIn();
   },
