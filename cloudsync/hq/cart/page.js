@@ -100,7 +100,8 @@
     const form = e.target, section = form.closest('section'), fields = new FormData(form, e.submitter);
     const say = form.querySelector('.bad');
     if (e.submitter) e.submitter.disabled = true;
-    const r = await post((e.submitter || form).formAction || form.action, fields);
+    // A button that names no address would give the page's own.
+    const r = await post(e.submitter?.hasAttribute('formaction') ? e.submitter.formAction : form.action, fields);
     if (e.submitter) e.submitter.disabled = false;
     if (r.problem) {
       if (say) say.textContent = r.problem;
