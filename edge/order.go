@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 )
@@ -200,4 +201,43 @@ func notesOn(c *Cart, sku SKU) string {
 		}
 	}
 	return ""
+}
+
+// OrderNews is what a shop is told of an order beside its state: the data of a
+// Record of the kind RecordOrder.
+type OrderNews struct {
+	Cart   CartID          `json:"cart"`
+	Way    OrderWay        `json:"way"`
+	Code   string          `json:"code,omitempty"`
+	Total  Money           `json:"total"`
+	Placed time.Time       `json:"placed,omitzero"`
+	Reason string          `json:"reason,omitempty"`
+	Lines  []OrderNewsLine `json:"lines,omitempty"` // none where they are too many for a message
+}
+
+// OrderNewsLine is a line of an order as a shop, which has the catalogue, is
+// told of it.
+type OrderNewsLine struct {
+	SKU      SKU  `json:"sku"`
+	Quantity int  `json:"quantity"`
+	Short    bool `json:"short,omitempty"`
+}
+
+// maxNewsLines fit a Record, whatever their SKUs are.
+const maxNewsLines = MaxLines
+
+// Record is how the order stands, as a shop is told of it.
+func (o *Order) Record() (*Record, error) {
+	news := OrderNews{Cart: o.Cart, Way: o.Way, Code: o.Code, Total: o.Total, Placed: o.Placed(), Reason: o.last().Reason}
+	if len(o.Lines) <= maxNewsLines {
+		for i := range o.Lines {
+			news.Lines = append(news.Lines, OrderNewsLine{o.Lines[i].SKU, o.Lines[i].Quantity, o.Lines[i].Short})
+		}
+	}
+	data, err := json.Marshal(news)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{Kind: RecordOrder, ID: o.ID, State: string(o.State()), At: o.Since(), Data: data}
+	return r, r.Check()
 }

@@ -201,3 +201,18 @@ func TestOrderLinesSayWhatTheShopLacks(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, lines[1].Short, "nothing is known of the stock")
 }
+
+// The longest order's news fit what a shop takes in.
+func TestAShopIsToldOfEveryOrder(t *testing.T) {
+	o := anOrder(edge.Deliver)
+	for len(o.Lines) < 400 {
+		o.Lines = append(o.Lines, edge.OrderLine{SKU: edge.SKU(strings.Repeat("S", 64)), Quantity: 99, Short: true})
+		o.Steps = nil
+		require.NoError(t, o.Begin(edge.ByShopper, edge.OrderPlaced, orderTime))
+		require.NoError(t, o.Move(edge.ByHQ, edge.OrderRejected, strings.Repeat("x", edge.MaxFieldText), orderTime))
+		r, err := o.Record()
+		require.NoError(t, err)
+		require.Equal(t, edge.RecordOrder, r.Kind)
+		require.Equal(t, "rejected", r.State)
+	}
+}

@@ -19,7 +19,8 @@ const (
 const (
 	pruneAtOnce = 500 // carts of each kind in one transaction
 	pruneEvery  = time.Hour
-	pruneCarts  = "delete from cart where id in (select id from cart where state = $1 and changed < $2 order by changed limit $3)"
+	pruneCarts  = `delete from cart where id in (select id from cart where state = $1 and changed < $2
+		and not exists (select 1 from orders where orders.cart = cart.id and orders.live = 1) order by changed limit $3)`
 )
 
 func cartState(c *edge.Cart) string {
@@ -33,7 +34,8 @@ func cartState(c *edge.Cart) string {
 }
 
 // PruneCarts forgets carts that nobody changed for longer than keep says, a few
-// at a time, and returns how many. Payments and sales of carts stay.
+// at a time, and returns how many. Payments and sales of carts stay, and so do
+// carts whose order is not at its end.
 func (h *HQ) PruneCarts(ctx context.Context, keep edge.CartKeep) (int, error) {
 	if err := keep.Check(); err != nil {
 		return 0, err
@@ -74,6 +76,9 @@ func (h *HQ) forgetOld(ctx context.Context, keep edge.CartKeep) error {
 			if n, err = h.PruneCarts(ctx, keep); err != nil && ctx.Err() == nil {
 				h.log.Error("old carts could not be forgotten", "error", err)
 			}
+		}
+		if err := h.forgetStrangers(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("phones of old carts could not be forgotten", "error", err)
 		}
 		if err := h.pruneTold(ctx); err != nil && ctx.Err() == nil {
 			h.log.Error("old incidents could not be forgotten", "error", err)

@@ -1,0 +1,188 @@
+package hq
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const contactSalt = 16 // bytes
+
+// Consent says what the shopper agreed to, so that HQ may keep a name.
+type Consent struct {
+	Agreed string // version of the wording
+}
+
+// PutContact keeps to whom a cart's order goes, as a phone entered it. Whatever
+// was there goes.
+func (h *HQ) PutContact(ctx context.Context, cart edge.CartID, phone PhoneKey, c *edge.Contact, agreed Consent) error {
+	const op = "hq.PutContact"
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if agreed.Agreed == "" || len(agreed.Agreed) > 64 || !storable(agreed.Agreed) {
+		return edge.Errorf(op, edge.Invalid, "a name is kept only with the shopper's consent")
+	}
+	salt := make([]byte, contactSalt)
+	_, _ = rand.Read(salt) // never fails
+	seal, err := h.contactCipher(salt)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	address, err := json.Marshal(c.Address)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	err = h.inTx(ctx, func(tx *sql.Tx) error {
+		if err := contactFree(ctx, tx, cart); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "delete from contact where cart = $1", cart.String()); err != nil {
+			return err
+		}
+		const q = `insert into contact (cart, phone, consent, agreed, salt, name, number, address)
+			values ($1, $2, $3, $4, $5, $6, $7, $8)`
+		_, err := tx.ExecContext(ctx, q, cart.String(), phone[:], h.nowMillis(), agreed.Agreed, salt,
+			sealed(seal, cart, "name", []byte(c.Name)), sealed(seal, cart, "number", []byte(c.Phone)), sealed(seal, cart, "address", address))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	h.carts.tell(cart)
+	return nil
+}
+
+// contactFree refuses while an order is on its way to where the contact says.
+func contactFree(ctx context.Context, tx *sql.Tx, cart edge.CartID) error {
+	o, err := readOrder(ctx, tx, "cart = $1 and live = 1", cart.String())
+	switch {
+	case edge.KindOf(err) == edge.NotFound:
+		return nil
+	case err != nil:
+		return err
+	}
+	switch o.State() {
+	case edge.OrderDelivered, edge.OrderCollected, edge.OrderReturnRequested:
+		return nil
+	}
+	return edge.Errorf("hq.contactFree", edge.Conflict, "order %s is on its way there: cancel it first", o.ID)
+}
+
+// Contact is to whom a cart's order goes, for the phone that entered it alone;
+// an edge.Error of kind NotFound for every other.
+func (h *HQ) Contact(ctx context.Context, cart edge.CartID, phone PhoneKey) (*edge.Contact, error) {
+	c, err := h.readContact(ctx, h.read, cart, &phone)
+	if err != nil {
+		return nil, fmt.Errorf("hq.Contact: %w", err)
+	}
+	return c, nil
+}
+
+// ContactOfOrder is to whom an order goes, for those who bring it there.
+func (h *HQ) ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error) {
+	const op = "hq.ContactOfOrder"
+	o, err := readOrder(ctx, h.read, "id = $1", id)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	c, err := h.readContact(ctx, h.read, o.Cart, nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	return c, nil
+}
+
+// DeleteContact forgets to whom a cart's order goes.
+func (h *HQ) DeleteContact(ctx context.Context, cart edge.CartID, phone PhoneKey) error {
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
+		if err := contactFree(ctx, tx, cart); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "delete from contact where cart = $1 and phone = $2", cart.String(), phone[:])
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("hq.DeleteContact: %w", err)
+	}
+	h.carts.tell(cart)
+	return nil
+}
+
+// forgetStrangers forgets the phones and contacts of carts that are forgotten,
+// once no order goes there any more.
+func (h *HQ) forgetStrangers(ctx context.Context) error {
+	for _, q := range []string{
+		"delete from cart_phone where not exists (select 1 from cart where cart.id = cart_phone.cart)",
+		`delete from contact where not exists (select 1 from cart where cart.id = contact.cart)
+			and not exists (select 1 from orders where orders.cart = contact.cart and orders.live = 1)`,
+	} {
+		if _, err := h.write.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("hq.forgetStrangers: %w", err)
+		}
+	}
+	return nil
+}
+
+// readContact reads a contact; of a phone that did not enter it there is none.
+func (h *HQ) readContact(ctx context.Context, db rower, cart edge.CartID, phone *PhoneKey) (*edge.Contact, error) {
+	var by, salt, name, number, address []byte
+	err := db.QueryRowContext(ctx, "select phone, salt, name, number, address from contact where cart = $1", cart.String()).
+		Scan(&by, &salt, &name, &number, &address)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && phone != nil && string(by) != string(phone[:]) {
+		return nil, edge.Errorf("hq.readContact", edge.NotFound, "nobody entered to whom the order goes")
+	}
+	if err != nil {
+		return nil, err
+	}
+	open, err := h.contactCipher(salt)
+	if err != nil {
+		return nil, err
+	}
+	var c edge.Contact
+	for _, f := range []struct {
+		column string
+		sealed *[]byte
+	}{{"name", &name}, {"number", &number}, {"address", &address}} {
+		if *f.sealed, err = open.Open(nil, nil, *f.sealed, contactLabel(cart, f.column)); err != nil {
+			return nil, fmt.Errorf("contact's %s: %w", f.column, err)
+		}
+	}
+	c.Name, c.Phone = string(name), string(number)
+	return &c, json.Unmarshal(address, &c.Address)
+}
+
+// contactCipher is that of one contact. Its nonces stand before what it seals.
+func (h *HQ) contactCipher(salt []byte) (cipher.AEAD, error) {
+	secret, err := h.Secret("contacts")
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, secret, salt, "mirrorcart contact 1", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}
+
+func sealed(c cipher.AEAD, cart edge.CartID, column string, text []byte) []byte {
+	return c.Seal(nil, nil, text, contactLabel(cart, column))
+}
+
+// contactLabel keeps one field from being taken for another.
+func contactLabel(cart edge.CartID, column string) []byte {
+	return []byte(cart.String() + " " + column)
+}
