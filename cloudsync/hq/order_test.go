@@ -37,8 +37,8 @@ func (g *gateway) order(key string, way edge.OrderWay) (*edge.Order, error) {
 	return g.hq.PlaceOrder(g.t.Context(), OrderRequest{Cart: edge.CartID{1}, Key: key, Way: way, Phone: phoneKey(1)})
 }
 
-// told lists the records that wait for the gateway.
-func (g *gateway) told() (list []edge.Record) {
+// records lists those that wait for the gateway.
+func (g *gateway) records() (list []edge.Record) {
 	g.t.Helper()
 	waiting, err := g.hq.waitingDown(g.t.Context(), testNode, 0, 100)
 	require.NoError(g.t, err)
@@ -74,7 +74,7 @@ func TestOrderIsPlacedOnce(t *testing.T) {
 	_, err = g.order("key-00002", edge.Collect)
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
 
-	told := g.told()
+	told := g.records()
 	require.Len(t, told, 1, "the shop is told once")
 	require.Equal(t, o.ID, told[0].ID)
 	require.Equal(t, "placed", told[0].State)
@@ -94,7 +94,7 @@ func TestOrderIsPlacedOnce(t *testing.T) {
 	of, err := g.hq.OrderOfCart(t.Context(), edge.CartID{1})
 	require.NoError(t, err)
 	require.Equal(t, second.ID, of.ID, "the live one")
-	require.Len(t, g.told(), 3)
+	require.Len(t, g.records(), 3)
 }
 
 func TestOrdersRefused(t *testing.T) {
@@ -143,7 +143,7 @@ func TestOrderGoesItsWay(t *testing.T) {
 	_, err = g.hq.MoveOrder(ctx, "nothing", edge.ByHQ, edge.OrderAccepted, "")
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	require.Empty(t, changed)
-	require.Len(t, g.told(), 1)
+	require.Len(t, g.records(), 1)
 
 	seen := int64(0)
 	for _, s := range []edge.OrderState{
@@ -155,7 +155,7 @@ func TestOrderGoesItsWay(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, s, moved.State())
 		<-changed
-		told := g.told()
+		told := g.records()
 		require.Equal(t, string(s), told[len(told)-1].State)
 		found, err := g.hq.FindOrders(ctx, OrderFilter{}, seen, 10)
 		require.NoError(t, err)
@@ -166,7 +166,7 @@ func TestOrderGoesItsWay(t *testing.T) {
 	}
 	_, err = g.hq.MoveOrder(ctx, o.ID, edge.ByHQ, edge.OrderCompleted, "")
 	require.NoError(t, err)
-	require.Len(t, g.told(), 9, "the same again is no news")
+	require.Len(t, g.records(), 9, "the same again is no news")
 	for _, f := range []struct {
 		OrderFilter
 		n int
