@@ -74,8 +74,12 @@ func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *edge.Cart, before []b
 	if _, err := t.append(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), c); err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	err = t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.Cart.String(), s.Checkout, s.Receipt.Till, s.Receipt.Series, int64(s.Receipt.Counter), event.ID, []byte(event.Data))
+	if err != nil {
+		return err
+	}
+	return t.ticket(ctx, edge.PrintReceipt, s.ID, s.Staff)
 }
 
 // nextReceipt takes the next receipt number, of the present epoch's series.

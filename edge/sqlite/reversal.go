@@ -24,9 +24,13 @@ func (db *DB) VoidSale(ctx context.Context, key string, v edge.Voiding) (*edge.V
 		if void.Receipt, err = t.nextReceipt(ctx); err != nil {
 			return nil, err
 		}
-		return void, t.reverse(ctx, reversal{
+		err = t.reverse(ctx, reversal{
 			kind: edge.EventVoid, id: void.ID, sale: void.Sale, receipt: void.Receipt, moves: void.Moves(), record: void,
 		})
+		if err != nil {
+			return nil, err
+		}
+		return void, t.ticket(ctx, edge.PrintVoid, void.ID, void.Staff)
 	})
 }
 
@@ -42,9 +46,13 @@ func (db *DB) RefundSale(ctx context.Context, key string, r edge.Refunding) (*ed
 		if refund.Receipt, err = t.nextReceipt(ctx); err != nil {
 			return nil, err
 		}
-		return refund, t.reverse(ctx, reversal{
+		err = t.reverse(ctx, reversal{
 			kind: edge.EventRefund, id: refund.ID, sale: refund.Sale, receipt: refund.Receipt, moves: refund.Moves(), record: refund,
 		})
+		if err != nil {
+			return nil, err
+		}
+		return refund, t.ticket(ctx, edge.PrintRefund, refund.ID, refund.Staff)
 	})
 }
 

@@ -1,6 +1,6 @@
 // Package sqlite keeps the shop in one SQLite file: catalogue, carts, sales,
 // stock, and the ledger of events on their way to HQ. It implements
-// edge.Carts, edge.Ledger, edge.Catalogue and edge.Outbox.
+// edge.Carts, edge.Ledger, edge.Catalogue, edge.Outbox and edge.PrintQueue.
 //
 // All writing goes through one goroutine that commits many requests at once
 // and answers each only after COMMIT has reached the disk. Reading goes
@@ -42,6 +42,9 @@ type Options struct {
 	// Reserve is how many bytes of the disk are kept, as a file beside the
 	// database, for sales to go on when it is full; 0 for none.
 	Reserve int64
+	// Tickets queues the ticket of every sale, void, refund and Z report for the
+	// printer, in the transaction that records it.
+	Tickets bool
 	// Backups are the folders in which a damaged or missing database's backup is
 	// looked for. Where none is named a damaged database is refused.
 	Backups []string

@@ -72,8 +72,12 @@ func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `INSERT INTO z_report (id, till, series, number, first, last, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+	err = t.exec(ctx, `INSERT INTO z_report (id, till, series, number, first, last, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		z.ID, z.Till, z.Series, z.Number, int64(z.From), int64(z.To), ev.ID, []byte(ev.Data))
+	if err != nil {
+		return err
+	}
+	return t.ticket(ctx, edge.PrintZ, z.ID, z.Staff)
 }
 
 func (t *tx) addUp(ctx context.Context, z *edge.ZReport) error {

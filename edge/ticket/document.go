@@ -82,7 +82,7 @@ func (s *sheet) method(m edge.Method) string {
 		return s.cash
 	case edge.Card:
 		return s.card
-	case edge.ByPhone:
+	case edge.BankTransfer, edge.ByPhone:
 		return s.transfer
 	}
 	return string(m)
@@ -99,9 +99,17 @@ func (s *sheet) rates(list []edge.ZRate, currency string) {
 // back writes how money was given back.
 func (s *sheet) back(list []edge.Payback, currency string) {
 	for _, b := range list {
-		s.pair(s.method(b.Method), edge.Money{Amount: b.Amount, Currency: currency}.String(), plain)
+		s.pair(s.method(b.Method), edge.Money{Amount: b.Amount + b.Rounding, Currency: currency}.String(), plain)
+		s.rounded(b.Rounding, currency)
 		if b.Reference != "" {
 			s.pair("", b.Reference, small)
 		}
+	}
+}
+
+// rounded says by how much cash was rounded.
+func (s *sheet) rounded(by int64, currency string) {
+	if by != 0 {
+		s.pair(s.round, edge.Money{Amount: by, Currency: currency}.String(), small)
 	}
 }

@@ -21,12 +21,13 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 	s.goods(d.Lines, d.Total.Currency)
 	s.pair(s.total, d.Total.String(), large)
 	p := d.Payment
+	s.rounded(p.Rounding, d.Total.Currency)
 	switch {
 	case p.Method == edge.Cash && p.Tendered != 0:
 		s.pair(s.cashGiven, money(p.Tendered), plain)
 		s.pair(s.change, money(p.Change()), bold)
 	default:
-		s.pair(s.method(p.Method), money(p.Amount), plain)
+		s.pair(s.method(p.Method), money(p.Amount+p.Rounding), plain)
 		if p.Reference != "" {
 			s.pair("", p.Reference, small)
 		}

@@ -123,8 +123,8 @@ func TestAppendESCPOS(t *testing.T) {
 	rows := make([]byte, 48*128)
 	rows[0], rows[1], rows[48*127+47] = 0x80, 0x60, 0x01
 	want = append(want, rows...)
-	want = append(want, 0x1D, 0x76, 0x30, 0x00, 48, 0, 2, 0)
-	rows = make([]byte, 48*2)
+	want = append(want, 0x1D, 0x76, 0x30, 0x00, 48, 0, 8, 0)
+	rows = make([]byte, 48*8)
 	rows[47] = 0x01
 	want = append(want, rows...)
 	require.Equal(t, want, r.AppendESCPOS([]byte("before")))

@@ -50,6 +50,7 @@ func (s *sheet) totals(t *edge.ZTotal) {
 	for _, m := range t.Methods {
 		s.row(small, s.method(m.Method), money(m.Taken), money(m.Given))
 	}
+	s.rounded(t.Rounding, t.Currency)
 	s.rule()
 	s.rates(t.Rates, t.Currency)
 }
