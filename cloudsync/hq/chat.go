@@ -25,12 +25,13 @@ type Conversation struct {
 	ID     string    `json:"id"`
 	App    string    `json:"app"`
 	State  ChatState `json:"state"`
-	Waits  time.Time `json:"waits,omitzero"` // for an operator's answer, since then
-	Heard  time.Time `json:"heard"`          // when the person did something last
-	Person string    `json:"person"`         // the app's name for the person; goes nowhere but to the app
-	Lang   string    `json:"lang"`           // vi, en or zh
-	Cart   string    `json:"cart,omitempty"` // the cart's id; empty where none is known
-	Token  string    `json:"token,omitempty"`
+	Waits  time.Time `json:"waits,omitzero"`   // for an operator's answer, since then
+	Heard  time.Time `json:"heard"`            // when the person did something last
+	Person string    `json:"person"`           // the app's name for the person; goes nowhere but to the app
+	Lang   string    `json:"lang"`             // vi, en or zh
+	Cart   string    `json:"cart,omitempty"`   // the cart's id; empty where none is known
+	Token  string    `json:"token,omitempty"`  // opens the cart on the phone
+	Links  uint32    `json:"links,omitempty"`  // see edge.Cart.Admits
 	Shop   string    `json:"shop,omitempty"`   // where the cart was filled
 	Misses int       `json:"misses,omitempty"` // questions in a row that the bot did not understand
 	// Windows is what the person did, by kind, and how much was sent since: by it
@@ -88,8 +89,8 @@ type ChatMessage struct {
 }
 
 // HearChat takes in a message: answer changes the conversation, which is made
-// where there is none, and returns what was and is to be said; both are stored
-// together. A message that came before changes nothing, and fresh is false.
+// where there is none and whose Heard is as before, and returns what was and is
+// to be said; both are stored together. A message that came before changes nothing, and fresh is false.
 // answer may be called more than once, each time with the conversation as it is.
 func (h *HQ) HearChat(ctx context.Context, m ChatMessage, answer func(*Conversation) ([]ChatLine, error)) (fresh bool, err error) {
 	const op = "hq.HearChat"
@@ -114,10 +115,13 @@ func (h *HQ) HearChat(ctx context.Context, m ChatMessage, answer func(*Conversat
 		if err != nil {
 			return err
 		}
-		if m.At.After(c.Heard) {
-			c.Heard = m.At
-		}
-		return h.changeChat(ctx, tx, c, answer)
+		return h.changeChat(ctx, tx, c, func(c *Conversation) ([]ChatLine, error) {
+			lines, err := answer(c)
+			if m.At.After(c.Heard) {
+				c.Heard = m.At
+			}
+			return lines, err
+		})
 	})
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", op, err)
@@ -198,14 +202,14 @@ func (h *HQ) readChat(ctx context.Context, db rower, id string) (*Conversation, 
 	return &c, h.openChat(id, body, &c)
 }
 
-// ForgetChat deletes all that is known of a person who has left, and reports
-// whether there was anything.
-func (h *HQ) ForgetChat(ctx context.Context, app, person string) (bool, error) {
+// ForgetChat deletes all that is known of a person who left at a time and did
+// nothing since, and reports whether there was anything.
+func (h *HQ) ForgetChat(ctx context.Context, app, person string, at time.Time) (bool, error) {
 	id, err := h.chatID(app, person)
 	if err != nil {
 		return false, fmt.Errorf("hq.ForgetChat: %w", err)
 	}
-	res, err := h.write.ExecContext(ctx, "delete from chat where id = $1", id)
+	res, err := h.write.ExecContext(ctx, "delete from chat where id = $1 and heard <= $2", id, at.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("hq.ForgetChat: %w", err)
 	}

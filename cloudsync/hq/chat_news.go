@@ -50,3 +50,19 @@ func (h *HQ) Levels(ctx context.Context, skus []edge.SKU) ([]Level, error) {
 	}
 	return levels, nil
 }
+
+// ChatTold lists the topics that a person was told of, or knows.
+func (h *HQ) ChatTold(ctx context.Context, id string) (map[string]bool, error) {
+	rows, err := h.read.QueryContext(ctx, "select topic from chat_line where chat = $1 and topic <> ''", id)
+	told := map[string]bool{}
+	err = forEach(rows, err, func(rows *sql.Rows) error {
+		var topic string
+		err := rows.Scan(&topic)
+		told[topic] = true
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("hq.ChatTold: %w", err)
+	}
+	return told, nil
+}

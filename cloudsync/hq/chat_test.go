@@ -159,7 +159,10 @@ func TestChatTopicIsToldOnce(t *testing.T) {
 func TestChatIsForgotten(t *testing.T) {
 	c := newChatting(t)
 	c.hear("m1", says("one"))
-	had, err := c.ForgetChat(t.Context(), "telegram", "ann")
+	had, err := c.ForgetChat(t.Context(), "telegram", "ann", c.clock.Now().Add(-time.Second))
+	require.NoError(t, err)
+	require.False(t, had, "the person came back after leaving")
+	had, err = c.ForgetChat(t.Context(), "telegram", "ann", c.clock.Now())
 	require.NoError(t, err)
 	require.True(t, had)
 	require.Empty(t, table(t, c.HQ, "chat", "id"))

@@ -1,0 +1,137 @@
+package chat
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// maxReply is how much an operator may write at once, in characters.
+const maxReply = 1000
+
+// Waiting lists the conversations that wait for an operator, longest first; all
+// says that it is not only those, but all, the latest first.
+func (s *Service) Waiting(ctx context.Context, all bool, limit int) ([]hq.Conversation, error) {
+	return s.HQ.Chats(ctx, !all, limit)
+}
+
+// Talk is a conversation as an operator sees it: what was said, and what the
+// person has from the shop.
+type Talk struct {
+	Conversation hq.Conversation
+	Lines        []hq.ChatLine
+	MayWrite     bool   // now, by the app's rules
+	Why          string // not
+	Items        []Item
+	Total        edge.Money
+	Receipt      string // where the cart is paid
+	Orders       []Order
+}
+
+// Item is a line of the person's cart.
+type Item struct {
+	SKU      edge.SKU
+	Name     edge.Text
+	Shade    edge.Text
+	Quantity int
+	Price    edge.Money // of one; no currency where it is not known
+}
+
+// Talk shows a conversation; NotFound where there is none.
+func (s *Service) Talk(ctx context.Context, id string) (*Talk, error) {
+	c, lines, err := s.HQ.Chat(ctx, id, 500)
+	if err != nil {
+		return nil, err
+	}
+	t := &Talk{Conversation: *c, Lines: lines}
+	if _, err := s.staffMayWrite(c); err != nil {
+		t.Why = err.Error()
+	}
+	t.MayWrite = t.Why == ""
+	return t, s.context(ctx, t)
+}
+
+// context adds what the person has from the shop.
+func (s *Service) context(ctx context.Context, t *Talk) error {
+	cart, err := s.cartOf(ctx, &t.Conversation)
+	if cart == nil || err != nil {
+		return err
+	}
+	x, err := s.catalogue.get(ctx)
+	if err != nil {
+		return err
+	}
+	t.Total.Currency = x.release.Currency
+	for i := range cart.Lines {
+		l := &cart.Lines[i]
+		if l.Quantity() == 0 {
+			continue
+		}
+		item := Item{SKU: l.SKU, Quantity: l.Quantity()}
+		if v, ok := x.bySKU[l.SKU]; ok {
+			item.Name, item.Shade, item.Price = v.Name, v.Shade, v.Price
+			t.Total.Amount += v.Price.Amount * int64(item.Quantity)
+		}
+		t.Items = append(t.Items, item)
+	}
+	if t.Receipt, _, err = s.paid(ctx, cart); err != nil {
+		return err
+	}
+	t.Orders, err = s.ordersOf(ctx, &t.Conversation)
+	return err
+}
+
+// staffMayWrite is the app that an operator may write in now; its error says why
+// not: a *WindowError, or Conflict.
+func (s *Service) staffMayWrite(c *hq.Conversation) (app, error) {
+	a, ok := s.apps[c.App].(sender)
+	if !ok {
+		return nil, edge.Errorf("chat.staffMayWrite", edge.Conflict, "%s cannot be written to from here yet: answer in its own app", c.App)
+	}
+	_, err := s.mayWrite(a, c, true, false)
+	return a, err
+}
+
+// Reply says something to a person in an operator's name; the bot is silent from
+// then on. An error of kind Conflict says that the app does not let us.
+func (s *Service) Reply(ctx context.Context, id, by, text string) error {
+	const op = "chat.Reply"
+	text = strings.TrimSpace(text)
+	if n := utf8.RuneCountInString(text); n == 0 || n > maxReply || plain(text) != text {
+		return edge.Errorf(op, edge.Invalid, "the answer has %d characters: write 1 to %d, as plain text", n, maxReply)
+	}
+	if !staffs(by) || by == "" {
+		return edge.Errorf(op, edge.Invalid, "%.40q is no name for an operator: give the token another one", by)
+	}
+	_, err := s.HQ.ChangeChat(ctx, id, func(c *hq.Conversation) ([]hq.ChatLine, error) {
+		if _, err := s.staffMayWrite(c); err != nil {
+			return nil, &edge.Error{Op: op, Kind: edge.Conflict, Msg: err.Error()}
+		}
+		c.State, c.Waits, c.Misses = hq.ChatHuman, time.Time{}, 0
+		return []hq.ChatLine{{Author: by, State: hq.ChatQueued, ChatText: hq.ChatText{Text: text}}}, nil
+	})
+	return err
+}
+
+// Release gives a conversation back to the bot, which says so where it may.
+func (s *Service) Release(ctx context.Context, id string) error {
+	_, err := s.HQ.ChangeChat(ctx, id, func(c *hq.Conversation) ([]hq.ChatLine, error) {
+		if c.State != hq.ChatHuman {
+			return nil, nil
+		}
+		c.State, c.Waits, c.Misses = hq.ChatBot, time.Time{}, 0
+		a, ok := s.apps[c.App].(sender)
+		if !ok {
+			return nil, nil
+		}
+		if _, err := s.mayWrite(a, c, false, false); err != nil {
+			return nil, nil //nolint:nilerr // it is not said, then
+		}
+		return []hq.ChatLine{{Author: hq.ByBot, State: hq.ChatQueued, ChatText: hq.ChatText{Text: wordsIn(c.Lang).Back}}}, nil
+	})
+	return err
+}
