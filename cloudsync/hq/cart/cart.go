@@ -98,6 +98,7 @@ func (p *Pages) routes() []route {
 		{http.MethodPost, "/lines/:line", p.setLine},
 		{http.MethodPut, "/note", p.setNote},
 		{http.MethodPost, "/note", p.setNote},
+		{http.MethodPost, "/phone", p.lend},
 		{http.MethodPost, "/phones", p.askIn},
 		{http.MethodPost, "/phones/:code", p.letIn},
 	}

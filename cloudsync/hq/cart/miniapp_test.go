@@ -1,8 +1,11 @@
 package cart
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +29,27 @@ func TestMiniProgramsSpeakLikeThePage(t *testing.T) {
 			require.True(t, said[word], "%s: the mini programs do not say %q", lang, word)
 		}
 	}
+}
+
+func TestAMiniProgramLendsItsPartToTheWebPage(t *testing.T) {
+	a := newApp(t)
+	cart := "/c/" + a.token(cartOf(t, 1))
+	status, _ := a.ask(firstPhone, "POST", cart+"/phone", "")
+	require.Equal(t, http.StatusForbidden, status, "it has not opened the cart")
+	_, c := a.ask(firstPhone, "GET", cart+"/cart.json", "")
+	require.Equal(t, MayOwn, c.Phone.May)
+	status, _ = a.ask(secondPhone, "POST", cart+"/phone", "")
+	require.Equal(t, http.StatusForbidden, status, "it may only look")
+	resp := a.do("POST", cart+"/phone", strings.NewReader(""))
+	require.Equal(t, http.StatusForbidden, resp.StatusCode, "a browser has nothing to lend")
+
+	resp = a.do("POST", cart+"/phone", strings.NewReader(""), PhoneHeader, firstPhone)
+	require.Equal(t, http.StatusNoContent, resp.StatusCode)
+	require.Len(t, resp.Cookies(), 1)
+	cookie := resp.Cookies()[0]
+	require.True(t, cookie.HttpOnly)
+	require.Empty(t, cookie.Path, "the browser keeps it for this cart alone")
+	resp = a.do("GET", cart+"/cart.json", nil, "Cookie", cookie.Name+"="+cookie.Value)
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&c))
+	require.Equal(t, MayOwn, c.Phone.May)
 }

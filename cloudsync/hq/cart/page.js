@@ -112,5 +112,9 @@
     show(r.html);
   });
 
-  listen();
+  // The mini program that opened this page is the same phone.
+  const program = /^#phone=([\w-]+)$/.exec(location.hash);
+  if (!program) return listen();
+  fetch(here + '/phone', {method: 'POST', headers: {'X-Mirrorcart-Phone': program[1]}})
+    .finally(() => location.replace(location.pathname + location.search));
 })();

@@ -45,11 +45,34 @@ func phoneOf(c *gin.Context) (phone, error) {
 		return phone{have, true}, nil
 	}
 	secret := rand.Text()
+	keepPhone(c, secret, "/")
+	return phone{secret: secret}, nil
+}
+
+// keepPhone lets a browser keep a secret for what is below path; without one,
+// for what is beside the request's address.
+func keepPhone(c *gin.Context, secret, path string) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: phoneCookie, Value: secret, Path: "/", MaxAge: int(phoneLife.Seconds()),
+		Name: phoneCookie, Value: secret, Path: path, MaxAge: int(phoneLife.Seconds()),
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https",
 	})
-	return phone{secret: secret}, nil
+}
+
+// lend makes a browser the same phone as the mini program that opened it, for
+// this cart alone: the page's script sends the program's secret, which came in
+// the address's fragment. A program that may not change the cart lends nothing.
+func (p *Pages) lend(c *gin.Context) {
+	privately(c.Writer.Header())
+	v, err := p.visit(c, false)
+	if err == nil && (c.GetHeader(PhoneHeader) == "" || v.phones.Role == "" || !v.stands().Changes()) {
+		err = edge.Errorf("cart.lend", edge.Forbidden, "the phone has no part in this cart")
+	}
+	if err != nil {
+		p.refuse(c, err, changeProblem)
+		return
+	}
+	keepPhone(c, v.phone.secret, "")
+	c.Status(http.StatusNoContent)
 }
 
 func phoneSecret(s string) bool {

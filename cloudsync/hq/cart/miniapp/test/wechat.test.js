@@ -117,6 +117,21 @@ test('a mini-program code names the cart by its short token', async (t) => {
   assert.deepEqual(hq.asks(), ['GET /s/K7F3-92QX_a/cart.json']);
 });
 
+test('a cart of which headquarters has not heard yet opens once it has', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const hq = new Headquarters();
+  const answer = hq.answer.bind(hq);
+  hq.answer = () => ({ status: 503, answer: { error: { kind: 'unavailable', message: 'Chờ một chút.' } } });
+  const wechat = new WeChat({ fetch: (...request) => hq.fetch(...request) });
+  await wechat.launch(scanned, 1011);
+  assert.equal(wechat.view.notice.text, 'Chờ một chút.');
+  hq.answer = answer;
+  await until(() => {
+    t.mock.timers.tick(2000);
+    return wechat.view.open;
+  }, 'the cart opening');
+});
+
 test('the plain scheme hands the token over as it is', async (t) => {
   const { hq } = await opened(t, { c: token }, 1286);
   assert.deepEqual(hq.asks(), [`GET /c/${token}/cart.json`]);
@@ -153,15 +168,16 @@ test('the phone keeps its name', async (t) => {
 });
 
 test('the web page is opened only at the host of the settings', async (t) => {
-  const { wechat } = await opened(t);
+  const { hq, wechat } = await opened(t);
   wechat.tap('onFurther');
   const [, url] = /^\/pages\/web\/web\?url=(.+)$/.exec(wechat.visited[0]);
-  assert.equal(decodeURIComponent(url), `${base}/c/${token}?lang=vi`);
+  const page = `${base}/c/${token}?lang=vi#phone=${hq.asked[0].headers['X-Mirrorcart-Phone']}`;
+  assert.equal(decodeURIComponent(url), page);
   await import('../wechat/pages/web/web.js');
-  for (const [address, shown] of [[url, `${base}/c/${token}?lang=vi`], [encodeURIComponent('https://evil.example/'), undefined]]) {
-    const page = { ...wechat.definition, setData(data) { this.got = data.url; } };
-    page.onLoad({ url: address });
-    assert.equal(page.got, shown);
+  for (const [address, shown] of [[url, page], [encodeURIComponent('https://evil.example/'), undefined]]) {
+    const web = { ...wechat.definition, setData(data) { this.got = data.url; } };
+    web.onLoad({ url: address });
+    assert.equal(web.got, shown);
   }
 });
 

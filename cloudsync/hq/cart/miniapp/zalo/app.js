@@ -32,7 +32,7 @@ export function start({ zalo, window, base }) {
     if (ask) live.askIn();
     if (code) live.letIn(code, answer === 'yes');
     if (lang) live.speak(lang);
-    if (further) zalo.openWebview({ url: server.url(live.link.path, live.lang) });
+    if (further) zalo.openWebview({ url: server.page(live.link.path, live.lang) });
   });
   zalo.events.on(zalo.EventName.AppPaused, () => live.pause());
   zalo.events.on(zalo.EventName.AppResumed, () => live.resume());

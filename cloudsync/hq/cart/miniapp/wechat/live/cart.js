@@ -15,7 +15,8 @@ const patience = 2000; // ms before a lost line is tried again
  *   cart     as headquarters last told it, with what was tapped
  *   problem  headquarters' sentence, or the word 'failed', after a change that
  *            was not made or when state is refused
- *   waiting  whether the line to headquarters is lost
+ *   waiting  whether the line to headquarters is lost, or it has no cart yet
+ *   said     what headquarters said of that, if anything
  *
  * listen({url, headers}, {bell, closed}) opens the stream, calls closed once it
  * has ended, and gives a function that closes it; later(work, ms) is setTimeout and gives a function that takes it back.
@@ -31,7 +32,7 @@ export class LiveCart {
 
   forget() {
     this.cart = this.told = this.link = null;
-    this.problem = '';
+    this.problem = this.said = '';
     this.waiting = this.sending = this.asking = this.again = false;
     this.wanted.clear();
   }
@@ -109,8 +110,9 @@ export class LiveCart {
     }
   }
 
-  lost() {
+  lost(said = '') {
     this.waiting = true;
+    this.said = said;
     this.changed();
     this.retry();
   }
@@ -122,7 +124,7 @@ export class LiveCart {
       this.told = body;
       this.waiting = false;
     } else if (status === 429 || status >= 500) {
-      return this.lost();
+      return this.lost(body?.error?.message);
     } else {
       this.pause();
       this.state = 'refused';

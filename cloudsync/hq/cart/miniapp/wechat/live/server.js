@@ -40,6 +40,11 @@ export class Server {
     return name ? `${this.base}/pictures/${name}` : '';
   }
 
+  /** page is the address of the cart's web page, which then is this same phone. */
+  page(path, lang) {
+    return `${this.url(path, lang)}#phone=${this.phone}`;
+  }
+
   get(path, lang) {
     return this.ask('GET', path, lang);
   }

@@ -39,7 +39,7 @@ export function viewOf(live) {
 }
 
 /** noticeOf is what stands in place of the cart. */
-function noticeOf({ state, lang, problem, waiting, cart }) {
+function noticeOf({ state, lang, problem, waiting, said, cart }) {
   switch (state) {
     case 'none':
       return { title: say(lang, 'noLinkTitle'), text: say(lang, 'noLink'), again: '' };
@@ -48,7 +48,7 @@ function noticeOf({ state, lang, problem, waiting, cart }) {
     case 'refused':
       return { title: '', text: problem === 'failed' ? say(lang, 'failed') : problem, again: say(lang, 'again') };
   }
-  return cart ? null : { title: '', text: say(lang, waiting ? 'waiting' : 'opening'), again: '' };
+  return cart ? null : { title: '', text: waiting ? said || say(lang, 'waiting') : say(lang, 'opening'), again: '' };
 }
 
 /** statusOf is the line under the cart, and what colour its dot has. */

@@ -62,6 +62,6 @@ Page({
   /** onFurther opens what only the web page has: delivery, payment, the vote. */
   onFurther() {
     const { server, link, lang } = this.live;
-    wx.navigateTo({ url: `/pages/web/web?url=${encodeURIComponent(server.url(link.path, lang))}` });
+    wx.navigateTo({ url: `/pages/web/web?url=${encodeURIComponent(server.page(link.path, lang))}` });
   },
 });
