@@ -18,8 +18,12 @@
 // A photo is taken only after a tick of its own, by somebody who says to be 16
 // or older. Until the shopper decides to keep it, it is in memory alone, and gone
 // with the consent to the camera. Kept, it is sealed on the gateway's disk with a
-// key of its own, which the session alone knows; it is deleted with the session,
-// or, if the shopper chose so, after a day at the latest. Without its key nobody
-// can open it, and once the session is over only the page's answer, for a photo
-// that stays, has held it: the gateway has forgotten it.
+// key of its own, which the session alone knows, and deleted with the session.
+//
+// By a second tick a photo goes along with the cart to the phone. It is made
+// small, sealed with a secret of the session's, and brought to headquarters, which
+// hands it to the phone and cannot open it: the secret stands in the cart's link
+// behind the #, where browsers send it to nobody. Taken back, or deleted on
+// either side, it is deleted on both. When the session ends, a photo whose secret
+// was in no link that was shown is deleted; the others have a day.
 package kiosk

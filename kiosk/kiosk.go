@@ -30,8 +30,8 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Trusted may be empty, Photos missing, and
-// Idle and Hold have defaults; everything else is needed.
+// Config is what a kiosk is made of. Trusted may be empty, Photos, Courier and
+// Office missing, and Idle and Hold have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
 	Catalogue catalogue
@@ -39,6 +39,8 @@ type Config struct {
 	WebSocket http.Handler   // the mirror's pictures; must end with its request's context
 	MJPEG     http.Handler   // the same for an <img>
 	Photos    photos         // keeps sealed photos; nil where none can be taken
+	Courier   courier        // brings photos to phones; nil where there is no line to do so
+	Office    office         // what headquarters has told; nil where there is none
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
 	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration

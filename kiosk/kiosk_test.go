@@ -18,6 +18,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 	photodir "github.com/mirrorcart/mirrorcart/edge/photo"
 )
 
@@ -136,6 +137,8 @@ type fixture struct {
 	mirror *fakeMirror
 	cart   *edge.Cart
 	photos string // folder of sealed photos
+	away   *fakeCourier
+	office *edgetest.Memory
 	engine *gin.Engine
 	remote string // who connects
 }
@@ -156,9 +159,11 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 	f.photos = t.TempDir()
 	sealed, err := photodir.Open(f.photos, time.Now)
 	require.NoError(t, err)
+	f.away = &fakeCourier{}
+	f.office = edgetest.NewMemory(time.Now)
 	ids := 0
 	k, err := New(Config{
-		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Pages: pages,
+		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Courier: f.away, Office: f.office, Pages: pages,
 		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.7.0/28"), netip.MustParsePrefix("fe80::7/128")},
 		Idle:    90 * time.Second, Hold: 5 * time.Minute,
 		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },

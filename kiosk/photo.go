@@ -2,7 +2,6 @@ package kiosk
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"slices"
@@ -22,49 +21,51 @@ const (
 	photoLife = 24 * time.Hour
 	// photoWait is how long the mirror may take for one.
 	photoWait = 3 * time.Second
-	// photoConsent is the version of the words that a shopper ticks before a
-	// photo is taken; it changes with them.
+	// photoConsent and phoneConsent are the versions of the words that a shopper
+	// ticks before a photo is taken, and before it goes to the phone; they change
+	// with them.
 	photoConsent = 1
+	phoneConsent = 1
 )
 
 // photos keeps photos, sealed: what is stored can be opened only with the key
 // that storing it gives. A session's photos do not outlive the program.
 type photos interface {
-	Put(photo []byte, expires time.Time, session bool) (id string, key []byte, err error)
+	Put(photo []byte, expires time.Time) (id string, key []byte, err error)
 	Get(id string, key []byte) ([]byte, error)
 	Delete(id string) error
 }
 
 // photo is a photo of the session: in memory until it is kept, then sealed.
 type photo struct {
-	name    string // within the session
-	taken   []byte // nil once it is kept
-	id      string // of the sealed one
+	name    string     // within the session
+	worn    []edge.SKU // on it
+	taken   []byte     // nil once it is kept
+	id      string     // of the sealed one
 	key     []byte
 	expires time.Time
-	stays   bool // it outlives the session
+	away    string      // under which it goes to the phone; empty if it does not
+	cart    edge.CartID // with which it goes
 }
 
 // photoView is a photo as the page sees it.
 type photoView struct {
 	Name    string     `json:"name"`
 	Kept    bool       `json:"kept"`
-	Until   string     `json:"until,omitempty"` // finish or day
+	Until   string     `json:"until,omitempty"` // finish, or phone if it goes there too
 	Expires *time.Time `json:"expires,omitempty"`
-	// ID and Key open a photo that outlives the session; the page hands them
-	// on, the gateway forgets the key at the end.
-	ID  string `json:"id,omitempty"`
-	Key string `json:"key,omitempty"`
+	// Waiting says that headquarters has yet to get it: the line is down or slow.
+	Waiting bool `json:"waiting,omitempty"`
 }
 
-func (p photo) view() photoView {
+func (k *Kiosk) photoView(p photo) photoView {
 	v := photoView{Name: p.name, Kept: p.taken == nil}
 	if !v.Kept {
 		return v
 	}
 	v.Until, v.Expires = "finish", &p.expires
-	if p.stays {
-		v.Until, v.ID, v.Key = "day", p.id, base64.RawURLEncoding.EncodeToString(p.key)
+	if p.away != "" {
+		v.Until, v.Waiting = "phone", k.cfg.Courier.Waiting(p.away)
 	}
 	return v
 }
@@ -138,20 +139,28 @@ func (k *Kiosk) getPhoto(c *gin.Context) {
 	c.Data(http.StatusOK, "image/jpeg", b)
 }
 
-// putPhoto keeps a photo, until the session's end or for a day.
+// putPhoto keeps a photo until the session's end, and sends it to the phone or
+// takes it back from there.
 func (k *Kiosk) putPhoto(c *gin.Context) {
 	var in struct {
-		Until string `json:"until"` // finish or day
+		Until string `json:"until"` // finish or phone
 	}
 	err := api.Bind(c, &in)
-	if err == nil && in.Until != "finish" && in.Until != "day" {
-		err = edge.Errorf("kiosk.photo", edge.Invalid, "until %.20q: want finish or day", in.Until)
+	if err == nil && in.Until != "finish" && in.Until != "phone" {
+		err = edge.Errorf("kiosk.photo", edge.Invalid, "until %.20q: want finish or phone", in.Until)
 	}
 	if err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
-	s, err := k.session.keep(c.Param("photo"), in.Until == "day")
+	s, err := k.session.keep(c.Param("photo"))
+	switch {
+	case err != nil:
+	case in.Until == "phone":
+		s, err = k.carry(c.Param("photo"))
+	default:
+		s, err = k.session.takeBack(c.Param("photo"))
+	}
 	k.answer(c, s, err)
 }
 
@@ -184,7 +193,7 @@ func (s *session) take(consent <-chan struct{}, name string, b []byte) (string, 
 		clear(b)
 		return "", snapshot{}, edge.Errorf("kiosk.photo", edge.Conflict, "the session or its consent has ended: nothing was kept")
 	}
-	s.now.Photos = append(s.now.Photos, photo{name: name, taken: b})
+	s.now.Photos = append(s.now.Photos, photo{name: name, worn: slices.Clone(s.now.Worn.skus), taken: b})
 	s.touchLocked(s.idle)
 	return name, s.view(), nil
 }
@@ -213,9 +222,8 @@ func (s *session) photo(name string) ([]byte, error) {
 	return s.photos.Get(p.id, p.key)
 }
 
-// keep seals a photo. One that is kept already is kept anew if it is to stay
-// for another time.
-func (s *session) keep(name string, stays bool) (snapshot, error) {
+// keep seals a photo, if it is not kept already.
+func (s *session) keep(name string) (snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, err := s.at(name)
@@ -224,25 +232,16 @@ func (s *session) keep(name string, stays bool) (snapshot, error) {
 	}
 	s.touchLocked(s.idle)
 	p := &s.now.Photos[i]
-	if p.taken == nil && p.stays == stays {
+	if p.taken == nil {
 		return s.view(), nil
 	}
-	b := p.taken
-	if b == nil {
-		if b, err = s.photos.Get(p.id, p.key); err != nil {
-			return snapshot{}, err
-		}
-	}
 	expires := time.Now().Add(photoLife).UTC().Truncate(time.Second)
-	id, key, err := s.photos.Put(b, expires, !stays)
+	id, key, err := s.photos.Put(p.taken, expires)
 	if err != nil {
 		return snapshot{}, err
 	}
-	clear(b)
-	if p.id != "" {
-		s.deletePhoto(*p)
-	}
-	*p = photo{name: name, id: id, key: key, expires: expires, stays: stays}
+	clear(p.taken)
+	p.taken, p.id, p.key, p.expires = nil, id, key, expires
 	return s.view(), nil
 }
 
@@ -260,16 +259,16 @@ func (s *session) drop(name string) (snapshot, error) {
 	return s.view(), nil
 }
 
-// dropPhotos forgets all photos and deletes those that are not to stay, for
-// whoever holds s.mu.
+// dropPhotos forgets all photos and deletes them; those that went to the phone
+// stay there, if the phone can have got the key. It is for whoever holds s.mu.
 func (s *session) dropPhotos() {
 	for _, p := range s.now.Photos {
-		if p.stays {
-			clear(p.key)
-			continue
+		if s.now.Handed {
+			p.away = ""
 		}
 		s.deletePhoto(p)
 	}
+	clear(s.now.Secret)
 }
 
 // dropUnkept forgets the photos that the shopper has not decided to keep, for
@@ -286,6 +285,7 @@ func (s *session) dropUnkept() {
 func (s *session) deletePhoto(p photo) {
 	clear(p.taken)
 	clear(p.key)
+	s.withdraw(p)
 	if p.id == "" {
 		return
 	}

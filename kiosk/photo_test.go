@@ -51,7 +51,6 @@ func TestPhotoIsInMemoryUntilItIsKept(t *testing.T) {
 	require.Equal(t, 1, f.onDisk())
 	require.True(t, v.Photos[0].Kept)
 	require.Equal(t, "finish", v.Photos[0].Until)
-	require.Empty(t, v.Photos[0].Key)
 	require.WithinDuration(t, time.Now().Add(24*time.Hour), *v.Photos[0].Expires, time.Minute)
 	require.Equal(t, jpegOfAFace, f.do("GET", at, "").Body.String())
 
@@ -96,7 +95,7 @@ func TestPhotoAsItIsNot(t *testing.T) {
 }
 
 // Whatever ends the session deletes its photos, those in memory and those on
-// disk, but not what the shopper wants to stay.
+// disk.
 func TestPhotosEndWithTheSession(t *testing.T) {
 	ways := map[string]func(f *fixture){
 		"finish":      func(f *fixture) { f.do("POST", "/kiosk/v1/session/finish", "") },
@@ -111,25 +110,16 @@ func TestPhotosEndWithTheSession(t *testing.T) {
 				taken := []byte(jpegOfAFace)
 				f.mirror.shoot = func() ([]byte, error) { return bytes.Clone([]byte(jpegOfAFace)), nil }
 				f.begin(true)
-				kept, day := f.shoot(), f.shoot()
+				kept := f.shoot()
 				f.ok("PUT", kept, `{"until":"finish"}`)
-				v := f.view("PUT", day, `{"until":"day"}`)
 				f.mirror.shoot = func() ([]byte, error) { return taken, nil }
 				f.shoot()
-				require.Equal(t, 2, f.onDisk())
+				require.Equal(t, 1, f.onDisk())
 				end(f)
 				synctest.Wait()
 				require.Equal(t, make([]byte, len(taken)), taken, "a photo is left in memory")
-				require.Equal(t, 1, f.onDisk(), "what is to stay stays, and nothing else")
-				for _, at := range []string{kept, day} {
-					f.refused(edge.NotFound, "GET", at, "")
-				}
-				// Only the page that was given the key can open it.
-				key, err := base64.RawURLEncoding.DecodeString(v.Photos[1].Key)
-				require.NoError(t, err)
-				b, err := f.kiosk.cfg.Photos.Get(v.Photos[1].ID, key)
-				require.NoError(t, err)
-				require.Equal(t, jpegOfAFace, string(b))
+				require.Zero(t, f.onDisk())
+				f.refused(edge.NotFound, "GET", kept, "")
 			})
 		})
 	}
@@ -163,20 +153,6 @@ func TestPhotosEndWithTheConsent(t *testing.T) {
 	require.Len(t, f.kiosk.session.snapshot().Photos, 1)
 }
 
-// The shopper may change their mind about how long a photo stays.
-func TestPhotoIsKeptAnew(t *testing.T) {
-	f := newFixture(t, nil)
-	f.begin(true)
-	at := f.shoot()
-	f.ok("PUT", at, `{"until":"day"}`)
-	f.ok("PUT", at, `{"until":"day"}`)
-	require.Equal(t, "finish", f.view("PUT", at, `{"until":"finish"}`).Photos[0].Until)
-	require.Equal(t, 1, f.onDisk())
-	require.Equal(t, jpegOfAFace, f.do("GET", at, "").Body.String())
-	f.do("POST", "/kiosk/v1/session/finish", "")
-	require.Zero(t, f.onDisk())
-}
-
 // The session ends while the mirror takes the photo.
 func TestPhotoComesTooLate(t *testing.T) {
 	f := newFixture(t, nil)
@@ -191,24 +167,12 @@ func TestPhotoComesTooLate(t *testing.T) {
 	require.Empty(t, f.kiosk.session.snapshot().Photos)
 }
 
-// The session may end while a page is told of its photos.
-func TestKeyIsWholeThoughTheSessionEnds(t *testing.T) {
-	f := newFixture(t, nil)
-	f.begin(true)
-	f.ok("PUT", f.shoot(), `{"until":"day"}`)
-	told := f.kiosk.session.snapshot()
-	f.kiosk.session.finish()
-	b, err := f.kiosk.cfg.Photos.Get(told.Photos[0].id, told.Photos[0].key)
-	require.NoError(t, err)
-	require.Equal(t, jpegOfAFace, string(b))
-}
-
 func TestConsentLogHasNoFace(t *testing.T) {
 	f := newFixture(t, nil)
 	var log bytes.Buffer
 	f.kiosk.cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	f.begin(true)
-	f.ok("PUT", f.shoot(), `{"until":"day"}`)
+	f.ok("PUT", f.shoot(), `{"until":"finish"}`)
 	require.Contains(t, log.String(), `msg=consent purpose="photo of the look" version=1 of_16=true`)
 	s := f.kiosk.session.snapshot()
 	for _, secret := range []string{"a face", s.ID, s.Photos[0].id, s.Photos[0].name, base64.RawURLEncoding.EncodeToString(s.Photos[0].key)} {

@@ -37,6 +37,7 @@ type sessionView struct {
 	Compare   compareView  `json:"compare"`
 	Replay    replayView   `json:"replay"`
 	Photos    []photoView  `json:"photos"`
+	Vote      *voteView    `json:"vote,omitempty"` // of the shopper's friends
 	Cart      *edge.CartID `json:"cart"`
 	Mirror    mirrorView   `json:"mirror"`
 	Idle      idleView     `json:"idle"`
@@ -88,7 +89,7 @@ func (k *Kiosk) view(s snapshot) sessionView {
 	replay := k.cfg.Mirror.Replay()
 	v.Replay = replayView{State: replay.State, Left: replay.Left.Seconds()}
 	for _, p := range s.Photos {
-		v.Photos = append(v.Photos, p.view())
+		v.Photos = append(v.Photos, k.photoView(p))
 	}
 	if v.Look.Layers == nil {
 		v.Look.Layers = []ar.Layer{}
@@ -105,8 +106,10 @@ func (k *Kiosk) answer(c *gin.Context, s snapshot, err error) {
 		k.cfg.Fail(c, err)
 		return
 	}
+	v := k.view(s)
+	v.Vote = k.vote(c.Request.Context(), s.Cart)
 	c.Header("Cache-Control", "no-store")
-	c.JSON(http.StatusOK, k.view(s))
+	c.JSON(http.StatusOK, v)
 }
 
 func (k *Kiosk) getSession(c *gin.Context) { k.answer(c, k.session.snapshot(), nil) }

@@ -51,6 +51,8 @@ type snapshot struct {
 	Worn     worn
 	Compare  compare
 	Photos   []photo
+	Secret   []byte // opens the photos that go to the phone; nil while none does
+	Handed   bool   // a link with it was made
 	Cart     *edge.CartID
 	IdleLeft time.Duration // until the wipe; zero in Attract
 }
@@ -60,6 +62,7 @@ type snapshot struct {
 type session struct {
 	mirror mirror
 	photos photos
+	away   courier // nil where no photo can go to a phone
 	idle   time.Duration
 	hold   time.Duration
 	log    *slog.Logger
@@ -72,7 +75,7 @@ type session struct {
 }
 
 func newSession(cfg Config) *session {
-	s := &session{mirror: cfg.Mirror, photos: cfg.Photos, idle: cfg.Idle, hold: cfg.Hold, log: cfg.Log}
+	s := &session{mirror: cfg.Mirror, photos: cfg.Photos, away: cfg.Courier, idle: cfg.Idle, hold: cfg.Hold, log: cfg.Log}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
@@ -234,9 +237,6 @@ func (s *session) view() snapshot {
 	v := s.now
 	v.Worn.skus = slices.Clone(v.Worn.skus)
 	v.Photos = slices.Clone(v.Photos)
-	for i := range v.Photos { // the wipe clears the session's own
-		v.Photos[i].key = slices.Clone(v.Photos[i].key)
-	}
 	if v.State != Attract {
 		v.IdleLeft = max(time.Until(s.deadline), 0)
 	}

@@ -51,7 +51,7 @@ func (a *album) open() (*photo.Dir, error) {
 
 // Put, Get and Delete are photo.Dir's.
 
-func (a *album) Put(b []byte, expires time.Time, session bool) (id string, key []byte, err error) {
+func (a *album) Put(b []byte, expires time.Time) (id string, key []byte, err error) {
 	if a.short() {
 		return "", nil, edge.Errorf("photos", edge.Unavailable, "photos cannot be kept now, the disk is nearly full: call the staff")
 	}
@@ -59,7 +59,7 @@ func (a *album) Put(b []byte, expires time.Time, session bool) (id string, key [
 	if err != nil {
 		return "", nil, err
 	}
-	return dir.Put(b, expires, session)
+	return dir.Put(b, expires)
 }
 
 func (a *album) Get(id string, key []byte) ([]byte, error) {

@@ -149,6 +149,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	}
 	carts.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
+	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
 	office := s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts))
 	pages.Register(office)

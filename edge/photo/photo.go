@@ -40,9 +40,7 @@ const (
 	keySize  = 32 // AES-256
 	idSize   = 16
 	headSize = len(magic) + 8
-	// What is bound to a shopper's session ends in this; the rest in that.
-	sessionEnding = ".session"
-	dayEnding     = ".day"
+	ending   = ".session"
 )
 
 // Dir is a folder of sealed photos. Its methods may be called from any
@@ -52,9 +50,8 @@ type Dir struct {
 	now  func() time.Time
 }
 
-// Open opens the folder at path, which it makes if need be, and deletes what
-// has expired and what belongs to sessions, which have ended with the program
-// that ran them.
+// Open opens the folder at path, which it makes if need be, and deletes what is
+// in it: the sessions have ended with the program that ran them.
 func Open(path string, now func() time.Time) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("photos: %w", err)
@@ -65,19 +62,17 @@ func Open(path string, now func() time.Time) (*Dir, error) {
 		return nil, err
 	}
 	for _, f := range files {
-		if !strings.HasSuffix(f, dayEnding) {
-			if err := os.Remove(f); err != nil {
-				return nil, fmt.Errorf("photos: %w", err)
-			}
+		if err := os.Remove(f); err != nil {
+			return nil, fmt.Errorf("photos: %w", err)
 		}
 	}
-	return d, d.Sweep()
+	return d, nil
 }
 
-// Put seals photo and stores it until expires, MaxAge from now at most. A
-// session's photo (session) is also deleted when the folder is opened anew. The
-// key opens the photo; whoever loses it has lost the photo.
-func (d *Dir) Put(photo []byte, expires time.Time, session bool) (id string, key []byte, err error) {
+// Put seals photo and stores it until expires, MaxAge from now at most, or until
+// the folder is opened anew. The key opens the photo; whoever loses it has lost
+// the photo.
+func (d *Dir) Put(photo []byte, expires time.Time) (id string, key []byte, err error) {
 	const op = "photo.Put"
 	now := d.now()
 	switch {
@@ -94,15 +89,11 @@ func (d *Dir) Put(photo []byte, expires time.Time, session bool) (id string, key
 		return "", nil, edge.Errorf(op, edge.TooMany, "%d photos are kept already: wait until some expire", len(files))
 	}
 	id, key = hex.EncodeToString(random(idSize)), random(keySize)
-	name := id + dayEnding
-	if session {
-		name = id + sessionEnding
-	}
 	sealed, err := seal(photo, id, key, expires)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", op, err)
 	}
-	if err := d.write(name, sealed); err != nil {
+	if err := d.write(id+ending, sealed); err != nil {
 		return "", nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return id, key, nil
@@ -128,27 +119,23 @@ func (d *Dir) write(name string, b []byte) error {
 func (d *Dir) Get(id string, key []byte) ([]byte, error) {
 	const op = "photo.Get"
 	gone := edge.Errorf(op, edge.NotFound, "there is no such photo, or it was deleted")
-	for _, name := range names(id) {
-		b, err := os.ReadFile(filepath.Join(d.path, name))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", op, err)
-		}
-		if photo, expires, err := unseal(b, id, key); err == nil && d.now().Before(expires) {
-			return photo, nil
-		}
+	b, err := os.ReadFile(d.file(id))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, gone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if photo, expires, err := unseal(b, id, key); err == nil && d.now().Before(expires) {
+		return photo, nil
 	}
 	return nil, gone
 }
 
 // Delete deletes a photo; one that is not there is as good as deleted.
 func (d *Dir) Delete(id string) error {
-	for _, name := range names(id) {
-		if err := os.Remove(filepath.Join(d.path, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("photo.Delete: %w", err)
-		}
+	if err := os.Remove(d.file(id)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("photo.Delete: %w", err)
 	}
 	return nil
 }
@@ -194,13 +181,12 @@ func (d *Dir) files() ([]string, error) {
 	return files, nil
 }
 
-// names are the files that a photo may be in; none where id is not one.
-func names(id string) []string {
-	if b, err := hex.DecodeString(id); err != nil || len(b) != idSize {
-		return nil
+// file is where a photo lies; nowhere if id is not one.
+func (d *Dir) file(id string) string {
+	if !edge.ValidPhotoID(id) {
+		return filepath.Join(d.path, "none")
 	}
-	id = strings.ToLower(id)
-	return []string{id + sessionEnding, id + dayEnding}
+	return filepath.Join(d.path, id+ending)
 }
 
 func head(expires time.Time) []byte {
@@ -241,7 +227,7 @@ func unseal(b []byte, id string, key []byte) (photo []byte, expires time.Time, e
 		return nil, time.Time{}, errors.New("not a sealed photo")
 	}
 	h, nonce, sealed := b[:headSize], b[headSize:headSize+gcm.NonceSize()], b[headSize+gcm.NonceSize():]
-	photo, err = gcm.Open(nil, nonce, sealed, append(append([]byte(nil), h...), strings.ToLower(id)...))
+	photo, err = gcm.Open(nil, nonce, sealed, append(append([]byte(nil), h...), id...))
 	return photo, time.Unix(int64(binary.BigEndian.Uint64(h[len(magic):])), 0), err
 }
 

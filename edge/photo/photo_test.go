@@ -45,7 +45,7 @@ var face = append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF a face "), bytes.Repeat([
 
 func TestOnDiskIsNothingToSee(t *testing.T) {
 	d, c, path := newDir(t)
-	id, key, err := d.Put(face, c.t.Add(time.Hour), true)
+	id, key, err := d.Put(face, c.t.Add(time.Hour))
 	require.NoError(t, err)
 	got := files(t, path)
 	require.Len(t, got, 1)
@@ -75,9 +75,9 @@ func requireGone(t *testing.T, d *photo.Dir, id string, key []byte) {
 
 func TestOnlyItsOwnKeyOpensAPhoto(t *testing.T) {
 	d, c, path := newDir(t)
-	id, key, err := d.Put(face, c.t.Add(time.Hour), false)
+	id, key, err := d.Put(face, c.t.Add(time.Hour))
 	require.NoError(t, err)
-	id2, key2, err := d.Put(face, c.t.Add(time.Hour), false)
+	id2, key2, err := d.Put(face, c.t.Add(time.Hour))
 	require.NoError(t, err)
 	requireGone(t, d, id, key2)
 	requireGone(t, d, id, nil)
@@ -86,7 +86,7 @@ func TestOnlyItsOwnKeyOpensAPhoto(t *testing.T) {
 	requireGone(t, d, "", key)
 
 	// Exchanged for another's, changed, or given another time, it does not open.
-	one, two := filepath.Join(path, id+".day"), filepath.Join(path, id2+".day")
+	one, two := filepath.Join(path, id+".session"), filepath.Join(path, id2+".session")
 	b, err := os.ReadFile(one)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(two, b, 0o600))
@@ -108,9 +108,9 @@ func TestOnlyItsOwnKeyOpensAPhoto(t *testing.T) {
 
 func TestPhotosExpire(t *testing.T) {
 	d, c, path := newDir(t)
-	short, shortKey, err := d.Put(face, c.t.Add(time.Hour), true)
+	short, shortKey, err := d.Put(face, c.t.Add(time.Hour))
 	require.NoError(t, err)
-	long, longKey, err := d.Put(face, c.t.Add(photo.MaxAge), false)
+	long, longKey, err := d.Put(face, c.t.Add(photo.MaxAge))
 	require.NoError(t, err)
 	c.t = c.t.Add(time.Hour)
 	requireGone(t, d, short, shortKey)
@@ -122,40 +122,35 @@ func TestPhotosExpire(t *testing.T) {
 	c.t = c.t.Add(photo.MaxAge)
 	_, err = photo.Open(path, c.now)
 	require.NoError(t, err)
-	require.Empty(t, files(t, path), "swept at the start too")
+	require.Empty(t, files(t, path))
 }
 
 func TestStartForgetsSessions(t *testing.T) {
 	d, c, path := newDir(t)
-	_, _, err := d.Put(face, c.t.Add(time.Hour), true)
-	require.NoError(t, err)
-	day, key, err := d.Put(face, c.t.Add(time.Hour), false)
+	id, key, err := d.Put(face, c.t.Add(time.Hour))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(path, "x.part"), face, 0o600))
 	d, err = photo.Open(path, c.now)
 	require.NoError(t, err)
-	require.Equal(t, []string{filepath.Join(path, day+".day")}, files(t, path))
-	_, err = d.Get(day, key)
-	require.NoError(t, err)
+	require.Empty(t, files(t, path))
+	requireGone(t, d, id, key)
 }
 
 func TestDelete(t *testing.T) {
 	d, c, path := newDir(t)
-	for _, session := range []bool{true, false} {
-		id, key, err := d.Put(face, c.t.Add(time.Hour), session)
-		require.NoError(t, err)
-		require.NoError(t, d.Delete(id))
-		requireGone(t, d, id, key)
-		require.Empty(t, files(t, path))
-		require.NoError(t, d.Delete(id), "twice is once")
-	}
+	id, key, err := d.Put(face, c.t.Add(time.Hour))
+	require.NoError(t, err)
+	require.NoError(t, d.Delete(id))
+	requireGone(t, d, id, key)
+	require.Empty(t, files(t, path))
+	require.NoError(t, d.Delete(id), "twice is once")
 	require.NoError(t, d.Delete("../../etc/passwd"))
 }
 
 func TestLimits(t *testing.T) {
 	d, c, _ := newDir(t)
 	put := func(b []byte, life time.Duration) edge.Kind {
-		_, _, err := d.Put(b, c.t.Add(life), true)
+		_, _, err := d.Put(b, c.t.Add(life))
 		return edge.KindOf(err)
 	}
 	require.Equal(t, edge.TooLarge, put(nil, time.Hour))
@@ -163,7 +158,7 @@ func TestLimits(t *testing.T) {
 	require.Equal(t, edge.Invalid, put(face, 0))
 	require.Equal(t, edge.Invalid, put(face, photo.MaxAge+time.Second))
 	for range photo.MaxKept {
-		_, _, err := d.Put(face[:20], c.t.Add(time.Hour), true)
+		_, _, err := d.Put(face[:20], c.t.Add(time.Hour))
 		require.NoError(t, err)
 	}
 	require.Equal(t, edge.TooMany, put(face, time.Hour))
@@ -174,7 +169,7 @@ func TestRunSweeps(t *testing.T) {
 		path := t.TempDir()
 		d, err := photo.Open(path, time.Now)
 		require.NoError(t, err)
-		_, _, err = d.Put(face, time.Now().Add(time.Hour), true)
+		_, _, err = d.Put(face, time.Now().Add(time.Hour))
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
