@@ -76,12 +76,24 @@ type TransferAsk struct {
 // Transfer makes the transfer for c, priced with r, at the time at. It refuses
 // what a check-out would refuse. Shop is left to the ledger.
 func (a TransferAsk) Transfer(c *Cart, r *Release, at time.Time) (*Transfer, error) {
-	const op = "edge.TransferAsk"
 	co := Checkout{Payment: Payment{Method: Cash, Amount: a.Amount}, TaxCode: a.TaxCode}
 	s, err := co.Sale(c, r, at)
 	if err != nil {
 		return nil, err
 	}
+	return a.ask(s, c.Claim.Until, r, at)
+}
+
+// OnPhone makes the transfer for c where HQ takes its money.
+func (a TransferAsk) OnPhone(c *Cart, r *Release, at time.Time) (*Transfer, error) {
+	held := *c
+	held.Claim = Claim{Holder: HeldByShop, Until: at.Add(MaxTransferLife)} // HQ has asked the claim itself
+	return a.Transfer(&held, r, at)
+}
+
+// ask makes the transfer for what s sells, to wait no longer than last.
+func (a TransferAsk) ask(s *Sale, last time.Time, r *Release, at time.Time) (*Transfer, error) {
+	const op = "edge.TransferAsk"
 	if err := checkTransferCode(a.Code); err != nil {
 		return nil, err
 	}
@@ -94,11 +106,11 @@ func (a TransferAsk) Transfer(c *Cart, r *Release, at time.Time) (*Transfer, err
 		return nil, Errorf(op, Invalid, "a transfer waits for %s: want at most %s", a.Life, MaxTransferLife)
 	}
 	until := at.Add(a.Life).Truncate(time.Second)
-	if until.After(c.Claim.Until) {
-		until = c.Claim.Until // after that HQ may take money
+	if until.After(last) {
+		until = last // after that HQ may take money
 	}
 	return &Transfer{
-		Code: a.Code, Cart: c.ID, Lines: s.Lines, Total: s.Total, TaxCode: a.TaxCode, Release: r.Version, Text: a.Text,
+		Code: a.Code, Cart: s.Cart, Lines: s.Lines, Total: s.Total, TaxCode: a.TaxCode, Release: r.Version, Text: a.Text,
 		Staff: a.Staff, At: at, Until: until, Offline: a.Offline, State: TransferAwaiting,
 	}, nil
 }
@@ -180,6 +192,12 @@ func (t *Transfer) Forward(u *Transfer) bool {
 type TransferWord struct {
 	Cart   CartID `json:"cart"`
 	Credit Credit `json:"credit"`
+}
+
+// Record is the word as HQ sends it.
+func (w TransferWord) Record(code string, state TransferState, at time.Time) (*Record, error) {
+	data, err := json.Marshal(w)
+	return &Record{Kind: RecordPayment, ID: code, State: string(state), At: at.UTC(), Data: data}, err
 }
 
 // ReadTransferWord reads such a record.

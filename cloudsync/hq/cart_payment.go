@@ -88,45 +88,46 @@ func (h *HQ) knownUntil(ctx context.Context, node string) (time.Time, error) {
 // is due. The same payment again changes nothing; another one under the same id
 // is a Conflict.
 func (h *HQ) RecordPayment(ctx context.Context, p *edge.PhonePayment) (due *edge.RefundDue, err error) {
-	const op = "hq.RecordPayment"
+	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+		due, err = h.recordPayment(ctx, tx, p)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("hq.RecordPayment: %w", err)
+	}
+	h.tellMoney(&p.Cart)
+	return due, nil
+}
+
+func (h *HQ) recordPayment(ctx context.Context, tx *sql.Tx, p *edge.PhonePayment) (due *edge.RefundDue, err error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
 	body, err := json.Marshal(p)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, err
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
-		c, node, err := readCart(ctx, tx, p.Cart)
-		if err != nil {
-			return err
-		}
-		if known, err := h.putPayment(ctx, tx, p, node, body); known || err != nil {
-			return err
-		}
-		paid := edge.Cart{ID: c.ID, Closed: p.Closing()}
-		if err := c.Merge(&paid); err != nil {
-			return err
-		}
-		if err := c.Check(); err != nil {
-			return err
-		}
-		if err := h.storeForNode(ctx, tx, c, node); err != nil {
-			return err
-		}
-		if err := h.settle(ctx, tx, c.ID, node); err != nil {
-			return err
-		}
-		due, err = readDue(ctx, tx, node, p.ID)
-		return err
-	})
+	c, node, err := readCart(ctx, tx, p.Cart)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return nil, err
 	}
-	h.carts.tell(p.Cart)
-	h.changed.tell(struct{}{})
-	h.downs.tell(struct{}{})
-	return due, nil
+	if known, err := h.putPayment(ctx, tx, p, node, body); known || err != nil {
+		return nil, err
+	}
+	paid := edge.Cart{ID: c.ID, Closed: p.Closing()}
+	if err := c.Merge(&paid); err != nil {
+		return nil, err
+	}
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	if err := h.storeForNode(ctx, tx, c, node); err != nil {
+		return nil, err
+	}
+	if err := h.settle(ctx, tx, c.ID, node); err != nil {
+		return nil, err
+	}
+	return readDue(ctx, tx, node, p.ID)
 }
 
 // putPayment reports whether this very payment was known.

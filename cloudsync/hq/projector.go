@@ -39,6 +39,7 @@ type projector struct {
 	stock       map[stockKey]int64 // moved
 	carts       []cartEntry
 	told        []edge.CartID // changed, as who watches them is told
+	money       bool          // that waited for a transfer was matched: its shop is told
 }
 
 // flawed is an event that cannot take effect, and why.
@@ -73,6 +74,9 @@ func (h *HQ) projectSome(ctx context.Context) (pos int64, busy bool, err error) 
 	}
 	for _, id := range p.told {
 		h.carts.tell(id)
+	}
+	if p.money {
+		h.downs.tell(struct{}{})
 	}
 	h.changed.tell(struct{}{})
 	return pos, false, nil
@@ -156,6 +160,8 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 		flaw, err = p.due(ctx, e)
 	case edge.EventGiven:
 		flaw, err = p.given(ctx, e)
+	case edge.EventTransfer:
+		flaw, err = p.transfer(ctx, e)
 	case edge.EventCart:
 		flaw = p.cart(e)
 	default:

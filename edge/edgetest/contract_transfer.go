@@ -1,7 +1,6 @@
 package edgetest
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -24,11 +23,12 @@ func Ask(t T, s edge.Catalogue, c *edge.Cart, key string) edge.TransferAsk {
 // Paid is HQ's word that the money of tr came.
 func Paid(t T, tr *edge.Transfer, credit string, amount int64, at time.Time) edge.Record {
 	t.Helper()
-	data, err := json.Marshal(edge.TransferWord{
+	word := edge.TransferWord{
 		Cart: tr.Cart, Credit: edge.Credit{ID: credit, Amount: edge.Money{Amount: amount, Currency: tr.Total.Currency}, At: at.UTC()},
-	})
+	}
+	r, err := word.Record(tr.Code, edge.TransferConfirmed, at)
 	require.NoError(t, err)
-	return edge.Record{Kind: edge.RecordPayment, ID: tr.Code, State: string(edge.TransferConfirmed), At: at.UTC(), Data: data}
+	return *r
 }
 
 // Transfers is the contract of transfers, each ending one way.
