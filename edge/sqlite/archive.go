@@ -113,6 +113,7 @@ func readReceipts(ctx context.Context, q querier, s *edge.Snapshot) error {
 type Archive struct {
 	edge.Archive
 	Node   string // whose it is
+	db     *DB    // good for reading what needs no epoch
 	reader *sql.DB
 }
 
@@ -143,7 +144,7 @@ func OpenArchive(ctx context.Context, path string) (*Archive, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	db := &DB{opt: Options{Path: path, Node: who.node, Shop: who.shop, Now: time.Now}, reader: reader}
-	return &Archive{Archive: db, Node: who.node, reader: reader}, nil
+	return &Archive{Archive: db, Node: who.node, db: db, reader: reader}, nil
 }
 
 // Close closes the file.

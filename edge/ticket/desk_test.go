@@ -36,8 +36,11 @@ type shop struct {
 
 type link string
 
-func (l link) Link(context.Context, *edge.Cart) (string, time.Time, error) {
-	return string(l), time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), nil
+func (l link) LinkWithin(_ context.Context, c *edge.Cart, most int) (*edge.Link, error) {
+	if len(l) > most {
+		return nil, edge.Errorf("link", edge.TooLarge, "too long")
+	}
+	return &edge.Link{URL: string(l), Code: c.Code(), CodeAt: "cart.example.vn/k", Expires: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC)}, nil
 }
 
 const cartLink = "https://cart.example.vn/c/AfXxJ2k_9-QwErTyUiOpZcVbNm0123456789AfXxJ2k_9-QwErTyUiOpZcVbNm0123456789"

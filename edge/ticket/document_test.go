@@ -119,7 +119,7 @@ func TestTheLongestCartFitsATicket(t *testing.T) {
 	}
 	_, err = press(t, Paper58).Draw(Receipt{sale}, Form{Lang: "vi"})
 	require.Equal(t, edge.TooLarge, edge.KindOf(err))
-	_, err = press(t, Paper58).Draw(Cart{Link: strings.Repeat("x", 400)}, Form{})
+	_, err = press(t, Paper58).Draw(Cart{Link: &edge.Link{URL: strings.Repeat("x", 400)}}, Form{})
 	require.Equal(t, edge.TooLarge, edge.KindOf(err))
 }
 

@@ -13,10 +13,13 @@ import (
 // Print heads smear and paper fades: beyond version 10 (57 modules) or below
 // half a millimetre a module, phones begin to fail.
 const (
+	// MaxLink is how many bytes a printed code holds: version 10 at level L
+	// (ISO/IEC 18004, table 7).
+	MaxLink = 271
+
 	maxVersion = 10
-	minModules = 21  // those of version 1
-	capacityL  = 271 // bytes that version 10 holds at level L (ISO/IEC 18004, table 7)
-	minDots    = 4   // a module
+	minModules = 21 // those of version 1
+	minDots    = 4  // a module
 	maxDots    = 8
 )
 
@@ -51,7 +54,7 @@ func symbol(text string) (*qrcode.QRCode, error) {
 			return code, nil
 		}
 	}
-	return nil, edge.Errorf(op, edge.TooLarge, "%d characters are too many for a printed code, it holds %d: show the code on the screen instead", len(text), capacityL)
+	return nil, edge.Errorf(op, edge.TooLarge, "%d characters are too many for a printed code, it holds %d: show the code on the screen instead", len(text), MaxLink)
 }
 
 // ReadBack reads the QR code on a ticket, as a phone would read the print.

@@ -21,7 +21,8 @@ type Records struct {
 		Release(ctx context.Context) (*edge.Release, error)
 	}
 	Links interface {
-		Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
+		// LinkWithin makes a link of at most so many characters.
+		LinkWithin(ctx context.Context, c *edge.Cart, most int) (*edge.Link, error)
 	}
 	Now func() time.Time
 }
@@ -85,11 +86,11 @@ func (r *Records) cart(ctx context.Context, ref string) (Document, error) {
 	if len(lines) == 0 {
 		return nil, edge.Errorf(op, edge.Invalid, "the cart is empty: there is nothing to print")
 	}
-	link, expires, err := r.Links.Link(ctx, c)
+	link, err := r.Links.LinkWithin(ctx, c, MaxLink)
 	if err != nil {
 		return nil, err
 	}
-	return Cart{Lines: lines, Total: total, Link: link, Expires: expires, At: r.Now()}, nil
+	return Cart{Lines: lines, Total: total, Link: link, At: r.Now()}, nil
 }
 
 // paidCash reports whether a document's money is in the drawer, or comes from it.

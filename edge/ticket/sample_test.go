@@ -63,7 +63,7 @@ func samples() map[string]Document {
 			Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 44}, Sale: sale.Ref(), Lines: lines, Total: vnd(1288000), VAT: 110390,
 			Back: []edge.Payback{{Method: edge.Cash, Amount: 1288000}}, Reason: "Khách đổi ý", Staff: "Linh", At: soldAt,
 		}},
-		"cart": Cart{Lines: lines, Total: vnd(1288000), Link: link, Expires: soldAt.Add(72 * time.Hour), At: soldAt},
+		"cart": Cart{Lines: lines, Total: vnd(1288000), Link: &edge.Link{URL: link, Code: "K7F39-2QXM5", CodeAt: "cart.example.vn/k", Expires: soldAt.Add(72 * time.Hour)}, At: soldAt},
 		"order": Order{
 			Number: "HN-20261122-0007", Lines: lines, Total: vnd(1288000), Deposit: vnd(200000), PickUp: "Nắng Mai Hoàn Kiếm",
 			Code: "K7-4Q2", Deliver: []string{"Phạm Thu Hà", "25 Lý Thường Kiệt, phường Cửa Nam, Hà Nội"}, Subject: true, Link: link, Staff: "Linh", At: soldAt,

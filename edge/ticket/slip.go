@@ -8,11 +8,10 @@ import (
 
 // Cart is the slip that takes a cart to the shopper's phone.
 type Cart struct {
-	Lines   []edge.SaleLine
-	Total   edge.Money
-	Link    string // what the code holds
-	Expires time.Time
-	At      time.Time
+	Lines []edge.SaleLine
+	Total edge.Money
+	Link  *edge.Link
+	At    time.Time
 }
 
 func (d Cart) lay(s *sheet, shop *Shop) {
@@ -20,9 +19,14 @@ func (d Cart) lay(s *sheet, shop *Shop) {
 	s.pair(s.time, s.when(d.At, shop), plain)
 	s.goods(d.Lines, d.Total.Currency)
 	s.pair(s.total, d.Total.String(), large)
-	s.code(d.Link)
+	s.code(d.Link.URL)
 	s.text(s.scan, plain, centre)
-	s.text(s.scanUntil+" "+s.when(d.Expires, shop), small, centre)
+	s.text(s.scanUntil+" "+s.when(d.Link.Expires, shop), small, centre)
+	if d.Link.Code != "" {
+		s.space(partGap)
+		s.text(s.orType+" "+d.Link.CodeAt, small, centre)
+		s.text(d.Link.Code, large, centre)
+	}
 	s.rule()
 	s.text(s.notPaid, bold, centre)
 	s.text(s.notReceipt, small, centre)

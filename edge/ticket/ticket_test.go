@@ -28,9 +28,9 @@ func TestQRReadsBackFromThePrint(t *testing.T) {
 	}{
 		{"80 mm, one line", Paper80, 160},
 		{"80 mm, five lines", Paper80, 235},
-		{"80 mm, as long as fits", Paper80, capacityL - len(link(0))},
+		{"80 mm, as long as fits", Paper80, MaxLink - len(link(0))},
 		{"58 mm, one line", Paper58, 160},
-		{"58 mm, as long as fits", Paper58, capacityL - len(link(0))},
+		{"58 mm, as long as fits", Paper58, MaxLink - len(link(0))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			text := link(tt.token)
@@ -150,7 +150,7 @@ func TestWritePNG(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	_, err := QR("", Paper80)
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
-	_, err = QR(link(capacityL+1-len(link(0))), Paper80)
+	_, err = QR(link(MaxLink+1-len(link(0))), Paper80)
 	require.Equal(t, edge.TooLarge, edge.KindOf(err))
 	require.ErrorContains(t, err, "272 characters")
 	_, err = QR("x", 100)

@@ -21,7 +21,7 @@ type words struct {
 	reason, approved, customerSigns         string
 	notInvoice                              string
 
-	scan, scanUntil, notPaid, notReceipt string
+	scan, scanUntil, orType, notPaid, notReceipt string
 
 	pickUp, pickUpCode, deliverTo, deposit, due, subject string
 
@@ -41,7 +41,7 @@ var glossary = map[string]words{
 		rate: "Thuế suất", turnover: "Tiền hàng", tax: "Thuế GTGT", taxCode: "MST người mua", priceList: "Bảng giá số",
 		reason: "Lý do", approved: "Quản lý duyệt", customerSigns: "Khách hàng ký nhận",
 		notInvoice: "Giá đã gồm thuế GTGT. Biên lai này không phải hóa đơn điện tử.",
-		scan:       "Quét bằng ứng dụng chat hoặc camera để mở đúng giỏ hàng này trên điện thoại.", scanUntil: "Mã mở được đến",
+		scan:       "Quét bằng ứng dụng chat hoặc camera để mở đúng giỏ hàng này trên điện thoại.", scanUntil: "Mã mở được đến", orType: "Không quét được? Nhập mã này tại",
 		notPaid: "Chưa thanh toán", notReceipt: "Phiếu này không phải biên lai.",
 		pickUp: "Nhận tại", pickUpCode: "Mã nhận hàng", deliverTo: "Giao đến", deposit: "Đặt cọc", due: "Còn phải trả",
 		subject: "Cửa hàng đang mất kết nối: đơn này chờ xác nhận còn hàng.",
@@ -58,7 +58,7 @@ var glossary = map[string]words{
 		rate: "VAT rate", turnover: "Goods", tax: "VAT", taxCode: "Buyer’s tax code", priceList: "Price list no.",
 		reason: "Reason", approved: "Approved by", customerSigns: "Customer’s signature",
 		notInvoice: "Prices include VAT. This receipt is not the electronic invoice.",
-		scan:       "Scan with your chat app or camera to open this very cart on your phone.", scanUntil: "The code opens until",
+		scan:       "Scan with your chat app or camera to open this very cart on your phone.", scanUntil: "The code opens until", orType: "Cannot scan? Type this code at",
 		notPaid: "Not paid yet", notReceipt: "This slip is not a receipt.",
 		pickUp: "Collect at", pickUpCode: "Pick-up code", deliverTo: "Deliver to", deposit: "Deposit", due: "Still to pay",
 		subject: "The shop is offline: this order is subject to stock and will be confirmed.",
@@ -75,7 +75,7 @@ var glossary = map[string]words{
 		rate: "税率", turnover: "货款", tax: "增值税", taxCode: "买方税号", priceList: "价目表编号",
 		reason: "原因", approved: "经理批准", customerSigns: "顾客签字",
 		notInvoice: "价格已含增值税。本小票不是电子发票。",
-		scan:       "用聊天应用或相机扫码，在手机上打开同一个购物车。", scanUntil: "二维码有效至",
+		scan:       "用聊天应用或相机扫码，在手机上打开同一个购物车。", scanUntil: "二维码有效至", orType: "无法扫码？请在此网址输入代码：",
 		notPaid: "尚未付款", notReceipt: "本单不是小票。",
 		pickUp: "自提门店", pickUpCode: "取货码", deliverTo: "送货至", deposit: "订金", due: "待付",
 		subject: "门店暂时离线：本订单以确认有货为准。",

@@ -1,0 +1,59 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Sale finds a sale and what became of it, but for whether HQ has it.
+func (a *Archive) Sale(ctx context.Context, ref edge.SaleRef) (*edge.SaleHistory, error) {
+	h, err := history(ctx, a.reader, ref)
+	return h, fault("sqlite.Sale", err)
+}
+
+// Reversal finds a void or a refund by its id; the other is nil.
+func (a *Archive) Reversal(ctx context.Context, id string) (*edge.Void, *edge.Refund, error) {
+	return a.db.Reversal(ctx, id)
+}
+
+// ZReport finds a Z report by its id.
+func (a *Archive) ZReport(ctx context.Context, id string) (*edge.ZReport, error) {
+	return a.db.ZReport(ctx, id)
+}
+
+// Cart finds a cart.
+func (a *Archive) Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error) {
+	return a.db.Cart(ctx, id)
+}
+
+// Release is the release in force.
+func (a *Archive) Release(ctx context.Context) (*edge.Release, error) { return a.db.Release(ctx) }
+
+// TicketOf finds what a receipt's number is of, and its id.
+func (a *Archive) TicketOf(ctx context.Context, r edge.Receipt) (kind edge.PrintKind, id string, err error) {
+	const op = "sqlite.TicketOf"
+	if err := r.Check(); err != nil {
+		return "", "", err
+	}
+	err = a.reader.QueryRowContext(ctx, `
+		SELECT 'receipt', id FROM sale WHERE till = ?1 AND series = ?2 AND counter = ?3
+		UNION ALL SELECT kind, id FROM reversal WHERE till = ?1 AND series = ?2 AND counter = ?3`,
+		r.Till, r.Series, int64(r.Counter)).Scan(&kind, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", edge.Errorf(op, edge.NotFound, "receipt %s is not in this gateway's ledger", r)
+	}
+	return kind, id, fault(op, err)
+}
+
+// ZReportOf finds the id of the newest Z report of a number.
+func (a *Archive) ZReportOf(ctx context.Context, number uint32) (id string, err error) {
+	const op = "sqlite.ZReportOf"
+	err = a.reader.QueryRowContext(ctx, `SELECT id FROM z_report WHERE number = ? ORDER BY n DESC LIMIT 1`, number).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", edge.Errorf(op, edge.NotFound, "there is no Z report %d", number)
+	}
+	return id, fault(op, err)
+}
