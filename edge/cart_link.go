@@ -53,9 +53,10 @@ type Link struct {
 	Mode  LinkMode `json:"mode"`
 	URL   string   `json:"url"`             // what its QR code says
 	Token string   `json:"token,omitempty"` // in the URL; none in LinkCode
-	// Code is what to type, at HQ's address or in the shop's chat, where nothing
+	// Code is what to type at CodeAt, or to send to the shop's chat, where nothing
 	// can be scanned: see Cart.Code.
 	Code    string    `json:"code"`
+	CodeAt  string    `json:"code_at"` // an address as people type it
 	Expires time.Time `json:"expires"`
 	// Partial says that some lines had no room and follow with the shop's events.
 	Partial bool `json:"partial,omitempty"`

@@ -30,6 +30,7 @@ type Edge struct {
 	Backup    Backup  `yaml:"backup"`
 	Disk      Disk    `yaml:"disk"`
 	Carts     Carts   `yaml:"carts"`
+	Handoff   Handoff `yaml:"handoff"`
 	Payment   Payment `yaml:"payment"`
 }
 
@@ -173,6 +174,7 @@ func (e *Edge) check(c *checker) {
 	}
 	c.screens("http.kiosks", e.HTTP.Kiosks)
 	e.checkTLS(c)
+	e.Handoff.check(c, e.HQ)
 	e.Camera.check(c)
 	e.Mirror.check(c)
 	e.checkKiosks(c)

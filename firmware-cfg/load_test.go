@@ -29,6 +29,7 @@ func TestSamplesAreTheDefaults(t *testing.T) {
 	want := DefaultEdge()
 	want.Node, want.Till, want.Shop = "shop-1-gw-1", "T1", Shop{"shop-1", "Mirrorcart Demo"}
 	want.Staff, want.HTTP.Kiosks, want.Kiosks = []Staff{}, []string{}, []Kiosk{}
+	want.Handoff.Apps = []App{}
 	require.Equal(t, want, edge)
 
 	hq, err := LoadHQ("hq.yaml", nil)

@@ -105,15 +105,15 @@ func (h *HQ) mergeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node strin
 	return have, h.settle(ctx, tx, have.ID, node)
 }
 
-const replaceCart = "on conflict (id) do update set body = excluded.body, changed = excluded.changed, state = excluded.state"
+const replaceCart = "on conflict (id) do update set body = excluded.body, changed = excluded.changed, state = excluded.state, code = excluded.code"
 
 func (h *HQ) storeCart(ctx context.Context, tx *sql.Tx, c *edge.Cart, node string) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return err
 	}
-	const q = "insert into cart (id, node, body, changed, state) values ($1, $2, $3, $4, $5) " + replaceCart
-	_, err = tx.ExecContext(ctx, q, c.ID.String(), node, body, h.nowMillis(), cartState(c))
+	const q = "insert into cart (id, node, body, changed, state, code) values ($1, $2, $3, $4, $5, $6) " + replaceCart
+	_, err = tx.ExecContext(ctx, q, c.ID.String(), node, body, h.nowMillis(), cartState(c), c.Code())
 	return err
 }
 

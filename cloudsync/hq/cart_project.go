@@ -131,5 +131,6 @@ func (p *projector) putCarts(ctx context.Context, list []*heldCart) error {
 		{"body", bodies},
 		{"changed", pluck(list, func(**heldCart) int64 { return now })},
 		{"state", pluck(list, func(h **heldCart) string { return cartState(&(*h).Cart) })},
+		{"code", pluck(list, func(h **heldCart) string { return (*h).Code() })},
 	}, replaceCart, nil)
 }

@@ -18,14 +18,10 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
-	"github.com/mirrorcart/mirrorcart/edge/handoff"
 	"github.com/mirrorcart/mirrorcart/edge/release"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
-
-// cartLife is how long a cart's link can be opened.
-const cartLife = 72 * time.Hour
 
 // gatewayOptions are what a gateway is made of.
 type gatewayOptions struct {
@@ -208,32 +204,6 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	})
 	return err
 }
-
-// links makes the links that take a cart to the phone.
-type links interface {
-	Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
-	QR(url string, size int) ([]byte, error)
-}
-
-func (g *gateway) newLinks(key ed25519.PrivateKey) (links, error) {
-	if g.cfg.HQ.PublicURL == "" {
-		return noLinks{}, nil
-	}
-	return handoff.NewLinks(handoff.Config{
-		Base: g.cfg.HQ.PublicURL, Key: key, Life: cartLife,
-		Writer:    func() edge.Writer { return edge.EpochWriter(g.db.Epoch()) },
-		Catalogue: g.db, Now: time.Now,
-	})
-}
-
-// noLinks is a shop whose carts stay in the shop.
-type noLinks struct{}
-
-func (noLinks) Link(context.Context, *edge.Cart) (string, time.Time, error) {
-	return "", time.Time{}, edge.Errorf("handoff", edge.Unavailable, "carts cannot leave this shop yet: set hq.public_url in edge.yaml")
-}
-
-func (noLinks) QR(link string, size int) ([]byte, error) { return handoff.QR(link, size) }
 
 // line tells whether HQ answers, and since when.
 func (g *gateway) line() (up bool, since time.Time) {

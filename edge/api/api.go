@@ -64,7 +64,8 @@ type directory interface {
 }
 
 type handoff interface {
-	Link(ctx context.Context, c *edge.Cart) (url string, expires time.Time, err error)
+	Apps() []edge.App // to offer
+	Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge.Link, error)
 	QR(url string, size int) ([]byte, error)
 }
 
@@ -187,7 +188,9 @@ func (s *Server) register(r *gin.RouterGroup) {
 	r.PUT("/carts/:id/lines/:line/fields/:name", s.putField)
 	r.PUT("/carts/:id/fields/:name", s.putField)
 	r.POST("/carts/:id/claim", s.postClaim)
+	r.GET("/handoff/apps", s.getApps)
 	r.POST("/carts/:id/handoff", s.postHandoff)
+	r.POST("/carts/:id/handoff/revoke", s.postRevoke)
 	r.GET("/carts/:id/qr.png", s.getQR)
 
 	r.POST("/staff/session", s.postSession)

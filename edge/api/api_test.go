@@ -185,16 +185,40 @@ func TestCartAndHandoff(t *testing.T) {
 	require.Len(t, c.Lines, 1)
 	require.EqualValues(t, 320000, c.Total.Amount)
 
-	h := decode[struct {
-		URL, QR string
-		Expires time.Time
-	}](t, s.do("POST", "/api/v1/carts/"+c.ID+"/handoff", ""), 200)
-	require.Equal(t, "https://hq.example/c/"+c.ID, h.URL)
-	require.Equal(t, 2026, h.Expires.Year())
-	r = s.do("GET", h.QR+"?size=300", "")
-	require.Equal(t, "image/png", r.Header.Get("Content-Type"))
-	require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
-	require.Equal(t, "\x89PNG"+h.URL+" 300", text(t, r))
+	require.Equal(t, `{"apps":["zalo","web"]}`, text(t, s.do("GET", "/api/v1/handoff/apps", "")))
+	for query, app := range map[string]edge.App{"": "web", "?app=web": "web", "?app=zalo": "zalo"} {
+		h := decode[struct {
+			edge.Link
+			QR string
+		}](t, s.do("POST", "/api/v1/carts/"+c.ID+"/handoff"+query, ""), 200)
+		require.Equal(t, "https://hq.example/c/"+c.ID+"/"+string(app), h.URL)
+		require.Equal(t, app, h.App)
+		require.Equal(t, 2026, h.Expires.Year())
+		r = s.do("GET", h.QR+"&size=300", "")
+		require.Equal(t, "image/png", r.Header.Get("Content-Type"))
+		require.Equal(t, "no-store", r.Header.Get("Cache-Control"))
+		require.Equal(t, "\x89PNG"+h.URL+" 300", text(t, r))
+	}
+	requireError(t, s.do("POST", "/api/v1/carts/"+c.ID+"/handoff?app=icq", ""), 404, edge.NotFound, "icq")
+	requireError(t, s.do("GET", "/api/v1/carts/"+c.ID+"/qr.png?app=icq", ""), 404, edge.NotFound, "icq")
+}
+
+// Who takes the links back makes a new code: HQ hears of it with the cart.
+func TestLinksAreWithdrawn(t *testing.T) {
+	s := memoryShop(t)
+	c := s.fill(t, edgetest.Lipstick, 1)
+	code := func() string {
+		return decode[edge.Link](t, s.do("POST", "/api/v1/carts/"+c.ID+"/handoff", ""), 200).Code
+	}
+	before := code()
+	decode[cart](t, s.do("POST", "/api/v1/carts/"+c.ID+"/handoff/revoke", "{}"), 200)
+	require.NotEqual(t, before, code())
+	var id edge.CartID
+	require.NoError(t, id.UnmarshalText([]byte(c.ID)))
+	stored, err := s.Cart(t.Context(), id)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, stored.Links)
+	requireError(t, s.do("POST", "/api/v1/carts/AAAAAAAAAAAAAAAA/handoff/revoke", "{}"), 404, edge.NotFound, "no cart")
 }
 
 // A product that left the catalogue is shown, priced at nothing, and not sold.

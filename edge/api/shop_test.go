@@ -33,11 +33,16 @@ var pinHash = sync.OnceValues(func() (string, error) { return api.HashPIN(pin) }
 // links stands in for the hand-off.
 type links struct{}
 
-func (links) Link(_ context.Context, c *edge.Cart) (string, time.Time, error) {
-	if len(c.Lines) > 50 {
-		return "", time.Time{}, edge.Errorf("links", edge.TooLarge, "too long")
+func (links) Apps() []edge.App { return []edge.App{"zalo", edge.Web} }
+
+func (links) Link(_ context.Context, c *edge.Cart, app edge.App) (*edge.Link, error) {
+	if app != "zalo" && app != edge.Web {
+		return nil, edge.Errorf("links", edge.NotFound, "no app %s", app)
 	}
-	return "https://hq.example/c/" + c.ID.String(), time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC), nil
+	return &edge.Link{
+		App: app, Mode: edge.LinkSigned, URL: "https://hq.example/c/" + c.ID.String() + "/" + string(app), Token: c.ID.String(), Code: c.Code(),
+		CodeAt: "hq.example/k", Expires: time.Date(2026, 11, 24, 8, 0, 0, 0, time.UTC),
+	}, nil
 }
 
 func (links) QR(url string, size int) ([]byte, error) {

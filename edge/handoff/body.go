@@ -98,6 +98,7 @@ func (b *body) pack(p *packer) {
 	b.Writer = p.writer(b.Writer)
 	b.Release = uint32(p.count(uint64(b.Release), 1<<32-1, 7))
 	b.packTimes(p)
+	b.Partial = p.is(b.Partial, 15)
 	b.links = uint32(p.count(uint64(b.links), 1<<32-1, 1))
 	b.packClaim(p)
 	if p.is(b.closed != (edge.Closing{}), 7) {

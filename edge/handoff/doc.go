@@ -15,7 +15,7 @@
 //
 // The body says, in this order and packed as packer does: the gateway's writer;
 // the catalogue's release; when the token was made, to the minute, and for how
-// many hours it opens; how often links were withdrawn; the claim and its time;
+// many hours it opens; whether it has all lines; how often links were withdrawn; the claim and its time;
 // sale, receipt and time of a cart that was paid; the other writers; the
 // gateway's lines by their numbers, up to the highest it has used; and the
 // others' lines. A line has its writer, number, SKU and each writer's counters;

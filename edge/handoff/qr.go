@@ -2,11 +2,9 @@ package handoff
 
 import (
 	"bytes"
-	"encoding/base64"
 	"image"
 	"image/color"
 	"image/png"
-	"strings"
 
 	qrcode "github.com/skip2/go-qrcode"
 
@@ -24,8 +22,7 @@ const (
 // QR draws a link as a black and white PNG of size by size pixels, all modules
 // of one whole number of pixels, with a quiet zone of 4 modules or more. It
 // corrects errors at level M while that fits version 20, else at level L. A
-// link that fits neither is an error of kind TooLarge that says how many of
-// the cart's lines do.
+// link that fits neither is an error of kind TooLarge.
 func QR(link string, size int) ([]byte, error) {
 	const op = "handoff.QR"
 	code, err := symbol(link)
@@ -55,47 +52,21 @@ func QR(link string, size int) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// QRVersion is how large a code QR makes of a link: from 1 (21 modules) to 20
+// (97 modules).
+func QRVersion(link string) (int, error) {
+	code, err := symbol(link)
+	if err != nil {
+		return 0, err
+	}
+	return code.VersionNumber, nil
+}
+
 func symbol(link string) (*qrcode.QRCode, error) {
 	for _, level := range []qrcode.RecoveryLevel{qrcode.Medium, qrcode.Low} {
 		if code, err := qrcode.New(link, level); err == nil && code.VersionNumber <= maxVersion {
 			return code, nil
 		}
 	}
-	return nil, edge.Errorf("handoff.QR", edge.TooLarge,
-		"the link has %d characters, a code that phones read holds %d: %d lines of this cart fit, remove the others or pay at the till",
-		len(link), capacityL, linesThatFit(link))
-}
-
-// linesThatFit counts how many of the cart's lines in link, the first ones,
-// a QR code could hold. The link is our own, so its signature is not checked.
-func linesThatFit(link string) int {
-	at := strings.LastIndexByte(link, '/') + 1
-	raw, err := base64.RawURLEncoding.DecodeString(link[at:])
-	if err != nil || len(raw) < headSize+64 {
-		return 0
-	}
-	o, err := parse(raw[headSize : len(raw)-64])
-	if err != nil {
-		return 0
-	}
-	cart := *o.Cart
-	for n := len(o.Cart.Lines) - 1; n > 0; n-- {
-		cart.Lines = o.Cart.Lines[:n]
-		content, _ := contentOf(&cart, o.Meta)
-		size := headSize + len(content) + 64
-		if at+base64.RawURLEncoding.EncodedLen(size) <= capacityL {
-			return living(cart.Lines)
-		}
-	}
-	return 0
-}
-
-func living(lines []edge.Line) int {
-	n := 0
-	for i := range lines {
-		if lines[i].Quantity() > 0 {
-			n++
-		}
-	}
-	return n
+	return nil, edge.Errorf("handoff.QR", edge.TooLarge, "the link has %d characters, a code that phones read holds %d", len(link), capacityL)
 }

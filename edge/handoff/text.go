@@ -53,7 +53,7 @@ func (p *packer) text(s, like string, alike bool) string {
 		case kind == expected:
 			how = 1
 		}
-		switch p.choose(how, fit(expected, alike && fits)...) {
+		switch p.choose(how, fit(expected, fits, alike)...) {
 		case 0:
 			c, kind = guess, expected
 		case 1:
@@ -75,8 +75,10 @@ func (p *packer) text(s, like string, alike bool) string {
 
 // fit weighs whether a character is the one guessed, another of the kind
 // expected, or of another kind.
-func fit(expected int, alike bool) []uint64 {
+func fit(expected int, fits, alike bool) []uint64 {
 	switch {
+	case !fits:
+		return []uint64{1, 14, 3}
 	case expected == mark || expected == end:
 		return []uint64{60, 1, 3}
 	case alike:

@@ -45,6 +45,8 @@ type Meta struct {
 	Release uint32      // version of the catalogue the cart was shown with
 	Issued  time.Time   // a whole minute
 	Expires time.Time   // whole hours after Issued
+	// Partial says that the cart has lines that the token says nothing of.
+	Partial bool
 }
 
 // check refuses what has no place in a token.

@@ -36,6 +36,8 @@ type Headquarters interface {
 	ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, change func(*edge.Cart) error) (*edge.Cart, error)
 	Watch() (changed <-chan struct{}, cancel func())
 	WatchCart(id edge.CartID) (changed <-chan struct{}, cancel func())
+	CartByCode(ctx context.Context, code string, since time.Time) (*edge.Cart, string, error)
+	NodeKey(ctx context.Context, node string) (ed25519.PublicKey, error)
 
 	Phones(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
 	BindPhone(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
@@ -114,6 +116,9 @@ func (p *Pages) Register(r gin.IRouter) {
 		}
 		carts.OPTIONS("/*path", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	}
+	r.GET("/k", p.typed)
+	r.GET("/liff", p.fromLINE)
+	r.GET("/to/viber", p.toViber)
 	r.GET("/pictures/:file", p.picture)
 	r.GET("/openapi/cart.yaml", p.openAPI)
 }

@@ -105,7 +105,7 @@ func (a *app) pass(d time.Duration) {
 }
 
 func (a *app) token(c *edge.Cart) string {
-	token, err := handoff.Encode(a.gateway, c, handoff.Meta{Writer: gateway, Release: 1, Expires: noon.Add(24 * time.Hour)})
+	token, err := handoff.Encode(a.gateway, c, handoff.Meta{Writer: gateway, Release: 1, Issued: noon, Expires: noon.Add(24 * time.Hour)})
 	require.NoError(a.t, err)
 	return token
 }
@@ -226,9 +226,9 @@ func TestPageFitsOneRoundTrip(t *testing.T) {
 func TestCodesThatDoNotOpen(t *testing.T) {
 	a := newApp(t)
 	good := a.token(cartOf(t, 1))
-	foreign, err := handoff.Encode(testKey(5), cartOf(t, 1), handoff.Meta{Writer: gateway, Expires: noon.Add(time.Hour)})
+	foreign, err := handoff.Encode(testKey(5), cartOf(t, 1), handoff.Meta{Writer: gateway, Issued: noon, Expires: noon.Add(time.Hour)})
 	require.NoError(t, err)
-	expired, err := handoff.Encode(a.gateway, cartOf(t, 1), handoff.Meta{Writer: gateway, Expires: noon})
+	expired, err := handoff.Encode(a.gateway, cartOf(t, 1), handoff.Meta{Writer: gateway, Issued: noon.Add(-time.Hour), Expires: noon})
 	require.NoError(t, err)
 	changed := []byte(good)
 	changed[30] ^= 1

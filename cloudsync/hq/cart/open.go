@@ -131,5 +131,5 @@ func fetchedAhead(h http.Header) bool {
 func knows(have, opened *edge.Cart) bool {
 	merged := edge.Cart{ID: have.ID}
 	return merged.Merge(have) == nil && merged.Merge(opened) == nil && reflect.DeepEqual(merged.Lines, have.Lines) &&
-		merged.Claim == have.Claim && reflect.DeepEqual(merged.Closed, have.Closed)
+		merged.Claim == have.Claim && merged.Links == have.Links && reflect.DeepEqual(merged.Closed, have.Closed)
 }

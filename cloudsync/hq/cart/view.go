@@ -14,7 +14,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-//go:embed page.html page.css page.js
+//go:embed page.html arrive.html page.css page.js
 var files embed.FS
 
 // parse makes the templates. Style and script stand inside them.
@@ -30,7 +30,7 @@ func parse() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"css": func() template.CSS { return template.CSS(css) },
 		"js":  func() template.JS { return template.JS(js) },
-	}).ParseFS(files, "page.html")
+	}).ParseFS(files, "page.html", "arrive.html")
 }
 
 // view is what the templates show. A page that tells of a problem has no
