@@ -9,11 +9,12 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// ChatsOfChanged lists the conversations whose cart changed since, at most limit
-// (1 to 1000).
+// ChatsOfChanged lists the conversations whose cart, or an order from it, changed
+// since, at most limit (1 to 1000).
 func (h *HQ) ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]Conversation, error) {
 	const q = `select id, body from chat where cart <> '' and cart in (
-		select id from cart where state in ('bare', 'open', 'closed') and changed >= $1) limit $2`
+		select id from cart where state in ('bare', 'open', 'closed') and changed >= $1
+		union all select cart from orders where changed >= $1) limit $2`
 	return h.chatsWhere(ctx, "hq.ChatsOfChanged", q, since.UnixMilli(), min(max(limit, 1), maxPage))
 }
 

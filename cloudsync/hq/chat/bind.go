@@ -44,7 +44,7 @@ func (s *Service) linkIn(ctx context.Context, who string, m *Message) *link {
 		l.cart, l.node, l.links, l.err = s.Carts.Open(ctx, l.token)
 	} else if l.cart, l.node, l.token, l.err = s.Carts.OpenCode(ctx, code); l.err == nil {
 		l.links = l.cart.Links
-	} else if edge.KindOf(l.err) == edge.NotFound {
+	} else if kind := edge.KindOf(l.err); kind == edge.NotFound || kind == edge.TooMany {
 		return nil
 	}
 	if l.err == nil {

@@ -80,15 +80,7 @@ type Carts interface {
 
 // Orders tells how a cart's orders stand, in the order in which they were placed.
 type Orders interface {
-	OrdersOfCart(ctx context.Context, cart edge.CartID) ([]Order, error)
-}
-
-// Order is how an order stands.
-type Order struct {
-	Number string    // by which staff and shopper speak of it
-	State  string    // a new one is news
-	Says   edge.Text // the state, for the shopper
-	At     time.Time
+	OrdersOfCart(ctx context.Context, cart edge.CartID) ([]hq.ChatOrder, error)
 }
 
 // Message is what a person did in an app.

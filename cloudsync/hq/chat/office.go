@@ -19,35 +19,13 @@ func (s *Service) Waiting(ctx context.Context, all bool, limit int) ([]hq.Conver
 	return s.HQ.Chats(ctx, !all, limit)
 }
 
-// Talk is a conversation as an operator sees it: what was said, and what the
-// person has from the shop.
-type Talk struct {
-	Conversation hq.Conversation
-	Lines        []hq.ChatLine
-	MayWrite     bool   // now, by the app's rules
-	Why          string // not
-	Items        []Item
-	Total        edge.Money
-	Receipt      string // where the cart is paid
-	Orders       []Order
-}
-
-// Item is a line of the person's cart.
-type Item struct {
-	SKU      edge.SKU
-	Name     edge.Text
-	Shade    edge.Text
-	Quantity int
-	Price    edge.Money // of one; no currency where it is not known
-}
-
 // Talk shows a conversation; NotFound where there is none.
-func (s *Service) Talk(ctx context.Context, id string) (*Talk, error) {
+func (s *Service) Talk(ctx context.Context, id string) (*hq.ChatView, error) {
 	c, lines, err := s.HQ.Chat(ctx, id, 500)
 	if err != nil {
 		return nil, err
 	}
-	t := &Talk{Conversation: *c, Lines: lines}
+	t := &hq.ChatView{Conversation: *c, Lines: lines}
 	if _, err := s.staffMayWrite(c); err != nil {
 		t.Why = err.Error()
 	}
@@ -56,7 +34,7 @@ func (s *Service) Talk(ctx context.Context, id string) (*Talk, error) {
 }
 
 // context adds what the person has from the shop.
-func (s *Service) context(ctx context.Context, t *Talk) error {
+func (s *Service) context(ctx context.Context, t *hq.ChatView) error {
 	cart, err := s.cartOf(ctx, &t.Conversation)
 	if cart == nil || err != nil {
 		return err
@@ -71,7 +49,7 @@ func (s *Service) context(ctx context.Context, t *Talk) error {
 		if l.Quantity() == 0 {
 			continue
 		}
-		item := Item{SKU: l.SKU, Quantity: l.Quantity()}
+		item := hq.ChatItem{SKU: l.SKU, Quantity: l.Quantity()}
 		if v, ok := x.bySKU[l.SKU]; ok {
 			item.Name, item.Shade, item.Price = v.Name, v.Shade, v.Price
 			t.Total.Amount += v.Price.Amount * int64(item.Quantity)

@@ -111,7 +111,7 @@ func (t *talk) orders(ctx context.Context) error {
 }
 
 // ordersOf lists the orders of the cart that a person may see.
-func (s *Service) ordersOf(ctx context.Context, c *hq.Conversation) ([]Order, error) {
+func (s *Service) ordersOf(ctx context.Context, c *hq.Conversation) ([]hq.ChatOrder, error) {
 	cart, err := s.cartOf(ctx, c)
 	if s.Orders == nil || cart == nil || err != nil {
 		return nil, err

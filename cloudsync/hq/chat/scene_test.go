@@ -58,13 +58,13 @@ func (d doors) OpenCode(ctx context.Context, code string) (*edge.Cart, string, s
 // orderBook is what is known of the cart's orders.
 type orderBook struct {
 	mu   sync.Mutex
-	list []Order
+	list []hq.ChatOrder
 }
 
-func (b *orderBook) OrdersOfCart(context.Context, edge.CartID) ([]Order, error) {
+func (b *orderBook) OrdersOfCart(context.Context, edge.CartID) ([]hq.ChatOrder, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]Order(nil), b.list...), nil
+	return append([]hq.ChatOrder(nil), b.list...), nil
 }
 
 // scene is a chat service with a real headquarters, a shop with a cart, and the

@@ -144,7 +144,7 @@ func TestStaffAfterTwoMisses(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, shown.MayWrite)
 	require.Equal(t, "saigon-1", shown.Conversation.Shop)
-	require.Equal(t, []Item{{SKU: "LIP-VEL-01", Name: testRelease().Variants[0].Name, Shade: testRelease().Variants[0].Shade, Quantity: 2, Price: vnd(199000)}}, shown.Items)
+	require.Equal(t, []hq.ChatItem{{SKU: "LIP-VEL-01", Name: testRelease().Variants[0].Name, Shade: testRelease().Variants[0].Shade, Quantity: 2, Price: vnd(199000)}}, shown.Items)
 	require.Equal(t, vnd(398000), shown.Total)
 
 	require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "Chào bạn, mình là Lan."))
@@ -193,7 +193,7 @@ func TestOperatorsAnswers(t *testing.T) {
 
 func TestNewsOfTheCart(t *testing.T) {
 	s := newScene(t, withTelegram)
-	s.orders.list = []Order{{Number: "D-1", State: "placed", Says: text("đã đặt", "placed", "已下单")}}
+	s.orders.list = []hq.ChatOrder{{Number: "D-1", State: "placed", Says: text("đã đặt", "placed", "已下单")}}
 	s.telegramSays(1, "/start "+goodToken)
 	look := func() []string {
 		require.NoError(t, s.service.tellSince(t.Context(), noon.Add(-time.Hour)))
@@ -213,7 +213,7 @@ func TestNewsOfTheCart(t *testing.T) {
 
 func TestOrdersAreTold(t *testing.T) {
 	s := newScene(t, withTelegram)
-	s.orders.list = []Order{{Number: "D-1", State: "packed", Says: text("đã đóng gói", "packed", "已打包")}}
+	s.orders.list = []hq.ChatOrder{{Number: "D-1", State: "packed", Says: text("đã đóng gói", "packed", "已打包")}}
 	s.telegramSays(1, "/start "+goodToken)
 	s.telegramSays(2, "đơn hàng của tôi tới đâu rồi")
 	require.Equal(t, "Đơn hàng D-1: đã đóng gói", s.last())

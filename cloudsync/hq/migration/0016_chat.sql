@@ -50,3 +50,6 @@ create table chat_key (
   holder  text    not null default '', -- who is renewing it
   held    integer not null default 0
 ) strict;
+
+-- Who writes in a chat app is told of orders that changed.
+create index order_changed on orders (changed);

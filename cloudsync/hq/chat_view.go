@@ -1,0 +1,37 @@
+package hq
+
+import (
+	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// ChatView is a conversation as an operator sees it: what was said, and what the
+// person has from the shop.
+type ChatView struct {
+	Conversation Conversation
+	Lines        []ChatLine
+	MayWrite     bool   // now, by the app's rules
+	Why          string // not
+	Items        []ChatItem
+	Total        edge.Money // at the catalogue's prices
+	Receipt      string     // where the cart is paid
+	Orders       []ChatOrder
+}
+
+// ChatItem is a line of the person's cart.
+type ChatItem struct {
+	SKU      edge.SKU   `json:"sku"`
+	Name     edge.Text  `json:"name"`
+	Shade    edge.Text  `json:"shade"`
+	Quantity int        `json:"quantity"`
+	Price    edge.Money `json:"price"` // of one; no currency where it is not known
+}
+
+// ChatOrder is how an order stands.
+type ChatOrder struct {
+	Number string    `json:"number"` // by which staff and shopper speak of it
+	State  string    `json:"state"`  // a new one is news
+	Says   edge.Text `json:"says"`   // the state, for the shopper
+	At     time.Time `json:"at"`
+}
