@@ -1,11 +1,14 @@
 // The same cart on the kiosk and on the phone, in a real Chromium against a
 // running `edge demo`: it grows on both sides while the line is up, and both
-// sides' changes meet after the line was cut before the scan.
+// sides' changes meet after the line was cut before the scan. The mini programs
+// for WeChat and Zalo show it too.
 //
 // job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { base } from '../../../cloudsync/hq/cart/miniapp/test/headquarters.js';
 import { demoURL, faults, get, hqURL, kioskURL, open, runJob, setLine, step, until } from './job.mjs';
+import { serveZalo, weChat } from './miniapp.mjs';
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
@@ -63,6 +66,9 @@ function same(phone, id, pieces) {
   }, `phone and shop having the same ${pieces} pieces`);
 }
 
+/** letIn answers, on the phone that owns the cart, the one that asks. */
+const letIn = (page) => page.click('form[action*="/phones/"] [value="true"]');
+
 const more = (page) => page.click('main li:first-child button[data-d="1"]');
 
 async function phoneJob(browser, shots) {
@@ -82,6 +88,7 @@ async function phoneJob(browser, shots) {
     return page;
   });
   const { cart } = await session();
+  const token = new URL(phone.url()).pathname.split('/').pop();
 
   await step('what the kiosk adds is on the phone', async () => {
     await shelf(kiosk);
@@ -94,6 +101,33 @@ async function phoneJob(browser, shots) {
     await more(phone);
     await kiosk.waitForSelector('[data-count="3"]');
     await same(phone, cart, 3);
+  });
+
+  await step('the Zalo Mini App asks to be let in, and then changes the same cart', async () => {
+    const zalo = await serveZalo(hqURL);
+    try {
+      const page = await open(browser, 'Zalo', `${zalo.url}?c=${token}`, phoneSize);
+      await page.click('[data-ask]');
+      await letIn(phone);
+      await page.click('li:first-child [data-by="1"]');
+      await same(phone, cart, 4);
+      await page.waitForFunction(() => [...document.querySelectorAll('output')].reduce((n, o) => n + Number(o.textContent), 0) === 4);
+      await shot(page, 'zalo');
+      await page.context().close();
+    } finally {
+      zalo.close();
+    }
+  });
+
+  await step('the WeChat mini program shows the same cart, live', async () => {
+    const wechat = weChat(hqURL);
+    await wechat.launch({ q: encodeURIComponent(`${base}/c/${token}`), scancode_time: '1700000000' }, 1011);
+    assert.equal(wechat.view.lines.length, 2);
+    assert.ok(wechat.view.guest, 'a phone that nobody let in may change the cart');
+    await add(kiosk, lip);
+    const pieces = () => wechat.view.lines.reduce((n, line) => n + line.quantity, 0);
+    await until(() => pieces() === 5, 'five pieces in WeChat');
+    wechat.background();
   });
 
   await step('a cart scanned after the line was cut opens, and both sides go on', async () => {
