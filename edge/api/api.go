@@ -101,7 +101,8 @@ type Config struct {
 	Faults func() []Fault
 	// TillKey is the secret by which a till is known again after a restart, 32
 	// bytes; one of this run alone where nil.
-	TillKey []byte
+	TillKey  []byte
+	Printing printing // the ticket printer; nil for none
 	// Now is time.Now where nil.
 	Now func() time.Time
 }
@@ -113,6 +114,7 @@ type Server struct {
 	tills    tills
 	live     *broker
 	creating *limiter // new carts
+	slips    *limiter // printed for shoppers
 	changing *limiter // all that is not GET
 	start    time.Time
 }
@@ -137,6 +139,9 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	if cfg.Printing == nil {
+		cfg.Printing = noPrinter{}
+	}
 	if cfg.TillKey == nil {
 		cfg.TillKey = random(sha256.Size)
 	}
@@ -147,6 +152,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, staff: staff, tills: tills{cfg.TillKey, cfg.Now}, live: newBroker(), start: cfg.Now(),
 		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
+		slips: newLimiter(cfg.Now, 0.1, 5),
 	}
 	if s.cfg.Faults == nil {
 		s.cfg.Faults = func() []Fault { return nil }
@@ -192,6 +198,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	r.POST("/carts/:id/handoff", s.postHandoff)
 	r.POST("/carts/:id/handoff/revoke", s.postRevoke)
 	r.GET("/carts/:id/qr.png", s.getQR)
+	r.POST("/carts/:id/print", s.postSlip)
 
 	r.POST("/staff/session", s.postSession)
 	staff := r.Group("/staff", s.requireStaff)
@@ -217,11 +224,17 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)
 	staff.POST("/z-reports", s.postZReports)
+	staff.POST("/print", s.postPrint)
+	staff.GET("/print/jobs", s.getPrintJobs)
+	staff.POST("/print/jobs/:id", s.postPrintDecision)
 }
 
 // CartChanged tells whoever watches the cart that it has changed. The server
 // does so itself for the changes it makes.
 func (s *Server) CartChanged(id edge.CartID) { s.live.cartChanged(id) }
+
+// StatusChanged tells whoever listens that the status may be another.
+func (s *Server) StatusChanged() { s.live.statusChanged() }
 
 // Run watches the status for those who listen to events, until ctx is done;
 // then it ends their streams.

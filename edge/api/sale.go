@@ -66,6 +66,7 @@ func (s *Server) recorded(c *gin.Context, replayed bool, body any) {
 		return
 	}
 	s.live.statusChanged()
+	s.cfg.Printing.Wake() // its ticket may be queued
 	c.JSON(http.StatusCreated, body)
 }
 

@@ -22,6 +22,7 @@ type statusView struct {
 	Release uint32               `json:"release"`  // 0 where there is none yet
 	Version string               `json:"version"`
 	Faults  []Fault              `json:"faults"`
+	Printer *edge.PrinterStatus  `json:"printer"` // null in a shop without one
 }
 
 // Fault is a part of the gateway that is out of order while it goes on selling.
@@ -51,6 +52,13 @@ func (s *Server) status(ctx context.Context) (statusView, error) {
 		if n > 0 {
 			v.Oldest = max(v.Oldest, int64(s.cfg.Now().Sub(oldest).Seconds()))
 		}
+	}
+	if _, none := s.cfg.Printing.(noPrinter); !none {
+		p, err := s.cfg.Printing.Status(ctx)
+		if err != nil {
+			return v, err
+		}
+		v.Printer = &p
 	}
 	switch r, err := s.cfg.Catalogue.Release(ctx); {
 	case err == nil:
@@ -103,9 +111,13 @@ func (s *Server) watchStatus(ctx context.Context) error {
 			}
 			continue
 		}
-		if v.Line != last.Line || !slices.Equal(v.Faults, last.Faults) || v.Release != last.Release || v.Waiting[edge.LaneSale] != last.Waiting[edge.LaneSale] || v.Waiting[edge.LaneOps] != last.Waiting[edge.LaneOps] {
+		if v.Line != last.Line || !samePrinter(v.Printer, last.Printer) || !slices.Equal(v.Faults, last.Faults) || v.Release != last.Release || v.Waiting[edge.LaneSale] != last.Waiting[edge.LaneSale] || v.Waiting[edge.LaneOps] != last.Waiting[edge.LaneOps] {
 			last = v
 			s.live.statusChanged()
 		}
 	}
+}
+
+func samePrinter(a, b *edge.PrinterStatus) bool {
+	return a == b || a != nil && b != nil && *a == *b
 }
