@@ -27,6 +27,7 @@ import (
 
 // Headquarters is what the page needs of HQ.
 type Headquarters interface {
+	Looks
 	KeysByPrefix(ctx context.Context, prefix [3]byte) ([]hq.Node, error)
 	Release(ctx context.Context) (*edge.Release, error)
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
@@ -60,6 +61,7 @@ type Options struct {
 type Pages struct {
 	Options
 	templates *template.Template
+	ofLooks   *template.Template // photos and votes
 	limit     limiter
 	streams   streams
 	zip       sync.Pool // of *gzip.Writer
@@ -74,7 +76,11 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}
-	p := &Pages{Options: o, templates: t}
+	looks, err := parseLooks()
+	if err != nil {
+		return nil, fmt.Errorf("cart.New: %w", err)
+	}
+	p := &Pages{Options: o, templates: t, ofLooks: looks}
 	p.limit.visits = map[edge.CartID]visits{}
 	p.streams.open = map[edge.CartID]int{}
 	p.zip.New = func() any {
@@ -103,6 +109,12 @@ func (p *Pages) routes() []route {
 		{http.MethodPost, "/phone", p.lend},
 		{http.MethodPost, "/phones", p.askIn},
 		{http.MethodPost, "/phones/:code", p.letIn},
+		{http.MethodGet, "/looks", p.looksPage},
+		{http.MethodGet, "/looks/events", p.looksEvents},
+		{http.MethodGet, "/looks/photos/:photo", p.sealedPhoto},
+		{http.MethodPost, "/looks/photos/:photo/delete", p.deletePhoto},
+		{http.MethodPost, "/looks/vote", p.askFriends},
+		{http.MethodPost, "/looks/vote/end", p.endVote},
 	}
 }
 
@@ -119,6 +131,9 @@ func (p *Pages) Register(r gin.IRouter) {
 	r.GET("/k", p.typed)
 	r.GET("/liff", p.fromLINE)
 	r.GET("/to/viber", p.toViber)
+	r.GET("/v/:token", p.votePage)
+	r.POST("/v/:token", p.castVote)
+	r.GET("/v/:token/photos/:photo", p.votePhoto)
 	r.GET("/pictures/:file", p.picture)
 	r.GET("/openapi/cart.yaml", p.openAPI)
 }

@@ -1,0 +1,366 @@
+package cart
+
+import (
+	"bytes"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Looks is what the pages need of HQ for photos and votes.
+type Looks interface {
+	Photos(ctx context.Context, cart edge.CartID) ([]hq.Photo, error)
+	Photo(ctx context.Context, cart edge.CartID, id string) ([]byte, error)
+	DeletePhoto(ctx context.Context, cart edge.CartID, id string) error
+	StartVote(ctx context.Context, v hq.Vote) error
+	EndVote(ctx context.Context, cart edge.CartID) error
+	VoteOfCart(ctx context.Context, cart edge.CartID) (*hq.Vote, error)
+	Vote(ctx context.Context, token string) (*hq.Vote, error)
+	Choice(ctx context.Context, token, voter string) (choice int, in bool, err error)
+	EnterVote(ctx context.Context, token, voter string) error
+	CastVote(ctx context.Context, token, voter string, choice int) error
+}
+
+// looksView is what the templates of photos and votes show.
+type looksView struct {
+	Brand, Lang, Nonce string
+	Words              looksWords
+	Token              string // the cart's on the shopper's page, the vote's on a friend's
+	Photos             []look
+	Choices            []look // to ask friends about
+	NextVote           string // the token of the vote that the form begins
+	Vote               *voteView
+}
+
+// look is a look as a page shows it.
+type look struct {
+	Value   string // in the form
+	Photo   string // id; empty where the product stands for it
+	Wrapped string
+	Title   string
+	Picture string // of the product
+	Color   string // of the shade
+	Votes   int
+	Share   int // of the votes, in percent
+	Chosen  bool
+}
+
+// voteView is a vote as a page shows it.
+type voteView struct {
+	Token  string
+	Open   bool
+	Closes string
+	Voted  int
+	Looks  []look
+	Voters int
+	Most   int
+	Photos bool // some look has one
+	In     bool // this friend takes part
+}
+
+func (v *voteView) Full() bool { return !v.In && v.Voters >= v.Most }
+
+// lookOf shows what is worn in words, with the picture of the first thing.
+func lookOf(skus []edge.SKU, r *edge.Release, lang string) look {
+	var l look
+	for i, sku := range skus {
+		variant, _ := r.Variant(sku)
+		line := lineOf(sku, variant, lang)
+		title := line.Name
+		if line.Shade != "" {
+			title += " · " + line.Shade
+		}
+		if i == 0 {
+			l.Title, l.Color = title, line.Color
+			if variant != nil {
+				l.Picture = variant.Picture
+			}
+		} else if i == 1 {
+			l.Title += " +" + strconv.Itoa(len(skus)-1)
+		}
+	}
+	return l
+}
+
+// looksPage shows the shopper's photos, and asks friends.
+func (p *Pages) looksPage(c *gin.Context) {
+	v, err := p.visitOwned(c)
+	if err != nil {
+		p.refusePage(c, err)
+		return
+	}
+	shown, err := p.looks(c.Request.Context(), v)
+	if err != nil {
+		p.refusePage(c, err)
+		return
+	}
+	p.renderLooks(c, http.StatusOK, "looks-page", shown)
+}
+
+// visitOwned opens the cart for its owner: photos are for nobody else.
+func (p *Pages) visitOwned(c *gin.Context) (*visit, error) {
+	v, err := p.visit(c, !fetchedAhead(c.Request.Header))
+	if err == nil && !v.stands().Owns() {
+		err = edge.Errorf("cart.visitOwned", edge.Forbidden, "the cart is open on another phone: ask that one")
+	}
+	return v, err
+}
+
+func (p *Pages) looks(ctx context.Context, v *visit) (*looksView, error) {
+	release, err := p.HQ.Release(ctx)
+	if err != nil {
+		return nil, err
+	}
+	photos, err := p.HQ.Photos(ctx, v.cart.ID)
+	if err != nil {
+		return nil, err
+	}
+	vote, err := p.HQ.VoteOfCart(ctx, v.cart.ID)
+	if err != nil && edge.KindOf(err) != edge.NotFound {
+		return nil, err
+	}
+	shown := &looksView{Brand: p.Brand, Lang: v.lang, Words: looksWordsIn(v.lang), Token: v.token}
+	for _, ph := range photos {
+		l := lookOf(ph.SKUs, release, v.lang)
+		l.Photo, l.Value = ph.ID, "photo "+ph.ID
+		shown.Photos = append(shown.Photos, l)
+	}
+	shown.Choices = slices.Clone(shown.Photos)
+	for _, sku := range skusOf(v.cart) {
+		l := lookOf([]edge.SKU{sku}, release, v.lang)
+		l.Value = "sku " + string(sku)
+		shown.Choices = append(shown.Choices, l)
+	}
+	if vote != nil {
+		shown.Vote = p.voteView(vote, photos, release, v.lang)
+	}
+	shown.NextVote, err = p.nextVote(v.cart.ID, vote)
+	return shown, err
+}
+
+// skusOf lists what is in a cart, each thing once.
+func skusOf(c *edge.Cart) (list []edge.SKU) {
+	for i := range c.Lines {
+		if l := &c.Lines[i]; l.Quantity() > 0 && !slices.Contains(list, l.SKU) {
+			list = append(list, l.SKU)
+		}
+	}
+	return list
+}
+
+// voteView shows a vote. Of a photo that was deleted the product takes the place.
+func (p *Pages) voteView(v *hq.Vote, photos []hq.Photo, r *edge.Release, lang string) *voteView {
+	shown := &voteView{
+		Token: v.Token, Open: v.Open(p.Now()), Closes: v.Closes.In(p.Zone).Format("15:04 02/01"),
+		Voted: v.Voted(), Voters: v.Voters, Most: edge.MaxVoters,
+	}
+	for i := range v.Looks {
+		l := lookOf(v.Looks[i].SKUs, r, lang)
+		l.Value, l.Votes = strconv.Itoa(i), v.Looks[i].Votes
+		if shown.Voted > 0 {
+			l.Share = 100 * l.Votes / shown.Voted
+		}
+		if slices.ContainsFunc(photos, func(ph hq.Photo) bool { return ph.ID == v.Looks[i].Photo }) {
+			l.Photo, l.Wrapped, shown.Photos = v.Looks[i].Photo, v.Looks[i].Wrapped, true
+		}
+		shown.Looks = append(shown.Looks, l)
+	}
+	return shown
+}
+
+// nextVote names the vote that a cart may begin after the one before. Nobody else
+// can guess it; it stays the same until the vote has begun, so that a form sent
+// twice begins one.
+func (p *Pages) nextVote(cart edge.CartID, before *hq.Vote) (string, error) {
+	info := "mirrorcart vote 1 " + cart.String()
+	if before != nil {
+		info += " " + before.Token
+	}
+	b, err := hkdf.Key(sha256.New, p.Key.Seed(), nil, info, 16)
+	return base64.RawURLEncoding.EncodeToString(b), err
+}
+
+// sealedPhoto hands what is sealed of a photo to the cart's phone.
+func (p *Pages) sealedPhoto(c *gin.Context) {
+	v, err := p.visitOwned(c)
+	var b []byte
+	if err == nil {
+		b, err = p.HQ.Photo(c.Request.Context(), v.cart.ID, c.Param("photo"))
+	}
+	if err != nil {
+		p.refuse(c, err, openingProblem)
+		return
+	}
+	privately(c.Writer.Header())
+	c.Data(http.StatusOK, "application/octet-stream", b)
+}
+
+// deletePhoto deletes a photo at once, here and in the shop.
+func (p *Pages) deletePhoto(c *gin.Context) {
+	p.onLooks(c, func(ctx context.Context, v *visit) error {
+		return p.HQ.DeletePhoto(ctx, v.cart.ID, c.Param("photo"))
+	})
+}
+
+// onLooks does what the page of looks asks for, and shows the page again.
+func (p *Pages) onLooks(c *gin.Context, do func(ctx context.Context, v *visit) error) {
+	ctx := c.Request.Context()
+	privately(c.Writer.Header())
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	var v *visit
+	err := error(nil)
+	if fromElsewhere(c.Request.Header) {
+		err = edge.Errorf("cart.onLooks", edge.Forbidden, "a form of another site")
+	}
+	if err == nil {
+		v, err = p.visitOwned(c)
+	}
+	if err == nil {
+		err = p.bind(ctx, v, MayOwn)
+	}
+	if err == nil {
+		err = do(ctx, v)
+	}
+	if err != nil {
+		p.refusePage(c, err)
+		return
+	}
+	c.Header("Location", backTo(c, "looks", v.lang))
+	c.Status(http.StatusSeeOther)
+}
+
+// backTo is the address of a page whose last part is name, seen from what is
+// below it, so that it holds below any public address.
+func backTo(c *gin.Context, name, lang string) string {
+	path := strings.TrimSuffix(c.Request.URL.Path, "/")
+	below := path[strings.LastIndex(path, "/"+name)+len(name)+1:]
+	return strings.Repeat("../", strings.Count(below, "/")) + name + "?lang=" + lang
+}
+
+// looksEvents streams the content of the page of looks whenever it changed.
+func (p *Pages) looksEvents(c *gin.Context) {
+	v, err := p.visitOwned(c)
+	if err != nil {
+		p.refuse(c, err, openingProblem)
+		return
+	}
+	leave, ok := p.streams.enter(v.cart.ID)
+	if !ok {
+		p.refuse(c, edge.Errorf("cart.looksEvents", edge.TooMany, "%d pages of this cart are open", streamsPerCart), openingProblem)
+		return
+	}
+	defer leave()
+	privately(c.Writer.Header())
+	c.Writer.Header().Set("Content-Type", "text/event-stream")
+	c.Writer.Header().Set("X-Accel-Buffering", "no")
+	if err := p.followLooks(c, v); err != nil && !errors.Is(err, context.Canceled) {
+		p.report(c, err)
+	}
+}
+
+func (p *Pages) followLooks(c *gin.Context, v *visit) error {
+	ctx := c.Request.Context()
+	changed, cancel := p.HQ.WatchCart(v.cart.ID)
+	defer cancel()
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	var sent []byte
+	for {
+		part, err := p.looksPart(ctx, v)
+		if err != nil {
+			return err
+		}
+		text := ":\n\n"
+		if !bytes.Equal(part, sent) {
+			sent = part
+			text = "event: looks\ndata: " + strings.ReplaceAll(string(part), "\n", "\ndata: ") + "\n\n"
+		}
+		if send(c, text) != nil {
+			return nil // the phone has gone
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-changed:
+		case <-tick.C:
+		}
+	}
+}
+
+// looksPart is the part of the page that changes, for as long as the phone owns
+// the cart.
+func (p *Pages) looksPart(ctx context.Context, v *visit) ([]byte, error) {
+	if err := p.again(ctx, v); err != nil {
+		return nil, err
+	}
+	if !v.stands().Owns() {
+		return nil, context.Canceled
+	}
+	shown, err := p.looks(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = p.ofLooks.ExecuteTemplate(&b, "looks", shown)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// parseLooks makes the templates of photos and votes.
+func parseLooks() (*template.Template, error) {
+	funcs := template.FuncMap{}
+	for name, list := range map[string][]string{"css": {"page.css", "looks.css"}, "js": {"looks.js"}} {
+		var text []byte
+		for _, file := range list {
+			b, err := looksFiles.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, b...)
+		}
+		if name == "css" {
+			funcs[name] = func() template.CSS { return template.CSS(text) }
+		} else {
+			funcs[name] = func() template.JS { return template.JS(text) }
+		}
+	}
+	return template.New("").Funcs(funcs).ParseFS(looksFiles, "looks.html", "vote.html")
+}
+
+// renderLooks writes a whole page, which opens sealed photos by itself.
+func (p *Pages) renderLooks(c *gin.Context, code int, name string, v *looksView) {
+	v.Nonce = nonce()
+	var page bytes.Buffer
+	if err := p.ofLooks.ExecuteTemplate(&page, name, v); err != nil {
+		p.Log.Error("looks page", "template", name, "error", err)
+		c.Status(http.StatusInternalServerError)
+		return
+	}
+	h := c.Writer.Header()
+	privately(h)
+	h.Set("Vary", "Accept-Encoding, Accept-Language")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data: blob:; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
+		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		page = p.compressed(page.Bytes())
+	}
+	c.Data(code, "text/html; charset=utf-8", page.Bytes())
+}
+
+// refusePage says on a page what went wrong.
+func (p *Pages) refusePage(c *gin.Context, err error) {
+	p.problemPage(c, langOf(c), p.report(c, err), looksProblem)
+}
