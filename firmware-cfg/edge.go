@@ -32,6 +32,7 @@ type Edge struct {
 	Carts     Carts   `yaml:"carts"`
 	Handoff   Handoff `yaml:"handoff"`
 	Payment   Payment `yaml:"payment"`
+	Printer   Printer `yaml:"printer"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -145,6 +146,7 @@ func DefaultEdge() *Edge {
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
 		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}},
+		Printer:   defaultPrinter(),
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 	}
 }
@@ -188,6 +190,7 @@ func (e *Edge) check(c *checker) {
 	}
 	c.path("keys.device", e.Keys.Device)
 	e.Payment.check(c)
+	e.Printer.check(c)
 	c.that("backup.every", e.Backup.Every >= time.Minute && e.Backup.Every <= 7*24*time.Hour, "%v is out of range: use 1m to 168h", e.Backup.Every)
 	c.between("backup.keep", e.Backup.Keep, 1, 1000)
 	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")
