@@ -39,6 +39,7 @@ type HQ struct {
 	Nodes      []Node     `yaml:"nodes"`
 	APITokens  []APIToken `yaml:"api_tokens"`
 	Payment    HQPayment  `yaml:"payment"`
+	Chat       Chat       `yaml:"chat"`
 	Log        Log        `yaml:"log"`
 }
 
@@ -94,6 +95,7 @@ func DefaultHQ() *HQ {
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
 		Webhooks:    []Webhook{},
 		Payment:     HQPayment{Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh"},
+		Chat:        defaultChat(),
 	}
 }
 
@@ -124,6 +126,7 @@ func (h *HQ) check(c *checker) {
 	c.path("key", h.Key)
 	h.checkDatabase(c)
 	h.Payment.check(c)
+	h.Chat.check(c)
 	_, err := h.PartitionList()
 	c.that("partitions", err == nil, "%v", err)
 	named := map[string]bool{}

@@ -22,6 +22,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/api"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/chat"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
 	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
@@ -36,6 +37,7 @@ type Server struct {
 	cfg       *firmwarecfg.HQ
 	collector *hq.Collector
 	webhooks  *hq.Webhooks
+	chat      *chat.Service
 	public    site // phones
 	office    site // HQ's own; has no listener of its own where it shares public's
 }
@@ -126,6 +128,9 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	if s.chat, err = s.newChat(shop, carts, log); err != nil {
+		return err
+	}
 	tokens, err := apiTokens(s.cfg.APITokens)
 	if err != nil {
 		return err
@@ -148,6 +153,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 		s.office.engine = newEngine(log)
 	}
 	carts.Register(s.public.engine)
+	s.chat.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
@@ -185,6 +191,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { return s.collector.Run(ctx) })
 	group.Go(func() error { s.DB.RunPulls(ctx); return nil })
 	group.Go(func() error { return s.webhooks.Run(ctx) })
+	group.Go(func() error { return s.chat.Run(ctx) })
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {
 			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })

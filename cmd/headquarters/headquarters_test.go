@@ -15,15 +15,22 @@ import (
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
-func start(t *testing.T, office string) *headquarters.Server {
+func open(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) (*headquarters.Server, error) {
 	dir := t.TempDir()
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr, cfg.DataDir, cfg.Key = "127.0.0.1:0", office, dir, filepath.Join(dir, "hq.key")
 	cfg.OfficeHosts = []string{"hq.example.com"}
 	cfg.MQTT.URL = "mqtt://127.0.0.1:1" // nobody is there: pages must not wait for a broker
-	ctx, stop := context.WithCancel(t.Context())
-	s, err := headquarters.New(ctx, cfg, os.DirFS("../edge/demo/shop"), slog.New(slog.DiscardHandler))
+	for _, f := range change {
+		f(cfg)
+	}
+	return headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), slog.New(slog.DiscardHandler))
+}
+
+func start(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) *headquarters.Server {
+	s, err := open(t, office, change...)
 	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
 	t.Cleanup(func() {

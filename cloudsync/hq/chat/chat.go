@@ -139,8 +139,9 @@ type Shop struct {
 	Hours   Hours
 }
 
-// Options are what the chat is made with. HQ, Carts, Keys, Brand, Base, Zone,
-// Now, NewID and Log are needed; an app without settings is not served.
+// Options are what the chat is made with. HQ, Keys, Carts, Brand, Zone,
+// Now, NewID and Log are needed, and Base where an app is served; an app without
+// settings is not.
 type Options struct {
 	HQ     Headquarters
 	Keys   Keys
@@ -176,8 +177,8 @@ type Service struct {
 // New makes the service; Run sends what it has to say.
 func New(o Options) (*Service, error) {
 	const op = "chat.New"
-	if o.HQ == nil || o.Keys == nil || o.Carts == nil || o.Brand == "" || o.Base == "" || o.Zone == nil || o.Now == nil || o.NewID == nil || o.Log == nil {
-		return nil, edge.Errorf(op, edge.Invalid, "HQ, keys, carts, brand, address, zone, clock, ids and log are all needed")
+	if o.HQ == nil || o.Keys == nil || o.Carts == nil || o.Brand == "" || o.Zone == nil || o.Now == nil || o.NewID == nil || o.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "HQ, keys, carts, brand, zone, clock, ids and log are all needed")
 	}
 	if o.Replay <= 0 {
 		o.Replay = 10 * time.Minute
@@ -187,6 +188,9 @@ func New(o Options) (*Service, error) {
 	apps, err := s.configured()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if len(apps) > 0 && o.Base == "" {
+		return nil, edge.Errorf(op, edge.Invalid, "the address where phones open their carts is needed: set public_url")
 	}
 	for _, a := range apps {
 		s.apps[a.name()] = a
