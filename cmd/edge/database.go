@@ -19,6 +19,7 @@ func databaseOptions(cfg *firmwarecfg.Edge, log *slog.Logger) sqlite.Options {
 		Node: cfg.Node, Shop: cfg.Shop.ID, Till: cfg.Till, Log: log,
 		Witness: cfg.Keys.Device + ".witness", Machine: machine(),
 		Backups: backupFolders(cfg), Reserve: int64(cfg.Disk.ReserveMB) << 20,
+		Tickets: cfg.Printer.On() && cfg.Printer.Auto,
 	}
 }
 
