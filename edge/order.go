@@ -3,6 +3,7 @@ package edge
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -240,4 +241,14 @@ func (o *Order) Record() (*Record, error) {
 	}
 	r := &Record{Kind: RecordOrder, ID: o.ID, State: string(o.State()), At: o.Since(), Data: data}
 	return r, r.Check()
+}
+
+// Fulfilment is a cart's option that holds an OrderWay: how the shopper wants
+// the goods.
+const Fulfilment FieldName = "fulfilment"
+
+// Number is what people call the order by: the end of its id.
+func (o *Order) Number() string {
+	id := strings.ToUpper(strings.ReplaceAll(o.ID, "-", ""))
+	return id[max(len(id)-6, 0):]
 }

@@ -169,6 +169,17 @@ func (s OrderState) allows(way OrderWay, by OrderParty, to OrderState) bool {
 // MayCancel reports whether the shopper may cancel an order in the state s.
 func (s OrderState) MayCancel(way OrderWay) bool { return s.allows(way, ByShopper, OrderCancelled) }
 
+// MayReturn reports whether the shopper may ask to give an order in the state s
+// back.
+func (s OrderState) MayReturn(way OrderWay) bool {
+	return s.allows(way, ByShopper, OrderReturnRequested)
+}
+
+// Unsure reports whether nobody has found the goods yet.
+func (s OrderState) Unsure() bool {
+	return s == OrderDraft || s == OrderQuoted || s == OrderDepositPending || s == OrderPlaced || s == OrderAccepted
+}
+
 // Live reports whether the order is still on its way to the shopper, or with
 // the shopper for a time in which it may come back.
 func (s OrderState) Live() bool {

@@ -39,6 +39,7 @@ type HQ struct {
 	Nodes      []Node     `yaml:"nodes"`
 	APITokens  []APIToken `yaml:"api_tokens"`
 	Payment    HQPayment  `yaml:"payment"`
+	Orders     Orders     `yaml:"orders"`
 	Chat       Chat       `yaml:"chat"`
 	Log        Log        `yaml:"log"`
 }
@@ -95,6 +96,7 @@ func DefaultHQ() *HQ {
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
 		Webhooks:    []Webhook{},
 		Payment:     HQPayment{Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh"},
+		Orders:      defaultOrders(),
 		Chat:        defaultChat(),
 	}
 }
@@ -126,6 +128,7 @@ func (h *HQ) check(c *checker) {
 	c.path("key", h.Key)
 	h.checkDatabase(c)
 	h.Payment.check(c)
+	h.Orders.check(c)
 	h.Chat.check(c)
 	_, err := h.PartitionList()
 	c.that("partitions", err == nil, "%v", err)

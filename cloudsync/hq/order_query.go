@@ -32,6 +32,16 @@ func (h *HQ) OrderOfCart(ctx context.Context, cart edge.CartID) (*edge.Order, er
 	return o, nil
 }
 
+// OrderByKey is the order that was placed with a key; an edge.Error of kind
+// NotFound where none was.
+func (h *HQ) OrderByKey(ctx context.Context, cart edge.CartID, key string) (*edge.Order, error) {
+	o, err := readOrder(ctx, h.read, "cart = $1 and key = $2", cart.String(), key)
+	if err != nil {
+		return nil, fmt.Errorf("hq.OrderByKey: %w", err)
+	}
+	return o, nil
+}
+
 // FoundOrder is an order as HQ lists it.
 type FoundOrder struct {
 	N       int64 // counts the changes of all orders; an order stands where its last one does

@@ -124,6 +124,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	}
 	carts, err := cart.New(cart.Options{
 		HQ: s.DB, Key: key, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
+		Regions: s.cfg.Orders.Provinces, DeliverTo: s.cfg.Orders.DeliverTo,
 	})
 	if err != nil {
 		return err

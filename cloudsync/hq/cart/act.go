@@ -118,6 +118,9 @@ func (p *Pages) cartJSON(c *gin.Context) {
 func (p *Pages) refuse(c *gin.Context, err error, says wording) {
 	kind := p.report(c, err)
 	lang := langOf(c)
+	if wrong, ok := errors.AsType[*edge.ContactError](err); ok {
+		says = fieldProblem(wrong.Field)
+	}
 	if askerOf(c) == byForm {
 		p.problemPage(c, lang, kind, says)
 		return

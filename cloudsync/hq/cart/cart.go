@@ -44,9 +44,17 @@ type Headquarters interface {
 	BindPhone(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
 	AskOwner(ctx context.Context, cart edge.CartID, links uint32, phone hq.PhoneKey) (hq.Phones, error)
 	AnswerPhone(ctx context.Context, cart edge.CartID, links uint32, owner hq.PhoneKey, code string, in bool) error
+
+	Contact(ctx context.Context, cart edge.CartID, phone hq.PhoneKey) (*edge.Contact, error)
+	PutContact(ctx context.Context, cart edge.CartID, phone hq.PhoneKey, c *edge.Contact, agreed hq.Consent) error
+	DeleteContact(ctx context.Context, cart edge.CartID, phone hq.PhoneKey) error
+	PlaceOrder(ctx context.Context, r hq.OrderRequest) (*edge.Order, error)
+	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
+	OrderOfCart(ctx context.Context, cart edge.CartID) (*edge.Order, error)
+	OrderByKey(ctx context.Context, cart edge.CartID, key string) (*edge.Order, error)
 }
 
-// Options are what the pages are made with. All are needed.
+// Options are what the pages are made with. All are needed but the last two.
 type Options struct {
 	HQ       Headquarters
 	Key      ed25519.PrivateKey // HQ's own: it opens short links
@@ -55,6 +63,12 @@ type Options struct {
 	Zone     *time.Location     // of the times on the page
 	Now      func() time.Time
 	Log      *slog.Logger
+
+	// DeliverTo are the countries that orders are brought to, by their two letters.
+	DeliverTo []string
+	// Regions are Vietnam's provinces, as people choose theirs; without them they
+	// write it.
+	Regions []string
 }
 
 // Pages answers the phone.
@@ -107,6 +121,12 @@ func (p *Pages) routes() []route {
 		{http.MethodPut, "/note", p.setNote},
 		{http.MethodPost, "/note", p.setNote},
 		{http.MethodPost, "/phone", p.lend},
+		{http.MethodPut, "/fulfilment", p.setFulfilment},
+		{http.MethodPost, "/order", p.placeOrder},
+		{http.MethodPost, "/order/cancel", p.wish(edge.OrderCancelled)},
+		{http.MethodPost, "/order/return", p.wish(edge.OrderReturnRequested)},
+		{http.MethodDelete, "/contact", p.forget},
+		{http.MethodPost, "/contact/delete", p.forget},
 		{http.MethodPost, "/phones", p.askIn},
 		{http.MethodPost, "/phones/:code", p.letIn},
 		{http.MethodGet, "/looks", p.looksPage},

@@ -65,6 +65,7 @@ func newApp(t *testing.T) *app {
 	require.NoError(t, a.hq.PutRelease(t.Context(), testRelease()))
 	a.pages, err = New(Options{
 		HQ: a.hq, Key: testKey(9), Brand: "Hạ Vân", Zone: time.FixedZone("ICT", 7*3600), Now: clock, Log: log,
+		DeliverTo: []string{"VN", "CN"}, Regions: []string{"TP. Hồ Chí Minh", "Hà Nội"},
 		Pictures: fstest.MapFS{"lip.svg": {Data: []byte("<svg/>")}, "secret.txt": {Data: []byte("no")}},
 	})
 	require.NoError(t, err)

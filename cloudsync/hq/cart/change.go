@@ -70,7 +70,14 @@ func (p *Pages) change(ctx context.Context, v *visit, edit func(*edge.Cart) erro
 	if err := p.unsold(ctx, v.cart.ID); err != nil {
 		return err
 	}
-	_, err := p.HQ.ChangeCart(ctx, v.cart.ID, v.writer(), edit)
+	o, err := p.HQ.OrderOfCart(ctx, v.cart.ID)
+	switch {
+	case err == nil && o.State().Live():
+		return edge.Errorf("cart.change", edge.Conflict, "the cart is ordered: cancel order %s first", o.Number())
+	case err != nil && edge.KindOf(err) != edge.NotFound:
+		return err
+	}
+	_, err = p.HQ.ChangeCart(ctx, v.cart.ID, v.writer(), edit)
 	return err
 }
 

@@ -30,8 +30,12 @@ type Content struct {
 	Taker    Taker       `json:"who_takes_money"`
 	Down     bool        `json:"line_down"` // the shop's line is: changes reach it later
 	Phone    Phone       `json:"phone"`
-	Links    Links       `json:"links"`
-	Version  string      `json:"version"` // changes when anything above does
+
+	Fulfilment Fulfilment `json:"fulfilment"`
+	Order      *Order     `json:"order,omitempty"` // the live one, else the last
+
+	Links   Links  `json:"links"`
+	Version string `json:"version"` // changes when anything above does
 }
 
 // State says whether a cart still changes.
@@ -104,7 +108,7 @@ func (p *Pages) content(ctx context.Context, v *visit) (*Content, error) {
 	switch cl := v.cart.Closed; {
 	case sale != nil:
 		c.State, c.Taker, c.Currency = Sold, NobodyMay, sale.Total.Currency
-		c.Paid = &Paid{Receipt: sale.Receipt.String(), At: sale.At, Sale: true, Later: differs(v.cart, sale)}
+		c.Paid = &Paid{Receipt: sale.Receipt.String(), At: sale.At, Sale: true, Later: differs(v.cart, sale.Lines)}
 		c.addSale(sale, release)
 	case cl != nil:
 		c.State, c.Paid = Sold, &Paid{Receipt: cl.Receipt, At: cl.At}
@@ -112,7 +116,10 @@ func (p *Pages) content(ctx context.Context, v *visit) (*Content, error) {
 	default:
 		c.addCart(v.cart, release)
 	}
-	c.Version, err = c.hash()
+	if err := p.addOrder(ctx, c, v); err != nil {
+		return nil, err
+	}
+	c.Version, err = hashOf(c)
 	return c, err
 }
 
@@ -128,9 +135,9 @@ func (p *Pages) taker(c *edge.Cart, node hq.CartNode) Taker {
 	return NobodyMay
 }
 
-// hash names the content.
-func (c *Content) hash() (string, error) {
-	b, err := json.Marshal(c)
+// hashOf names a value by what JSON has of it.
+func hashOf(value any) (string, error) {
+	b, err := json.Marshal(value)
 	sum := sha256.Sum256(b)
 	return base64.RawURLEncoding.EncodeToString(sum[:12]), err
 }

@@ -65,22 +65,27 @@ func TestWhoTakesTheMoney(t *testing.T) {
 	require.Equal(t, HQTakes, taker())
 }
 
-func TestEventsForPrograms(t *testing.T) {
-	a := newApp(t)
+// listen opens the stream of a cart as a mini program; next waits for the cart.
+func (a *app) listen(phone, cart string) (next func() Content) {
 	server := httptest.NewServer(a.handler)
-	defer server.Close()
-	cart := "/c/" + a.token(cartOf(t, 1))
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+cart+"/events?as=json&lang=en", nil)
-	require.NoError(t, err)
-	req.Header.Set(PhoneHeader, firstPhone)
+	a.t.Cleanup(server.Close)
+	req, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, server.URL+cart+"/events?as=json&lang=en", nil)
+	require.NoError(a.t, err)
+	req.Header.Set(PhoneHeader, phone)
 	resp, err := server.Client().Do(req)
-	require.NoError(t, err)
-	defer resp.Body.Close()
+	require.NoError(a.t, err)
+	a.t.Cleanup(func() { resp.Body.Close() })
 	r := bufio.NewReader(resp.Body)
-	next := func() (c Content) {
-		require.NoError(t, json.Unmarshal([]byte(nextCart(t, r)), &c))
+	return func() (c Content) {
+		require.NoError(a.t, json.Unmarshal([]byte(nextCart(a.t, r)), &c))
 		return c
 	}
+}
+
+func TestEventsForPrograms(t *testing.T) {
+	a := newApp(t)
+	cart := "/c/" + a.token(cartOf(t, 1))
+	next := a.listen(firstPhone, cart)
 	require.Equal(t, MayOwn, next().Phone.May)
 	a.ask(secondPhone, "POST", cart+"/phones", "")
 	require.Len(t, next().Phone.Asking, 1, "the owner hears at once who asks")

@@ -11,10 +11,31 @@
     if (!quiet && events.readyState === 1) say(down ? 'down' : 'on', down ? live.dataset.down : live.dataset.live);
   };
 
+  // What somebody has opened or is filling in stays so in the part's new form.
+  const keep = (now, next) => {
+    now.querySelectorAll('details[open]').forEach(d => {
+      const n = next.querySelector('details[data-k="' + d.dataset.k + '"]');
+      if (n) n.open = true;
+    });
+    now.querySelectorAll('[data-typed]').forEach(e => {
+      const action = e.form.getAttribute('action');
+      const form = [...next.querySelectorAll('form')].find(f => f.getAttribute('action') === action);
+      const n = form && [...form.elements].find(n => n.name === e.name && (n.type !== 'radio' || n.value === e.value));
+      if (!n) return;
+      n.value = e.value;
+      n.checked = e.checked;
+      n.dataset.typed = 1;
+    });
+  };
+
   // Numbers change in place, so that a finger on a button keeps its button.
   const part = (now, next) => {
     if (next.dataset.shape !== now.dataset.shape) {
-      if (!now.dataset.busy) now.replaceWith(next); // else somebody is filling in its form
+      const at = document.activeElement, inside = now.contains(at) && at.name;
+      const form = inside && at.form.getAttribute('action');
+      keep(now, next);
+      now.replaceWith(next);
+      if (inside) [...next.querySelectorAll('[name="' + inside + '"]')].find(e => e.form.getAttribute('action') === form)?.focus();
       return;
     }
     const to = next.querySelectorAll('[data-v]');
@@ -36,8 +57,14 @@
     live.hidden = next.some(e => 'closed' in e.dataset);
     down = next.some(e => 'down' in e.dataset);
     sayLive();
-    [...main.children].forEach((now, i) => part(now, next[i]));
+    next.forEach(e => {
+      const now = main.querySelector('[data-part="' + e.dataset.part + '"]');
+      if (now) part(now, e);
+    });
   };
+
+  // A link that opens no more says so itself.
+  const again = () => fetch(here + '/cart.json').then(r => { if (r.status === 410) location.reload(); else listen(); }, listen);
 
   const listen = () => {
     if (events) events.close();
@@ -45,7 +72,7 @@
     events.onopen = sayLive;
     events.onerror = () => {
       say('', live.dataset.waiting);
-      if (events.readyState === 2) setTimeout(listen, 5000);
+      if (events.readyState === 2) setTimeout(again, 5000);
     };
     events.addEventListener('cart', e => show(e.data));
   };
@@ -92,12 +119,12 @@
     send();
   });
 
-  document.addEventListener('input', e => { e.target.closest('section').dataset.busy = 1; });
+  document.addEventListener('input', e => { e.target.dataset.typed = 1; });
 
   document.addEventListener('submit', async e => {
     if (e.defaultPrevented) return;
     e.preventDefault();
-    const form = e.target, section = form.closest('section'), fields = new FormData(form, e.submitter);
+    const form = e.target, fields = new FormData(form, e.submitter);
     const say = form.querySelector('.bad');
     if (e.submitter) e.submitter.disabled = true;
     // A button that names no address would give the page's own.
@@ -108,7 +135,8 @@
       else fail(r.problem);
       return;
     }
-    delete section.dataset.busy;
+    form.querySelectorAll('[data-typed]').forEach(e => delete e.dataset.typed);
+    form.closest('details')?.removeAttribute('open');
     show(r.html);
   });
 

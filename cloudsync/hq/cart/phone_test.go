@@ -21,11 +21,15 @@ import (
 // the cart.
 func (a *app) ask(phone, method, target, body string) (int, *Content) {
 	resp := a.do(method, target, strings.NewReader(body), "Content-Type", "application/json", PhoneHeader, phone)
+	return resp.StatusCode, a.contentOf(resp)
+}
+
+func (a *app) contentOf(resp *http.Response) *Content {
 	var c Content
 	if resp.StatusCode == http.StatusOK {
 		require.NoError(a.t, json.NewDecoder(resp.Body).Decode(&c))
 	}
-	return resp.StatusCode, &c
+	return &c
 }
 
 func TestTheFirstPhoneOwnsTheCart(t *testing.T) {
@@ -112,6 +116,29 @@ func TestPhonesThatComeAtOnceGiveOneOwner(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, n)
+}
+
+// A link that others have is withdrawn in the shop: who has it is out, and the
+// next phone owns the cart.
+func TestAWithdrawnLinkOpensNothing(t *testing.T) {
+	a := newApp(t)
+	c := cartOf(t, 1)
+	old := "/c/" + a.token(c)
+	_, got := a.ask(firstPhone, "GET", old+"/cart.json", "")
+	require.Equal(t, MayOwn, got.Phone.May)
+	require.NoError(t, c.WithdrawLinks())
+	cart := "/c/" + a.token(c)
+	_, got = a.ask(secondPhone, "GET", cart+"/cart.json", "")
+	require.Equal(t, MayOwn, got.Phone.May)
+	for lang, says := range map[string]string{"vi": "đã bị thu hồi", "en": "was withdrawn", "zh": "已在门店被撤回"} {
+		resp := a.do("GET", old+"?lang="+lang, nil)
+		require.Equal(t, http.StatusGone, resp.StatusCode)
+		require.Contains(t, a.text(resp), says)
+	}
+	status, _ := a.ask(firstPhone, "PUT", old+"/lines/"+firstLine.String(), `{"quantity":3}`)
+	require.Equal(t, http.StatusGone, status)
+	_, got = a.ask(firstPhone, "GET", cart+"/cart.json", "")
+	require.Equal(t, MayLook, got.Phone.May, "whoever had the old link is a stranger now")
 }
 
 func TestAShortLinkOpensTheSameCart(t *testing.T) {

@@ -15,16 +15,16 @@ func (p *Pages) saleOf(ctx context.Context, id edge.CartID) (*edge.Sale, error) 
 	return sale, err
 }
 
-// differs reports whether the cart holds other pieces than were sold.
-func differs(c *edge.Cart, s *edge.Sale) bool {
+// differs reports whether the cart holds other pieces than these lines.
+func differs(c *edge.Cart, lines []edge.SaleLine) bool {
 	pieces := map[edge.SKU]int{}
 	for i := range c.Lines {
 		if l := &c.Lines[i]; l.Quantity() > 0 {
 			pieces[l.SKU] += l.Quantity()
 		}
 	}
-	for i := range s.Lines {
-		pieces[s.Lines[i].SKU] -= s.Lines[i].Quantity
+	for i := range lines {
+		pieces[lines[i].SKU] -= lines[i].Quantity
 	}
 	for _, n := range pieces {
 		if n != 0 {

@@ -11,10 +11,13 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
+
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-//go:embed page.html arrive.html page.css page.js
+//go:embed *.html page.css page.js
 var files embed.FS
 
 // parse makes the templates. Style and script stand inside them.
@@ -30,7 +33,7 @@ func parse() (*template.Template, error) {
 	return template.New("").Funcs(template.FuncMap{
 		"css": func() template.CSS { return template.CSS(css) },
 		"js":  func() template.JS { return template.JS(js) },
-	}).ParseFS(files, "page.html", "arrive.html")
+	}).ParseFS(files, "*.html")
 }
 
 // view is what the templates show. A page that tells of a problem has no
@@ -41,6 +44,8 @@ type view struct {
 	Words              words
 	Problem            problem
 	Token              string
+	Regions, deliverTo []string
+	secret             string // the phone's
 	zone               *time.Location
 }
 
@@ -57,7 +62,47 @@ func (v view) Time(t time.Time) string { return t.In(v.zone).Format("02/01/2006 
 func (v view) Sums() bool { return v.Paid == nil || v.Paid.Sale }
 
 // Fixed reports whether this phone cannot change the lines.
-func (v view) Fixed() bool { return v.Paid != nil || !v.Phone.Changes() }
+func (v view) Fixed() bool { return v.Paid != nil || !v.Phone.Changes() || v.Ordered() }
+
+// Ordered reports whether an order holds the cart.
+func (v view) Ordered() bool { return v.Order != nil && v.Order.Live }
+
+// MayOrder reports whether this phone can order what the cart holds.
+func (v view) MayOrder() bool {
+	return v.Phone.Owns() && v.Paid == nil && !v.Ordered() && len(v.Lines) > 0 && v.Priced
+}
+
+// Address is what the form of the address begins with.
+func (v view) Address() edge.Address {
+	if c := v.Fulfilment.Contact; c != nil && c.Address != nil {
+		return *c.Address
+	}
+	return edge.Address{}
+}
+
+// Country is one that orders are brought to.
+type Country struct{ Code, Name string }
+
+// Countries are those to choose from.
+func (v view) Countries() []Country {
+	list := make([]Country, len(v.deliverTo))
+	names := display.Regions(language.Make(v.Lang))
+	for i, code := range v.deliverTo {
+		list[i] = Country{code, code}
+		if r, err := language.ParseRegion(code); err == nil {
+			list[i].Name = names.Name(r)
+		}
+	}
+	return list
+}
+
+// SubjectToStock is told of an order for which the goods may be missing.
+func (v view) SubjectToStock() string { return edge.SubjectToStock().In(v.Lang) }
+
+// OrderShape changes with anything that the order's part of the page shows.
+func (v view) OrderShape() (string, error) {
+	return hashOf([]any{v.Lang, v.MayOrder(), v.Paid != nil, v.Order, v.Fulfilment})
+}
 
 // PhoneShape changes with who asks to be let in.
 func (v view) PhoneShape() string { return fmt.Sprint(v.Lang, v.Phone, v.Paid != nil) }
@@ -87,7 +132,7 @@ func (p *Pages) view(ctx context.Context, v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, zone: p.Zone}, nil
+	return view{Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
 }
 
 // fragment is the part of the page that changes.

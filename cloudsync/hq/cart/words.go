@@ -14,6 +14,8 @@ type words struct {
 
 	Elsewhere, LookOnly, AskIn, Asking, Refused string
 	Wants, WantsText, LetIn, KeepOut            string
+	Note, CartNote, Save                        string
+	Order                                       orderWords
 }
 
 // problem is what an error page says.
@@ -40,6 +42,7 @@ func wordsIn(lang string) words {
 			AskIn: "Ask to be let in", Asking: "The other phone is being asked. Your number there is", Refused: "The other phone did not let this one in. You can go on looking.",
 			Wants: "Another phone wants to join: number", WantsText: "Let it in only if you know whose it is and see this number on it. It can then change the cart, and never sees your name or address.",
 			LetIn: "Let in", KeepOut: "No",
+			Note: "Note", CartNote: "A note for the shop", Save: "Save", Order: orderWordsIn(lang),
 		}
 	case "zh":
 		return words{
@@ -60,6 +63,7 @@ func wordsIn(lang string) words {
 			AskIn: "申请加入", Asking: "正在询问那部手机。您在那里显示的号码是", Refused: "那部手机没有同意。您仍可继续查看。",
 			Wants: "另一部手机想加入，号码", WantsText: "只有在您认识对方、并在其手机上看到此号码时才允许。对方可以更改购物车，但看不到您的姓名和地址。",
 			LetIn: "允许", KeepOut: "不允许",
+			Note: "备注", CartNote: "给门店的留言", Save: "保存", Order: orderWordsIn(lang),
 		}
 	}
 	return words{
@@ -80,6 +84,7 @@ func wordsIn(lang string) words {
 		AskIn: "Xin được vào", Asking: "Đang hỏi điện thoại kia. Số của bạn ở đó là", Refused: "Điện thoại kia chưa đồng ý. Bạn vẫn có thể xem tiếp.",
 		Wants: "Một điện thoại khác muốn vào: số", WantsText: "Chỉ cho vào nếu bạn biết đó là ai và thấy số này trên máy đó. Máy đó sẽ đổi được giỏ hàng, nhưng không bao giờ thấy tên hay địa chỉ của bạn.",
 		LetIn: "Cho vào", KeepOut: "Không",
+		Note: "Ghi chú", CartNote: "Lời nhắn cho cửa hàng", Save: "Lưu", Order: orderWordsIn(lang),
 	}
 }
 
@@ -143,9 +148,9 @@ func changeProblem(lang string, k edge.Kind) problem {
 	switch k {
 	case edge.Conflict:
 		return texts{
-			"vi": {"Không thể thay đổi.", "Giỏ hàng vừa được thanh toán hoặc thay đổi ở nơi khác. Hãy tải lại trang."},
-			"en": {"That cannot be changed.", "The cart was just paid or changed elsewhere. Reload the page."},
-			"zh": {"无法更改。", "购物车刚刚已付款或在别处被更改。请刷新页面。"},
+			"vi": {"Không thể thay đổi.", "Giỏ hàng vừa được thanh toán, đặt hàng hoặc thay đổi ở nơi khác. Hãy tải lại trang."},
+			"en": {"That cannot be changed.", "The cart was just paid, ordered, or changed elsewhere. Reload the page."},
+			"zh": {"无法更改。", "购物车刚刚已付款、已下单或在别处被更改。请刷新页面。"},
 		}[lang]
 	case edge.Forbidden:
 		return texts{
