@@ -47,6 +47,7 @@ type demoFlags struct {
 	addr, hqAddr, mqttAddr string
 	publicURL              string
 	dir, shop, models      string
+	settings, hqSettings   string
 	camera                 string
 	once, json, verbose    bool
 }
@@ -72,6 +73,8 @@ Everything else is what a real shop runs.`,
 	fl.StringVar(&f.dir, "dir", "", "folder for the databases, kept; without it a new one that is removed at the end")
 	fl.StringVar(&f.shop, "shop", "", "folder of a shop's files, instead of the built-in demo shop")
 	fl.StringVar(&f.models, "models", "", "folder of the face models")
+	fl.StringVar(&f.settings, "settings", "", "file of the gateway's settings, as in edge.yaml, instead of the demo's own: a printer, chat apps, an account")
+	fl.StringVar(&f.hqSettings, "hq-settings", "", "likewise of headquarters', as in hq.yaml")
 	fl.StringVar(&f.camera, "camera", "", "camera, as camera.source in edge.yaml; push is that of a browser on this machine; without it the demo clip")
 	fl.BoolVar(&f.once, "once", false, "do the main job once, unattended, and stop")
 	fl.BoolVar(&f.json, "json", false, "print one line of JSON on standard output")
@@ -91,6 +94,9 @@ func (f *demoFlags) run(cmd *cobra.Command) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(f.dir)) }()
+	}
+	if f.dir, err = filepath.Abs(f.dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(f.dir, 0o700); err != nil {
 		return err
@@ -202,6 +208,11 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 	if cfg.HQ.MQTT.PasswordFile, err = f.secret("gateway.password", users[0].Password); err != nil {
 		return nil, err
 	}
+	if f.settings != "" {
+		if err := cfg.LayOver(f.settings, nil); err != nil {
+			return nil, err
+		}
+	}
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 	if err != nil {
 		return nil, err
@@ -264,6 +275,12 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
 	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
 	cfg.MQTT = firmwarecfg.MQTT{URL: "mqtt://" + brokerAddr, Username: user.Name, PasswordFile: password}
+	if f.hqSettings != "" {
+		cfg.PublicURL = cmp.Or(f.publicURL, "http://"+f.hqAddr)
+		if err := cfg.LayOver(f.hqSettings, nil); err != nil {
+			return nil, err
+		}
+	}
 	return headquarters.New(ctx, cfg, shop, log)
 }
 
