@@ -18,9 +18,9 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
+	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/release"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
-	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -41,9 +41,9 @@ type gateway struct {
 	db       *sqlite.DB
 	backups  *sqlite.Keeper
 	photos   *album
+	courier  *photo.Courier // nil in a shop that has no line
 	studio   *studio
 	api      *api.Server
-	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
 	stations []*station
@@ -78,6 +78,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	}
 	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), short: func() bool { return g.db.Disk().Short }, log: o.log}
 	_, _ = g.photos.open() // it tells by itself
+	if g.courier, err = g.newCourier(key); err != nil {
+		return nil, err
+	}
 	if g.fetcher, err = g.newFetcher(); err != nil {
 		return nil, err
 	}
@@ -142,16 +145,18 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
+		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
 		Archive: g.db, Commands: g.db, Recall: g.db, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
 }
 
-// tellingOutbox tells the pages of carts that a phone changed.
+// tellingOutbox tells the pages of carts that a phone changed, and of what else
+// HQ's word changes at once.
 type tellingOutbox struct {
 	*sqlite.DB
 	changed func(edge.CartID)
+	records func([]edge.Record)
 	fetcher *release.Fetcher // nil for none
 }
 
@@ -162,6 +167,7 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 	for _, c := range d.Carts {
 		o.changed(c.ID)
 	}
+	o.records(d.Records)
 	for i := range d.Records {
 		if r := &d.Records[i]; r.Kind == edge.RecordPayment {
 			if w, err := edge.ReadTransferWord(r); err == nil {
@@ -197,20 +203,13 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if g.cfg.HQ.MQTT.URL == "" {
 		line = nil // there is none
 	}
-	if g.desk, err = g.newDesk(shop, links); err != nil {
-		return err
-	}
-	cfg := api.Config{
+	g.api, err = api.New(api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
-		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: links,
+		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: photoLinks{links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
 		Transfers: transfers, Cash: roundingOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
-	}
-	if g.desk != nil {
-		cfg.Printing = g.desk
-	}
-	g.api, err = api.New(cfg)
+	})
 	return err
 }
 
@@ -245,15 +244,15 @@ func (g *gateway) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.run(ctx) })
+	if g.courier != nil {
+		group.Go(func() error { return g.courier.Run(ctx) })
+	}
 	if g.fetcher != nil {
 		group.Go(func() error { return g.fetcher.Run(ctx) })
 	}
 	group.Go(func() error { return g.db.Run(ctx) })
 	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })
 	group.Go(func() error { return g.backups.Run(ctx) })
-	if g.desk != nil {
-		group.Go(func() error { return g.desk.Run(ctx) })
-	}
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}

@@ -56,13 +56,16 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		}
 		screens = append(screens, p)
 	}
-	s.kiosk, err = kiosk.New(kiosk.Config{
+	shown := kiosk.Config{
 		Mirror: s.mirror.pipeline, Catalogue: g.db, Carts: g.db,
 		WebSocket: s.mirror.hub.WebSocket(), MJPEG: s.mirror.hub.MJPEG(),
 		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: k.Mirror.IdleTimeout,
-		NewID: uuid.NewString, Fail: g.api.Fail, Log: log,
-	})
-	if err != nil {
+		Office: g.db, NewID: uuid.NewString, Fail: g.api.Fail, Log: log,
+	}
+	if g.courier != nil {
+		shown.Courier = g.courier
+	}
+	if s.kiosk, err = kiosk.New(shown); err != nil {
 		return nil, err
 	}
 	s.engine = g.api.Engine()
