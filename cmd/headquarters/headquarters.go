@@ -132,6 +132,10 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if s.chat, err = s.newChat(shop, carts, log); err != nil {
 		return err
 	}
+	feeds, err := s.newFeeds(log)
+	if err != nil {
+		return err
+	}
 	tokens, err := apiTokens(s.cfg.APITokens)
 	if err != nil {
 		return err
@@ -154,6 +158,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 		s.office.engine = newEngine(log)
 	}
 	carts.Register(s.public.engine)
+	feeds.Register(s.public.engine)
 	s.chat.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))

@@ -37,6 +37,10 @@ type Headquarters interface {
 	Pull(ctx context.Context, r hq.PullRequest) (id string, err error)
 	PullByID(ctx context.Context, id string) (*hq.Pull, error)
 	CommandResult(ctx context.Context, id string) ([]cloudsync.Result, error)
+	Credits(ctx context.Context, states []hq.CreditState, after int64, limit int) ([]hq.Credit, error)
+	SettleCredit(ctx context.Context, s hq.Settlement) (*hq.Credit, error)
+	SeenTransfers(ctx context.Context, limit int) ([]edge.Transfer, error)
+	RefundsDue(ctx context.Context, shop string, limit int) ([]edge.RefundDue, error)
 }
 
 // Options are what the API is made with. HQ, Now and Log are needed; without
@@ -124,6 +128,10 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/shops/:shop/pulls", hq.Operator, nil, a.startPull},
 		get("/v1/pulls/:id", a.pull),
 		get("/v1/pulls/:id/results", a.pullResults),
+		get("/v1/payments", list(a, a.paymentsFrom), "after", "type", "limit"),
+		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
+		get("/v1/transfers/seen", a.seenTransfers, "limit"),
+		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
 	}
 }
 

@@ -131,7 +131,11 @@ func TestFaultsInside(t *testing.T) {
 		if r.role == hq.Anyone {
 			continue
 		}
-		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, `{"kind":"snapshot"}`)
+		sent := `{"kind":"snapshot"}`
+		if strings.HasSuffix(r.path, "/settle") {
+			sent = `{"how":"dismiss","note":"x"}`
+		}
+		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, sent)
 		var body struct {
 			Error struct{ Kind, Message string }
 		}
