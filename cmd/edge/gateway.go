@@ -21,6 +21,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/release"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
+	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -44,6 +45,7 @@ type gateway struct {
 	courier  *photo.Courier // nil in a shop that has no line
 	studio   *studio
 	api      *api.Server
+	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
 	stations []*station
@@ -203,13 +205,20 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if g.cfg.HQ.MQTT.URL == "" {
 		line = nil // there is none
 	}
-	g.api, err = api.New(api.Config{
+	if g.desk, err = g.newDesk(shop, links); err != nil {
+		return err
+	}
+	cfg := api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Handoff: photoLinks{links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
 		Transfers: transfers, Cash: roundingOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
-	})
+	}
+	if g.desk != nil {
+		cfg.Printing = g.desk
+	}
+	g.api, err = api.New(cfg)
 	return err
 }
 
@@ -253,6 +262,9 @@ func (g *gateway) run(ctx context.Context) error {
 	group.Go(func() error { return g.db.Run(ctx) })
 	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })
 	group.Go(func() error { return g.backups.Run(ctx) })
+	if g.desk != nil {
+		group.Go(func() error { return g.desk.Run(ctx) })
+	}
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })
 	}
