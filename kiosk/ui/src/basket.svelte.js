@@ -77,9 +77,14 @@ export class Basket {
     );
   }
 
-  /** handoff asks for a link that opens this cart, with all that was touched, on a phone. */
-  handoff() {
-    return this.settled().then(() => call('POST', `/api/v1/carts/${this.id}/handoff`));
+  /** handoff asks for a link that opens this cart, with all that was touched, in an app of the phone. */
+  handoff(app) {
+    return this.settled().then(() => call('POST', `/api/v1/carts/${this.id}/handoff?app=${app}`));
+  }
+
+  /** withdraw makes every link so far open this cart no more. */
+  async withdraw() {
+    this.view = await call('POST', `/api/v1/carts/${this.id}/handoff/revoke`, {});
   }
 
   /** settled waits until the gateway knows of every touch so far. */

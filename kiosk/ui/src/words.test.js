@@ -14,7 +14,7 @@ test('every word is there in every language, with the same blanks', () => {
 });
 
 test('every kind of error has its sentence', () => {
-  const kinds = ['internal', 'invalid', 'not_found', 'conflict', 'unauthorized', 'forbidden', 'expired', 'too_large', 'too_many', 'unavailable', 'offline'];
+  const kinds = ['internal', 'invalid', 'not_found', 'conflict', 'unauthorized', 'forbidden', 'expired', 'withdrawn', 'too_early', 'too_large', 'too_many', 'unavailable', 'offline'];
   for (const kind of kinds) assert.ok(say('en', kind));
 });
 

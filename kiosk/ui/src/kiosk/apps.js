@@ -1,0 +1,4 @@
+/** brandOf is the app as shoppers know it: of one there may be several ways in. */
+export function brandOf(app) {
+  return app.split('-')[0];
+}
