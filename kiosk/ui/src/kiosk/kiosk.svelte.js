@@ -30,6 +30,7 @@ export class Kiosk {
   replay = $state('off'); // off, recording, playing
   replayLeft = $state(0); // seconds until that ends, when it was told
   photos = $state.raw([]);
+  vote = $state.raw(null); // of the shopper's friends: {open, closes, looks: [{skus, votes}]}
   basket = $state.raw(null);
   offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
@@ -199,6 +200,7 @@ export class Kiosk {
     }
   }
 
+  /** keepPhoto keeps a photo until finish, or lets it go to the phone too. */
   async keepPhoto(name, until) {
     const mine = this.#session;
     await this.#try(async () => this.#adopt(mine, await call('PUT', `/kiosk/v1/session/photos/${name}`, { until })));
@@ -261,6 +263,7 @@ export class Kiosk {
     this.comparison = null;
     this.replay = 'off';
     this.photos = [];
+    this.vote = null;
     this.wearsGlasses = false;
     this.basket = null;
     this.#choice = null;
@@ -344,6 +347,7 @@ export class Kiosk {
     this.comparison.adopt(session.compare, (sku) => this.find(sku)?.variant.tryon?.kind);
     this.#adoptReplay(session.replay);
     this.photos = session.photos;
+    this.vote = session.vote ?? null;
     this.#idleAfter = session.idle.after_s * 1000;
     this.#putOff(session.idle.left_s * 1000);
   }
