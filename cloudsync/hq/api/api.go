@@ -41,6 +41,10 @@ type Headquarters interface {
 	SettleCredit(ctx context.Context, s hq.Settlement) (*hq.Credit, error)
 	SeenTransfers(ctx context.Context, limit int) ([]edge.Transfer, error)
 	RefundsDue(ctx context.Context, shop string, limit int) ([]edge.RefundDue, error)
+	FindOrders(ctx context.Context, f hq.OrderFilter, n int64, limit int) ([]hq.FoundOrder, error)
+	Order(ctx context.Context, id string) (*hq.FoundOrder, error)
+	ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error)
+	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
 }
 
 // Options are what the API is made with. HQ, Now and Log are needed; without
@@ -132,6 +136,10 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),
 		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
+		get("/v1/orders", list(a, a.ordersFrom), "after", "shop", "type", "limit"),
+		get("/v1/orders/:id", a.order),
+		{http.MethodGet, "/v1/orders/:id/contact", hq.Operator, nil, a.orderContact},
+		{http.MethodPost, "/v1/orders/:id/state", hq.Operator, nil, a.moveOrder},
 	}
 }
 

@@ -132,6 +132,9 @@ func TestFaultsInside(t *testing.T) {
 			continue
 		}
 		sent := `{"kind":"snapshot"}`
+		if strings.HasSuffix(r.path, "/state") {
+			sent = `{"state":"accepted"}`
+		}
 		if strings.HasSuffix(r.path, "/settle") {
 			sent = `{"how":"dismiss","note":"x"}`
 		}

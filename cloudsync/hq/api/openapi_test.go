@@ -127,13 +127,14 @@ var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[Receipt]():      "SaleEntry",
 	reflect.TypeFor[ZReport]():      "ZReportEntry",
 	reflect.TypeFor[edge.Receipt](): "ReceiptNumber",
+	reflect.TypeFor[Order]():        "OrderEntry",
 }
 
 // TestDescriptionHasEveryFieldAndNoOther holds the schemas to the types that
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 	d := newApp(t, hqtest.Open(t)).description()
-	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "DiscrepancyPage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true}
+	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "DiscrepancyPage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "OrderPage": true, "OrderState": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
@@ -196,6 +197,10 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		PaymentSettlement{},
 		SeenTransfer{},
 		edge.RefundDue{},
+		Order{},
+		edge.Order{},
+		edge.Contact{},
+		OrderMove{},
 	} {
 		check(reflect.TypeOf(v))
 	}

@@ -1,9 +1,6 @@
 package api
 
 import (
-	"encoding/json"
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -63,18 +60,8 @@ func seqOrTime(name, s string) (uint64, time.Time, error) {
 
 func (a *API) startPull(c *gin.Context) {
 	var o PullOrder
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			a.fail(c, edge.Errorf("api", edge.TooLarge, "the body has more than %d bytes", maxBody))
-			return
-		}
-		a.fail(c, invalid("the body is no pull as /openapi.json describes it: %v", err))
-		return
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		a.fail(c, invalid("something follows the pull in the body: leave it out"))
+	if err := body(c, &o); err != nil {
+		a.fail(c, err)
 		return
 	}
 	r, err := o.request(c.Param("shop"))
