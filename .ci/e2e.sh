@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# the cart that kiosk and phone share, what a shopper does with the mirror, and a
-# tablet that is the mirror's camera; with "painted", measures how soon a tablet's
-# picture is painted instead. What is run gets a demo's addresses in
-# MIRRORCART_DEMO, as the line of JSON that edge demo --json prints: demo, kiosk,
-# staff, hq, mqtt, pin.
+# what a shopper does with the mirror, the cart that kiosk and phone share in a
+# shop with a printer and an account, and a tablet that is the mirror's camera;
+# with "painted", measures how soon a tablet's picture is painted instead. What is
+# run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
+# edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail
@@ -18,6 +18,7 @@ esac
 
 dir=$(mktemp -d)
 demo=
+printer=
 
 # start DIR FLAG… runs a demo in a session of its own, so that only stop stops it.
 start() {
@@ -45,9 +46,38 @@ stop() {
 	wait "$pid" || { echo "e2e: edge demo did not stop cleanly" >&2 && return 1; }
 }
 
+secret() { od -An -tx1 -N16 /dev/urandom | tr -d ' \n'; }
+
+# furnish starts a test printer and writes the settings of a shop that has it, and
+# of a headquarters that hears of its bank; OFFICE_TOKEN and BANK_KEY open the
+# office's interface and the bank's feed, PRINTED is where the paper falls.
+furnish() {
+	export PRINTED=$dir/printed OFFICE_TOKEN BANK_KEY
+	OFFICE_TOKEN=$(secret)
+	BANK_KEY=$(secret)
+	: >"$dir/printer"
+	node kiosk/ui/e2e/printer.mjs "$PRINTED" >"$dir/printer" &
+	printer=$!
+	for _ in $(seq 300); do
+		[ -s "$dir/printer" ] && break
+		sleep 0.1
+	done
+	local account='transfer: {bank: "970436", bank_name: Vietcombank, account: "0011002233445", name: TIEM DEP NANG MAI}'
+	printf %s "$BANK_KEY" >"$dir/sepay.key"
+	cat >"$dir/edge.yaml" <<-END
+		printer: {address: "$(cat "$dir/printer")"}
+		payment: {$account}
+	END
+	cat >"$dir/hq.yaml" <<-END
+		api_tokens: [{name: jobs, role: operator, sha256: $(printf %s "$OFFICE_TOKEN" | sha256sum | cut -d' ' -f1)}]
+		payment: {$account, sepay: {key_file: sepay.key}}
+	END
+}
+
 finish() {
 	local status=$?
 	stop || status=1
+	[ -z "$printer" ] || kill "$printer" || true
 	[ $status -eq 0 ] || { echo "e2e: what edge demo logged:" >&2 && tail -n 30 "$dir/log" >&2; }
 	rm -rf "$dir"
 	exit $status
@@ -60,8 +90,11 @@ job() { timeout -k 10 "$2" node "kiosk/ui/e2e/$1.mjs"; }
 if [ "$what" = jobs ]; then
 	start shop
 	job main-job 180
-	job phone-job 180
 	job mirror-job 120
+	stop
+	furnish
+	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"
+	job phone-job 180
 	stop
 fi
 start tablet --camera push

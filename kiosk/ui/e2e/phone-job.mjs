@@ -3,12 +3,19 @@
 // sides' changes meet after the line was cut before the scan. The mini programs
 // for WeChat and Zalo show it too.
 //
-// job.mjs says what it reads from the environment and how it ends.
+// job.mjs says what it reads from the environment and how it ends. Besides,
+// PRINTED is the folder of the test printer's pictures.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { base } from '../../../cloudsync/hq/cart/miniapp/test/headquarters.js';
-import { demoURL, faults, get, hqURL, kioskURL, open, runJob, setLine, step, until } from './job.mjs';
+import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
 import { serveZalo, weChat } from './miniapp.mjs';
+
+const run = promisify(execFile);
+const { PRINTED } = process.env;
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
@@ -68,6 +75,13 @@ function same(phone, id, pieces) {
 
 /** letIn answers, on the phone that owns the cart, the one that asks. */
 const letIn = (page) => page.click('form[action*="/phones/"] [value="true"]');
+
+/** printed waits for the nth piece of paper and gives its picture. */
+async function printed(n) {
+  const file = `${n}.pbm`;
+  await until(async () => (await readdir(PRINTED)).includes(file), `ticket ${n} coming out of the printer`);
+  return join(PRINTED, file);
+}
 
 const more = (page) => page.click('main li:first-child button[data-d="1"]');
 
@@ -130,7 +144,25 @@ async function phoneJob(browser, shots) {
     wechat.background();
   });
 
-  await step('a cart scanned after the line was cut opens, and both sides go on', async () => {
+  await step('a friend votes between the cart’s looks, and the shopper sees it at once', async () => {
+    const looks = await phone.context().newPage();
+    await looks.goto(`${hqURL}/c/${token}/looks?lang=vi`);
+    for (const box of await looks.$$('[data-ask] [name="look"]')) await box.check();
+    await looks.check('[data-ask] [name="consent"]');
+    await shot(looks, 'ask');
+    await looks.click('[data-ask] .main');
+    const link = await looks.waitForSelector('.share[data-ready] input');
+    const friend = await open(browser, 'friend', await link.inputValue(), phoneSize);
+    await friend.click('li:first-child [name="look"]');
+    await friend.waitForSelector('.chosen');
+    await shot(friend, 'vote');
+    await until(async () => (await looks.$$eval('.votes b', (counts) => counts.map((b) => b.textContent))).join() === '1,0', 'the vote being counted');
+    await shot(looks, 'votes');
+    await friend.context().close();
+    await looks.close();
+  });
+
+  const merged = await step('a cart scanned after the line was cut opens, and both sides go on', async () => {
     await kiosk.click('.bar .button:nth-child(2)');
     await kiosk.click('.cart .bar .button:first-child');
     await kiosk.waitForSelector('[data-screen="attract"]');
@@ -152,6 +184,33 @@ async function phoneJob(browser, shots) {
     await same(page, id, 3);
     await kiosk.waitForSelector('[data-count="3"]');
     await shot(page, 'together');
+    return id;
+  });
+
+  await step('the printed slip opens that cart too', async () => {
+    const response = await fetch(`${kioskURL}/api/v1/carts/${merged}/print`, {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"lang":"vi"}',
+    });
+    assert.equal(response.status, 202, await response.text());
+    const { stdout } = await run('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', await printed(1)]);
+    const page = await open(browser, 'slip', stdout.trim(), phoneSize);
+    assert.equal(Object.values(await onPhone(page)).reduce((a, b) => a + b), 3);
+    await page.context().close();
+  });
+
+  await step('the clerk sells it, and the receipt comes out of the printer', async () => {
+    const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
+    await page.waitForSelector('#pin');
+    await page.keyboard.type(pin);
+    await page.keyboard.press('Enter');
+    await page.click(`[data-cart="${merged}"]`);
+    await page.click('.ticket .main');
+    await page.click('.methods :nth-child(1)');
+    await page.click('.exact');
+    await page.click('.pay .main');
+    await page.waitForSelector('.done [data-receipt]');
+    await printed(2);
+    await kiosk.waitForSelector('[data-receipt]');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
