@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -112,7 +111,7 @@ func (c chatOrders) OrdersOfCart(ctx context.Context, cart edge.CartID) ([]hq.Ch
 	list := make([]hq.ChatOrder, len(found))
 	for i := range found {
 		o := &found[i].Order
-		list[i] = hq.ChatOrder{Number: strings.ToUpper(o.ID[max(len(o.ID)-6, 0):]), State: string(o.State()), Says: o.State().Says(), At: o.Since()}
+		list[i] = hq.ChatOrder{Number: o.Number(), State: string(o.State()), Says: o.State().Says(), At: o.Since()}
 	}
 	return list, nil
 }

@@ -148,7 +148,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	systems, err := api.New(api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log})
+	systems, err := api.New(api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log, Chats: s.chat})
 	if err != nil {
 		return err
 	}

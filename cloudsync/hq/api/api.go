@@ -54,6 +54,7 @@ type Options struct {
 	Tokens []hq.Token
 	Now    func() time.Time
 	Log    *slog.Logger
+	Chats  Chats // nil where no chat app is served
 
 	Heartbeat time.Duration // of a feed on which nothing happens; 15 s
 	Patience  time.Duration // with a reader who does not read; 10 s
@@ -132,6 +133,10 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/shops/:shop/pulls", hq.Operator, nil, a.startPull},
 		get("/v1/pulls/:id", a.pull),
 		get("/v1/pulls/:id/results", a.pullResults),
+		get("/v1/conversations", a.conversations, "all", "limit"),
+		get("/v1/conversations/:id", a.conversation),
+		{http.MethodPost, "/v1/conversations/:id/reply", hq.Operator, nil, a.replyToPerson},
+		{http.MethodPost, "/v1/conversations/:id/release", hq.Operator, nil, a.releaseConversation},
 		get("/v1/payments", list(a, a.paymentsFrom), "after", "type", "limit"),
 		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),

@@ -126,12 +126,15 @@ func TestFaultsInside(t *testing.T) {
 	h := hqtest.Open(t)
 	require.NoError(t, h.Close())
 	var log strings.Builder
-	a := newApp(t, h, func(o *Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	a := newApp(t, h, func(o *Options) { o.Log, o.Chats = slog.New(slog.NewTextHandler(&log, nil)), brokenChats{} })
 	for _, r := range a.api.routes() {
 		if r.role == hq.Anyone {
 			continue
 		}
 		sent := `{"kind":"snapshot"}`
+		if strings.HasSuffix(r.path, "/reply") {
+			sent = `{"text":"x"}`
+		}
 		if strings.HasSuffix(r.path, "/state") {
 			sent = `{"state":"accepted"}`
 		}

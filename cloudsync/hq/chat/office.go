@@ -75,8 +75,9 @@ func (s *Service) staffMayWrite(c *hq.Conversation) (app, error) {
 }
 
 // Reply says something to a person in an operator's name; the bot is silent from
-// then on. An error of kind Conflict says that the app does not let us.
-func (s *Service) Reply(ctx context.Context, id, by, text string) error {
+// then on. What has a key that was there before is not said again. An error of
+// kind Conflict says that the app does not let us.
+func (s *Service) Reply(ctx context.Context, id, by, key, text string) error {
 	const op = "chat.Reply"
 	text = strings.TrimSpace(text)
 	if n := utf8.RuneCountInString(text); n == 0 || n > maxReply || plain(text) != text {
@@ -85,12 +86,19 @@ func (s *Service) Reply(ctx context.Context, id, by, text string) error {
 	if !staffs(by) || by == "" {
 		return edge.Errorf(op, edge.Invalid, "%.40q is no name for an operator: give the token another one", by)
 	}
+	line := hq.ChatLine{Author: by, State: hq.ChatQueued, ChatText: hq.ChatText{Text: text}}
+	if key != "" {
+		if err := edge.CheckKey(key); err != nil {
+			return err
+		}
+		line.Topic = "reply " + key
+	}
 	_, err := s.HQ.ChangeChat(ctx, id, func(c *hq.Conversation) ([]hq.ChatLine, error) {
 		if _, err := s.staffMayWrite(c); err != nil {
 			return nil, &edge.Error{Op: op, Kind: edge.Conflict, Msg: err.Error()}
 		}
 		c.State, c.Waits, c.Misses = hq.ChatHuman, time.Time{}, 0
-		return []hq.ChatLine{{Author: by, State: hq.ChatQueued, ChatText: hq.ChatText{Text: text}}}, nil
+		return []hq.ChatLine{line}, nil
 	})
 	return err
 }

@@ -185,7 +185,7 @@ func TestMessengerTakesWhatIsSaid(t *testing.T) {
 	require.Equal(t, 200, s.reports(writes("m2", "nhân viên")))
 	s.eventually("not sent", func() bool { return len(p.texts()) == 2 && s.allSent() })
 	s.pass(25 * time.Hour)
-	require.NoError(t, s.service.Reply(t.Context(), s.talk().ID, "lan", "Chào bạn"))
+	require.NoError(t, s.service.Reply(t.Context(), s.talk().ID, "lan", "", "Chào bạn"))
 	s.eventually("not sent", func() bool { return len(p.texts()) == 3 && s.allSent() })
 	require.Equal(t, []string{"RESPONSE ", "RESPONSE ", "MESSAGE_TAG HUMAN_AGENT"}, tags)
 }

@@ -147,8 +147,12 @@ func TestStaffAfterTwoMisses(t *testing.T) {
 	require.Equal(t, []hq.ChatItem{{SKU: "LIP-VEL-01", Name: testRelease().Variants[0].Name, Shade: testRelease().Variants[0].Shade, Quantity: 2, Price: vnd(199000)}}, shown.Items)
 	require.Equal(t, vnd(398000), shown.Total)
 
-	require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "Chào bạn, mình là Lan."))
+	require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "", "Chào bạn, mình là Lan."))
 	require.Equal(t, "Chào bạn, mình là Lan.", s.last())
+	for range 2 {
+		require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "0123456789", "Mình giúp gì được?"))
+	}
+	require.Len(t, s.said(hq.ChatQueued), before+2, "an answer sent twice went out twice")
 	require.Zero(t, s.talk().Waits)
 	s.telegramSays(7, "cảm ơn Lan")
 	require.False(t, s.talk().Waits.IsZero(), "the person waits again")
@@ -169,7 +173,7 @@ func TestStaffOnRequest(t *testing.T) {
 func TestBotComesBackADayAfterTheLastWord(t *testing.T) {
 	s := newScene(t, withTelegram)
 	s.telegramSays(1, "nhân viên")
-	require.NoError(t, s.service.Reply(t.Context(), s.talk().ID, "lan", "Chào bạn."))
+	require.NoError(t, s.service.Reply(t.Context(), s.talk().ID, "lan", "", "Chào bạn."))
 	s.pass(staffSilent + time.Hour)
 	s.telegramSays(2, "giá son đỏ gạch")
 	require.Contains(t, s.last(), "199.000")
@@ -180,13 +184,13 @@ func TestOperatorsAnswers(t *testing.T) {
 	require.Equal(t, 200, s.reports(weChatReportOf(noon, `<xml><FromUserName>o1</FromUserName><CreateTime>TIME</CreateTime><MsgType>text</MsgType><Content>人工</Content><MsgId>1</MsgId></xml>`)))
 	id := s.talk().ID
 	for _, text := range []string{"", "  ", strings.Repeat("x", maxReply+1), "a\x00b"} {
-		require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, "lan", text)), "%q", text)
+		require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, "lan", "", text)), "%q", text)
 	}
-	require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, hq.ByBot, "hi")))
-	require.Equal(t, edge.NotFound, edge.KindOf(s.service.Reply(t.Context(), "nobody", "lan", "hi")))
-	require.NoError(t, s.service.Reply(t.Context(), id, "lan", "你好"))
+	require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, hq.ByBot, "", "hi")))
+	require.Equal(t, edge.NotFound, edge.KindOf(s.service.Reply(t.Context(), "nobody", "lan", "", "hi")))
+	require.NoError(t, s.service.Reply(t.Context(), id, "lan", "", "你好"))
 	s.pass(48 * time.Hour)
-	err := s.service.Reply(t.Context(), id, "lan", "你好")
+	err := s.service.Reply(t.Context(), id, "lan", "", "你好")
 	require.Equal(t, edge.Conflict, edge.KindOf(err))
 	require.Contains(t, err.Error(), "nothing was sent")
 }
