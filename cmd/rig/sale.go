@@ -49,7 +49,7 @@ func (s Sale) Check() error {
 
 // saleRound is how many sales one side makes before it is the other's turn, so
 // that both meet the same moods of the disk.
-const saleRound = 128
+const saleRound = 32
 
 // Run sells, and has SQLite repeat each round of it. The first round of both is
 // not counted.

@@ -35,7 +35,27 @@ func (db *DB) Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error) {
 }
 
 func loadCart(ctx context.Context, q querier, id edge.CartID) (c *edge.Cart, body []byte, err error) {
-	err = q.QueryRowContext(ctx, `SELECT body FROM cart WHERE id = ?`, id.String()).Scan(&body)
+	return scanCart(q.QueryRowContext(ctx, `SELECT body FROM cart WHERE id = ?`, id.String()), id)
+}
+
+// cartToSell is a cart, what is stored of it, and the number of its next
+// check-out.
+type cartToSell struct {
+	*edge.Cart
+	body     []byte
+	checkout uint32
+}
+
+func (t *tx) loadToSell(ctx context.Context, id edge.CartID) (*cartToSell, error) {
+	c := &cartToSell{}
+	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT max(checkout) FROM sale WHERE cart = ?1), 0) FROM cart WHERE id = ?1`, id.String())
+	var err error
+	c.Cart, c.body, err = scanCart(row, id, &c.checkout)
+	return c, err
+}
+
+func scanCart(row *sql.Row, id edge.CartID, more ...any) (c *edge.Cart, body []byte, err error) {
+	err = row.Scan(append([]any{&body}, more...)...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil, edge.Errorf("sqlite.Cart", edge.NotFound, "there is no cart %s in this shop", id)
 	}
@@ -70,18 +90,16 @@ func bodies[T any](ctx context.Context, q querier, query string, args ...any) (l
 	return list, err
 }
 
-// saveCart stores c unless it still is what before says, and reports whether
-// it had changed.
-func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (changed bool, err error) {
-	body, err := json.Marshal(c)
-	if err != nil || bytes.Equal(body, before) {
-		return false, err
+// saveCart stores c unless it still is what before says: then body is nil.
+func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (body []byte, err error) {
+	if body, err = json.Marshal(c); err != nil || bytes.Equal(body, before) {
+		return nil, err
 	}
 	pieces := 0
 	for i := range c.Lines {
 		pieces += c.Lines[i].Quantity()
 	}
-	return true, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body, changed, bare) VALUES (?, ?, ?, ?, ?, ?)
+	return body, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body, changed, bare) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET pieces = excluded.pieces, closed = excluded.closed, body = excluded.body,
 			changed = excluded.changed, bare = excluded.bare`,
 		c.ID.String(), pieces, c.Closed != nil, body, t.now().UnixMilli(), len(c.Lines) == 0)
@@ -113,10 +131,11 @@ func (db *DB) ChangeCart(ctx context.Context, id edge.CartID, change func(c *edg
 		if err := c.Check(); err != nil {
 			return nil, err // nobody else would take it
 		}
-		if changed, err := t.saveCart(ctx, c, before); err != nil || !changed {
+		body, err := t.saveCart(ctx, c, before)
+		if err != nil || body == nil {
 			return c, err
 		}
-		_, err = t.append(ctx, edge.LaneOps, edge.EventCart, id.String(), c)
+		_, err = t.appendBody(ctx, edge.LaneOps, edge.EventCart, id.String(), body)
 		return c, err
 	})
 }

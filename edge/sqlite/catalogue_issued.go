@@ -49,7 +49,7 @@ func (t *tx) putIssued(ctx context.Context, releases []issued) error {
 		case err != nil && !errors.Is(err, sql.ErrNoRows):
 			return err
 		}
-		err = t.exec(ctx, `INSERT OR REPLACE INTO hq_release (version, effective, arrived, sha256, size, signature, body, complete) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		err = t.execRelease(ctx, `INSERT OR REPLACE INTO hq_release (version, effective, arrived, sha256, size, signature, body, complete) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			s.Version, s.Effective.UnixMilli(), t.db.opt.Now().UnixMilli(), s.SHA256[:], s.Size, s.Signature, s.Body, s.complete)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (t *tx) putDocument(ctx context.Context, s issued) error {
 	if s.Body == nil {
 		return nil
 	}
-	return t.exec(ctx, `UPDATE hq_release SET body = ?, complete = ? WHERE version = ? AND sha256 = ? AND body IS NULL`,
+	return t.execRelease(ctx, `UPDATE hq_release SET body = ?, complete = ? WHERE version = ? AND sha256 = ? AND body IS NULL`,
 		s.Body, s.complete, s.Version, s.SHA256[:])
 }
 
@@ -133,7 +133,7 @@ func (db *DB) StoreDocument(ctx context.Context, version uint32, body []byte) er
 	r, flaw := newIssued(s)
 	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		if flaw != nil {
-			return struct{}{}, t.exec(ctx, `UPDATE hq_release SET flaw = ? WHERE version = ? AND sha256 = ?`, flaw.Error(), version, s.SHA256[:])
+			return struct{}{}, t.execRelease(ctx, `UPDATE hq_release SET flaw = ? WHERE version = ? AND sha256 = ?`, flaw.Error(), version, s.SHA256[:])
 		}
 		return struct{}{}, t.putDocument(ctx, r)
 	})
@@ -143,7 +143,7 @@ func (db *DB) StoreDocument(ctx context.Context, version uint32, body []byte) er
 // CompleteRelease records that all files of the release are here.
 func (db *DB) CompleteRelease(ctx context.Context, s *edge.SignedRelease) error {
 	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		return struct{}{}, t.exec(ctx, `UPDATE hq_release SET complete = 1 WHERE version = ? AND sha256 = ?`, s.Version, s.SHA256[:])
+		return struct{}{}, t.execRelease(ctx, `UPDATE hq_release SET complete = 1 WHERE version = ? AND sha256 = ?`, s.Version, s.SHA256[:])
 	})
 	return err
 }
@@ -157,7 +157,7 @@ func (t *tx) forgetReleases(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return t.exec(ctx, `DELETE FROM hq_release WHERE version < ?1 AND version NOT IN
+	return t.execRelease(ctx, `DELETE FROM hq_release WHERE version < ?1 AND version NOT IN
 		(SELECT version FROM hq_release ORDER BY version DESC LIMIT ?2)`, version, keptReleases)
 }
 

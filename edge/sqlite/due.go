@@ -16,7 +16,7 @@ func (db *DB) RecordSecondPayment(ctx context.Context, key string, co edge.Check
 		if err != nil {
 			return nil, err
 		}
-		r, err := t.db.releaseInForce(ctx, t.conn)
+		r, err := t.releaseInForce(ctx)
 		if err != nil {
 			return nil, err
 		}

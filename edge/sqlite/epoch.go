@@ -55,6 +55,11 @@ func (t *tx) append(ctx context.Context, lane edge.Lane, kind, subject string, d
 	if err != nil {
 		return nil, fmt.Errorf("event %s: %w", kind, err)
 	}
+	return t.appendBody(ctx, lane, kind, subject, body)
+}
+
+// appendBody is append of data that is JSON already.
+func (t *tx) appendBody(ctx context.Context, lane edge.Lane, kind, subject string, body []byte) (*edge.Event, error) {
 	e, err := t.epoch(ctx)
 	if err != nil {
 		return nil, err

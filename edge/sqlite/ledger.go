@@ -34,30 +34,26 @@ func (db *DB) RecordSale(ctx context.Context, key string, co edge.Checkout) (*ed
 
 // sell makes the sale and everything that must commit with it.
 func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
-	c, before, err := loadCart(ctx, t.conn, co.Cart)
+	c, err := t.loadToSell(ctx, co.Cart)
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.db.releaseInForce(ctx, t.conn)
+	r, err := t.releaseInForce(ctx)
 	if err != nil {
 		return nil, err
 	}
-	s, err := co.Sale(c, r, t.now())
+	s, err := co.Sale(c.Cart, r, t.now())
 	if err != nil {
 		return nil, err
 	}
-	return s, t.putSale(ctx, s, c, before)
+	return s, t.putSale(ctx, s, c)
 }
 
 // putSale gives a sale of c its name and numbers and stores it, with everything
-// that must commit with it. before is c as it is stored.
-func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *edge.Cart, before []byte) (err error) {
-	s.ID, s.Shop = t.db.opt.NewID(), t.db.opt.Shop
+// that must commit with it.
+func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *cartToSell) (err error) {
+	s.ID, s.Shop, s.Checkout = t.db.opt.NewID(), t.db.opt.Shop, c.checkout
 	if s.Receipt, err = t.nextReceipt(ctx); err != nil {
-		return err
-	}
-	err = t.conn.QueryRowContext(ctx, `SELECT coalesce(max(checkout), 0) + 1 FROM sale WHERE cart = ?`, s.Cart.String()).Scan(&s.Checkout)
-	if err != nil {
 		return err
 	}
 	event, err := t.append(ctx, edge.LaneSale, edge.EventSale, s.ID, s)
@@ -68,10 +64,11 @@ func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *edge.Cart, before []b
 		return err
 	}
 	c.Closed = s.Closing()
-	if _, err := t.saveCart(ctx, c, before); err != nil {
+	body, err := t.saveCart(ctx, c.Cart, c.body)
+	if err != nil {
 		return err
 	}
-	if _, err := t.append(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), c); err != nil {
+	if _, err := t.appendBody(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), body); err != nil {
 		return err
 	}
 	err = t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -67,7 +67,7 @@ func (t *tx) refund(ctx context.Context, r edge.Refunding) (*edge.Refund, error)
 	if err := t.foreign(ctx, r.Sale.Receipt); err != nil {
 		return nil, err
 	}
-	rel, err := t.db.releaseInForce(ctx, t.conn)
+	rel, err := t.releaseInForce(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -61,12 +61,13 @@ type DB struct {
 	writer  *sql.DB
 	reader  *sql.DB
 	queue   chan request
-	quit    chan struct{}
-	stopped chan struct{}
+	pen     chan pen
+	stopped chan struct{} // closed when nothing is written any more
 	closing sync.Once
 	changed chan struct{}
 	epoch   atomic.Pointer[epoch]
-	release atomic.Pointer[release] // the last one read
+	release atomic.Pointer[inForce] // the last one read
+	changes atomic.Uint64           // of the releases, committed
 
 	lock     *lock
 	witness  *witness // nil where none is kept
@@ -76,8 +77,8 @@ type DB struct {
 	wrote    atomic.Int64 // milliseconds, the last commit
 
 	was      int           // the schema's version before it was brought up to date
-	standing standing      // after the last commit; the writer's own
-	proven   [2]proven     // of each lane, what was acknowledged last; the writer's own
+	standing standing      // after the last commit; whoever holds the pen has it
+	proven   [2]proven     // of each lane, what was acknowledged last; as standing
 	broken   chan struct{} // closed when the database takes no more writes
 	breaking sync.Once
 	noted    sync.Mutex
@@ -156,8 +157,8 @@ func (opt Options) openFile(ctx context.Context, how start) (*DB, error) {
 		opt:     opt,
 		saved:   &salvaged{},
 		start:   opt.Now(),
-		queue:   make(chan request),
-		quit:    make(chan struct{}),
+		queue:   make(chan request, maxBatch),
+		pen:     make(chan pen, 1),
 		stopped: make(chan struct{}),
 		changed: make(chan struct{}, 1),
 		broken:  make(chan struct{}),
@@ -196,7 +197,7 @@ func (db *DB) open(ctx context.Context, how start) error {
 	}
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
-	go db.commitLoop(conn)
+	db.pen <- pen{conn: conn}
 	return db.settle(ctx, how)
 }
 
@@ -220,11 +221,13 @@ func (db *DB) Close() error {
 		if err := db.tell(context.Background()); err != nil {
 			db.opt.Log.Error("the ledger's witness does not follow", "err", err)
 		}
-		close(db.quit)
-		if db.reader != nil {
-			<-db.stopped // the loop runs since the reader exists
+		if db.reader != nil { // and so the pen
+			if p := <-db.pen; p.conn != nil {
+				err = errors.Join(err, p.conn.Close())
+			}
 			err = errors.Join(err, db.reader.Close())
 		}
+		close(db.stopped)
 		if db.writer != nil {
 			err = errors.Join(err, db.writer.Close())
 		}

@@ -39,7 +39,7 @@ func (db *DB) EnterStock(ctx context.Context, key string, entry edge.StockEntry)
 
 // stocked refuses a product that neither the catalogue nor the stock knows.
 func (t *tx) stocked(ctx context.Context, sku edge.SKU) error {
-	r, err := t.db.releaseInForce(ctx, t.conn)
+	r, err := t.releaseInForce(ctx)
 	if err != nil {
 		return err
 	}

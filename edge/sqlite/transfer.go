@@ -16,7 +16,7 @@ func (db *DB) RequestTransfer(ctx context.Context, key string, a edge.TransferAs
 		if err != nil {
 			return nil, err
 		}
-		r, err := t.db.releaseInForce(ctx, t.conn)
+		r, err := t.releaseInForce(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -84,15 +84,15 @@ func (db *DB) SeeTransfer(ctx context.Context, key string, w edge.TransferSeen) 
 		if err != nil {
 			return nil, err
 		}
-		c, before, err := loadCart(ctx, t.conn, tr.Cart)
+		c, err := t.loadToSell(ctx, tr.Cart)
 		if err != nil {
 			return nil, err
 		}
-		s, err := tr.See(w, c, t.now())
+		s, err := tr.See(w, c.Cart, t.now())
 		if err != nil {
 			return nil, err
 		}
-		if err := t.putSale(ctx, s, c, before); err != nil {
+		if err := t.putSale(ctx, s, c); err != nil {
 			return nil, err
 		}
 		tr.Sale = s.ID
@@ -128,23 +128,23 @@ func (t *tx) hearTransfer(ctx context.Context, r *edge.Record) error {
 		}
 		return t.changeTransfer(ctx, tr)
 	}
-	c, before, err := loadCart(ctx, t.conn, tr.Cart)
+	c, err := t.loadToSell(ctx, tr.Cart)
 	if err != nil && edge.KindOf(err) != edge.NotFound {
 		return err
 	}
-	changed, s, due := tr.Hear(w.Credit, c, t.now())
+	changed, s, due := tr.Hear(w.Credit, c.Cart, t.now())
 	if !changed {
 		return nil
 	}
 	if s != nil {
-		if err := t.putSale(ctx, s, c, before); err != nil {
+		if err := t.putSale(ctx, s, c); err != nil {
 			return err
 		}
 		tr.Sale = s.ID
 	}
 	if due != nil {
 		due.Shop = t.db.opt.Shop
-		if due.Stands.Sale == "" && c == nil {
+		if due.Stands.Sale == "" && c.Cart == nil {
 			if stands, err := closingOf(ctx, t.conn, tr.Cart); err != nil {
 				return err
 			} else if stands != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -20,6 +21,9 @@ type request struct {
 	ctx  context.Context // without its cancellation: SQLite answers an interrupt by undoing everybody's work
 	do   func(context.Context, *tx) error
 	done chan<- error
+	// taken is set once, by the commit that does it or by its caller, who then
+	// waits no longer.
+	taken *atomic.Bool
 }
 
 // tx is the transaction that requests share. Each request runs in a savepoint.
@@ -27,6 +31,7 @@ type tx struct {
 	db       *DB
 	conn     *sql.Conn
 	appended bool // events were added
+	released bool // releases were changed
 	standing
 }
 
@@ -43,14 +48,15 @@ func (t *tx) exec(ctx context.Context, query string, args ...any) error {
 }
 
 // write runs do in the next commit and returns after that commit is on disk.
-// Once the writer has taken the request, ctx no longer ends the wait: the
-// caller must learn what became of it.
+// Once that commit has begun, ctx no longer ends the wait: the caller must learn
+// what became of it.
 func write[T any](ctx context.Context, db *DB, do func(context.Context, *tx) (T, error)) (T, error) {
 	var got, zero T
 	done := make(chan error, 1)
 	r := request{
-		ctx:  context.WithoutCancel(ctx),
-		done: done,
+		ctx:   context.WithoutCancel(ctx),
+		done:  done,
+		taken: new(atomic.Bool),
 		do: func(ctx context.Context, t *tx) (err error) {
 			got, err = do(ctx, t)
 			return err
@@ -59,53 +65,92 @@ func write[T any](ctx context.Context, db *DB, do func(context.Context, *tx) (T,
 	select {
 	case db.queue <- r:
 	case <-ctx.Done():
-		return zero, fmt.Errorf("sqlite: waiting to write: %w", ctx.Err())
-	case <-db.quit:
-		return zero, edge.Errorf("sqlite", edge.Unavailable, "the gateway is stopping: try again when it is back")
+		return zero, errLeft(ctx)
+	case <-db.stopped:
+		return zero, errStopping()
 	}
-	if err := <-done; err != nil {
+	if err := db.await(ctx, done, r.taken); err != nil {
 		return zero, err
 	}
 	return got, nil
 }
 
-// commitLoop takes whatever requests have gathered while the commit before was
-// on its way to the disk, so a lone sale never waits for company.
-func (db *DB) commitLoop(conn *sql.Conn) {
-	defer close(db.stopped)
-	defer func() {
-		if conn != nil {
-			_ = conn.Close()
-		}
-	}()
-	var cause error // of a missing connection
-	batch := make([]request, 0, maxBatch)
+// pen is what a commit is written with. There is one, and whoever holds it
+// writes for everybody who waits.
+type pen struct {
+	conn  *sql.Conn
+	cause error // of a missing connection
+}
+
+// await returns what became of a request in the queue. Whoever waits and finds
+// the pen free commits what has gathered, so that a lone sale waits for nobody,
+// not even for a goroutine to wake, and sales that come together share the next
+// commit.
+func (db *DB) await(ctx context.Context, done <-chan error, taken *atomic.Bool) error {
+	left := ctx.Done()
 	for {
 		select {
-		case <-db.quit:
-			return
-		case r := <-db.queue:
-			batch = append(batch[:0], r)
-		}
-	gather:
-		for len(batch) < maxBatch {
+		case err := <-done:
+			return err
+		case <-left:
+			if taken.CompareAndSwap(false, true) {
+				return errLeft(ctx)
+			}
+			left = nil
+		case p := <-db.pen:
 			select {
-			case r := <-db.queue:
-				batch = append(batch, r)
+			case err := <-done: // another one wrote it meanwhile
+				db.pen <- p
+				return err
 			default:
-				break gather
+				db.writeAll(p)
+			}
+		case <-db.stopped:
+			select {
+			case err := <-done:
+				return err
+			default:
+				return errStopping()
 			}
 		}
-		if conn == nil {
-			conn = db.mend(nil, cause)
+	}
+}
+
+func errLeft(ctx context.Context) error {
+	return fmt.Errorf("sqlite: waiting to write: %w", ctx.Err())
+}
+
+func errStopping() error {
+	return edge.Errorf("sqlite", edge.Unavailable, "the gateway is stopping: try again when it is back")
+}
+
+// writeAll commits the requests in the queue, as many as fit, answers them all
+// and lays the pen down.
+func (db *DB) writeAll(p pen) {
+	defer func() { db.pen <- p }()
+	batch := make([]request, 0, maxBatch)
+gather:
+	for len(batch) < maxBatch {
+		select {
+		case r := <-db.queue:
+			if r.taken.CompareAndSwap(false, true) {
+				batch = append(batch, r)
+			}
+		default:
+			break gather
 		}
-		if conn == nil {
-			db.answer(batch, cause)
-			continue
-		}
-		if cause = db.commit(conn, batch); cause != nil {
-			conn = db.mend(conn, cause)
-		}
+	}
+	if p.conn == nil {
+		p.conn = db.mend(nil, p.cause)
+	}
+	if p.conn == nil {
+		db.answer(batch, p.cause)
+		return
+	}
+	if p.cause = db.commit(p.conn, batch); p.cause != nil {
+		suspect := p.conn
+		p.conn = nil
+		p.conn = db.mend(suspect, p.cause)
 	}
 }
 
@@ -142,6 +187,18 @@ func (db *DB) answer(batch []request, cause error) {
 // commit runs the batch in one transaction and answers everybody. Its error is
 // one after which conn is not to be trusted.
 func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
+	defer func() {
+		if p := recover(); p != nil { // nobody may wait for ever, nor the pen be lost
+			suspect = fmt.Errorf("a commit panicked: %v", p)
+			db.opt.Log.Error("panic in a commit", "panic", p, "stack", string(debug.Stack()))
+			for _, r := range batch {
+				select {
+				case r.done <- edge.Errorf("sqlite", edge.Internal, "a commit panicked: it is not known what was recorded; try again with the same key"):
+				default: // it was answered before
+				}
+			}
+		}
+	}()
 	// Nobody else writes: what the commit before left is there, if it succeeded.
 	t := &tx{db: db, conn: conn, standing: db.standing}
 	db.standing = standing{}
@@ -166,6 +223,9 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 			}
 		}
 		db.wrote.Store(db.opt.Now().UnixMilli())
+		if t.released {
+			db.changes.Add(1)
+		}
 	}
 	for i, r := range batch {
 		if errs[i] == nil && err != nil {
@@ -210,7 +270,7 @@ func (t *tx) again(batch []request, errs []error, err error) (*tx, error) {
 		return second, secondErr
 	}
 	if secondErr == nil {
-		t.appended = t.appended || second.appended
+		t.appended, t.released = t.appended || second.appended, t.released || second.released
 		for i, p := range second.last {
 			if p.Seq > 0 {
 				t.last[i] = p

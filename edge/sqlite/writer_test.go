@@ -200,6 +200,81 @@ func TestWaitingCallerMayLeave(t *testing.T) {
 	wg.Wait()
 }
 
+// A commit that panics answers everybody it took, and the next one writes.
+func TestPanicInACommitKeepsNobodyWaiting(t *testing.T) {
+	var boom atomic.Bool
+	db, err := Open(t.Context(), Options{
+		Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "shop", Till: "T1",
+		Now: func() time.Time {
+			if boom.CompareAndSwap(true, false) {
+				panic("boom")
+			}
+			return time.Now()
+		},
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, db.PutRelease(t.Context(), edgetest.Release(1)))
+	var wg sync.WaitGroup
+	var panicked atomic.Int64
+	boom.Store(true)
+	for range 8 {
+		wg.Go(func() {
+			_, err := write(t.Context(), db, func(context.Context, *tx) (struct{}, error) { return struct{}{}, nil })
+			if err != nil {
+				panicked.Add(1)
+				if edge.KindOf(err) != edge.Internal {
+					t.Errorf("the commit panicked, its caller heard %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Positive(t, panicked.Load())
+	edgetest.Sell(t, db, edgetest.Cream)
+}
+
+// Whoever still waits when the database is closed hears of it, and is never
+// told that it failed when it was written.
+func TestCloseWhileManyWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "shop.db")
+	opt := Options{Path: path, Node: "node", Shop: "shop", Till: "T1"}
+	db, err := Open(t.Context(), opt)
+	require.NoError(t, err)
+	var wrote atomic.Int64
+	var wg sync.WaitGroup
+	started := make(chan struct{}, 32)
+	for range cap(started) {
+		wg.Go(func() {
+			for first := true; ; first = false {
+				_, err := write(t.Context(), db, func(ctx context.Context, t *tx) (struct{}, error) {
+					_, err := t.append(ctx, edge.LaneOps, "test", "", 1)
+					return struct{}{}, err
+				})
+				if err != nil {
+					if edge.KindOf(err) != edge.Unavailable {
+						t.Errorf("closed while it waited, a caller heard %v", err)
+					}
+					return
+				}
+				wrote.Add(1)
+				if first {
+					started <- struct{}{}
+				}
+			}
+		})
+	}
+	for range cap(started) {
+		<-started
+	}
+	require.NoError(t, db.Close())
+	wg.Wait()
+	db, err = Open(t.Context(), opt)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.Len(t, edgetest.Chain(t, db, edge.LaneOps), int(wrote.Load())+1)
+}
+
 func BenchmarkRecordSale(b *testing.B) {
 	b.Run("one till", func(b *testing.B) {
 		db := openTest(b)
