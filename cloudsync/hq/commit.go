@@ -96,10 +96,11 @@ func (h *HQ) commitGroup(group []*intake) {
 func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	var id string
 	var pos int64
-	err := h.retry(ctx, nil, func(tx *sql.Tx) error {
+	err := h.retry(ctx, nil, func(t transaction) error {
+		tx := t.Tx
 		lanes := byLane(group)
 		for _, l := range lanes {
-			l.tx, l.dialect = tx, h.dialect
+			l.tx, l.dialect = t, h.dialect
 		}
 		for _, in := range group {
 			in.alarms = nil
@@ -117,7 +118,7 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 				}
 			}
 		}
-		if err := insertEvents(ctx, tx, h.dialect, lanes); err != nil {
+		if err := insertEvents(ctx, t, h.dialect, lanes); err != nil {
 			return err
 		}
 		for _, l := range lanes {
@@ -212,7 +213,7 @@ func (l *laneIntake) checkHistory(ctx context.Context, in *intake) error {
 	if in.ack.Fork {
 		what = fmt.Sprintf("event %d is held and does not follow event %d", l.cur.mark+1, l.cur.mark)
 	}
-	return openIncident(ctx, l.tx, Incident{
+	return openIncident(ctx, l.tx.Tx, Incident{
 		Kind: IncidentDiverged, Node: l.node, Epoch: l.epoch, Lane: l.lane, What: what, Opened: fromMillis(in.now),
 	})
 }
@@ -276,7 +277,7 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 	if err != nil {
 		return err
 	}
-	fresh, err := setAside(ctx, l.tx, Flaw{
+	fresh, err := setAside(ctx, l.tx.Tx, Flaw{
 		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
 		Reason: reason, Body: body, At: fromMillis(in.now),
 	})
@@ -289,5 +290,5 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 	if reason == flawOther {
 		i.Kind, i.Epoch, i.Lane = IncidentMismatch, b.Epoch, b.Lane
 	}
-	return openIncident(ctx, l.tx, i)
+	return openIncident(ctx, l.tx.Tx, i)
 }

@@ -41,6 +41,9 @@ type dialect interface {
 	// insert adds many rows at once, in their order. tail follows the values;
 	// where it returns columns, each is called with every row of them.
 	insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error
+	// insertAll adds many rows at once and wants nothing back: the way of the
+	// inbox, which takes the most.
+	insertAll(ctx context.Context, t transaction, table string, c columns) error
 	// among is a condition that a column of text is one of a list, which goes with
 	// it as argument n.
 	among(column string, n int, list []string) (condition string, arg any)
@@ -61,6 +64,12 @@ type dialect interface {
 	// the two nobody else migrates.
 	version(ctx context.Context, tx *sql.Tx) (int, error)
 	setVersion(ctx context.Context, tx *sql.Tx, version int) error
+}
+
+// transaction is one under way, and the connection that it has to itself.
+type transaction struct {
+	*sql.Tx
+	conn *sql.Conn
 }
 
 // lock is something that one transaction at a time may do in the database.
@@ -157,10 +166,10 @@ const maxCollisions = 20 // before a transaction is given up
 // Where it collides with another it is run again, so f must begin anew each
 // time it is called.
 func (h *HQ) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
-	return h.retry(ctx, h.dialect.alone(), f)
+	return h.retry(ctx, h.dialect.alone(), func(t transaction) error { return f(t.Tx) })
 }
 
-func (h *HQ) retry(ctx context.Context, o *sql.TxOptions, f func(tx *sql.Tx) error) error {
+func (h *HQ) retry(ctx context.Context, o *sql.TxOptions, f func(t transaction) error) error {
 	for try := 1; ; try++ {
 		err := h.tryTx(ctx, o, f)
 		if err == nil || !h.dialect.collided(err) || try == maxCollisions {
@@ -174,13 +183,18 @@ func (h *HQ) retry(ctx context.Context, o *sql.TxOptions, f func(tx *sql.Tx) err
 	}
 }
 
-func (h *HQ) tryTx(ctx context.Context, o *sql.TxOptions, f func(tx *sql.Tx) error) error {
-	tx, err := h.write.BeginTx(ctx, o)
+func (h *HQ) tryTx(ctx context.Context, o *sql.TxOptions, f func(t transaction) error) error {
+	conn, err := h.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer conn.Close()
+	tx, err := conn.BeginTx(ctx, o)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer tx.Rollback()
-	if err := f(tx); err != nil {
+	if err := f(transaction{tx, conn}); err != nil {
 		return err
 	}
 	if err := tx.Commit(); err != nil {

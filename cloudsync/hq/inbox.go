@@ -2,7 +2,6 @@ package hq
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 	"unicode/utf8"
 
@@ -57,7 +56,7 @@ func (in *intake) rows() []row {
 }
 
 // insertEvents adds the fresh rows of the lanes to the inbox at once.
-func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntake) error {
+func insertEvents(ctx context.Context, t transaction, d dialect, lanes []*laneIntake) error {
 	var rows []laneRow
 	for _, l := range lanes {
 		for i := range l.fresh {
@@ -67,7 +66,7 @@ func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntak
 	if len(rows) == 0 {
 		return nil
 	}
-	return d.insert(ctx, tx, "inbox", append(laneColumns(rows, len(lanes) == 1), columns{
+	return d.insertAll(ctx, t, "inbox", append(laneColumns(rows, len(lanes) == 1), columns{
 		{"seq", pluck(rows, func(r *laneRow) int64 { return int64(r.seq) })},
 		{"id", pluck(rows, func(r *laneRow) string { return r.id })},
 		{"type", pluck(rows, func(r *laneRow) string { return r.typ })},
@@ -79,7 +78,7 @@ func insertEvents(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntak
 		{"hash", pluck(rows, func(r *laneRow) []byte { return r.hash[:] })},
 		{"flaw", pluck(rows, func(r *laneRow) *string { return r.flawOrNull() })},
 		{"received", pluck(rows, func(r *laneRow) int64 { return r.received })},
-	}...), "", nil)
+	}...))
 }
 
 // laneRow is a row and the lane that it is of.

@@ -39,7 +39,7 @@ func (a laneKey) compare(b laneKey) int {
 // laneIntake is what one transaction takes in of one lane.
 type laneIntake struct {
 	laneKey
-	tx      *sql.Tx
+	tx      transaction
 	dialect dialect
 	batches []*intake // by their first events
 

@@ -37,6 +37,7 @@ number is missing.`,
   edge bench sync --hq postgres --edges 10 --collectors 2
   edge bench sync --events 30000 --edges 1000 --reconnect   # a thousand shops come back`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			process.CollectRarely() // as headquarters does, which takes part
 			s.Log, s.Progress = process.Log(cmd.ErrOrStderr(), slog.LevelError), cmd.ErrOrStderr()
 			if err := s.Check(); err != nil {
 				return process.UsageError{Err: fmt.Errorf("bench sync: %w", err)}

@@ -38,6 +38,7 @@ number is missing.`,
 		Example: `  hq bench ingest
   hq bench ingest --hq postgres --collectors 2 --events 500000 --json`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			process.CollectRarely() // as headquarters does, which takes part
 			g.Log, g.Progress = process.Log(cmd.ErrOrStderr(), slog.LevelError), cmd.ErrOrStderr()
 			if err := g.Check(); err != nil {
 				return process.UsageError{Err: fmt.Errorf("bench ingest: %w", err)}

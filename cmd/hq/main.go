@@ -39,6 +39,7 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
+			process.CollectRarely()
 			log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
 			shop, err := shopdir.Open(cfg.ShopDir)
 			if err != nil {
