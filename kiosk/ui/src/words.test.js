@@ -22,6 +22,11 @@ test('every fault of the camera has its sentence', () => {
   for (const fault of ['Stalled', 'Size', 'Frozen', 'Black', 'Noise', 'Dark', 'Covered']) assert.ok(say('en', `fault${fault}`));
 });
 
+test('every state of the printer, and every kind of ticket, has its sentence', () => {
+  for (const state of ['paper_low', 'paper_out', 'cover_open', 'fault', 'offline', 'silent']) assert.ok(say('en', `printer_${state}`));
+  for (const kind of ['receipt', 'refund', 'void', 'z', 'cart', 'test']) assert.ok(say('en', `print_${kind}`));
+});
+
 test('say fills the blanks, and falls back to Vietnamese', () => {
   assert.equal(say('en', 'receipt', { number: 'T1-1-000001' }), 'Receipt T1-1-000001');
   assert.equal(say('de', 'cart'), 'Giỏ hàng');

@@ -32,6 +32,7 @@ export class Kiosk {
   photos = $state.raw([]);
   vote = $state.raw(null); // of the shopper's friends: {open, closes, looks: [{skus, votes}]}
   basket = $state.raw(null);
+  printer = $state.raw(null); // the ticket printer's state; null in a shop without one
   offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
   notice = $state(''); // a key of the glossary
@@ -361,6 +362,7 @@ export class Kiosk {
   }
 
   #statusChanged(status) {
+    this.printer = status.printer;
     if (this.catalogue && status.release !== this.catalogue.release) this.#loadCatalogue();
     // A new program brings new pages: they are loaded when nobody is here.
     this.#version ||= status.version;
