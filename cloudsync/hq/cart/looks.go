@@ -1,18 +1,14 @@
 package cart
 
 import (
-	"bytes"
 	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
-	"html/template"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -248,116 +244,6 @@ func backTo(c *gin.Context, name, lang string) string {
 	path := strings.TrimSuffix(c.Request.URL.Path, "/")
 	below := path[strings.LastIndex(path, "/"+name)+len(name)+1:]
 	return strings.Repeat("../", strings.Count(below, "/")) + name + "?lang=" + lang
-}
-
-// looksEvents streams the content of the page of looks whenever it changed.
-func (p *Pages) looksEvents(c *gin.Context) {
-	v, err := p.visitOwned(c)
-	if err != nil {
-		p.refuse(c, err, openingProblem)
-		return
-	}
-	leave, ok := p.streams.enter(v.cart.ID)
-	if !ok {
-		p.refuse(c, edge.Errorf("cart.looksEvents", edge.TooMany, "%d pages of this cart are open", streamsPerCart), openingProblem)
-		return
-	}
-	defer leave()
-	privately(c.Writer.Header())
-	c.Writer.Header().Set("Content-Type", "text/event-stream")
-	c.Writer.Header().Set("X-Accel-Buffering", "no")
-	if err := p.followLooks(c, v); err != nil && !errors.Is(err, context.Canceled) {
-		p.report(c, err)
-	}
-}
-
-func (p *Pages) followLooks(c *gin.Context, v *visit) error {
-	ctx := c.Request.Context()
-	changed, cancel := p.HQ.WatchCart(v.cart.ID)
-	defer cancel()
-	tick := time.NewTicker(heartbeat)
-	defer tick.Stop()
-	var sent []byte
-	for {
-		part, err := p.looksPart(ctx, v)
-		if err != nil {
-			return err
-		}
-		text := ":\n\n"
-		if !bytes.Equal(part, sent) {
-			sent = part
-			text = "event: looks\ndata: " + strings.ReplaceAll(string(part), "\n", "\ndata: ") + "\n\n"
-		}
-		if send(c, text) != nil {
-			return nil // the phone has gone
-		}
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-changed:
-		case <-tick.C:
-		}
-	}
-}
-
-// looksPart is the part of the page that changes, for as long as the phone owns
-// the cart.
-func (p *Pages) looksPart(ctx context.Context, v *visit) ([]byte, error) {
-	if err := p.again(ctx, v); err != nil {
-		return nil, err
-	}
-	if !v.stands().Owns() {
-		return nil, context.Canceled
-	}
-	shown, err := p.looks(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = p.ofLooks.ExecuteTemplate(&b, "looks", shown)
-	return bytes.TrimSpace(b.Bytes()), err
-}
-
-// parseLooks makes the templates of photos and votes.
-func parseLooks() (*template.Template, error) {
-	funcs := template.FuncMap{}
-	for name, list := range map[string][]string{"css": {"page.css", "looks.css"}, "js": {"looks.js"}} {
-		var text []byte
-		for _, file := range list {
-			b, err := looksFiles.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			text = append(text, b...)
-		}
-		if name == "css" {
-			funcs[name] = func() template.CSS { return template.CSS(text) }
-		} else {
-			funcs[name] = func() template.JS { return template.JS(text) }
-		}
-	}
-	return template.New("").Funcs(funcs).ParseFS(looksFiles, "looks.html", "vote.html")
-}
-
-// renderLooks writes a whole page, which opens sealed photos by itself.
-func (p *Pages) renderLooks(c *gin.Context, code int, name string, v *looksView) {
-	v.Nonce = nonce()
-	var page bytes.Buffer
-	if err := p.ofLooks.ExecuteTemplate(&page, name, v); err != nil {
-		p.Log.Error("looks page", "template", name, "error", err)
-		c.Status(http.StatusInternalServerError)
-		return
-	}
-	h := c.Writer.Header()
-	privately(h)
-	h.Set("Vary", "Accept-Encoding, Accept-Language")
-	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data: blob:; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
-		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
-	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
-		h.Set("Content-Encoding", "gzip")
-		page = p.compressed(page.Bytes())
-	}
-	c.Data(code, "text/html; charset=utf-8", page.Bytes())
 }
 
 // refusePage says on a page what went wrong.

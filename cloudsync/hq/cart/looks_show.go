@@ -1,11 +1,21 @@
 package cart
 
 import (
+	"bytes"
+	"embed"
 	"fmt"
+	"html/template"
+	"net/http"
 	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
+
+//go:embed page.css looks.css looks.js looks.html vote.html
+var looksFiles embed.FS
 
 // shownLook is a look as the template draws it: Src leads the address of its
 // sealed photo, Up that of the pictures.
@@ -36,3 +46,45 @@ func (v *looksView) Chosen() bool {
 
 // Count says how many have voted.
 func (w looksWords) Count(n, most int) string { return fmt.Sprintf(w.Voted, n, most) }
+
+// parseLooks makes the templates of photos and votes.
+func parseLooks() (*template.Template, error) {
+	funcs := template.FuncMap{}
+	for name, list := range map[string][]string{"css": {"page.css", "looks.css"}, "js": {"looks.js"}} {
+		var text []byte
+		for _, file := range list {
+			b, err := looksFiles.ReadFile(file)
+			if err != nil {
+				return nil, err
+			}
+			text = append(text, b...)
+		}
+		if name == "css" {
+			funcs[name] = func() template.CSS { return template.CSS(text) }
+		} else {
+			funcs[name] = func() template.JS { return template.JS(text) }
+		}
+	}
+	return template.New("").Funcs(funcs).ParseFS(looksFiles, "looks.html", "vote.html")
+}
+
+// renderLooks writes a whole page, which opens sealed photos by itself.
+func (p *Pages) renderLooks(c *gin.Context, code int, name string, v *looksView) {
+	v.Nonce = nonce()
+	var page bytes.Buffer
+	if err := p.ofLooks.ExecuteTemplate(&page, name, v); err != nil {
+		p.Log.Error("looks page", "template", name, "error", err)
+		c.Status(http.StatusInternalServerError)
+		return
+	}
+	h := c.Writer.Header()
+	privately(h)
+	h.Set("Vary", "Accept-Encoding, Accept-Language")
+	h.Set("Content-Security-Policy", "default-src 'none'; img-src 'self' data: blob:; style-src 'nonce-"+v.Nonce+"'; script-src 'nonce-"+v.Nonce+
+		"'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		page = p.compressed(page.Bytes())
+	}
+	c.Data(code, "text/html; charset=utf-8", page.Bytes())
+}

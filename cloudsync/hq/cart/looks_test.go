@@ -92,7 +92,10 @@ func TestAPhotoOnThePhone(t *testing.T) {
 	require.Equal(t, jpegOfAFace, got)
 	require.NotContains(t, sealed, "face")
 
+	cart := strings.TrimSuffix(at, "/looks")
+	require.Regexp(t, `<a class="looks" href="[^"]*/looks\?lang=en"><span>Ask friends which look<small>1 photos? from the mirror`, b.page(cart+"?lang=en"))
 	stranger := b.browser()
+	require.NotContains(t, stranger.page(cart), `class="looks"`)
 	for _, target := range []string{at, at + "/events", at + "/photos/" + photoID} {
 		require.Equal(t, http.StatusForbidden, stranger.ask("GET", target, nil).StatusCode, target)
 	}

@@ -108,6 +108,12 @@
     else show(last.html);
   };
 
+  // The secret that opens photos stays behind the #, wherever the page leads.
+  document.addEventListener('click', e => {
+    const link = e.target.closest('a.looks,nav a');
+    if (link) link.hash = location.hash;
+  });
+
   document.addEventListener('click', e => {
     const button = e.target.closest('button[data-d]');
     if (!button) return;

@@ -47,6 +47,7 @@ type view struct {
 	Regions, deliverTo []string
 	secret             string // the phone's
 	zone               *time.Location
+	Strip              *strip // nil where there is nothing to look at
 }
 
 // Money writes an amount the way of the page's language.
@@ -54,8 +55,13 @@ func (v view) Money(amount int64) string {
 	return edge.Money{Amount: amount, Currency: v.Currency}.In(v.Lang)
 }
 
-// Time writes a time on the shop's clocks.
-func (v view) Time(t time.Time) string { return t.In(v.zone).Format("02/01/2006 15:04") }
+// Time writes a time on the shop's clocks, the way of the page's language.
+func (v view) Time(t time.Time) string {
+	if v.Lang == "zh" {
+		return t.In(v.zone).Format("2006-01-02 15:04")
+	}
+	return t.In(v.zone).Format("02/01/2006 15:04")
+}
 
 // Sums reports whether the page says what the lines cost: not before HQ knows
 // what was paid.
@@ -132,7 +138,11 @@ func (p *Pages) view(ctx context.Context, v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
+	looks, err := p.strip(ctx, v)
+	if err != nil {
+		return view{}, err
+	}
+	return view{Strip: looks, Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
 }
 
 // fragment is the part of the page that changes.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"net/http"
 	"slices"
@@ -16,9 +15,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-//go:embed page.css looks.css looks.js looks.html vote.html
-var looksFiles embed.FS
 
 // voterCookie holds a friend's secret. HQ keeps a hash that differs from vote to
 // vote.

@@ -4,14 +4,14 @@ import "github.com/mirrorcart/mirrorcart/edge"
 
 // looksWords are the texts of photos and votes in one language.
 type looksWords struct {
-	Title, Cart, Language                           string
-	Photos, Sealed, Locked, Delete, Gone, Nothing   string
-	Ask, AskWhy, Consent, AskButton, AskTitle       string
-	Result, Voted, Votes, OpenUntil, Over, End      string
-	Link, Share, Copied                             string
-	FriendWhy, FriendPhotos, This, Chosen, Thanks   string
-	VoteOver, Full                                  string
-	Strip, StripPhotos, StripVotes, StripAskFriends string
+	Title, Cart, Language                         string
+	Photos, Sealed, Locked, Delete, Gone, Nothing string
+	Ask, AskWhy, Consent, AskButton, AskTitle     string
+	Result, Voted, Votes, OpenUntil, Over, End    string
+	Link, Share, Copied                           string
+	FriendWhy, FriendPhotos, This, Chosen, Thanks string
+	VoteOver, Full                                string
+	StripPhotos, StripVotes, StripAskFriends      string
 }
 
 func looksWordsIn(lang string) looksWords {
@@ -31,7 +31,7 @@ func looksWordsIn(lang string) looksWords {
 			FriendPhotos: "The photos were shared with you alone: please pass nothing on.",
 			This:         "This one", Chosen: "Your choice", Thanks: "Thank you! You can change your mind until the vote ends.",
 			VoteOver: "This vote is over. Thank you for looking.", Full: "Ten friends take part already: no more can.",
-			Strip: "Photos and friends", StripPhotos: "photos from the mirror", StripVotes: "friends have voted", StripAskFriends: "Ask friends which look",
+			StripPhotos: "photos from the mirror", StripVotes: "friends have voted", StripAskFriends: "Ask friends which look",
 		}
 	case "zh":
 		return looksWords{
@@ -48,7 +48,7 @@ func looksWordsIn(lang string) looksWords {
 			FriendPhotos: "照片只分享给您，请勿转发。",
 			This:         "选这个", Chosen: "您的选择", Thanks: "谢谢！投票结束前您可以更改。",
 			VoteOver: "投票已结束，谢谢您的关注。", Full: "已有十位朋友参与，名额已满。",
-			Strip: "照片与朋友", StripPhotos: "张镜前照片", StripVotes: "位朋友已投票", StripAskFriends: "问问朋友哪个更好",
+			StripPhotos: "张镜前照片", StripVotes: "位朋友已投票", StripAskFriends: "问问朋友哪个更好",
 		}
 	}
 	return looksWords{
@@ -65,7 +65,7 @@ func looksWordsIn(lang string) looksWords {
 		FriendPhotos: "Ảnh chỉ được chia sẻ riêng với bạn: xin đừng chuyển tiếp.",
 		This:         "Chọn cái này", Chosen: "Lựa chọn của bạn", Thanks: "Cảm ơn bạn! Bạn có thể đổi ý cho đến khi kết thúc.",
 		VoteOver: "Cuộc bình chọn đã kết thúc. Cảm ơn bạn đã ghé xem.", Full: "Đã đủ mười người tham gia.",
-		Strip: "Ảnh và bạn bè", StripPhotos: "ảnh từ gương", StripVotes: "người bạn đã bình chọn", StripAskFriends: "Hỏi bạn bè chọn diện mạo nào",
+		StripPhotos: "ảnh từ gương", StripVotes: "người bạn đã bình chọn", StripAskFriends: "Hỏi bạn bè chọn diện mạo nào",
 	}
 }
 
