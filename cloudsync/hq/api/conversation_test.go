@@ -120,6 +120,7 @@ var errBroken = errors.New("sql: no such table")
 func (brokenChats) Waiting(context.Context, bool, int) ([]hq.Conversation, error) {
 	return nil, errBroken
 }
+
 func (brokenChats) Talk(context.Context, string) (*hq.ChatView, error)          { return nil, errBroken }
 func (brokenChats) Reply(context.Context, string, string, string, string) error { return errBroken }
 func (brokenChats) Release(context.Context, string) error                       { return errBroken }

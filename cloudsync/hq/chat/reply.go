@@ -14,23 +14,17 @@ import (
 // What a question is about, by words in it, however they are written. Where
 // several fit, the first counts.
 var (
-	aboutStaff  = folded("nhân viên", "tư vấn viên", "gặp người", "người thật", "staff", "human", "real person", "speak to someone", "人工", "客服", "店员")
-	aboutOrder  = folded("đơn hàng", "đơn của", "giao hàng", "vận đơn", "my order", "order status", "delivery", "shipping", "where is my", "订单", "物流", "发货", "快递")
-	aboutCart   = folded("giỏ hàng", "giỏ của", "cart", "basket", "购物车")
-	aboutHours  = folded("mở cửa", "đóng cửa", "mấy giờ", "giờ làm", "what time", "địa chỉ", "ở đâu", "opening", "open today", "are you open", "hours", "close", "address", "where are you", "营业", "几点", "地址", "在哪")
-	aboutThanks = folded("cảm ơn", "cám ơn", "thank you", "thanks", "谢谢")
-	aboutHello  = folded("xin chào", "chào", "hello", "hi", "hey", "你好", "您好")
+	aboutStaff  = []string{"nhân viên", "tư vấn viên", "gặp người", "người thật", "staff", "human", "real person", "speak to someone", "人工", "客服", "店员"}
+	aboutOrder  = []string{"đơn hàng", "đơn của", "giao hàng", "vận đơn", "my order", "order status", "delivery", "shipping", "where is my", "订单", "物流", "发货", "快递"}
+	aboutCart   = []string{"giỏ hàng", "giỏ của", "cart", "basket", "购物车"}
+	aboutHours  = []string{"mở cửa", "đóng cửa", "mấy giờ", "giờ làm", "what time", "địa chỉ", "ở đâu", "opening", "open today", "are you open", "hours", "close", "address", "where are you", "营业", "几点", "地址", "在哪"}
+	aboutThanks = []string{"cảm ơn", "cám ơn", "thank you", "thanks", "谢谢"}
+	aboutHello  = []string{"xin chào", "chào", "hello", "hi", "hey", "你好", "您好"}
 )
 
-func folded(words ...string) []string {
-	for i, w := range words {
-		words[i] = fold(w)
-	}
-	return words
-}
-
-func mentions(text string, of []string) bool {
-	return slices.ContainsFunc(of, func(w string) bool { return strings.Contains(text, w) })
+// mentions reports whether a folded text has one of some words.
+func mentions(text string, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, fold(w)) })
 }
 
 // reply answers what was written.

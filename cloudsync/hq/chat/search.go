@@ -87,7 +87,7 @@ const maxWords = 40
 // few variants have count more; a question with mostly other words is about none.
 func (x *index) find(question string) []*edge.Variant {
 	asked := strings.Fields(fold(question))
-	asked = slices.DeleteFunc(asked, func(w string) bool { return slices.Contains(fillers, w) })
+	asked = slices.DeleteFunc(asked, func(w string) bool { return strings.Contains(fillers, " "+w+" ") })
 	slices.Sort(asked)
 	asked = slices.Compact(asked)
 	asked = asked[:min(len(asked), maxWords)]
@@ -127,10 +127,9 @@ func (x *index) find(question string) []*edge.Variant {
 
 // fillers are folded words of a question that name no product. Words that name a
 // colour too, such as "do", are none.
-var fillers = strings.Fields(`
-	gia bao nhieu tien vay the nhe ah a oi shop em ban minh toi cho hoi xin cua con hang khong ko k co san ton
-	nao thi va voi cai nay kia muon mua xem can loai nhu la o tai duoc dc het roi chua
-	how much is are the a an this that it of do you have in stock any price cost for what whats s i want to buy please
-	available there still left and with me my
-	多 少 钱 价 格 有 没 吗 货 库 存 的 是 我 想 要 买 请 问 这 个 还 在 和 么 什 现
-`)
+const fillers = " " +
+	"gia bao nhieu tien vay the nhe ah a oi shop em ban minh toi cho hoi xin cua con hang khong ko k co " +
+	"san ton nao thi va voi cai nay kia muon mua xem can loai nhu la o tai duoc dc het roi chua how much " +
+	"is are the a an this that it of do you have in stock any price cost for what whats s i want to buy " +
+	"please available there still left and with me my 多 少 钱 价 格 有 没 吗 货 库 存 的 是 我 想 要 买 请 问 这 个 还 在 和 么 什 " +
+	"现 "

@@ -256,7 +256,7 @@ func TestZaloTakesWhatIsSaid(t *testing.T) {
 			Message struct{ Text string }
 		}
 		err := errors.Join(json.Unmarshal(body, &m), want("path", r.URL.Path, "/v3.0/oa/message/cs"), want("a text that fits", len([]rune(m.Message.Text)) <= 2000, true))
-		if r.Header["access_token"] == nil && r.Header.Get("access_token") != access {
+		if r.Header.Get("Access_token") != access {
 			fmt.Fprint(w, `{"error":-216,"message":"Access token is invalid"}`)
 			return nil
 		}

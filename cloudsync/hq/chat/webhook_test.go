@@ -148,8 +148,11 @@ func TestLinksBind(t *testing.T) {
 			"postback":{"mid":"m.1","title":"Get started","payload":"GO","referral":{"ref":%q,"source":"SHORTLINK","type":"OPEN_THREAD"}}}]}]}`, ms, goodToken)),
 		"Messenger, old conversation": metaReport("messenger", fmt.Sprintf(`{"object":"page","entry":[{"messaging":[{"sender":{"id":"p1"},"recipient":{"id":"900"},"timestamp":%d,
 			"referral":{"ref":%q,"source":"SHORTLINK","type":"OPEN_THREAD"}}]}]}`, ms, goodToken)),
-		"Telegram start": {"/chat/telegram", http.Header{"X-Telegram-Bot-Api-Secret-Token": {"hook-secret"}},
-			fmt.Sprintf(`{"update_id":5,"message":{"date":%d,"from":{"id":7,"is_bot":false},"chat":{"id":7,"type":"private"},"text":"/start %s"}}`, noon.Unix(), goodToken)},
+		"Telegram start": {
+			"/chat/telegram",
+			http.Header{"X-Telegram-Bot-Api-Secret-Token": {"hook-secret"}},
+			fmt.Sprintf(`{"update_id":5,"message":{"date":%d,"from":{"id":7,"is_bot":false},"chat":{"id":7,"type":"private"},"text":"/start %s"}}`, noon.Unix(), goodToken),
+		},
 		"WeChat follow by our code": weChatReportOf(noon, `<xml><ToUserName><![CDATA[gh]]></ToUserName><FromUserName><![CDATA[o1]]></FromUserName><CreateTime>TIME</CreateTime>
 			<MsgType><![CDATA[event]]></MsgType><Event><![CDATA[subscribe]]></Event><EventKey><![CDATA[qrscene_`+goodToken+`]]></EventKey></xml>`),
 		"WeChat scan":         weChatReportOf(noon, `<xml><FromUserName>o1</FromUserName><CreateTime>TIME</CreateTime><MsgType>event</MsgType><Event>SCAN</Event><EventKey>`+goodToken+`</EventKey></xml>`),
