@@ -4,7 +4,8 @@
 // for WeChat and Zalo show it too.
 //
 // job.mjs says what it reads from the environment and how it ends. Besides,
-// PRINTED is the folder of the test printer's pictures.
+// PRINTED is the folder of the test printer's pictures, and OFFICE_TOKEN an
+// operator's for headquarters' interface.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
@@ -15,7 +16,7 @@ import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staf
 import { serveZalo, weChat } from './miniapp.mjs';
 
 const run = promisify(execFile);
-const { PRINTED } = process.env;
+const { PRINTED, OFFICE_TOKEN } = process.env;
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
@@ -75,6 +76,14 @@ function same(phone, id, pieces) {
 
 /** letIn answers, on the phone that owns the cart, the one that asks. */
 const letIn = (page) => page.click('form[action*="/phones/"] [value="true"]');
+
+/** office asks headquarters' interface, as an operator. */
+async function office(method, path, body) {
+  const headers = { Authorization: `Bearer ${OFFICE_TOKEN}`, 'Content-Type': 'application/json' };
+  const response = await fetch(hqURL + path, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
+  return response.json();
+}
 
 /** printed waits for the nth piece of paper and gives its picture. */
 async function printed(n) {
@@ -160,6 +169,27 @@ async function phoneJob(browser, shots) {
     await shot(looks, 'votes');
     await friend.context().close();
     await looks.close();
+  });
+
+  await step('an order is placed on the phone, and its state follows the office’s', async () => {
+    await phone.click('details.get > summary');
+    await phone.check('[name="way"][value="deliver"]');
+    for (const [field, text] of Object.entries({ name: 'Nguyễn Thị Lan', phone: '0901 234 567', locality: 'Phường Bến Thành', street: '12 Lê Lợi' })) {
+      await phone.fill(`form.get [name="${field}"]`, text);
+    }
+    await phone.selectOption('[name="province"]', 'TP. Hồ Chí Minh');
+    await phone.check('[name="consent"]');
+    await shot(phone, 'order');
+    const total = await phone.textContent('[data-part="cart"] footer strong');
+    assert.ok((await phone.textContent('form.get .main')).includes(total), `the button that orders does not say ${total}`);
+    await phone.click('form.get .main');
+    const says = '[data-part="order"] .told > strong';
+    await phone.waitForSelector(says);
+    const placed = await phone.textContent(says);
+    const order = (await office('GET', '/v1/orders')).orders.find((o) => o.document.cart === cart);
+    await office('POST', `/v1/orders/${order.id}/state`, { state: 'accepted' });
+    await until(async () => (await phone.textContent(says)) !== placed, 'the phone showing the order accepted');
+    await shot(phone, 'accepted');
   });
 
   const merged = await step('a cart scanned after the line was cut opens, and both sides go on', async () => {
