@@ -255,6 +255,7 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
 	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs
 	cfg.Staff = []firmwarecfg.Staff{{Name: "Linh", Role: firmwarecfg.Manager, PINHash: pin}}
+	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
 	cfg.Camera.Source = f.camera
 	if f.camera == "" {
 		// The clip is small; the mirror's drawing is finer on a larger frame.
@@ -274,6 +275,10 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
 	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
+	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
+	if cfg.Payment.SePay.KeyFile, err = f.secret("bank.key", uuid.NewString()); err != nil {
+		return nil, err
+	}
 	cfg.MQTT = firmwarecfg.MQTT{URL: "mqtt://" + brokerAddr, Username: user.Name, PasswordFile: password}
 	if f.hqSettings != "" {
 		cfg.PublicURL = cmp.Or(f.publicURL, "http://"+f.hqAddr)

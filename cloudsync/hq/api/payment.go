@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"time"
 
@@ -70,10 +69,8 @@ type PaymentSettlement struct {
 
 func (a *API) settlePayment(c *gin.Context) {
 	var s PaymentSettlement
-	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		a.fail(c, invalid("the body is not as /openapi.json describes it: %v", err))
+	if err := body(c, &s); err != nil {
+		a.fail(c, err)
 		return
 	}
 	credit, err := a.HQ.SettleCredit(c.Request.Context(), hq.Settlement{

@@ -5,11 +5,12 @@ const tries = 3; // before the clerk is asked
 const firstPause = 500; // ms between them, doubling
 
 /** unsure says that a refusal leaves open whether the sale was recorded. */
-function unsure(err) {
+export function unsure(err) {
   return err instanceof NoAnswer || err.status >= 500 || err.kind === 'unauthorized';
 }
 
-function newKey() {
+/** newKey makes an Idempotency-Key. */
+export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }

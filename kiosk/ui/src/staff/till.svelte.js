@@ -1,7 +1,7 @@
 import { Basket } from '../basket.svelte.js';
 import { call, eventsPath, listen, Refusal } from '../net.js';
 import { languages } from '../words.js';
-import { Checkout } from './checkout.svelte.js';
+import { Checkout, newKey, unsure } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
 const restockEvery = 60_000; // ms between catalogues
@@ -34,6 +34,10 @@ export class Till {
   asked = $state.raw(null); // what the customer was asked to pay, while the clerk takes it
   payment = $state(this.#newPayment()); // how the customer pays, as far as it is entered
   checkout = new Checkout();
+  ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
+  transfer = $state.raw(null); // what the customer was asked to send, while the clerk waits for it
+  transferring = $state(false); // the gateway is asked about it
+  #transferKeys = new Map(); // of requests without an answer yet
   #noticeTimer;
 
   /** The zone that times are written in. */
@@ -59,7 +63,8 @@ export class Till {
       cart: (view) => {
         if (view.id === this.ticket.id) {
           this.ticket.view = view;
-          if (view.closed || view.count === 0) this.asked = null; // sold here or at another till, or emptied
+          if (this.transfer) this.#lookAtTransfer();
+          else if (view.closed || view.count === 0) this.asked = null; // sold here or at another till, or emptied
         }
         this.refresh();
       },
@@ -101,6 +106,8 @@ export class Till {
       ]);
       this.carts = open.carts ?? [];
       this.sales = sold.sales ?? [];
+      this.ways ??= await call('GET', '/api/v1/staff/payment-ways');
+      if (this.transfer) await this.#lookAtTransfer();
       if (this.printer?.asks || this.looking) this.prints = (await call('GET', '/api/v1/staff/print/jobs?limit=200')).jobs;
     } catch (err) {
       if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
@@ -134,18 +141,18 @@ export class Till {
 
   take(cart) {
     this.ticket = this.#newTicket(cart);
-    this.asked = null;
+    this.asked = this.transfer = null;
   }
 
   clearTicket() {
     this.ticket = this.#newTicket();
-    this.asked = null;
+    this.asked = this.transfer = null;
   }
 
   add(sku) {
     if (this.checkout.running) return;
     if (this.ticket.closed) this.clearTicket();
-    this.asked = null;
+    this.asked = this.transfer = null;
     this.ticket.add(sku);
   }
 
@@ -164,7 +171,8 @@ export class Till {
   /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
   pay() {
     const { method, tendered, reference } = this.payment;
-    const payment = method === 'cash' ? { method, tendered } : { method, reference: reference.trim() };
+    const payment =
+      method === 'cash' ? { method, tendered, rounding: this.roundingOf(this.asked) } : { method, reference: reference.trim() };
     return this.#try(async () => {
       try {
         await this.checkout.record(this.staff.csrf, this.ticket.id, this.asked, payment);
@@ -172,6 +180,65 @@ export class Till {
         throw method === 'card' && err.kind === 'invalid' ? slipRefusal(err, reference) : err;
       }
     });
+  }
+
+  /** roundingOf is what is added to a total that is paid in cash, by the gateway's rule. */
+  roundingOf({ amount, currency }) {
+    const unit = this.ways?.cash_rounding[currency] ?? 1;
+    if (unit < 2 || amount <= 0) return 0;
+    return Math.max(Math.floor((amount + unit / 2) / unit) * unit, unit) - amount;
+  }
+
+  /** requestTransfer asks for what the customer was shown by bank transfer. */
+  requestTransfer() {
+    const body = { cart: this.ticket.id, amount: this.asked.amount };
+    return this.#once(`ask ${body.cart} ${body.amount}`, '/api/v1/staff/payments', body, ({ transfer }) => (this.transfer = transfer));
+  }
+
+  /** seeTransfer records the sale by the clerk's word that the money came. */
+  seeTransfer(reason) {
+    const { code } = this.transfer;
+    return this.#once(`seen ${code} ${reason}`, `/api/v1/staff/payments/${code}/seen`, { reason }, (done) => this.#transferred(done));
+  }
+
+  /** once posts what must take effect once: it keeps its key until the gateway has answered. */
+  #once(what, path, body, done) {
+    if (this.transferring) return;
+    this.transferring = true;
+    if (!this.#transferKeys.has(what)) this.#transferKeys.set(what, newKey());
+    return this.#try(async () => {
+      try {
+        const answer = await call('POST', path, body, { headers: { ...this.#csrf.headers, 'Idempotency-Key': this.#transferKeys.get(what) } });
+        this.#transferKeys.delete(what);
+        done(answer);
+      } catch (err) {
+        if (!unsure(err)) this.#transferKeys.delete(what);
+        throw err;
+      } finally {
+        this.transferring = false;
+      }
+    });
+  }
+
+  /** lookAtTransfer follows what the gateway hears of the money. */
+  async #lookAtTransfer() {
+    const { code } = this.transfer;
+    try {
+      const { transfer } = await call('GET', `/api/v1/staff/payments/${code}`);
+      if (this.transfer?.code !== code) return;
+      this.transfer = transfer;
+      if (!transfer.sale) return;
+      const sale = await call('GET', `/api/v1/staff/sales/${transfer.sale}`);
+      if (this.transfer?.code === code) this.#transferred({ sale: sale.sale, change: 0 });
+    } catch (err) {
+      if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
+    }
+  }
+
+  #transferred(done) {
+    this.transfer = this.asked = null;
+    this.checkout.done = done;
+    this.refresh();
   }
 
   retry() {
