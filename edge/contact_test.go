@@ -1,6 +1,7 @@
 package edge_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -61,4 +62,32 @@ func TestContactsChecked(t *testing.T) {
 		require.Equal(t, tt.field, wrong.Field)
 		require.NotContains(t, err.Error(), "Nguyễn", "an error tells nothing of the person")
 	}
+}
+
+// Whatever people write, tidying settles it at once, and what is taken can be
+// stored and read again.
+func FuzzContact(f *testing.F) {
+	f.Add("Nguyễn Thị Hạ", "+84 90 123 45 67", "vn", "Hà Nội", "Phường Hoàn Kiếm", "1 Tràng Tiền", "100000", "Quận Hoàn Kiếm")
+	f.Add("王芳", "138 0013 8000", "CN", "上海市", "", "南京东路1号", "200000", "")
+	f.Add("", "+84", "V", "", "", "", "", "\x00")
+	f.Fuzz(func(t *testing.T, name, phone, country, region, locality, street, postcode, former string) {
+		c := edge.Contact{Name: name, Phone: phone, Address: &edge.Address{
+			Country: country, Region: region, Locality: locality, Street: street, Postcode: postcode, Former: former,
+		}}
+		c.Tidy()
+		once := c
+		once.Address = new(edge.Address)
+		*once.Address = *c.Address
+		c.Tidy()
+		require.Equal(t, once, c)
+		if c.Check() != nil {
+			return
+		}
+		b, err := json.Marshal(c)
+		require.NoError(t, err)
+		var again edge.Contact
+		require.NoError(t, json.Unmarshal(b, &again))
+		require.Equal(t, c, again)
+		require.Regexp(t, `^(0[0-9]{9}|\+[1-9][0-9]{6,14})$`, c.Phone)
+	})
 }

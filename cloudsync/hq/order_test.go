@@ -254,7 +254,7 @@ func TestACartWithAnOrderIsNotForgotten(t *testing.T) {
 	require.NoError(t, err)
 	o, err := g.order("key-00001", edge.Deliver)
 	require.NoError(t, err)
-	keep := edge.CartKeep{Empty: time.Hour, Open: time.Hour, Closed: time.Hour}
+	keep := edge.CartKeep{Empty: time.Hour, Open: 24 * time.Hour, Closed: 24 * time.Hour}
 	g.clock.Advance(48 * time.Hour)
 	count := func(table string) (n int) {
 		require.NoError(t, g.hq.read.QueryRowContext(ctx, "select count(*) from "+table).Scan(&n))

@@ -162,12 +162,15 @@ func (p *Pages) fulfil(ctx context.Context, v *visit, body *fulfilmentBody) erro
 		return edge.Errorf(op, edge.Invalid, "way %.20q: want %s, %s or nothing", body.Way, edge.Collect, edge.Deliver)
 	}
 	if body.Contact != nil {
-		if !body.Consent {
-			return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "a name is kept only with consent", Err: &edge.ContactError{Field: "consent"}}
-		}
 		body.Contact.Tidy()
+		if err := body.Contact.Check(); err != nil {
+			return err
+		}
 		if a := body.Contact.Address; a != nil && !slices.Contains(p.DeliverTo, a.Country) {
 			return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "nothing is delivered there", Err: &edge.ContactError{Field: "country"}}
+		}
+		if !body.Consent {
+			return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "a name is kept only with consent", Err: &edge.ContactError{Field: "consent"}}
 		}
 		if err := p.HQ.PutContact(ctx, v.cart.ID, v.key(), body.Contact, hq.Consent{Agreed: consentWording}); err != nil {
 			return err
