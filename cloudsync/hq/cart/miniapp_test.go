@@ -24,7 +24,7 @@ func TestMiniProgramsSpeakLikeThePage(t *testing.T) {
 		for _, word := range []string{
 			w.Title, w.One, w.Many, w.Total, w.Empty, w.Fewer, w.More, w.Remove, w.NoPrice, w.SumOpen,
 			w.Paid, w.PaidText, w.Receipt, w.Later, w.NoSale, w.Live, w.Waiting, w.Failed, w.Down,
-			w.Elsewhere, w.LookOnly, w.AskIn, w.Asking, w.Refused, w.Wants, w.WantsText, w.LetIn, w.KeepOut,
+			w.Elsewhere, w.LookOnly, w.AskIn, w.Asking, w.Refused, w.Wants, w.WantsText, w.LetIn, w.KeepOut, w.Order.Order, w.Order.Code,
 		} {
 			require.True(t, said[word], "%s: the mini programs do not say %q", lang, word)
 		}

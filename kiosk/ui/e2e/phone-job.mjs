@@ -4,8 +4,8 @@
 // for WeChat and Zalo show it too.
 //
 // job.mjs says what it reads from the environment and how it ends. Besides,
-// PRINTED is the folder of the test printer's pictures, and OFFICE_TOKEN an
-// operator's for headquarters' interface.
+// PRINTED is the folder of the test printer's pictures, OFFICE_TOKEN an operator's
+// for headquarters' interface, and BANK_KEY that of the bank's feed.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staf
 import { serveZalo, weChat } from './miniapp.mjs';
 
 const run = promisify(execFile);
-const { PRINTED, OFFICE_TOKEN } = process.env;
+const { PRINTED, OFFICE_TOKEN, BANK_KEY } = process.env;
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
@@ -85,6 +85,19 @@ async function office(method, path, body) {
   return response.json();
 }
 
+/** bankTells reports money that came in, as SePay does (developer.sepay.vn), and gives the answer's status. */
+async function bankTells({ code, amount }) {
+  const response = await fetch(`${hqURL}/bank/sepay`, {
+    method: 'POST',
+    headers: { Authorization: `Apikey ${BANK_KEY}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      id: 92704, gateway: 'Vietcombank', transactionDate: '2026-11-21 15:00:00', accountNumber: '0011002233445', code: null,
+      content: `NGUYEN THI LAN ${code} CHUYEN TIEN`, transferType: 'in', transferAmount: amount, referenceCode: `FT${code}`, description: '',
+    }),
+  });
+  return response.status;
+}
+
 /** printed waits for the nth piece of paper and gives its picture. */
 async function printed(n) {
   const file = `${n}.pbm`;
@@ -136,6 +149,10 @@ async function phoneJob(browser, shots) {
       await same(phone, cart, 4);
       await page.waitForFunction(() => [...document.querySelectorAll('output')].reduce((n, o) => n + Number(o.textContent), 0) === 4);
       await shot(page, 'zalo');
+      await page.click('.further');
+      const web = await open(browser, 'web view', await page.evaluate(() => window.zalo.opened[0]), phoneSize);
+      await web.waitForSelector('button[data-d]'); // it is the same phone, which was let in
+      await web.context().close();
       await page.context().close();
     } finally {
       zalo.close();
@@ -155,7 +172,7 @@ async function phoneJob(browser, shots) {
 
   await step('a friend votes between the cart’s looks, and the shopper sees it at once', async () => {
     const looks = await phone.context().newPage();
-    await looks.goto(`${hqURL}/c/${token}/looks?lang=vi`);
+    await looks.goto(await phone.$eval('a[href*="/looks"]', (a) => a.href));
     for (const box of await looks.$$('[data-ask] [name="look"]')) await box.check();
     await looks.check('[data-ask] [name="consent"]');
     await shot(looks, 'ask');
@@ -228,19 +245,24 @@ async function phoneJob(browser, shots) {
     await page.context().close();
   });
 
-  await step('the clerk sells it, and the receipt comes out of the printer', async () => {
+  await step('it is paid by a transfer of which the bank tells, and the receipt comes out of the printer', async () => {
     const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
     await page.waitForSelector('#pin');
     await page.keyboard.type(pin);
     await page.keyboard.press('Enter');
     await page.click(`[data-cart="${merged}"]`);
     await page.click('.ticket .main');
-    await page.click('.methods :nth-child(1)');
-    await page.click('.exact');
+    await page.click('.methods :nth-child(3)');
     await page.click('.pay .main');
-    await page.waitForSelector('.done [data-receipt]');
+    const asked = await page.waitForSelector('.transfer[data-state="awaiting"] img');
+    await asked.scrollIntoViewIfNeeded();
+    await shot(page, 'transfer');
+    const { total } = await get(`${kioskURL}/api/v1/carts/${merged}`);
+    assert.equal(await bankTells({ code: await page.getAttribute('.transfer', 'data-code'), amount: total.amount }), 200);
+    const receipt = await (await page.waitForSelector('.done [data-receipt]')).getAttribute('data-receipt');
+    await kiosk.waitForSelector(`[data-receipt="${receipt}"]`);
     await printed(2);
-    await kiosk.waitForSelector('[data-receipt]');
+    await shot(page, 'transferred');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

@@ -48,6 +48,7 @@ test('the cart’s page shows only what there is, presses only what answers', as
   const sample = { view: wechat.view, line: wechat.view.lines[0], item: wechat.view.languages[0], asker: wechat.view.askers[0] };
   sample.view.notice = { title: '', text: '', again: '' };
   sample.view.paid = { word: '', receipt: '', text: '', later: '' };
+  sample.view.order = { title: '', says: '', reason: '', code: '' };
   sample.view.guest = { title: '', text: '', ask: '' };
   for (const path of expressionsOf(wxml)) {
     const [last, ...parents] = path.split('.').reverse();

@@ -213,6 +213,15 @@ test('a cart that was paid shows its receipt and changes no more', async (t) => 
   assert.equal(hq.asked.length, asked);
 });
 
+test('an order shows its state, and the cart stays as it was ordered', async (t) => {
+  const { hq, wechat } = await opened(t);
+  hq.more = { order: { id: 'o1', number: 'ABF75B', state: 'ready_for_pickup', says: 'Hàng đã sẵn sàng.', code: '4711', live: true } };
+  hq.ring();
+  await until(() => wechat.view.order, 'the order being shown');
+  assert.deepEqual(wechat.view.order, { title: 'Đơn hàng ABF75B', says: 'Hàng đã sẵn sàng.', reason: '', code: 'Mã nhận hàng: 4711' });
+  assert.equal(wechat.view.changeable, false);
+});
+
 test('the language can be changed', async (t) => {
   const { hq, wechat } = await opened(t);
   await wechat.tap('onLanguage', { lang: 'zh' });

@@ -31,7 +31,7 @@ function page(document, view) {
     view.totalLabel && el('footer', {},
       el('div', { class: 'row' }, el('span', {}, view.totalLabel), el('strong', {}, view.total)),
       view.sumOpen && el('p', {}, view.sumOpen)),
-    view.order && el('section', { class: 'order' }, view.order),
+    view.order && el('section', { class: 'order' }, el('b', {}, view.order.title), ...['says', 'reason', 'code'].map((part) => view.order[part] && el('p', {}, view.order[part]))),
     view.further && el('button', { class: 'further', 'data-further': 'yes', 'data-key': 'further' }, view.further),
     view.status && el('p', { class: `status ${view.status.kind}`, role: 'status' }, el('i', {}), el('span', {}, view.status.text)),
   ].filter(Boolean);

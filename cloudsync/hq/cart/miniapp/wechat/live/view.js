@@ -14,7 +14,7 @@ export function viewOf(live) {
     open: false,
   };
   if (!cart || view.notice) return view;
-  const changeable = cart.state === 'open' && cart.phone.may !== 'look';
+  const changeable = cart.state === 'open' && cart.phone.may !== 'look' && !cart.order?.live;
   const lines = cart.lines.map((line, i) => lineOf(live, line, i, changeable));
   const count = cart.lines.reduce((n, line) => n + line.quantity, 0);
   const sums = !cart.paid || cart.paid.sale; // else only the receipt knows what was paid
@@ -30,7 +30,7 @@ export function viewOf(live) {
     total: live.wanted.size ? '…' : price(cart.total, cart.currency),
     sumOpen: cart.priced ? '' : say(lang, 'sumOpen'),
     paid: paidOf(lang, cart),
-    order: cart.order?.says ?? '',
+    order: orderOf(lang, cart),
     guest: guestOf(lang, cart),
     askers: askersOf(lang, cart.phone),
     further: say(lang, 'further'),
@@ -66,6 +66,16 @@ function paidOf(lang, { paid }) {
     text: say(lang, paid.sale ? 'paidText' : 'noSale'),
     later: paid.later ? say(lang, 'later') : '',
   };
+}
+
+/** orderOf is how far the order is that was placed from the cart. */
+function orderOf(lang, { order }) {
+  return order ? {
+    title: `${say(lang, 'order')} ${order.number}`,
+    says: order.says,
+    reason: order.reason ?? '',
+    code: order.code ? `${say(lang, 'code')} ${order.code}` : '',
+  } : null;
 }
 
 /** guestOf is for a phone that may only look: why, and whether it may ask. */

@@ -35,6 +35,8 @@ export const words = {
     'Changes that reached the shop only after the payment are not part of this purchase.',
     '付款之后才送达门店的更改，不包含在本次购买中。',
   ],
+  order: ['Đơn hàng', 'Order', '订单'],
+  code: ['Mã nhận hàng:', 'Pick-up code:', '取货码：'],
   live: ['Trực tiếp: thay đổi của bạn được gửi tới cửa hàng', 'Live: your changes go to the shop', '实时：您的更改会发送到门店'],
   waiting: ['Mất kết nối, đang thử lại…', 'No connection, trying again…', '连接已断开，正在重试…'],
   down: [
