@@ -91,6 +91,7 @@ if [ "$what" = jobs ]; then
 	start shop
 	job main-job 180
 	job mirror-job 120
+	job friends-job 120
 	stop
 	furnish
 	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"

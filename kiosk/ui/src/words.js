@@ -198,9 +198,9 @@ export const glossary = {
   photoAlong: ['Đi cùng giỏ hàng', 'Goes along with your cart', '随购物车带走'],
   alongTitle: ['Mang theo ảnh?', 'Take your photos along?', '带走照片吗？'],
   alongWhat: [
-    'Chạm vào ảnh là bạn đồng ý: ảnh được khoá tại đây, chỉ mã này mở được, chính chúng tôi cũng không xem được, và bị xoá sau 24 giờ.',
-    'By touching a photo you agree: it is locked here, only this code opens it, not even we can, and it is deleted after 24 hours.',
-    '触摸照片即表示同意：照片在此加密，只有此码能打开，连我们也看不到，24 小时后删除。',
+    'Chạm vào ảnh là bạn đồng ý. Ảnh được khoá tại đây: chỉ mã này mở được, chúng tôi cũng không xem được. Bị xoá sau 24 giờ.',
+    'Touch a photo to agree. It is locked here: only this code opens it, not even we can. It is deleted after 24 hours.',
+    '触摸照片即表示同意。照片在此加密：只有此码能打开，连我们也看不到。24 小时后删除。',
   ],
   alongYes: ['Mang theo ảnh này', 'Take this photo along', '带走这张照片'],
   alongNo: ['Không mang theo: xoá khỏi mọi nơi khác', 'Leave it here: it is deleted everywhere else', '不带走：在别处全部删除'],
