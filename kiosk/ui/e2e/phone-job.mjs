@@ -224,7 +224,7 @@ async function phoneJob(browser, shots) {
     await until(async () => Object.values(await onPhone(page))[0] === 2, 'the phone showing two pieces');
     await shelf(kiosk);
     await add(kiosk, glasses); // the kiosk's
-    assert.equal(Object.values(await inShop(id)).length, 2);
+    await until(async () => Object.values(await inShop(id)).length === 2, 'the shop having both things');
     assert.equal(Object.values(await onPhone(page)).length, 1, 'the line is cut and yet the phone knows');
     await shot(page, 'apart');
     await setLine(demo, true);
