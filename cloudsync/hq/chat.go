@@ -127,6 +127,7 @@ func (h *HQ) HearChat(ctx context.Context, m ChatMessage, answer func(*Conversat
 		return false, fmt.Errorf("%s: %w", op, err)
 	}
 	h.chats.tell(struct{}{})
+	h.changed.tell(struct{}{})
 	return fresh, nil
 }
 

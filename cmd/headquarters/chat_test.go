@@ -30,6 +30,8 @@ func report(t *testing.T, s *headquarters.Server, app, secret, text string) int 
 	return resp.StatusCode
 }
 
+func noSecrets(cfg *firmwarecfg.HQ) { cfg.Chat.SecretsDir = "/nowhere" }
+
 func TestPeopleAreAnsweredInTheirChatApp(t *testing.T) {
 	sent := make(chan string, 10)
 	telegram := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,15 +40,17 @@ func TestPeopleAreAnsweredInTheirChatApp(t *testing.T) {
 		fmt.Fprint(w, `{"ok":true}`)
 	}))
 	defer telegram.Close()
-	t.Setenv("MIRRORCART_CHAT_TELEGRAM_WEBHOOK_SECRET", "hook-secret")
 	s := start(t, "127.0.0.1:0", func(cfg *firmwarecfg.HQ) {
 		cfg.PublicURL, cfg.Chat.Telegram.API, cfg.Chat.SecretsDir = "https://cart.example.com", telegram.URL, t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(cfg.Chat.SecretsDir, "telegram-webhook-secret"), []byte("hook-secret"), 0o600))
 		require.NoError(t, os.WriteFile(filepath.Join(cfg.Chat.SecretsDir, "telegram-bot-token"), []byte("123:abc\n"), 0o600))
 	})
 	require.Equal(t, http.StatusForbidden, report(t, s, "telegram", "wrong", "son bao nhiêu"))
 	require.Equal(t, http.StatusNotFound, report(t, s, "line", "hook-secret", "son bao nhiêu"), "an app without secrets is served")
 	require.Equal(t, http.StatusNotFound, status(t, s.OfficeURL()+"/chat/telegram"), "apps report at the public address alone")
 	require.Equal(t, http.StatusOK, report(t, s, "telegram", "hook-secret", "giá son bao nhiêu"))
+	require.Equal(t, http.StatusOK, status(t, s.OfficeURL()+"/chats"))
+	require.Equal(t, http.StatusNotFound, status(t, start(t, "127.0.0.1:0", noSecrets).OfficeURL()+"/chats"), "a page for apps that are not served")
 	select {
 	case got := <-sent:
 		require.Contains(t, got, "/bot123:abc/sendMessage")

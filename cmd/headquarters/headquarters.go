@@ -144,11 +144,16 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	pages, err := web.New(web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log})
+	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log}
+	forSystems := api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log}
+	if s.chat.Serves() {
+		forPeople.Chats, forSystems.Chats = s.chat, s.chat
+	}
+	pages, err := web.New(forPeople)
 	if err != nil {
 		return err
 	}
-	systems, err := api.New(api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log, Chats: s.chat})
+	systems, err := api.New(forSystems)
 	if err != nil {
 		return err
 	}

@@ -198,6 +198,9 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
+// Serves reports whether any app has settings.
+func (s *Service) Serves() bool { return len(s.apps) > 0 }
+
 // configured makes the apps that have settings.
 func (s *Service) configured() (list []app, err error) {
 	add := func(a app, e error) {
@@ -232,7 +235,7 @@ func (s *Service) configured() (list []app, err error) {
 // Run sends what is to be said, and tells people how their carts and orders
 // stand, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
-	if len(s.apps) == 0 {
+	if !s.Serves() {
 		return nil
 	}
 	group, ctx := errgroup.WithContext(ctx)

@@ -43,7 +43,8 @@ type Headquarters interface {
 	Watch() (changed <-chan struct{}, cancel func())
 }
 
-// Options are what the pages are made with. All but the tokens are needed.
+// Options are what the pages are made with. All but the tokens and the chats are
+// needed.
 type Options struct {
 	HQ     Headquarters
 	Brand  string         // the chain's name
@@ -52,6 +53,7 @@ type Options struct {
 	Secret []byte         // seals sessions; the same for all collectors
 	Now    func() time.Time
 	Log    *slog.Logger
+	Chats  Chats // nil where no chat app is served
 }
 
 // Pages answers HQ's people.
@@ -100,12 +102,20 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/incidents", p.mattersPage)
 	pages.GET("/incidents/event/:n", p.setAsidePage)
 	pages.GET("/live", p.events)
+	if p.Chats != nil {
+		pages.GET("/chats", p.chatsPage)
+		pages.GET("/chats/:id", p.chatPage)
+	}
 	r.GET("/sign-in", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/") })
 	forms := r.Group("/", p.act)
 	forms.POST("/sign-in", p.signIn)
 	forms.POST("/sign-out", p.signOut)
 	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
 	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)
+	if p.Chats != nil {
+		forms.POST("/chats/:id/reply", p.admit, p.operatorsOnly, p.replyToPerson)
+		forms.POST("/chats/:id/release", p.admit, p.operatorsOnly, p.releaseChat)
+	}
 }
 
 func (p *Pages) words(c *gin.Context) words { return words{langOf(c), p.glossary} }
@@ -119,6 +129,8 @@ type frame struct {
 	Query              template.URL // of the address, all but the language
 	Words              words
 	Waiting            int64  // matters for a person
+	Chats              bool   // people write in chat apps
+	Asking             int    // those of them who wait for an answer
 	Who                string // signed in
 	May                bool   // ask shops for something
 	Content            any
@@ -145,6 +157,7 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	}
 	if who.role != hq.Anyone {
 		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
+		f.Chats, f.Asking = p.Chats != nil, p.asking(c)
 	}
 	var b bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&b, shape, f); err != nil {
