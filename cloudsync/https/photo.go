@@ -48,12 +48,12 @@ func (p *Photos) Send(ctx context.Context, photo *edge.SealedPhoto) error {
 	}
 	defer resp.Body.Close()
 	says, _ := io.ReadAll(io.LimitReader(resp.Body, 300)) // for the log; what is cut off is missed by nobody
-	switch {
-	case resp.StatusCode == http.StatusNoContent:
+	switch resp.StatusCode {
+	case http.StatusNoContent:
 		return nil
-	case resp.StatusCode == http.StatusGone:
+	case http.StatusGone:
 		return edge.Errorf(op, edge.Expired, "HQ has deleted the photo")
-	case resp.StatusCode == http.StatusBadRequest || resp.StatusCode == http.StatusRequestEntityTooLarge || resp.StatusCode == http.StatusConflict:
+	case http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusConflict:
 		return edge.Errorf(op, edge.Invalid, "HQ does not take the photo: %s: %s", resp.Status, says)
 	}
 	// All else mends itself or is mended at HQ: a gateway that is not enrolled

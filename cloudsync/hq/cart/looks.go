@@ -72,21 +72,19 @@ func (v *voteView) Full() bool { return !v.In && v.Voters >= v.Most }
 // lookOf shows what is worn in words, with the picture of the first thing.
 func lookOf(skus []edge.SKU, r *edge.Release, lang string) look {
 	var l look
-	for i, sku := range skus {
-		variant, _ := r.Variant(sku)
-		line := lineOf(sku, variant, lang)
-		title := line.Name
+	if len(skus) > 0 {
+		variant, _ := r.Variant(skus[0])
+		line := lineOf(skus[0], variant, lang)
+		l.Title, l.Color = line.Name, line.Color
 		if line.Shade != "" {
-			title += " · " + line.Shade
+			l.Title += " · " + line.Shade
 		}
-		if i == 0 {
-			l.Title, l.Color = title, line.Color
-			if variant != nil {
-				l.Picture = variant.Picture
-			}
-		} else if i == 1 {
-			l.Title += " +" + strconv.Itoa(len(skus)-1)
+		if variant != nil {
+			l.Picture = variant.Picture
 		}
+	}
+	if len(skus) > 1 {
+		l.Title += " +" + strconv.Itoa(len(skus)-1)
 	}
 	return l
 }
