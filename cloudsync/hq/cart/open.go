@@ -92,10 +92,15 @@ func (p *Pages) open(ctx context.Context, v *visit, onPhone bool) error {
 	return v.cart.Admits(v.links)
 }
 
-// decode reads the token: the whole cart, or its id alone from a short one.
-func (p *Pages) decode(ctx context.Context, v *visit) (*edge.Cart, error) {
-	find := func(id handoff.KeyID) ([]handoff.Key, error) {
-		nodes, err := p.HQ.KeysByPrefix(ctx, id)
+// KeyRing holds gateways' keys: HQ.
+type KeyRing interface {
+	KeysByPrefix(ctx context.Context, prefix [3]byte) ([]hq.Node, error)
+}
+
+// FindKeys finds gateways' keys, for handoff.Decode and DecodeShort.
+func FindKeys(ctx context.Context, h KeyRing) func(handoff.KeyID) ([]handoff.Key, error) {
+	return func(id handoff.KeyID) ([]handoff.Key, error) {
+		nodes, err := h.KeysByPrefix(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -105,6 +110,11 @@ func (p *Pages) decode(ctx context.Context, v *visit) (*edge.Cart, error) {
 		}
 		return keys, nil
 	}
+}
+
+// decode reads the token: the whole cart, or its id alone from a short one.
+func (p *Pages) decode(ctx context.Context, v *visit) (*edge.Cart, error) {
+	find := FindKeys(ctx, p.HQ)
 	if len(v.token) == handoff.ShortLen {
 		s, err := handoff.DecodeShort(v.token, find, p.Key, p.Now())
 		if err != nil {

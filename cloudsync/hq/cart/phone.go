@@ -122,8 +122,10 @@ func (v *visit) stands() Phone {
 	return Phone{May: MayOwn}
 }
 
-// Owns and Changes are for templates.
-func (p Phone) Owns() bool    { return p.May == MayOwn }
+// Owns reports whether the phone may do everything.
+func (p Phone) Owns() bool { return p.May == MayOwn }
+
+// Changes reports whether the phone may change the lines.
 func (p Phone) Changes() bool { return p.May != MayLook }
 
 // bind makes the phone that acts the cart's owner if it has none, and refuses
