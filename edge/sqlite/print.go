@@ -120,11 +120,19 @@ func (db *DB) RecoverPrints(ctx context.Context) error {
 	return err
 }
 
-// DropLatePrints drops the jobs that have waited since before a time.
+// latePrints are the jobs that have waited since before ?1, carts' slips, or ?2.
+const latePrints = `state = 'queued' AND at < CASE kind WHEN 'cart' THEN ?1 ELSE ?2 END`
+
+// DropLatePrints drops the jobs that have waited since before a time. Where there
+// is none nothing is written: it is called often, and the database has idle times.
 func (db *DB) DropLatePrints(ctx context.Context, carts, others time.Time) error {
-	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		return struct{}{}, t.exec(ctx, `UPDATE print_job SET state = 'dropped', reason = ?3
-			WHERE state = 'queued' AND at < CASE kind WHEN 'cart' THEN ?1 ELSE ?2 END`,
+	var late bool
+	err := db.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM print_job WHERE `+latePrints+`)`, carts.UnixMilli(), others.UnixMilli()).Scan(&late)
+	if err != nil || !late {
+		return fault("sqlite.DropLatePrints", err)
+	}
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+		return struct{}{}, t.exec(ctx, `UPDATE print_job SET state = 'dropped', reason = ?3 WHERE `+latePrints,
 			carts.UnixMilli(), others.UnixMilli(), edge.PrintLate)
 	})
 	return err

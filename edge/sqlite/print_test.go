@@ -217,4 +217,8 @@ func TestTheQueueIsBoundedAndForgetsWhatIsLate(t *testing.T) {
 	j, err := db.NextPrint(t.Context())
 	require.NoError(t, err)
 	require.Nil(t, j)
+	wrote := db.wrote.Load()
+	clock.Advance(time.Hour)
+	require.NoError(t, db.DropLatePrints(t.Context(), clock.Now(), clock.Now()))
+	require.Equal(t, wrote, db.wrote.Load(), "where nothing is late nothing is written: the database has idle times")
 }

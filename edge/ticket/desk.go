@@ -27,7 +27,8 @@ type Config struct {
 // waits for it.
 type Desk struct {
 	Config
-	wake chan struct{}
+	wake   chan struct{}
+	looked time.Time // at the printer; Run's own
 
 	mu    sync.Mutex
 	state edge.PrintReason
@@ -39,6 +40,7 @@ func NewDesk(cfg Config) *Desk {
 }
 
 const (
+	queueEvery = time.Second      // the queue is looked at, besides when it is told to
 	lookEvery  = 15 * time.Second // at an idle printer
 	retryFirst = time.Second      // at one that does not print, twice as long each time
 	retryMost  = 15 * time.Second
@@ -50,6 +52,7 @@ const (
 
 // Run prints until ctx is done. A job that is under way then is ended first.
 func (d *Desk) Run(ctx context.Context) error {
+	d.looked = time.Time{}
 	for d.recovered(ctx) != nil && d.pause(ctx, retryMost) {
 	}
 	retry := retryFirst
@@ -60,7 +63,7 @@ func (d *Desk) Run(ctx context.Context) error {
 			d.Log.ErrorContext(ctx, "the printer's queue", "err", err)
 			wait = retryMost
 		case !done && prints(d.printer()):
-			wait, retry = lookEvery, retryFirst
+			wait, retry = queueEvery, retryFirst
 		case !done:
 			wait, retry = retry, min(2*retry, retryMost)
 		}
@@ -103,6 +106,10 @@ func (d *Desk) turn(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if j == nil && prints(d.printer()) && time.Since(d.looked) < lookEvery {
+		return false, nil
+	}
+	d.looked = time.Now()
 	con, err := d.Device.connect(ctx)
 	if err != nil {
 		d.saw(ctx, reasonOf(err), err)

@@ -143,6 +143,16 @@ func TestASaleIsPrintedOnceAndThenAsACopy(t *testing.T) {
 	require.Positive(t, s.changed.Load())
 }
 
+// What is queued behind the desk's back, such as the ticket of money that came
+// over the line, prints all the same.
+func TestTheQueueIsLookedAtWithoutBeingTold(t *testing.T) {
+	s := newShop(t)
+	s.run(t)
+	s.untilPrinter(t, edge.PrinterReady)
+	edgetest.SellTo(t, s, "key-00001", edgetest.Lipstick, 1)
+	s.until(t, edge.PrintPrinted, "")
+}
+
 func TestEveryKindOfJobPrints(t *testing.T) {
 	s := newShop(t)
 	first, second := s.sell(t), s.sell(t)

@@ -42,7 +42,6 @@ type Printer struct {
 	strips  []*ticket.Raster // of the paper that is in the printer now
 	garbage []byte
 	kicks   int
-	links   int
 	sent    []byte // all that came in, of the last connection
 	free    *sync.Cond
 }
@@ -111,13 +110,6 @@ func (p *Printer) Kicks() int {
 	return p.kicks
 }
 
-// Links is how often somebody connected.
-func (p *Printer) Links() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.links
-}
-
 // Sent is all that the last connection sent.
 func (p *Printer) Sent() []byte {
 	p.mu.Lock()
@@ -129,7 +121,6 @@ func (p *Printer) Sent() []byte {
 func (p *Printer) Serve(c io.ReadWriteCloser) {
 	defer c.Close()
 	p.mu.Lock()
-	p.links++
 	p.sent = nil
 	p.mu.Unlock()
 	in := &line{p: p, c: c}
