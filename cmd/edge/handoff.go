@@ -147,10 +147,17 @@ func (f *handoffFlags) settings() (handoff.Config, error) {
 // exampleApps are a merchant's who is in every app.
 func exampleApps() []handoff.App {
 	return []handoff.App{
-		{App: "wechat"}, {App: "wechat-scheme", ID: "wx0123456789abcdef"}, {App: handoff.WeChatScene, ID: "wx0123456789abcdef"},
-		{App: "zalo", ID: "1234567890123456789"}, {App: "zalo-oa", ID: "1234567890123456789"}, {App: "messenger", ID: "example.shop"},
-		{App: "telegram", ID: "example_bot"}, {App: "telegram-app", ID: "example_bot/cart"}, {App: "whatsapp", ID: "84900000000"},
-		{App: "line", ID: "1234567890-AbCdEfGh"}, {App: "viber", ID: "example"},
+		{App: "wechat"},
+		{App: "wechat-scheme", ID: "wx0123456789abcdef"},
+		{App: handoff.WeChatScene, ID: "wx0123456789abcdef"},
+		{App: "zalo", ID: "1234567890123456789"},
+		{App: "zalo-oa", ID: "1234567890123456789"},
+		{App: "messenger", ID: "example.shop"},
+		{App: "telegram", ID: "example_bot"},
+		{App: "telegram-app", ID: "example_bot/cart"},
+		{App: "whatsapp", ID: "84900000000"},
+		{App: "line", ID: "1234567890-AbCdEfGh"},
+		{App: "viber", ID: "example"},
 	}
 }
 

@@ -43,8 +43,10 @@ func kinds() []kind {
 		{app: "wechat", brand: "wechat", link: "{base}/c/{token}"},
 		// The plain scheme; iPhones open it from their camera.
 		// developers.weixin.qq.com/community/develop/doc/00024e32cbc36055c0c0a34b066401
-		{app: "wechat-scheme", brand: "wechat", id: word(`wx[0-9a-f]{16}`), room: 1022,
-			link: "weixin://dl/business/?appid={id}&path=pages/cart/cart&query=c%3D{token}&env_version=release"},
+		{
+			app: "wechat-scheme", brand: "wechat", id: word(`wx[0-9a-f]{16}`), room: 1022,
+			link: "weixin://dl/business/?appid={id}&path=pages/cart/cart&query=c%3D{token}&env_version=release",
+		},
 		// What a mini-program code says: at most 32 characters. Its picture is
 		// made by the merchant's server beforehand, so this is no link.
 		// developers.weixin.qq.com/miniprogram/dev/server/API/qrcode-link/qr-code/api_getunlimitedqrcode

@@ -102,6 +102,14 @@ func TestCodesAndEventsNeverCountTwice(t *testing.T) {
 				require.NoError(t, err)
 				a.tokens = append(a.tokens, token)
 			},
+			"shop shows a code that says less": func(t *rapid.T) {
+				meta := testMeta()
+				meta.Partial = true
+				lines := rapid.IntRange(0, int(a.shop.Cut(gateway))).Draw(t, "lines")
+				token, err := Encode(testKey(1), first(a.shop, gateway, lines), meta)
+				require.NoError(t, err)
+				a.tokens = append(a.tokens, token)
+			},
 			"shop sends its state": func(*rapid.T) {
 				b, err := json.Marshal(a.shop)
 				require.NoError(t, err)
