@@ -2,11 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"regexp"
@@ -15,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -24,122 +21,118 @@ import (
 )
 
 func cartCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "cart", Short: "Look into carts", Args: cobra.NoArgs}
-	cmd.AddCommand(cartOpenCommand())
+	cmd := &cobra.Command{Use: "cart", Short: "Look at carts that shoppers take along"}
+	cmd.AddCommand(openCartCommand())
 	return cmd
 }
 
-func cartOpenCommand() *cobra.Command {
+// openCartCommand says what a link carries. It opens nothing for the shopper:
+// what the link knows is not taken in, and no phone has seen it.
+func openCartCommand() *cobra.Command {
 	var file string
-	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "open LINK",
-		Short: "Print the cart that a link carries, or why it opens none",
-		Long: `Print the cart that a link carries, or why it opens none. The link may be that of
-any chat app, or a token alone. Nothing is changed by looking: the cart is not
-taken in, and its shop is not told that a phone opened it. Of a short link, which
-names its cart alone, it is the cart as headquarters has it.`,
-		Example: "  hq cart open https://cart.example.com/c/AfpNhg… --config /etc/mirrorcart/hq.yaml",
+		Use:   "open LINK --config hq.yaml",
+		Short: "Print the cart that a link carries, or say why it does not open",
+		Long: "Print the cart that a link or its token carries as JSON, or say why it does not open. Nothing is changed by it. " +
+			"Of a short link, which only names its cart, the cart is the one that headquarters has.",
+		Example: "  hq cart open https://cart.example.com/c/AXf_YrJC9l0f… --config /etc/mirrorcart/hq.yaml",
 		Args:    process.Args("LINK"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := firmwarecfg.LoadHQ(file, os.Environ())
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
-			key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
-			if err != nil {
-				return err
-			}
 			h, err := headquarters.OpenLedger(cmd.Context(), cfg, process.Log(cmd.ErrOrStderr(), cfg.Log.Level))
 			if err != nil {
 				return err
 			}
-			o, err := openLink(cmd.Context(), h, key, args[0], time.Now())
-			if err = errors.Join(err, h.Close()); err != nil {
+			found, err := openLink(cmd.Context(), h, cfg.Key, args[0])
+			if err := errors.Join(err, h.Close()); err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(o)
-			}
-			return o.print(cmd.OutOrStdout())
+			e := json.NewEncoder(cmd.OutOrStdout())
+			e.SetIndent("", "  ")
+			return e.Encode(found)
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/hq.yaml", "configuration file")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON")
 	return cmd
 }
 
-// openedLink is what a link opens.
+// openedLink is what a link says.
 type openedLink struct {
-	Mode    edge.LinkMode `json:"mode"` // signed or short
-	Node    string        `json:"node"` // the gateway that made it
+	Mode    edge.LinkMode `json:"mode"`
+	Node    string        `json:"node"`             // the gateway that made it
+	Issued  *time.Time    `json:"issued,omitempty"` // not in a short one
 	Expires time.Time     `json:"expires"`
+	Release uint32        `json:"release,omitempty"`
+	Partial bool          `json:"partial,omitempty"` // the cart has more lines
+	Known   bool          `json:"known"`             // headquarters has heard of the cart
 	Cart    *edge.Cart    `json:"cart"`
 }
 
-func (o *openedLink) print(w io.Writer) error {
-	text := fmt.Sprintf("cart:    %s\ngateway: %s\nlink:    %s, until %s\n", o.Cart.ID, o.Node, o.Mode, o.Expires.Format(time.RFC3339))
-	if c := o.Cart.Closed; c != nil {
-		text += fmt.Sprintf("paid:    %s\n", c.Receipt)
-	}
-	for i := range o.Cart.Lines {
-		if l := &o.Cart.Lines[i]; l.Quantity() > 0 {
-			text += fmt.Sprintf("%3d × %s\n", l.Quantity(), l.SKU)
+// openLink reads a link; keyFile holds headquarters' own key.
+func openLink(ctx context.Context, h *hq.HQ, keyFile, link string) (*openedLink, error) {
+	find := func(id handoff.KeyID) ([]handoff.Key, error) {
+		nodes, err := h.KeysByPrefix(ctx, id)
+		keys := make([]handoff.Key, len(nodes))
+		for i, n := range nodes {
+			keys[i] = handoff.Key{Node: n.Node, Public: n.Key}
 		}
+		return keys, err
 	}
-	_, err := io.WriteString(w, text)
-	return err
-}
-
-// token is anything in a link that may be one.
-var token = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
-
-// openLink opens the token of a link. Where none opens, the error is that of
-// the one that came nearest.
-func openLink(ctx context.Context, h *hq.HQ, key ed25519.PrivateKey, link string, now time.Time) (*openedLink, error) {
-	const op = "hq.openLink"
-	if text, err := url.QueryUnescape(link); err == nil {
-		link = text
-	}
-	var nearest error = edge.Errorf(op, edge.Invalid, "there is no cart's token in %.80q", link)
-	for _, t := range token.FindAllString(link, -1) {
-		o, err := openToken(ctx, h, key, t, now)
-		if err == nil {
-			return o, nil
-		}
-		if edge.KindOf(err) != edge.Invalid || edge.KindOf(nearest) == edge.Invalid {
-			nearest = err
-		}
-	}
-	return nil, nearest
-}
-
-func openToken(ctx context.Context, h *hq.HQ, key ed25519.PrivateKey, token string, now time.Time) (*openedLink, error) {
-	find := cart.FindKeys(ctx, h)
+	var found openedLink
+	token := tokenOf(link)
 	if len(token) == handoff.ShortLen {
-		s, err := handoff.DecodeShort(token, find, key, now)
+		key, err := firmwarecfg.LoadKey(keyFile)
 		if err != nil {
 			return nil, err
 		}
-		c, _, err := h.Cart(ctx, s.Cart)
+		s, err := handoff.DecodeShort(token, find, key, time.Now())
 		if err != nil {
 			return nil, err
 		}
-		return &openedLink{edge.LinkShort, s.Node, s.Expires, c}, c.Admits(s.Links)
+		found = openedLink{Mode: edge.LinkShort, Node: s.Node, Expires: s.Expires, Cart: &edge.Cart{ID: s.Cart, Links: s.Links}}
+	} else {
+		o, err := handoff.Decode(token, find, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		found = openedLink{
+			Mode: edge.LinkSigned, Node: o.Node, Issued: &o.Issued, Expires: o.Expires, Release: o.Release, Partial: o.Partial, Cart: o.Cart,
+		}
 	}
-	o, err := handoff.Decode(token, find, now)
-	if err != nil {
-		return nil, err
-	}
-	have, _, err := h.Cart(ctx, o.Cart.ID)
+	have, node, err := h.Cart(ctx, found.Cart.ID)
 	switch {
+	case edge.KindOf(err) == edge.NotFound && found.Mode == edge.LinkSigned:
+		return &found, nil
 	case edge.KindOf(err) == edge.NotFound:
+		return nil, edge.Errorf("hq cart open", edge.Unavailable, "the shop has not told of this cart yet")
 	case err != nil:
 		return nil, err
-	default:
-		if err := have.Admits(o.Cart.Links); err != nil {
-			return nil, err
+	case node != found.Node:
+		return nil, edge.Errorf("hq cart open", edge.Invalid, "the link is of %s, and the cart of %s", found.Node, node)
+	}
+	if err := have.Admits(found.Cart.Links); err != nil {
+		return nil, err
+	}
+	found.Known = true
+	if found.Mode == edge.LinkShort {
+		found.Cart = have
+	}
+	return &found, nil
+}
+
+// tokenOf is the token in a link of any app, or the text itself: the longest run
+// of a token's characters.
+func tokenOf(link string) (token string) {
+	if plain, err := url.QueryUnescape(link); err == nil {
+		link = plain
+	}
+	for _, run := range regexp.MustCompile(fmt.Sprintf(`[A-Za-z0-9_-]{%d,}`, handoff.ShortLen)).FindAllString(link, -1) {
+		if len(run) > len(token) {
+			token = run
 		}
 	}
-	return &openedLink{edge.LinkSigned, o.Node, o.Expires, o.Cart}, nil
+	return token
 }
