@@ -122,9 +122,13 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	transfers, err := s.transfers()
+	if err != nil {
+		return err
+	}
 	carts, err := cart.New(cart.Options{
 		HQ: s.DB, Key: key, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
-		Regions: s.cfg.Orders.Provinces, DeliverTo: s.cfg.Orders.DeliverTo,
+		Transfers: transfers, Regions: s.cfg.Orders.Provinces, DeliverTo: s.cfg.Orders.DeliverTo,
 	})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/bank"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/edge/payment"
 )
 
@@ -29,15 +30,22 @@ func (s *Server) newFeeds(log *slog.Logger) (*bank.Feeds, error) {
 	return bank.New(o)
 }
 
-// account is where phones pay to; nil where they cannot.
-func (s *Server) account() (*payment.Account, error) {
+// transfers is how phones pay by bank transfer; nil where there is no account.
+func (s *Server) transfers() (*cart.Transfers, error) {
 	t := &s.cfg.Payment.Transfer
 	if t.Account == "" {
 		return nil, nil //nolint:nilnil // it is not offered
 	}
-	a := &payment.Account{Scheme: payment.Scheme(t.Scheme), Bank: t.Bank, Number: t.Account}
+	a := payment.Account{Scheme: payment.Scheme(t.Scheme), Bank: t.Bank, Number: t.Account}
 	if err := a.Check(); err != nil {
 		return nil, fmt.Errorf("payment.transfer: %w", err)
 	}
-	return a, nil
+	by := &cart.Transfers{
+		HQ: s.DB, Prefix: t.Prefix, Life: t.Life, Bank: t.BankName, BIN: t.Bank, Account: t.Account, Name: t.Name,
+		Text: a.Code, Picture: payment.Picture,
+	}
+	for _, app := range s.cfg.Payment.Apps {
+		by.Apps = append(by.Apps, cart.BankApp{Name: app.Name, URL: app.URL})
+	}
+	return by, nil
 }

@@ -54,7 +54,8 @@ type Headquarters interface {
 	OrderByKey(ctx context.Context, cart edge.CartID, key string) (*edge.Order, error)
 }
 
-// Options are what the pages are made with. All are needed but the last two.
+// Options are what the pages are made with. All are needed but those
+// after the log.
 type Options struct {
 	HQ       Headquarters
 	Key      ed25519.PrivateKey // HQ's own: it opens short links
@@ -69,6 +70,8 @@ type Options struct {
 	// Regions are Vietnam's provinces, as people choose theirs; without them they
 	// write it.
 	Regions []string
+	// Transfers is how carts are paid on the phone; nil where they are not.
+	Transfers *Transfers
 }
 
 // Pages answers the phone.
@@ -76,6 +79,7 @@ type Pages struct {
 	Options
 	templates *template.Template
 	ofLooks   *template.Template // photos and votes
+	ofPay     *template.Template
 	limit     limiter
 	streams   streams
 	zip       sync.Pool // of *gzip.Writer
@@ -94,7 +98,11 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}
-	p := &Pages{Options: o, templates: t, ofLooks: looks}
+	pay, err := parsePay()
+	if err != nil {
+		return nil, fmt.Errorf("cart.New: %w", err)
+	}
+	p := &Pages{Options: o, templates: t, ofLooks: looks, ofPay: pay}
 	p.limit.visits = map[edge.CartID]visits{}
 	p.streams.open = map[edge.CartID]int{}
 	p.zip.New = func() any {
@@ -129,6 +137,10 @@ func (p *Pages) routes() []route {
 		{http.MethodPost, "/contact/delete", p.forget},
 		{http.MethodPost, "/phones", p.askIn},
 		{http.MethodPost, "/phones/:code", p.letIn},
+		{http.MethodGet, "/pay", p.payPage},
+		{http.MethodPost, "/pay", p.askToPay},
+		{http.MethodPost, "/pay/till", p.payAtTill},
+		{http.MethodGet, "/pay/qr.png", p.payQR},
 		{http.MethodGet, "/looks", p.looksPage},
 		{http.MethodGet, "/looks/events", p.looksEvents},
 		{http.MethodGet, "/looks/photos/:photo", p.sealedPhoto},

@@ -48,6 +48,7 @@ type view struct {
 	secret             string // the phone's
 	zone               *time.Location
 	Strip              *strip // nil where there is nothing to look at
+	pays               bool   // carts may be paid on phones
 }
 
 // Money writes an amount the way of the page's language.
@@ -142,7 +143,7 @@ func (p *Pages) view(ctx context.Context, v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{Strip: looks, Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
+	return view{pays: p.Transfers != nil, Strip: looks, Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
 }
 
 // fragment is the part of the page that changes.
