@@ -98,7 +98,7 @@ func TestLoneRequestLeavesNothingBehind(t *testing.T) {
 	require.Equal(t, []string{opened, "5"}, []string{evs[0].Subject, evs[1].Subject})
 }
 
-// commitNow commits the batch between two turns of the loop.
+// commitNow commits the batch outside of any other.
 func (db *DB) commitNow(t *testing.T, batch []request) {
 	_, err := write(t.Context(), db, func(ctx context.Context, inner *tx) (struct{}, error) {
 		if err := inner.exec(ctx, `COMMIT`); err != nil {
