@@ -50,7 +50,7 @@ func TestGatewayServesHQsCatalogue(t *testing.T) {
 	next.Assets = []edge.Asset{{Name: "pictures/new.svg", SHA256: sum, Size: int64(len(picture))}}
 	signed, err := edge.SignRelease(key, &next)
 	require.NoError(t, err)
-	outbox := tellingOutbox{g.db, g.api.CartChanged, func([]edge.Record) {}, g.fetcher}
+	outbox := tellingOutbox{g.db, g.api.CartChanged, func([]edge.Record) {}, g.maySell, g.fetcher}
 	require.NoError(t, outbox.Apply(t.Context(), 1, edge.Delivery{Releases: []*edge.SignedRelease{signed}}))
 	require.Eventually(t, func() bool {
 		r, err := g.db.Release(t.Context())

@@ -147,7 +147,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
+		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.maySell, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
 		Archive: g.db, Commands: g.db, Recall: g.db, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
@@ -159,6 +159,7 @@ type tellingOutbox struct {
 	*sqlite.DB
 	changed func(edge.CartID)
 	records func([]edge.Record)
+	paid    func()           // the bank's word may have sold a cart
 	fetcher *release.Fetcher // nil for none
 }
 
@@ -174,6 +175,7 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 		if r := &d.Records[i]; r.Kind == edge.RecordPayment {
 			if w, err := edge.ReadTransferWord(r); err == nil {
 				o.changed(w.Cart)
+				o.paid()
 			}
 		}
 	}
@@ -181,6 +183,14 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 		o.fetcher.Wake()
 	}
 	return nil
+}
+
+// maySell does what a sale asks for that no clerk recorded.
+func (g *gateway) maySell() {
+	g.api.StatusChanged()
+	if g.desk != nil {
+		g.desk.Wake()
+	}
 }
 
 // newAPI makes what the kiosks' and the till's pages call.
