@@ -82,6 +82,8 @@ async function friendsJob(browser, shots) {
 
   const page = await step('the phone opens the photo, and headquarters cannot', async () => {
     const phone = await watched('phone', link, phoneSize);
+    await phone.waitForSelector('a.looks small'); // which says that the photo is there
+    await shot(phone, 'cart');
     await phone.click('a.looks');
     await opened(phone, 2); // on its own, and to be chosen for the vote
     const [w, h] = await pixels(phone);
