@@ -92,15 +92,10 @@ func (p *Pages) open(ctx context.Context, v *visit, onPhone bool) error {
 	return v.cart.Admits(v.links)
 }
 
-// KeyRing holds gateways' keys: HQ.
-type KeyRing interface {
-	KeysByPrefix(ctx context.Context, prefix [3]byte) ([]hq.Node, error)
-}
-
-// FindKeys finds gateways' keys, for handoff.Decode and DecodeShort.
-func FindKeys(ctx context.Context, h KeyRing) func(handoff.KeyID) ([]handoff.Key, error) {
+// keys finds gateways' keys at HQ, for handoff.Decode and DecodeShort.
+func (p *Pages) keys(ctx context.Context) func(handoff.KeyID) ([]handoff.Key, error) {
 	return func(id handoff.KeyID) ([]handoff.Key, error) {
-		nodes, err := h.KeysByPrefix(ctx, id)
+		nodes, err := p.HQ.KeysByPrefix(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +109,7 @@ func FindKeys(ctx context.Context, h KeyRing) func(handoff.KeyID) ([]handoff.Key
 
 // decode reads the token: the whole cart, or its id alone from a short one.
 func (p *Pages) decode(ctx context.Context, v *visit) (*edge.Cart, error) {
-	find := FindKeys(ctx, p.HQ)
+	find := p.keys(ctx)
 	if len(v.token) == handoff.ShortLen {
 		s, err := handoff.DecodeShort(v.token, find, p.Key, p.Now())
 		if err != nil {

@@ -114,9 +114,11 @@ func (v view) OrderShape() (string, error) {
 // PhoneShape changes with who asks to be let in.
 func (v view) PhoneShape() string { return fmt.Sprint(v.Lang, v.Phone, v.Paid != nil) }
 
-// Fewer and More are what a line's buttons ask for.
+// Fewer is what the button that takes a piece away asks for.
 func (l Line) Fewer() int { return l.Quantity - 1 }
-func (l Line) More() int  { return l.Quantity + 1 }
+
+// More is what the button that adds a piece asks for.
+func (l Line) More() int { return l.Quantity + 1 }
 
 // Full says that no more pieces fit the line.
 func (l Line) Full() bool { return l.Quantity >= edge.MaxQuantity }

@@ -1,0 +1,35 @@
+package firmwarecfg_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+func loadOrders(t *testing.T, orders string) (*firmwarecfg.HQ, error) {
+	file := filepath.Join(t.TempDir(), "hq.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("public_url: https://cart.example.com\nmqtt: { url: mqtts://b.example.com:8883 }\norders: "+orders+"\n"), 0o600))
+	return firmwarecfg.LoadHQ(file, nil)
+}
+
+func TestOrdersOfHQ(t *testing.T) {
+	h := firmwarecfg.DefaultHQ()
+	require.Len(t, h.Orders.Provinces, 34)
+	h, err := loadOrders(t, `{ deliver_to: [VN, CN], provinces: [] }`)
+	require.NoError(t, err)
+	require.Equal(t, []string{"VN", "CN"}, h.Orders.DeliverTo)
+	require.Empty(t, h.Orders.Provinces)
+	for orders, says := range map[string]string{
+		`{ deliver_to: [vn] }`:     "orders.deliver_to[0]",
+		`{ deliver_to: [VN, VN] }`: "twice",
+		`{ provinces: [""] }`:      "orders.provinces[0]",
+		`{ ships_to: [VN] }`:       "ships_to",
+	} {
+		_, err := loadOrders(t, orders)
+		require.ErrorContains(t, err, says)
+	}
+}
