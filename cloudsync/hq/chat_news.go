@@ -3,6 +3,7 @@ package hq
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,20 @@ func (h *HQ) ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]
 		select id from cart where state in ('bare', 'open', 'closed') and changed >= $1
 		union all select cart from orders where changed >= $1) limit $2`
 	return h.chatsWhere(ctx, "hq.ChatsOfChanged", q, since.UnixMilli(), min(max(limit, 1), maxPage))
+}
+
+// ShopOf is the shop that a gateway stands in; an edge.Error of kind NotFound
+// where none of that name is enrolled.
+func (h *HQ) ShopOf(ctx context.Context, node string) (shop string, err error) {
+	const op = "hq.ShopOf"
+	err = h.read.QueryRowContext(ctx, "select shop from node where node = $1", node).Scan(&shop)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", op, err)
+	}
+	return shop, nil
 }
 
 // Level is what a shop had of a SKU, and when HQ last heard of the shop.

@@ -181,7 +181,12 @@ func TestChatsOfACartThatChanged(t *testing.T) {
 	c.hear("m1")
 	cart := edge.NewCart(edge.CartID{1}, c.clock.Now().Add(time.Hour))
 	require.NoError(t, c.Enrol(t.Context(), Node{Node: "n", Shop: "s", Key: newKey(t).Public().(ed25519.PublicKey)}))
-	_, err := c.OpenCart(t.Context(), cart, "n", false)
+	shop, err := c.ShopOf(t.Context(), "n")
+	require.NoError(t, err)
+	require.Equal(t, "s", shop)
+	_, err = c.ShopOf(t.Context(), "nobody")
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	_, err = c.OpenCart(t.Context(), cart, "n", false)
 	require.NoError(t, err)
 	since := c.clock.Now()
 	_, err = c.ChangeChat(t.Context(), c.only().ID, func(conv *Conversation) ([]ChatLine, error) {

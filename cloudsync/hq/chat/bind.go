@@ -48,19 +48,9 @@ func (s *Service) linkIn(ctx context.Context, who string, m *Message) *link {
 		return nil
 	}
 	if l.err == nil {
-		l.shop, l.err = s.shopOf(ctx, l.node)
+		l.shop, l.err = s.HQ.ShopOf(ctx, l.node)
 	}
 	return l
-}
-
-func (s *Service) shopOf(ctx context.Context, node string) (string, error) {
-	shops, err := s.HQ.Shops(ctx)
-	for i := range shops {
-		if shops[i].Node == node {
-			return shops[i].Shop, nil
-		}
-	}
-	return "", err
 }
 
 // What one person may send: messages, and wrong codes, since one could be guessed.

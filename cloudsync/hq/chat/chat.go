@@ -58,7 +58,7 @@ type Headquarters interface {
 	Release(ctx context.Context) (*edge.Release, error)
 	Issues(ctx context.Context, limit int) ([]hq.Issue, error)
 	Levels(ctx context.Context, skus []edge.SKU) ([]hq.Level, error)
-	Shops(ctx context.Context) ([]hq.Shop, error)
+	ShopOf(ctx context.Context, node string) (string, error)
 }
 
 // Keys keeps what apps let us in with, and renew: see hq.ChatKey.
