@@ -158,7 +158,7 @@ func skusOf(c *edge.Cart) (list []edge.SKU) {
 // voteView shows a vote. Of a photo that was deleted the product takes the place.
 func (p *Pages) voteView(v *hq.Vote, photos []hq.Photo, r *edge.Release, lang string) *voteView {
 	shown := &voteView{
-		Token: v.Token, Open: v.Open(p.Now()), Closes: v.Closes.In(p.Zone).Format("15:04 02/01"),
+		Token: v.Token, Open: v.Open(p.Now()), Closes: view{Lang: lang, zone: p.Zone}.Time(v.Closes),
 		Voted: v.Voted(), Voters: v.Voters, Most: edge.MaxVoters,
 	}
 	for i := range v.Looks {

@@ -93,7 +93,7 @@ func TestAPhotoOnThePhone(t *testing.T) {
 	require.NotContains(t, sealed, "face")
 
 	cart := strings.TrimSuffix(at, "/looks")
-	require.Regexp(t, `<a class="looks" href="[^"]*/looks\?lang=en"><span>Ask friends which look<small>1 photos? from the mirror`, b.page(cart+"?lang=en"))
+	require.Regexp(t, `<a class="looks" href="[^"]*/looks\?lang=en"><span>Ask friends which look<small>Photos from the mirror: 1`, b.page(cart+"?lang=en"))
 	stranger := b.browser()
 	require.NotContains(t, stranger.page(cart), `class="looks"`)
 	for _, target := range []string{at, at + "/events", at + "/photos/" + photoID} {

@@ -27,11 +27,11 @@ func (p *Pages) strip(ctx context.Context, v *visit) (*strip, error) {
 	w := looksWordsIn(v.lang)
 	var s strip
 	if len(photos) > 0 {
-		s.More = fmt.Sprintf("%d %s", len(photos), w.StripPhotos)
+		s.More = fmt.Sprintf(w.StripPhotos, len(photos))
 	}
 	switch {
 	case vote != nil && vote.Voted() > 0:
-		s.Says = fmt.Sprintf("%d %s", vote.Voted(), w.StripVotes)
+		s.Says = fmt.Sprintf(w.StripVotes, vote.Voted())
 	case vote != nil || len(photos)+len(skusOf(v.cart)) >= edge.MinVoteLooks:
 		s.Says = w.StripAskFriends
 	case len(photos) > 0:
