@@ -1,4 +1,4 @@
-package firmwarecfg_test
+package firmwarecfg
 
 import (
 	"os"
@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 func TestPaymentSettingsAreRefused(t *testing.T) {
@@ -24,7 +22,7 @@ func TestPaymentSettingsAreRefused(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "edge.yaml")
 		require.NoError(t, os.WriteFile(file, []byte("node: a\nshop: {id: b, name: c}\ntill: T1\n"+text+"\n"), 0o600))
-		_, err := firmwarecfg.LoadEdge(file, nil)
+		_, err := LoadEdge(file, nil)
 		require.ErrorContains(t, err, want, text)
 	}
 	for text, want := range map[string]string{
@@ -34,13 +32,13 @@ func TestPaymentSettingsAreRefused(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "hq.yaml")
 		require.NoError(t, os.WriteFile(file, []byte("public_url: https://x\nmqtt: {url: \"mqtts://x:1\"}\n"+text+"\n"), 0o600))
-		_, err := firmwarecfg.LoadHQ(file, nil)
+		_, err := LoadHQ(file, nil)
 		require.ErrorContains(t, err, want, text)
 	}
 }
 
 func TestSecretsOfFeeds(t *testing.T) {
-	var p firmwarecfg.HQPayment
+	var p HQPayment
 	none, err := p.Secret("")
 	require.NoError(t, err)
 	require.Empty(t, none)

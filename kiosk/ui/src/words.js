@@ -352,6 +352,12 @@ export const glossary = {
     'The customer scans a code with their bank app. The sale is recorded by itself when the bank reports the money.',
     '顾客用银行应用扫码。银行通知到账后自动记录销售。',
   ],
+  payOnPhone: ['Cho khách trả trên điện thoại', 'Let the customer pay on their phone', '让顾客用手机付款'],
+  givenToPhone: [
+    'Khách trả tiền trên điện thoại. Đơn hiện “đã trả” ở đây khi ngân hàng báo.',
+    'The customer pays on the phone. The cart shows as paid here when the bank reports it.',
+    '顾客用手机付款。银行通知后，这里会显示已付款。',
+  ],
   showTransferCode: ['Hiện mã chuyển khoản', 'Show the code', '显示转账二维码'],
   transferQR: ['Mã QR chuyển khoản', 'QR code of the transfer', '转账二维码'],
   scanToPay: ['Quét bằng ứng dụng ngân hàng', 'Scan with your bank app', '请用银行应用扫码'],

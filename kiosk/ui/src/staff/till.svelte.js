@@ -195,6 +195,17 @@ export class Till {
     return this.#once(`ask ${body.cart} ${body.amount}`, '/api/v1/staff/payments', body, ({ transfer }) => (this.transfer = transfer));
   }
 
+  /** giveToPhone lets the customer pay on the phone that has the cart open. */
+  async giveToPhone() {
+    try {
+      await call('POST', `/api/v1/carts/${this.ticket.id}/claim`, { holder: 'phone' });
+      this.asked = null;
+      this.#tell('givenToPhone');
+    } catch (err) {
+      this.#failed(err);
+    }
+  }
+
   /** seeTransfer records the sale by the clerk's word that the money came. */
   seeTransfer(reason) {
     const { code } = this.transfer;
