@@ -1,4 +1,4 @@
-package firmwarecfg_test
+package firmwarecfg
 
 import (
 	"os"
@@ -6,18 +6,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
-func loadOrders(t *testing.T, orders string) (*firmwarecfg.HQ, error) {
+func loadOrders(t *testing.T, orders string) (*HQ, error) {
 	file := filepath.Join(t.TempDir(), "hq.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("public_url: https://cart.example.com\nmqtt: { url: mqtts://b.example.com:8883 }\norders: "+orders+"\n"), 0o600))
-	return firmwarecfg.LoadHQ(file, nil)
+	return LoadHQ(file, nil)
 }
 
 func TestOrdersOfHQ(t *testing.T) {
-	h := firmwarecfg.DefaultHQ()
+	h := DefaultHQ()
 	require.Len(t, h.Orders.Provinces, 34)
 	h, err := loadOrders(t, `{ deliver_to: [VN, CN], provinces: [] }`)
 	require.NoError(t, err)

@@ -1,4 +1,4 @@
-package firmwarecfg_test
+package firmwarecfg
 
 import (
 	"os"
@@ -6,12 +6,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 func TestLayOverKeepsWhatTheFileDoesNotName(t *testing.T) {
-	h := firmwarecfg.DefaultHQ()
+	h := DefaultHQ()
 	h.Addr, h.OfficeAddr, h.PublicURL, h.MQTT.URL = "127.0.0.1:1", "", "http://127.0.0.1:1", "mqtt://127.0.0.1:2"
 	file := filepath.Join(t.TempDir(), "hq.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("payment: {sepay: {key_file: sepay.key}}\n"), 0o600))
