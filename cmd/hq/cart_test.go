@@ -46,12 +46,7 @@ nodes:
 		require.NoError(t, err)
 		return token
 	}
-	open := func(link string) (found struct {
-		Mode  edge.LinkMode
-		Node  string
-		Known bool
-		Cart  edge.Cart
-	}) {
+	open := func(link string) (found openedLink) {
 		out, err := hqCommand(t, "cart", "open", link, "--config", config)
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal([]byte(out), &found))
