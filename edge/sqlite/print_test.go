@@ -222,3 +222,21 @@ func TestTheQueueIsBoundedAndForgetsWhatIsLate(t *testing.T) {
 	require.NoError(t, db.DropLatePrints(t.Context(), clock.Now(), clock.Now()))
 	require.Equal(t, wrote, db.wrote.Load(), "where nothing is late nothing is written: the database has idle times")
 }
+
+func TestASlipIsForgottenWithItsCart(t *testing.T) {
+	db, clock, _ := printShop(t)
+	c, err := db.CreateCart(t.Context())
+	require.NoError(t, err)
+	for _, ref := range []string{c.ID.String(), "another"} {
+		_, err = db.QueuePrint(t.Context(), edge.PrintJob{Kind: edge.PrintCart, Ref: ref})
+		require.NoError(t, err)
+	}
+	clock.Advance(25 * time.Hour)
+	n, err := db.PruneCarts(t.Context(), edge.CartKeep{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour})
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	list, err := db.PrintJobs(t.Context(), 9)
+	require.NoError(t, err)
+	require.Len(t, list, 2, "the sale's receipt stays")
+	require.Equal(t, "another", list[0].Ref)
+}
