@@ -39,7 +39,7 @@ type Credit struct {
 	Reference string // the bank's name of it
 	Account   string
 	Amount    edge.Money
-	Content   string // what the bank passes on of what the payer wrote
+	Content   string // what the bank passes on of what the payer wrote; forgotten once it is matched or dismissed
 	At        time.Time
 	Received  time.Time
 	Code      string // of the transfer that it is for; empty where none is named
@@ -237,8 +237,14 @@ func readCredit(ctx context.Context, db rower, id string) (*Credit, error) {
 	return c, err
 }
 
+// storeCredit stores what became of a credit. What the bank passed on may name
+// who paid, and is forgotten once nobody needs it.
 func storeCredit(ctx context.Context, tx *sql.Tx, c *Credit) error {
-	_, err := tx.ExecContext(ctx, "update credit set code = $1, state = $2, note = $3, staff = $4 where id = $5", c.Code, string(c.State), c.Note, c.Staff, c.ID)
+	if c.State == CreditMatched || c.State == CreditDismissed {
+		c.Content = ""
+	}
+	const q = "update credit set code = $1, state = $2, note = $3, staff = $4, content = $5 where id = $6"
+	_, err := tx.ExecContext(ctx, q, c.Code, string(c.State), c.Note, c.Staff, c.Content, c.ID)
 	return err
 }
 

@@ -83,6 +83,7 @@ func TestMoneyIsMatched(t *testing.T) {
 	c := g.takes(g.sent("FT1", 398000), tr.Code)
 	require.Equal(t, CreditMatched, c.State)
 	require.Equal(t, tr.Code, c.Code)
+	require.Empty(t, c.Content, "it may name who paid")
 	words := g.words()
 	require.Len(t, words, 1)
 	require.Equal(t, tr.Code, words[0].ID)
@@ -142,6 +143,7 @@ func TestMoneyThatWaitsForPeople(t *testing.T) {
 	// Less than was asked for: the shop sees it.
 	less := g.takes(g.sent("FT1", 39800), tr.Code)
 	require.Equal(t, CreditMismatched, less.State)
+	require.NotEmpty(t, less.Content)
 	require.Equal(t, "mismatched", g.words()[0].State)
 	_, err := settle(less, SettleMatch, "")
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
