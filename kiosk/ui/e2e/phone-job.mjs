@@ -1,7 +1,8 @@
 // The same cart on the kiosk and on the phone, in a real Chromium against a
-// running `edge demo`: it grows on both sides while the line is up, and both
-// sides' changes meet after the line was cut before the scan. The mini programs
-// for WeChat and Zalo show it too.
+// running `edge demo`: it grows on both sides while the line is up, shows in the
+// mini programs for WeChat and Zalo, is voted on and ordered, and both sides'
+// changes meet after the line was cut before the scan; then the bank tells of its
+// money, and the printer prints.
 //
 // job.mjs says what it reads from the environment and how it ends. Besides,
 // PRINTED is the folder of the test printer's pictures, OFFICE_TOKEN an operator's
