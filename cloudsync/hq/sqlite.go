@@ -106,8 +106,8 @@ func (*sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, 
 	return insertRows(ctx, tx, table, c, whole, n, 1, tail, each)
 }
 
-func (s *sqlite) insertAll(ctx context.Context, t transaction, table string, c columns) error {
-	return s.insert(ctx, t.Tx, table, c, "", nil)
+func (d *sqlite) insertAll(ctx context.Context, t transaction, table string, c columns) error {
+	return d.insert(ctx, t.Tx, table, c, "", nil)
 }
 
 // insertRows adds rows from to to, so many with each statement.
