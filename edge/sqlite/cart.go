@@ -48,7 +48,7 @@ type cartToSell struct {
 
 func (t *tx) loadToSell(ctx context.Context, id edge.CartID) (*cartToSell, error) {
 	c := &cartToSell{}
-	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT max(checkout) FROM sale WHERE cart = ?1), 0) FROM cart WHERE id = ?1`, id.String())
+	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT checkout FROM sale WHERE cart = ?1 ORDER BY checkout DESC LIMIT 1), 0) FROM cart WHERE id = ?1`, id.String())
 	var err error
 	c.Cart, c.body, err = scanCart(row, id, &c.checkout)
 	return c, err
