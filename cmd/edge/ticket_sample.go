@@ -36,6 +36,7 @@ func sampleTicket(ctx context.Context, kind string) (ticket.Document, *time.Loca
 type sampleDay struct {
 	at     time.Time
 	r      *edge.Release
+	links  *handoff.Links
 	cart   *edge.Cart
 	sale   *edge.Sale
 	refund *edge.Refund
@@ -51,6 +52,13 @@ func newSampleDay(shop *shopdir.Shop) (*sampleDay, error) {
 		if _, err := d.cart.Add(edge.EpochWriter("example"), shop.Variants[at].SKU, 1+i%2); err != nil {
 			return nil, err
 		}
+	}
+	settings, err := (&handoffFlags{}).settings()
+	if err != nil {
+		return nil, err
+	}
+	if d.links, err = handoff.NewLinks(settings); err != nil {
+		return nil, fmt.Errorf("links: %w", err)
 	}
 	_, total, err := edge.PriceCart(d.cart, d.r)
 	if err != nil {
@@ -95,10 +103,10 @@ func (d *sampleDay) ticket(ctx context.Context, kind string) (ticket.Document, e
 		z.AddRefund(d.refund)
 		return ticket.ZReport{ZReport: z}, nil
 	case string(edge.PrintCart):
-		link, err := d.link(ctx)
+		link, err := d.links.LinkWithin(ctx, d.cart, ticket.MaxLink)
 		return ticket.Cart{Lines: d.sale.Lines, Total: d.sale.Total, Link: link, At: d.at}, err
 	case "order":
-		link, err := d.link(ctx)
+		link, err := d.links.LinkWithin(ctx, d.cart, ticket.MaxLink)
 		if err != nil {
 			return nil, err
 		}
@@ -108,16 +116,4 @@ func (d *sampleDay) ticket(ctx context.Context, kind string) (ticket.Document, e
 		}, nil
 	}
 	return nil, edge.Errorf("ticket", edge.Invalid, "--kind %.20q: use receipt, refund, void, z, cart, order or test", kind)
-}
-
-func (d *sampleDay) link(ctx context.Context) (*edge.Link, error) {
-	settings, err := (&handoffFlags{}).settings()
-	if err != nil {
-		return nil, err
-	}
-	links, err := handoff.NewLinks(settings)
-	if err != nil {
-		return nil, fmt.Errorf("links: %w", err)
-	}
-	return links.LinkWithin(ctx, d.cart, ticket.MaxLink)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"image/png"
 	"io"
+	"io/fs"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,7 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	"github.com/mirrorcart/mirrorcart/edge/ticket/tickettest"
 )
 
@@ -124,5 +128,28 @@ func TestDemoTickets(t *testing.T) {
 	} {
 		var usage process.UsageError
 		require.ErrorAs(t, ticketRun(args...), &usage, args)
+	}
+}
+
+// BenchmarkCartSlip makes a cart's token, its link, and the slip with the QR
+// code, as bytes for the printer.
+func BenchmarkCartSlip(b *testing.B) {
+	f := ticketFlags{kind: "cart", demo: true}
+	cfg, err := f.settings()
+	require.NoError(b, err)
+	press, err := newPress(cfg, time.UTC, slog.New(slog.DiscardHandler))
+	require.NoError(b, err)
+	files, err := fs.Sub(demoFiles, "demo/shop")
+	require.NoError(b, err)
+	shop, err := shopdir.Read(files)
+	require.NoError(b, err)
+	day, err := newSampleDay(shop)
+	require.NoError(b, err)
+	for b.Loop() {
+		doc, err := day.ticket(b.Context(), "cart")
+		require.NoError(b, err)
+		r, err := press.Draw(doc, ticket.Form{Lang: "vi"})
+		require.NoError(b, err)
+		r.AppendESCPOS(nil)
 	}
 }

@@ -70,7 +70,7 @@ func (b *orderBook) OrdersOfCart(context.Context, edge.CartID) ([]hq.ChatOrder, 
 // scene is a chat service with a real headquarters, a shop with a cart, and the
 // apps' servers.
 type scene struct {
-	t       *testing.T
+	t       testing.TB
 	hq      *hq.HQ
 	gateway *hqtest.Gateway
 	orders  *orderBook
@@ -94,7 +94,7 @@ func (s *scene) pass(d time.Duration) {
 	s.clock = s.clock.Add(d)
 }
 
-func newScene(t *testing.T, change ...func(*Options)) *scene {
+func newScene(t testing.TB, change ...func(*Options)) *scene {
 	t.Helper()
 	gin.SetMode(gin.TestMode)
 	s := &scene{t: t, clock: noon, orders: &orderBook{}, path: filepath.Join(t.TempDir(), "hq.db")}
