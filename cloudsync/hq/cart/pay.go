@@ -67,6 +67,12 @@ type shownApp struct {
 // Open reports whether the code is still to be paid.
 func (v *payView) Open() bool { return v.Asked != nil && v.Asked.State == edge.TransferAwaiting }
 
+// Offers reports whether a new code may be asked for. While people look after
+// another amount that arrived, it would be the same code again.
+func (v *payView) Offers() bool {
+	return v.May && (v.Asked == nil || v.Asked.State != edge.TransferMismatched)
+}
+
 // Says is how the money stands, in words.
 func (v *payView) Says() string {
 	switch {
