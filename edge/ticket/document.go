@@ -33,8 +33,14 @@ type Form struct {
 	Copy bool   // it was printed before, and says so
 }
 
-// Draw draws a document. What cannot be drawn is an error of kind TooLarge.
-func (p *Press) Draw(doc Document, form Form) (*Raster, error) {
+// Draw draws a document. What is too long is an error of kind TooLarge; text that
+// breaks the shaper is one of kind Internal, and never the till's end.
+func (p *Press) Draw(doc Document, form Form) (r *Raster, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r, err = nil, edge.Errorf("ticket.Draw", edge.Internal, "this ticket cannot be drawn, its text is none that fonts know: %v", cause)
+		}
+	}()
 	s := newSheet(p.Paper, form.Lang, p.Fonts)
 	if form.Copy {
 		s.frame(s.copied)

@@ -142,7 +142,7 @@ func TestRates(t *testing.T) {
 }
 
 func FuzzText(f *testing.F) {
-	for _, s := range []string{"Nguyễn", "口红", "น้ำ", "\u0301\u0301", "a\u200d\u202eb", "😀", "\x00\xff"} {
+	for _, s := range []string{"Nguyễn", "口红", "น้ำ", "\u0301\u0301", "a\u200d\u202eb", "😀", "\x00\xff", "Bў\xf1\x1d", "a\u2029b"} {
 		f.Add(s)
 	}
 	fonts := press(f, Paper58).Fonts
@@ -153,6 +153,15 @@ func FuzzText(f *testing.F) {
 		_, err := s.print()
 		require.NoError(t, err)
 	})
+}
+
+type brokenDocument struct{}
+
+func (brokenDocument) lay(*sheet, *Shop) { panic("boom") }
+
+func TestADocumentThatBreaksTheShaperIsAnError(t *testing.T) {
+	_, err := press(t, Paper58).Draw(brokenDocument{}, Form{})
+	require.Equal(t, edge.Internal, edge.KindOf(err))
 }
 
 func BenchmarkReceipt(b *testing.B) {

@@ -4,6 +4,7 @@ import (
 	"image"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-text/typesetting/di"
 	"github.com/go-text/typesetting/font"
@@ -75,10 +76,20 @@ func (p pick) ResolveFace(r rune) *font.Face {
 	return face
 }
 
+// printable makes a space of what only steers text: the shaper takes a separator
+// of paragraphs for a run without a glyph, and turned text hides what it says.
+func printable(r rune) rune {
+	switch {
+	case unicode.IsControl(r), r == '\u2028', r == '\u2029', unicode.Is(unicode.Bidi_Control, r):
+		return ' '
+	}
+	return r
+}
+
 // lines sets text in lines at most width dots wide, breaking between words
 // where it can.
 func (s *setter) lines(text string, st style, width int) []line {
-	runes := []rune(strings.Join(strings.Fields(text), " "))
+	runes := []rune(strings.Join(strings.Fields(strings.Map(printable, strings.ToValidUTF8(text, "�"))), " "))
 	if len(runes) > maxText {
 		runes = append(runes[:maxText-1], '…')
 	}
