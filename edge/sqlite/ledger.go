@@ -86,8 +86,13 @@ func (t *tx) nextReceipt(ctx context.Context) (edge.Receipt, error) {
 		return edge.Receipt{}, err
 	}
 	r := edge.Receipt{Till: t.db.opt.Till, Series: e.n}
-	err = t.conn.QueryRowContext(ctx, `INSERT INTO receipt (till, series, last) VALUES (?, ?, 1)
-		ON CONFLICT (till, series) DO UPDATE SET last = last + 1 RETURNING last`, r.Till, r.Series).Scan(&r.Counter)
+	// In two steps: what an INSERT returns goes through a table of its own.
+	err = t.exec(ctx, `INSERT INTO receipt (till, series, last) VALUES (?, ?, 1)
+		ON CONFLICT (till, series) DO UPDATE SET last = last + 1`, r.Till, r.Series)
+	if err != nil {
+		return r, err
+	}
+	err = t.conn.QueryRowContext(ctx, `SELECT last FROM receipt WHERE till = ? AND series = ?`, r.Till, r.Series).Scan(&r.Counter)
 	return r, err
 }
 
