@@ -451,7 +451,9 @@ func TestSamplesAreSentWhileThereIsRoom(t *testing.T) {
 		time.Sleep(time.Minute)
 		s, _, err = b.hq.LastSample(t.Context(), memoryNode)
 		require.NoError(t, err)
-		require.GreaterOrEqual(t, s.Shed, shed+3)
+		// Two turns pass at least before a headquarters that is silent for a minute
+		// is called anew; from then until it answers there is no session to send in.
+		require.GreaterOrEqual(t, s.Shed, shed+2)
 		b.halt()
 	})
 }
