@@ -1,12 +1,9 @@
 package cloudsync_test
 
 import (
-	"context"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -184,74 +181,6 @@ func (b *bench) answers(id string) (list []cloudsync.Rsp) {
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
-// memory is a CommandLog and an Archive of the shop in memory.
-type memory struct {
-	*edgetest.Memory
-	mu     sync.Mutex
-	begun  map[string]edge.CommandMemory
-	digest map[string]edge.Hash
-	exp    map[string]time.Time
-}
-
-func newMemory(m *edgetest.Memory) *memory {
-	return &memory{Memory: m, begun: map[string]edge.CommandMemory{}, digest: map[string]edge.Hash{}, exp: map[string]time.Time{}}
-}
-
-func (m *memory) BeginCommand(_ context.Context, id string, digest edge.Hash, exp time.Time) (edge.CommandMemory, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	before, known := m.begun[id]
-	if known && m.digest[id] != digest {
-		return before, true, edge.Errorf("memory", edge.Conflict, "another command")
-	}
-	m.begun[id], m.digest[id], m.exp[id] = before, digest, exp
-	return before, known, nil
-}
-
-func (m *memory) NoteProgress(_ context.Context, id string, done uint64) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c := m.begun[id]
-	c.Done = done
-	m.begun[id] = c
-	return nil
-}
-
-func (m *memory) NoteAnswer(_ context.Context, id string, answer []byte, final bool) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	c := m.begun[id]
-	c.Answers, c.Finished = append(c.Answers, answer), final
-	m.begun[id] = c
-	return nil
-}
-
-func (m *memory) ForgetCommands(_ context.Context, before time.Time) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for id, exp := range m.exp {
-		if exp.Before(before) {
-			delete(m.begun, id)
-			delete(m.exp, id)
-		}
-	}
-	return nil
-}
-
-func (m *memory) Epochs(context.Context) ([]string, error) { return []string{m.Epoch()}, nil }
-
-func (m *memory) EpochHead(ctx context.Context, _ string, lane edge.Lane) (uint64, edge.Hash, error) {
-	return m.Head(ctx, lane)
-}
-
-func (m *memory) EpochMark(ctx context.Context, _ string, lane edge.Lane) (uint64, error) {
-	return m.Mark(ctx, lane)
-}
-
-func (m *memory) Snapshot(context.Context) (*edge.Snapshot, error) {
-	return &edge.Snapshot{At: time.Now()}, nil
-}
-
 // commanded runs test with a shop that does commands, in a bubble. The log is
 // what was written down.
 func commanded(t *testing.T, test func(t *testing.T, b *bench, log *strings.Builder)) {
@@ -425,71 +354,6 @@ func TestCommandLetsSalesGoFirst(t *testing.T) {
 		require.Greater(t, len(b.hub.published(ops))-before, sent, "but it comes to its turn: %s", time.Since(begun))
 		b.hub.lose(nil)
 		b.confirmed()
-	})
-}
-
-func TestSamplesAreSentWhileThereIsRoom(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 1)
-		b.confirmed()
-		time.Sleep(2 * time.Minute)
-		s, received, err := b.hq.LastSample(t.Context(), memoryNode)
-		require.NoError(t, err)
-		require.Less(t, time.Since(received), 31*time.Second)
-		shed := s.Shed
-		require.Len(t, s.Lanes, 2)
-		tele := cloudsync.Topic{Node: memoryNode, Branch: cloudsync.BranchUp, Lane: cloudsync.LaneTele}.String()
-		sent := len(b.hub.published(tele))
-		require.GreaterOrEqual(t, sent, 4)
-
-		b.hub.lose(func(m cloudsync.Message) bool { return strings.Contains(m.Topic, "/ack/") })
-		b.sell(1)
-		time.Sleep(2 * time.Minute)
-		require.Len(t, b.hub.published(tele), sent, "sales wait, so nothing else is sent")
-		b.hub.lose(nil)
-		b.confirmed()
-		time.Sleep(time.Minute)
-		s, _, err = b.hq.LastSample(t.Context(), memoryNode)
-		require.NoError(t, err)
-		// Two turns pass at least before a headquarters that is silent for a minute
-		// is called anew; from then until it answers there is no session to send in.
-		require.GreaterOrEqual(t, s.Shed, shed+2)
-		b.halt()
-	})
-}
-
-// A hole that HQ finds is filled without waiting for the patience to end.
-func TestHoleIsFilledAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		b := newBench(t, 1)
-		b.confirmed()
-		up := cloudsync.Topic{Node: memoryNode, Branch: cloudsync.BranchUp, Lane: edge.LaneSale}.String()
-		b.hub.cut()
-		sold := b.sell(1000)
-		lost := 0
-		codec, err := cloudsync.NewCodec()
-		require.NoError(t, err)
-		b.hub.lose(func(m cloudsync.Message) bool {
-			env, err := cloudsync.Open(m.Payload)
-			if m.Topic != up || err != nil || lost > 0 {
-				return false
-			}
-			batch, err := codec.DecodeBatch(env.Body)
-			if err != nil || batch.Probe() {
-				return false
-			}
-			lost++
-			return true
-		})
-		b.hub.mend()
-		require.Eventually(t, func() bool { return b.uplink.Status().Up }, time.Minute, 10*time.Millisecond)
-		begun := time.Now()
-		require.Eventually(t, func() bool { return b.waiting() == 0 }, 5*time.Second, 10*time.Millisecond)
-		require.Less(t, time.Since(begun), time.Second, fmt.Sprint("lost ", lost))
-		require.Equal(t, 1, lost)
-		require.NoError(t, b.hq.Project(t.Context()))
-		allHeld(t, sold, b.held())
-		b.halt()
 	})
 }
 
