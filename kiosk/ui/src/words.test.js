@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { age, clock, glossary, languages, pick, price, say } from './words.js';
+import { age, clock, glossary, languages, parts, pick, price, say } from './words.js';
 
 test('every word is there in every language, with the same blanks', () => {
   const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -11,6 +11,10 @@ test('every word is there in every language, with the same blanks', () => {
       assert.deepEqual(blanks(text), blanks(texts[0]), key);
     }
   }
+});
+
+test('no word stands in two parts', () => {
+  assert.equal(Object.keys(glossary).length, parts.reduce((n, part) => n + Object.keys(part).length, 0));
 });
 
 test('every kind of error has its sentence', () => {

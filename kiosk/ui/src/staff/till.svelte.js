@@ -20,6 +20,7 @@ export class Till {
   lang = $state(languages.find(({ id }) => id === localStorage.getItem(keptLang))?.id ?? 'vi');
   staff = $state.raw(null); // {name, role, csrf}
   known = $state(false); // whether somebody is signed in has been asked
+  area = $state('sell'); // sell, or the id of an area of areas.js
   tab = $state('carts'); // carts, search, sales
   catalogue = $state.raw(null);
   carts = $state.raw([]);

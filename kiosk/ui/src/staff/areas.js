@@ -1,0 +1,3 @@
+// What a clerk can do beside selling, in the order of the rail. Each area is a
+// page of its own that gets the till.
+export const areas = [];
