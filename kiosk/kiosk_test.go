@@ -181,8 +181,19 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 
 func (f *fixture) do(method, path, body string) *httptest.ResponseRecorder {
 	f.t.Helper()
+	return f.ask(httptest.NewRequest(method, path, strings.NewReader(body)))
+}
+
+// doWith is do of a request without a body that has these headers.
+func (f *fixture) doWith(method, path string, h http.Header) *httptest.ResponseRecorder {
+	f.t.Helper()
+	r := httptest.NewRequest(method, path, http.NoBody)
+	r.Header = h
+	return f.ask(r)
+}
+
+func (f *fixture) ask(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	r := httptest.NewRequest(method, path, strings.NewReader(body))
 	r.RemoteAddr = f.remote
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("X-Forwarded-For", "127.0.0.1") // anybody can write that

@@ -1,10 +1,13 @@
 package kiosk
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"io/fs"
 	"net/http"
 	"path"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 )
@@ -24,8 +27,8 @@ func (k *Kiosk) registerPages(e *gin.Engine) {
 	e.GET("/assets/*file", k.asset)
 }
 
-// page serves an HTML file, which names the assets of its own build and so is
-// asked for anew every time.
+// page serves an HTML file, which names the assets of its own build: a browser
+// keeps it and asks every time whether it is still the same.
 func (k *Kiosk) page(name string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h := c.Writer.Header()
@@ -42,23 +45,65 @@ func (k *Kiosk) page(name string) gin.HandlerFunc {
 			k.cfg.Fail(c, err)
 			return
 		}
+		sum := sha256.Sum256(b)
+		tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
+		h.Set("ETag", tag)
+		if c.GetHeader("If-None-Match") == tag {
+			c.Status(http.StatusNotModified)
+			return
+		}
 		c.Data(http.StatusOK, "text/html; charset=utf-8", b)
 	}
 }
 
 // asset serves a file whose name holds its hash, so that it may be kept for
-// ever.
+// ever. The build has put compressed forms beside what shrinks.
 func (k *Kiosk) asset(c *gin.Context) {
 	name := path.Join("assets", path.Clean("/"+c.Param("file")))
-	b, err := fs.ReadFile(k.cfg.Pages, name)
-	if err != nil {
-		c.String(http.StatusNotFound, "no such file\n")
+	h := c.Writer.Header()
+	h.Set("Vary", "Accept-Encoding")
+	for _, form := range forms() {
+		if !accepts(c.GetHeader("Accept-Encoding"), form.encoding) {
+			continue
+		}
+		b, err := fs.ReadFile(k.cfg.Pages, name+form.ending)
+		if err != nil {
+			continue
+		}
+		if form.encoding != "identity" {
+			h.Set("Content-Encoding", form.encoding)
+		}
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+		c.Data(http.StatusOK, contentType(name), b)
 		return
 	}
-	h := c.Writer.Header()
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "public, max-age=31536000, immutable")
-	c.Data(http.StatusOK, contentType(name), b)
+	c.String(http.StatusNotFound, "no such file\n")
+}
+
+// form is how a file is written: a coding of RFC 9110, section 8.4.1, and what
+// the build appends to the file's name for it.
+type form struct{ encoding, ending string }
+
+// forms are those that the build makes, the smallest first.
+func forms() []form {
+	return []form{{"br", ".br"}, {"gzip", ".gz"}, {"identity", ""}}
+}
+
+// accepts reports whether an Accept-Encoding takes the coding. The file as it is
+// goes to everybody: all browsers take it.
+func accepts(header, encoding string) bool {
+	if encoding == "identity" {
+		return true
+	}
+	for part := range strings.SplitSeq(header, ",") {
+		name, weight, _ := strings.Cut(part, ";")
+		if strings.EqualFold(strings.TrimSpace(name), encoding) {
+			_, q, given := strings.Cut(weight, "=")
+			return !given || strings.Trim(q, " 0.") != ""
+		}
+	}
+	return false
 }
 
 // contentType does not depend on which types the machine happens to know.

@@ -125,6 +125,42 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// A browser keeps a page and asks whether it is still the same.
+func TestPageIsSentOnce(t *testing.T) {
+	f := newFixture(t, fstest.MapFS{"index.html": {Data: []byte("<p>kiosk")}, "staff.html": {Data: []byte("<p>staff")}})
+	tag := f.do("GET", "/", "").Header().Get("ETag")
+	require.NotEmpty(t, tag)
+	for path, want := range map[string]int{"/": http.StatusNotModified, "/staff": http.StatusOK} {
+		w := f.doWith("GET", path, http.Header{"If-None-Match": {tag}})
+		require.Equal(t, want, w.Code, path)
+		require.Equal(t, want == http.StatusNotModified, w.Body.Len() == 0, path)
+		require.Equal(t, "no-cache", w.Header().Get("Cache-Control"))
+	}
+}
+
+func TestAssetsAreSentCompressed(t *testing.T) {
+	f := newFixture(t, fstest.MapFS{
+		"assets/a-1.js": {Data: []byte("as it is")}, "assets/a-1.js.gz": {Data: []byte("gz")}, "assets/a-1.js.br": {Data: []byte("br")},
+		"assets/b-2.woff2": {Data: []byte("font")},
+	})
+	for _, tc := range []struct{ file, accept, encoding, body string }{
+		{"a-1.js", "", "", "as it is"},
+		{"a-1.js", "gzip, deflate, br, zstd", "br", "br"},
+		{"a-1.js", "gzip, deflate", "gzip", "gz"},
+		{"a-1.js", "GZIP;q=0.5, br;q=0", "gzip", "gz"},
+		{"a-1.js", "br; q=0.000,gzip; q=0", "", "as it is"},
+		{"a-1.js", "zstd, *", "", "as it is"},
+		{"b-2.woff2", "gzip, br", "", "font"},
+	} {
+		w := f.doWith("GET", "/assets/"+tc.file, http.Header{"Accept-Encoding": {tc.accept}})
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Equal(t, tc.encoding, w.Header().Get("Content-Encoding"), tc.accept)
+		require.Equal(t, tc.body, w.Body.String(), tc.accept)
+		require.Equal(t, "Accept-Encoding", w.Header().Get("Vary"))
+		require.Equal(t, contentType(tc.file), w.Header().Get("Content-Type"))
+	}
+}
+
 func TestPagesNotBuilt(t *testing.T) {
 	f := newFixture(t, fstest.MapFS{".gitkeep": {}})
 	w := f.do("GET", "/", "")
