@@ -204,6 +204,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff := r.Group("/staff", s.requireStaff)
 	staff.GET("/session", s.getSession)
 	staff.DELETE("/session", s.deleteSession)
+	staff.POST("/approvals", s.postApproval)
 	staff.GET("/carts", s.getOpenCarts)
 	staff.GET("/events", s.getStaffEvents)
 	staff.POST("/sales", s.postSale)

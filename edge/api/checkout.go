@@ -32,7 +32,7 @@ func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err
 	if in.Payment.Amount == nil {
 		return "", co, edge.Errorf(op, edge.Invalid, "the payment's amount is missing: send the total that was shown")
 	}
-	approved, err := s.approved(c, in.Override)
+	approved, err := s.approved(c, in.Override, in.Cart.String())
 	if err != nil {
 		return "", co, err
 	}

@@ -3,7 +3,9 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -184,4 +186,34 @@ func TestForeignReceiptsNeedAManager(t *testing.T) {
 	}
 	requireError(t, refund(`,"approval":{"reason":"x","pin":"`+pin+`"}`), 429, edge.TooMany, "too many wrong PINs")
 	require.Equal(t, 200, s.do("GET", "/api/v1/staff/session", "").StatusCode, "the clerk stays signed in")
+}
+
+// A manager's PIN becomes a token that one clerk sends with one thing.
+func TestApproval(t *testing.T) {
+	s := memoryShop(t, withClerk(t))
+	r := s.do("POST", "/api/v1/staff/session", `{"pin":"`+clerkPIN+`"}`)
+	s.csrf, s.cook = decode[struct{ CSRF string }](t, r, 200).CSRF, r.Cookies()
+	ask := func(pin, about string) *http.Response {
+		return s.do("POST", "/api/v1/staff/approvals", `{"pin":"`+pin+`","for":"`+about+`"}`)
+	}
+	requireError(t, ask(clerkPIN, "T2-4-000017"), 403, edge.Forbidden, "only a manager")
+	requireError(t, ask("9999", "T2-4-000017"), 403, edge.Forbidden, "not known")
+	requireError(t, ask(pin, ""), 400, edge.Invalid, "what the approval is for")
+	requireError(t, ask(pin, strings.Repeat("x", 65)), 400, edge.Invalid, "at most 64")
+	type approval struct{ Token, Staff string }
+	yes := decode[approval](t, ask(pin, "T2-4-000017"), 201)
+	require.Equal(t, "Lan", yes.Staff)
+
+	refund := func(receipt, token string) *http.Response {
+		return s.once("sales/"+receipt+"/refunds", "key-foreign", `{"lines":[{"sku":"CAR-01","quantity":1,"to":"stock","price":310000}],
+			"back":[{"method":"cash","amount":310000}],"reason":"allergic","approval":{"reason":"saw the ticket","token":"`+token+`"}}`)
+	}
+	requireError(t, refund("T2-4-000018", yes.Token), 403, edge.Forbidden, "something else")
+	requireError(t, refund("T2-4-000017", yes.Token+"A"), 403, edge.Forbidden, "something else")
+	requireError(t, refund("T2-4-000017", "x"), 403, edge.Forbidden, "something else")
+	got := decode[struct{ Refund edge.Refund }](t, refund("T2-4-000017", yes.Token), 201)
+	require.Equal(t, &edge.Approval{Staff: "Lan", Reason: "saw the ticket"}, got.Refund.Approval)
+
+	s.Advance(16 * time.Minute)
+	requireError(t, refund("T2-4-000017", yes.Token), 403, edge.Forbidden, "is over")
 }

@@ -60,13 +60,6 @@ func (s *Server) postVoid(c *gin.Context) {
 	s.recorded(c, replayed, gin.H{"void": void})
 }
 
-// approval is a manager's yes as it is sent: with the manager's PIN, unless it
-// is the manager who is signed in.
-type approval struct {
-	PIN    string `json:"pin"`
-	Reason string `json:"reason"`
-}
-
 func (s *Server) postRefund(c *gin.Context) {
 	var in struct {
 		Lines    []edge.Return  `json:"lines"`
@@ -84,7 +77,7 @@ func (s *Server) postRefund(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	approved, err := s.approved(c, in.Approval)
+	approved, err := s.approved(c, in.Approval, c.Param("id"))
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -98,27 +91,4 @@ func (s *Server) postRefund(c *gin.Context) {
 		return
 	}
 	s.recorded(c, replayed, gin.H{"refund": refund})
-}
-
-// approved finds the manager behind an approval.
-func (s *Server) approved(c *gin.Context, a *approval) (*edge.Approval, error) {
-	if a == nil {
-		return nil, nil
-	}
-	ses := signedIn(c)
-	name, role := ses.Name, ses.Role
-	if a.PIN != "" {
-		who, err := s.whoHas(c, a.PIN)
-		if edge.KindOf(err) == edge.Unauthorized { // the clerk stays signed in
-			return nil, edge.Errorf("api.approved", edge.Forbidden, "this PIN is not known: let a manager enter it")
-		}
-		if err != nil {
-			return nil, err
-		}
-		name, role = who.Name, who.Role
-	}
-	if role != manager {
-		return nil, edge.Errorf("api.approved", edge.Forbidden, "only a manager can approve this: let one enter the PIN")
-	}
-	return &edge.Approval{Staff: name, Reason: a.Reason}, nil
 }
