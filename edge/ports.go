@@ -98,6 +98,8 @@ type Ledger interface {
 	CountMark(ctx context.Context) (LaneMark, error)
 	// Stock is what the shop has of each SKU by its own moves.
 	Stock(ctx context.Context) (map[SKU]int64, error)
+	// StockOf is Stock of these SKUs alone; one that never moved is left out.
+	StockOf(ctx context.Context, skus []SKU) (map[SKU]int64, error)
 }
 
 // Catalogue is the release in force.

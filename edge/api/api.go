@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -49,6 +50,7 @@ type ledger interface {
 	EnterStock(ctx context.Context, key string, e edge.StockEntry) (entered []edge.StockMove, replayed bool, err error)
 	CountMark(ctx context.Context) (edge.LaneMark, error)
 	Stock(ctx context.Context) (map[edge.SKU]int64, error)
+	StockOf(ctx context.Context, skus []edge.SKU) (map[edge.SKU]int64, error)
 }
 
 type catalogue interface {
@@ -57,6 +59,10 @@ type catalogue interface {
 
 type outbox interface {
 	Waiting(ctx context.Context, lane edge.Lane) (n uint64, oldest time.Time, err error)
+}
+
+type office interface {
+	StockElsewhere(ctx context.Context, sku edge.SKU) ([]edge.ShopLevel, error)
 }
 
 type directory interface {
@@ -84,6 +90,7 @@ type Config struct {
 	Ledger    ledger
 	Catalogue catalogue
 	Outbox    outbox
+	Office    office // what headquarters has told; nil where there is none
 	Handoff   handoff
 	Pictures  fs.FS    // product pictures, by file name
 	Hosts     []string // names, without port, that a browser may reach us by
@@ -117,6 +124,11 @@ type Server struct {
 	slips    *limiter // printed for shoppers
 	changing *limiter // all that is not GET
 	start    time.Time
+
+	indexing sync.Mutex
+	indexed  *edge.Index // of the release that was asked for last
+	listing  sync.Mutex
+	listed   *listing // the catalogue as it was answered last
 }
 
 // New checks the configuration.
@@ -183,6 +195,8 @@ func (s *Server) Engine() *gin.Engine {
 func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
 	r.GET("/catalogue", s.getCatalogue)
+	r.GET("/catalogue/search", s.getSearch)
+	r.GET("/catalogue/variants/:sku", s.getVariant)
 	r.GET("/pictures/:file", s.getPicture)
 	r.GET("/status", s.getStatus)
 	r.GET("/events", s.getEvents)

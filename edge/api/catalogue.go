@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -30,7 +32,7 @@ type productView struct {
 	Brand    string        `json:"brand"`
 	Name     edge.Text     `json:"name"`
 	Picture  string        `json:"picture,omitempty"`
-	Variants []variantView `json:"variants"`
+	Variants []variantView `json:"variants,omitempty"`
 }
 
 type variantView struct {
@@ -44,18 +46,57 @@ type variantView struct {
 	Stock  int64       `json:"stock"`
 }
 
+// listing is the catalogue as pages get it: of one release, with the stock as of
+// one mark.
+type listing struct {
+	release *edge.Release
+	mark    edge.LaneMark
+	until   time.Time
+	body    []byte
+	tag     string
+}
+
+// listingLasts is how long a listing is kept: what headquarters brings back
+// after a restore moves stock too, and makes no event of its own.
+const listingLasts = time.Minute
+
 // getCatalogue answers the release in force, its variants grouped by product,
 // with what is in stock now.
 func (s *Server) getCatalogue(c *gin.Context) {
-	r, err := s.cfg.Catalogue.Release(c.Request.Context())
+	l, err := s.list(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	stock, err := s.cfg.Ledger.Stock(c.Request.Context())
-	if err != nil {
-		s.Fail(c, err)
+	c.Header("ETag", l.tag)
+	c.Header("Cache-Control", "no-cache") // keep it, but ask each time
+	if c.GetHeader("If-None-Match") == l.tag {
+		c.Status(http.StatusNotModified)
 		return
+	}
+	c.Data(http.StatusOK, "application/json; charset=utf-8", l.body)
+}
+
+// list makes the listing anew where release or stock have changed: in a large
+// shop that is many megabytes.
+func (s *Server) list(ctx context.Context) (*listing, error) {
+	r, err := s.cfg.Catalogue.Release(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mark, err := s.cfg.Ledger.CountMark(ctx) // before the stock is read: what comes between is then read again
+	if err != nil {
+		return nil, err
+	}
+	now := s.cfg.Now()
+	s.listing.Lock()
+	defer s.listing.Unlock()
+	if l := s.listed; l != nil && l.release == r && l.mark == mark && now.Before(l.until) {
+		return l, nil
+	}
+	stock, err := s.cfg.Ledger.Stock(ctx)
+	if err != nil {
+		return nil, err
 	}
 	v := catalogueView{
 		Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop,
@@ -67,18 +108,11 @@ func (s *Server) getCatalogue(c *gin.Context) {
 	}
 	body, err := json.Marshal(v)
 	if err != nil {
-		s.Fail(c, err)
-		return
+		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	tag := `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`
-	c.Header("ETag", tag)
-	c.Header("Cache-Control", "no-cache") // keep it, but ask each time
-	if c.GetHeader("If-None-Match") == tag {
-		c.Status(http.StatusNotModified)
-		return
-	}
-	c.Data(http.StatusOK, "application/json; charset=utf-8", body)
+	s.listed = &listing{r, mark, now.Add(listingLasts), body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	return s.listed, nil
 }
 
 func products(r *edge.Release, stock map[edge.SKU]int64) []productView {
@@ -90,16 +124,25 @@ func products(r *edge.Release, stock map[edge.SKU]int64) []productView {
 		if !ok {
 			j = len(ps)
 			at[v.Product] = j
-			ps = append(ps, productView{
-				ID: v.Product, Category: v.Category, Brand: v.Brand, Name: v.Name, Picture: pictureURL(v.Picture),
-			})
+			ps = append(ps, productOf(v))
 		}
-		ps[j].Variants = append(ps[j].Variants, variantView{
-			SKU: v.SKU, GTIN: v.GTIN, Shade: v.Shade, Color: v.Color, Finish: v.Finish,
-			Price: v.Price, TryOn: v.TryOn, Stock: stock[v.SKU],
-		})
+		ps[j].Variants = append(ps[j].Variants, variantOf(v, stock))
 	}
 	return ps
+}
+
+// productOf is the product that v is of, without its variants.
+func productOf(v *edge.Variant) productView {
+	return productView{
+		ID: v.Product, Category: v.Category, Brand: v.Brand, Name: v.Name, Picture: pictureURL(v.Picture),
+	}
+}
+
+func variantOf(v *edge.Variant, stock map[edge.SKU]int64) variantView {
+	return variantView{
+		SKU: v.SKU, GTIN: v.GTIN, Shade: v.Shade, Color: v.Color, Finish: v.Finish,
+		Price: v.Price, TryOn: v.TryOn, Stock: stock[v.SKU],
+	}
 }
 
 func pictureURL(file string) string {

@@ -52,6 +52,12 @@ func StockEntries(t *testing.T, open Open) {
 	require.Empty(t, again, "the note is known")
 	require.EqualValues(t, 9, stockOf(t, s, Cream))
 	require.EqualValues(t, 2, stockOf(t, s, "OLD"))
+	some, err := s.StockOf(ctx, []edge.SKU{"OLD", Lipstick, "'\u0000\"", "OLD"})
+	require.NoError(t, err)
+	require.Equal(t, map[edge.SKU]int64{"OLD": 2}, some)
+	some, err = s.StockOf(ctx, nil)
+	require.NoError(t, err)
+	require.Empty(t, some)
 
 	many := edge.StockEntry{}
 	for i := range 501 {

@@ -2,6 +2,7 @@ package edgetest
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -163,4 +164,11 @@ func (m *Memory) Stock(context.Context) (map[edge.SKU]int64, error) {
 		stock[mv.SKU] += mv.Delta
 	}
 	return stock, nil
+}
+
+// StockOf implements edge.Ledger.
+func (m *Memory) StockOf(ctx context.Context, skus []edge.SKU) (map[edge.SKU]int64, error) {
+	stock, err := m.Stock(ctx)
+	maps.DeleteFunc(stock, func(sku edge.SKU, _ int64) bool { return !slices.Contains(skus, sku) })
+	return stock, err
 }

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -199,7 +200,22 @@ func (db *DB) Stock(ctx context.Context) (map[edge.SKU]int64, error) {
 	return stock, fault("sqlite.Stock", err)
 }
 
+// StockOf is what the shop has of these SKUs.
+func (db *DB) StockOf(ctx context.Context, skus []edge.SKU) (map[edge.SKU]int64, error) {
+	const op = "sqlite.StockOf"
+	list, err := json.Marshal(append([]edge.SKU{}, skus...))
+	if err != nil {
+		return nil, fault(op, err)
+	}
+	stock, err := readStock(ctx, db.reader, `SELECT sku, quantity FROM stock WHERE sku IN (SELECT value FROM json_each(?))`, string(list))
+	return stock, fault(op, err)
+}
+
 func stockNow(ctx context.Context, q querier) (map[edge.SKU]int64, error) {
+	return readStock(ctx, q, `SELECT sku, quantity FROM stock`)
+}
+
+func readStock(ctx context.Context, q querier, query string, args ...any) (map[edge.SKU]int64, error) {
 	stock := map[edge.SKU]int64{}
 	err := each(ctx, q, func(rows *sql.Rows) error {
 		var sku edge.SKU
@@ -207,6 +223,6 @@ func stockNow(ctx context.Context, q querier) (map[edge.SKU]int64, error) {
 		err := rows.Scan(&sku, &n)
 		stock[sku] = n
 		return err
-	}, `SELECT sku, quantity FROM stock`)
+	}, query, args...)
 	return stock, err
 }

@@ -1,0 +1,83 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+type hit struct {
+	Product struct {
+		ID, Brand, Picture string
+		Name               edge.Text
+	}
+	Variant struct {
+		SKU   edge.SKU
+		Price edge.Money
+		Stock int64
+	}
+}
+
+type found struct {
+	Release     uint32
+	Total       int
+	Exact, Near bool
+	Hits        []hit
+}
+
+func TestSearch(t *testing.T) {
+	s := memoryShop(t)
+	require.NoError(t, s.MoveStock(t.Context(), []edge.StockMove{{SKU: edgetest.Lipstick, Delta: 4, Reason: edge.StockGoodsIn, Ref: "n", At: s.Now()}}))
+	search := func(query string) found {
+		return decode[found](t, s.do("GET", "/api/v1/catalogue/search?"+query, ""), http.StatusOK)
+	}
+	f := search("q=SON+LI")
+	require.Equal(t, 1, f.Total)
+	require.False(t, f.Exact)
+	require.EqualValues(t, 1, f.Release)
+	require.Equal(t, "Son lì", f.Hits[0].Product.Name.VI)
+	require.Equal(t, "/api/v1/pictures/lipstick.svg", f.Hits[0].Product.Picture)
+	require.Equal(t, edgetest.Lipstick, f.Hits[0].Variant.SKU)
+	require.EqualValues(t, 199000, f.Hits[0].Variant.Price.Amount)
+	require.EqualValues(t, 4, f.Hits[0].Variant.Stock)
+	edgetest.Sell(t, s, edgetest.Lipstick)
+	f = search("q=lip-01-red")
+	require.True(t, f.Exact)
+	require.EqualValues(t, 3, f.Hits[0].Variant.Stock, "stock is of now")
+	f = search("q=&limit=2")
+	require.Equal(t, 3, f.Total)
+	require.Len(t, f.Hits, 2)
+	require.NotNil(t, search("q=nothing+of+the+kind").Hits)
+
+	s.Advance(time.Hour)
+	next := edgetest.Release(2)
+	next.Variants[0].Name.EN = "Quince"
+	require.NoError(t, s.PutRelease(t.Context(), next))
+	f = search("q=quince")
+	require.Equal(t, 1, f.Total, "the index is of the release in force")
+	require.EqualValues(t, 2, f.Release)
+	requireError(t, s.do("GET", "/api/v1/catalogue/search?limit=0", ""), http.StatusBadRequest, edge.Invalid, "limit")
+}
+
+func TestVariantElsewhere(t *testing.T) {
+	s := memoryShop(t)
+	at := s.Now().Add(-3 * time.Hour).UTC()
+	require.NoError(t, s.Apply(t.Context(), 1, edge.Delivery{Stock: []edge.ShopStock{
+		{Shop: "dalat", AsOf: at, Levels: map[edge.SKU]int64{edgetest.Lipstick: 7}},
+		{Shop: "hue", AsOf: at, Levels: map[edge.SKU]int64{edgetest.Lipstick: 5}},
+	}}))
+	type place struct {
+		hit
+		Elsewhere []edge.ShopLevel
+	}
+	p := decode[place](t, s.do("GET", "/api/v1/catalogue/variants/"+string(edgetest.Lipstick), ""), http.StatusOK)
+	require.Equal(t, edgetest.Lipstick, p.Variant.SKU)
+	require.Zero(t, p.Variant.Stock, "the ledger knows more of its own shop than headquarters")
+	require.Equal(t, []edge.ShopLevel{{Shop: "dalat", Quantity: 7, AsOf: at}}, p.Elsewhere)
+	requireError(t, s.do("GET", "/api/v1/catalogue/variants/NO", ""), http.StatusNotFound, edge.NotFound, "NO")
+}
