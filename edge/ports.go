@@ -12,9 +12,16 @@ type Carts interface {
 	CreateCart(ctx context.Context) (*Cart, error)
 	// Cart finds a cart; an Error of kind NotFound where there is none.
 	Cart(ctx context.Context, id CartID) (*Cart, error)
-	// OpenCarts lists the newest carts that have lines and are not paid, at
-	// most limit.
-	OpenCarts(ctx context.Context, limit int) ([]*Cart, error)
+	// OpenCarts lists carts that have lines and are not paid, at most limit: those
+	// that are parked first, each kind newest first.
+	OpenCarts(ctx context.Context, limit int) ([]OpenCart, error)
+	// LabelCart runs change on what staff tell the cart apart by, and stores that
+	// alone; an error of change is returned and changes nothing. It makes no
+	// event.
+	LabelCart(ctx context.Context, id CartID, change func(c *OpenCart) error) (*OpenCart, error)
+	// CartByCode finds the cart that has the code now, as ParseCode gives it;
+	// NotFound where none has.
+	CartByCode(ctx context.Context, code string) (*Cart, error)
 	// ChangeCart runs change on the cart as writer w, the gateway, and stores
 	// the outcome; an error of change, or of the outcome's Check, is returned
 	// and changes nothing. Only a real change makes an event.

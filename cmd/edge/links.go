@@ -20,6 +20,7 @@ type links interface {
 	Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge.Link, error)
 	LinkWithin(ctx context.Context, c *edge.Cart, most int) (*edge.Link, error)
 	QR(url string, size int) ([]byte, error)
+	Read(text string) (*edge.CartName, error)
 }
 
 func (g *gateway) newLinks(key ed25519.PrivateKey) (links, error) {
@@ -68,6 +69,15 @@ func (noLinks) Link(context.Context, *edge.Cart, edge.App) (*edge.Link, error) {
 
 func (n noLinks) LinkWithin(ctx context.Context, c *edge.Cart, _ int) (*edge.Link, error) {
 	return n.Link(ctx, c, edge.Web)
+}
+
+// Read knows codes alone: a shop that makes no links has none to read.
+func (noLinks) Read(text string) (*edge.CartName, error) {
+	code, ok := edge.ParseCode(text)
+	if !ok {
+		return nil, edge.Errorf("handoff", edge.Invalid, "this names no cart: type the ten letters and digits of its code")
+	}
+	return &edge.CartName{Code: code}, nil
 }
 
 func (noLinks) QR(link string, size int) ([]byte, error) { return handoff.QR(link, size) }

@@ -68,7 +68,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if s.kiosk, err = kiosk.New(shown); err != nil {
 		return nil, err
 	}
-	s.engine = g.api.Engine()
+	s.engine = g.api.Engine(k.ID)
 	s.kiosk.Register(s.engine)
 	if s.mirror.tablet != nil {
 		tablets, err := openTablets(g.cfg)

@@ -28,7 +28,9 @@ var openAPI []byte
 type carts interface {
 	CreateCart(ctx context.Context) (*edge.Cart, error)
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
-	OpenCarts(ctx context.Context, limit int) ([]*edge.Cart, error)
+	OpenCarts(ctx context.Context, limit int) ([]edge.OpenCart, error)
+	LabelCart(ctx context.Context, id edge.CartID, change func(c *edge.OpenCart) error) (*edge.OpenCart, error)
+	CartByCode(ctx context.Context, code string) (*edge.Cart, error)
 	ChangeCart(ctx context.Context, id edge.CartID, change func(c *edge.Cart, w edge.Writer) error) (*edge.Cart, error)
 }
 
@@ -73,6 +75,9 @@ type handoff interface {
 	Apps() []edge.App // to offer
 	Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge.Link, error)
 	QR(url string, size int) ([]byte, error)
+	// Read is the cart that a link of this gateway names, or a code that people
+	// type.
+	Read(text string) (*edge.CartName, error)
 }
 
 // Shop is how the shop calls itself.
@@ -172,10 +177,10 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// Engine makes the gateway's gin engine: this package's routes behind the
-// checks that every request passes. Other packages add theirs to it, under the
-// same checks.
-func (s *Server) Engine() *gin.Engine {
+// Engine makes the gateway's gin engine, for the pages of a kiosk and of tills:
+// this package's routes behind the checks that every request passes. Other
+// packages add theirs to it, under the same checks.
+func (s *Server) Engine(kiosk string) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode) // gin offers no other way to keep it from printing
 	e := gin.New()
 	_ = e.SetTrustedProxies(nil) // cannot fail: there is no address to parse
@@ -188,7 +193,7 @@ func (s *Server) Engine() *gin.Engine {
 	e.NoMethod(func(c *gin.Context) {
 		s.failStatus(c, http.StatusMethodNotAllowed, edge.Errorf("api", edge.Invalid, "%.100q does not take %.10s", c.Request.URL.Path, c.Request.Method))
 	})
-	s.register(e.Group(base))
+	s.register(e.Group(base, func(c *gin.Context) { c.Set(kioskKey, kiosk) }))
 	return e
 }
 
@@ -220,6 +225,9 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.DELETE("/session", s.deleteSession)
 	staff.POST("/approvals", s.postApproval)
 	staff.GET("/carts", s.getOpenCarts)
+	staff.POST("/carts/find", s.postFindCart)
+	staff.PUT("/carts/:id/parked", s.putParked)
+	staff.DELETE("/carts/:id/parked", s.deleteParked)
 	staff.GET("/events", s.getStaffEvents)
 	staff.POST("/sales", s.postSale)
 	staff.GET("/sales", s.getSales)

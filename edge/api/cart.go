@@ -108,7 +108,21 @@ func (s *Server) postCart(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.TooMany, "too many new carts at once: wait a second"))
 		return
 	}
-	cart, err := s.cfg.Carts.CreateCart(c.Request.Context())
+	place := c.GetString(kioskKey)
+	if at, ok := c.GetQuery("at"); ok && at != edge.PlaceTill {
+		s.Fail(c, edge.Errorf("api.postCart", edge.Invalid, "at=%.20q: want %s, or leave it out", at, edge.PlaceTill))
+		return
+	} else if ok {
+		place = at
+	}
+	ctx := c.Request.Context()
+	cart, err := s.cfg.Carts.CreateCart(ctx)
+	if err == nil {
+		_, err = s.cfg.Carts.LabelCart(ctx, cart.ID, func(o *edge.OpenCart) error {
+			o.Place = place
+			return nil
+		})
+	}
 	if err == nil {
 		c.Header("Location", base+"/carts/"+cart.ID.String())
 	}

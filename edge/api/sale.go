@@ -8,27 +8,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// openCarts bounds the list of open carts.
-const openCarts = 50
-
-func (s *Server) getOpenCarts(c *gin.Context) {
-	carts, err := s.cfg.Carts.OpenCarts(c.Request.Context(), openCarts)
-	if err != nil {
-		s.Fail(c, err)
-		return
-	}
-	r, err := s.cfg.Catalogue.Release(c.Request.Context())
-	if err != nil {
-		s.Fail(c, err)
-		return
-	}
-	views := []cartView{}
-	for _, cart := range carts {
-		views = append(views, viewCart(cart, r))
-	}
-	c.JSON(http.StatusOK, gin.H{"carts": views})
-}
-
 // postSale sells a cart. The Idempotency-Key makes it safe to send again: the
 // answer is then the first one's sale.
 func (s *Server) postSale(c *gin.Context) {

@@ -45,6 +45,17 @@ func (links) Link(_ context.Context, c *edge.Cart, app edge.App) (*edge.Link, er
 	}, nil
 }
 
+func (links) Read(text string) (*edge.CartName, error) {
+	var id edge.CartID
+	if link, ok := strings.CutPrefix(text, "https://hq.example/c/"); ok {
+		return &edge.CartName{ID: &id}, id.UnmarshalText([]byte(link))
+	}
+	if code, ok := edge.ParseCode(text); ok {
+		return &edge.CartName{Code: code}, nil
+	}
+	return nil, edge.Errorf("links", edge.Invalid, "this names no cart")
+}
+
 func (links) QR(url string, size int) ([]byte, error) {
 	return fmt.Appendf([]byte("\x89PNG"), "%s %d", url, size), nil
 }
@@ -115,7 +126,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 	s.cfg = cfg
 	s.server, err = api.New(cfg)
 	require.NoError(t, err)
-	s.engine = s.server.Engine()
+	s.engine = s.server.Engine("main")
 	return s
 }
 

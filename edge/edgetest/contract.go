@@ -19,7 +19,7 @@ type Open func(t *testing.T, now func() time.Time) Shop
 // that open makes.
 func Contract(t *testing.T, open Open) {
 	for name, run := range map[string]func(*testing.T, Open){
-		"carts": Carts, "catalogue": Catalogue, "ledger": Ledger, "second payments": Due, "transfers": Transfers, "any transfers": AnyTransfers, "voids": Voids, "refunds": Refunds, "foreign refunds": ForeignRefunds,
+		"carts": Carts, "cart labels": CartLabels, "catalogue": Catalogue, "ledger": Ledger, "second payments": Due, "transfers": Transfers, "any transfers": AnyTransfers, "voids": Voids, "refunds": Refunds, "foreign refunds": ForeignRefunds,
 		"Z reports": ZReports, "e-invoices": EInvoices, "stock": Stock, "stock entries": StockEntries, "counts": Counts, "outbox": Outbox, "epochs": Epochs, "downlink": Downlink, "office": Office, "passing": Passing, "issued": Issued,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, open) })
@@ -248,7 +248,7 @@ func mergeCarts(t *testing.T, s Shop, mine *edge.Cart) {
 	requireKind(t, edge.Invalid, err)
 }
 
-func cartIDs(carts []*edge.Cart) []edge.CartID {
+func cartIDs(carts []edge.OpenCart) []edge.CartID {
 	var ids []edge.CartID
 	for _, c := range carts {
 		ids = append(ids, c.ID)

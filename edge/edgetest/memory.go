@@ -23,6 +23,7 @@ type Memory struct {
 
 	mu       sync.Mutex
 	carts    []*edge.Cart // in the order they were made
+	labels   map[edge.CartID]edge.CartLabel
 	ledger   memoryLedger
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
@@ -43,7 +44,7 @@ type memoryEpoch struct {
 func NewMemory(now func() time.Time) *Memory {
 	m := &Memory{
 		now: now, start: now(), changed: make(chan struct{}, 1),
-		releases: map[uint32]*edge.Release{}, office: newMemoryOffice(),
+		releases: map[uint32]*edge.Release{}, office: newMemoryOffice(), labels: map[edge.CartID]edge.CartLabel{},
 	}
 	m.openEpoch(nil, 0)
 	return m
@@ -78,7 +79,7 @@ func (m *Memory) CreateCart(context.Context) (*edge.Cart, error) {
 	var id edge.CartID
 	rand.Read(id[:])
 	c := edge.NewCart(id, m.now().Add(12*time.Hour))
-	m.carts = append(m.carts, c)
+	m.keep(c)
 	return clone(c), nil
 }
 
@@ -91,20 +92,6 @@ func (m *Memory) Cart(_ context.Context, id edge.CartID) (*edge.Cart, error) {
 		return nil, err
 	}
 	return clone(m.carts[i]), nil
-}
-
-// OpenCarts implements edge.Carts.
-func (m *Memory) OpenCarts(_ context.Context, limit int) ([]*edge.Cart, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var open []*edge.Cart
-	for _, c := range slices.Backward(m.carts) {
-		living := slices.ContainsFunc(c.Lines, func(l edge.Line) bool { return l.Quantity() > 0 })
-		if living && c.Closed == nil && len(open) < limit {
-			open = append(open, clone(c))
-		}
-	}
-	return open, nil
 }
 
 // ChangeCart implements edge.Carts.
@@ -142,7 +129,7 @@ func (m *Memory) merge(c *edge.Cart) (*edge.Cart, error) {
 	}
 	i, err := m.find(c.ID)
 	if err != nil {
-		m.carts = append(m.carts, clone(c))
+		m.keep(clone(c))
 		return clone(c), nil
 	}
 	merged := clone(m.carts[i])

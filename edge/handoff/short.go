@@ -100,17 +100,10 @@ func EncodeShort(secret Shared, s Short) (string, error) {
 // Errors are edge.Errors: Invalid, NotFound and Expired as those of Decode.
 func DecodeShort(token string, find func(KeyID) ([]Key, error), hq ed25519.PrivateKey, now time.Time) (*Short, error) {
 	const op = "handoff.DecodeShort"
-	var raw [shortSize]byte
-	if len(token) != ShortLen {
-		return nil, damaged(op)
+	s, raw, err := parseShort(op, token)
+	if err != nil {
+		return nil, err
 	}
-	if n, err := base64.RawURLEncoding.Strict().Decode(raw[:], []byte(token)); err != nil || n != len(raw) {
-		return nil, damaged(op)
-	}
-	s := &Short{KeyID: KeyID(raw[:]), Cart: edge.CartID(raw[len(KeyID{}):])}
-	v := binary.BigEndian.Uint32(raw[shortTime-1:]) & (1<<24 - 1)
-	s.Links = v % shortLinks
-	s.Expires = beginning().Add(time.Duration(v/shortLinks) * time.Hour)
 	keys, err := find(s.KeyID)
 	if err != nil {
 		return nil, err
@@ -123,7 +116,7 @@ func DecodeShort(token string, find func(KeyID) ([]Key, error), hq ed25519.Priva
 		if err != nil {
 			return nil, err
 		}
-		if hmac.Equal(raw[shortTag:], secret.tag(raw[:shortTag])) {
+		if secret.fits(raw) {
 			s.Node = k.Node
 			if err := notOver(op, s.Expires, now); err != nil {
 				return nil, err
@@ -133,6 +126,25 @@ func DecodeShort(token string, find func(KeyID) ([]Key, error), hq ed25519.Priva
 	}
 	return nil, damaged(op)
 }
+
+// parseShort reads what a token says, whoever made it.
+func parseShort(op, token string) (*Short, []byte, error) {
+	var raw [shortSize]byte
+	if len(token) != ShortLen {
+		return nil, nil, damaged(op)
+	}
+	if n, err := base64.RawURLEncoding.Strict().Decode(raw[:], []byte(token)); err != nil || n != len(raw) {
+		return nil, nil, damaged(op)
+	}
+	v := binary.BigEndian.Uint32(raw[shortTime-1:]) & (1<<24 - 1)
+	return &Short{
+		KeyID: KeyID(raw[:]), Cart: edge.CartID(raw[len(KeyID{}):]),
+		Links: v % shortLinks, Expires: beginning().Add(time.Duration(v/shortLinks) * time.Hour),
+	}, raw[:], nil
+}
+
+// fits reports whether a token's tag is of this secret.
+func (k Shared) fits(raw []byte) bool { return hmac.Equal(raw[shortTag:], k.tag(raw[:shortTag])) }
 
 func (k Shared) tag(raw []byte) []byte {
 	m := hmac.New(sha256.New, k[:])

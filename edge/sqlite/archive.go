@@ -61,7 +61,7 @@ func (db *DB) Snapshot(ctx context.Context) (*edge.Snapshot, error) {
 	if s.Stock, err = stockNow(ctx, tx); err != nil {
 		return nil, fault(op, err)
 	}
-	s.Carts, err = bodies[*edge.Cart](ctx, tx, openCarts, maxSnapshotCarts)
+	s.Carts, err = bodies[*edge.Cart](ctx, tx, `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`, maxSnapshotCarts)
 	return s, fault(op, err)
 }
 

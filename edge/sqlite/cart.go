@@ -104,18 +104,10 @@ func (t *tx) saveCart(ctx context.Context, c *edge.Cart, before []byte) (body []
 	for i := range c.Lines {
 		pieces += c.Lines[i].Quantity()
 	}
-	return body, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body, changed, bare) VALUES (?, ?, ?, ?, ?, ?)
+	return body, t.exec(ctx, `INSERT INTO cart (id, pieces, closed, body, changed, made, bare) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
 		ON CONFLICT (id) DO UPDATE SET pieces = excluded.pieces, closed = excluded.closed, body = excluded.body,
 			changed = excluded.changed, bare = excluded.bare`,
 		c.ID.String(), pieces, c.Closed != nil, body, t.now().UnixMilli(), len(c.Lines) == 0)
-}
-
-const openCarts = `SELECT body FROM cart WHERE closed = 0 AND pieces > 0 ORDER BY n DESC LIMIT ?`
-
-// OpenCarts lists the newest carts that have lines and are not paid.
-func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []*edge.Cart, err error) {
-	carts, err = bodies[*edge.Cart](ctx, db.reader, openCarts, limit)
-	return carts, fault("sqlite.OpenCarts", err)
 }
 
 // ChangeCart runs change on the cart as the gateway of the present epoch.

@@ -149,6 +149,7 @@ func TestCartQueriesSearchIndexes(t *testing.T) {
 	db := openTest(t)
 	for query, want := range map[string]string{
 		openCarts:                            "USING INDEX cart_open",
+		parkedCarts:                          "USING INDEX cart_parked",
 		pruneCarts(bareCarts):                "USING COVERING INDEX cart_bare (changed<?)",
 		pruneCarts(unsoldCarts):              "USING COVERING INDEX cart_unsold (changed<?)",
 		pruneCarts(closedCarts):              "USING COVERING INDEX cart_closed (changed<?)",
