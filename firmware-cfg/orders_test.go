@@ -16,15 +16,13 @@ func loadOrders(t *testing.T, orders string) (*HQ, error) {
 
 func TestOrdersOfHQ(t *testing.T) {
 	h := DefaultHQ()
-	require.Len(t, h.Orders.Provinces, 34)
-	h, err := loadOrders(t, `{ deliver_to: [VN, CN], provinces: [] }`)
+	require.Equal(t, []string{"VN"}, h.Orders.DeliverTo)
+	h, err := loadOrders(t, `{ deliver_to: [VN, CN] }`)
 	require.NoError(t, err)
 	require.Equal(t, []string{"VN", "CN"}, h.Orders.DeliverTo)
-	require.Empty(t, h.Orders.Provinces)
 	for orders, says := range map[string]string{
 		`{ deliver_to: [vn] }`:     "orders.deliver_to[0]",
 		`{ deliver_to: [VN, VN] }`: "twice",
-		`{ provinces: [""] }`:      "orders.provinces[0]",
 		`{ ships_to: [VN] }`:       "ships_to",
 	} {
 		_, err := loadOrders(t, orders)

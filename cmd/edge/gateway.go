@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/address"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/release"
@@ -218,11 +219,15 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if g.desk, err = g.newDesk(shop, links); err != nil {
 		return err
 	}
+	places, err := address.Load()
+	if err != nil {
+		return err
+	}
 	cfg := api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
-		Transfers: transfers, Cash: roundingOf(g.cfg),
+		Transfers: transfers, Cash: roundingOf(g.cfg), Addresses: places,
 		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
 	}
 	if g.desk != nil {

@@ -28,6 +28,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/address"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -126,9 +127,13 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	places, err := address.Load()
+	if err != nil {
+		return err
+	}
 	carts, err := cart.New(cart.Options{
 		HQ: s.DB, Key: key, Brand: shop.Name.VI, Pictures: s.DB.Files(edge.PictureFolder, shop.Pictures), Zone: shop.Location, Now: time.Now, Log: log,
-		Transfers: transfers, Regions: s.cfg.Orders.Provinces, DeliverTo: s.cfg.Orders.DeliverTo,
+		Transfers: transfers, Places: places, DeliverTo: s.cfg.Orders.DeliverTo,
 	})
 	if err != nil {
 		return err

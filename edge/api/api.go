@@ -103,6 +103,7 @@ type Config struct {
 	Directory directory         // who may sell beside Staff; nil for nobody
 	Transfers *Transfers        // nil where shoppers cannot pay by transfer
 	Cash      edge.CashRounding // how cash is rounded
+	Addresses addresses         // nil where addresses are written freely
 	Version   string            // the program's
 	Log       *slog.Logger
 
@@ -203,6 +204,8 @@ func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/catalogue/search", s.getSearch)
 	r.GET("/catalogue/variants/:sku", s.getVariant)
 	r.GET("/pictures/:file", s.getPicture)
+	r.GET("/addresses", s.getAddresses)
+	r.GET("/addresses/:file", s.getPlaces)
 	r.GET("/status", s.getStatus)
 	r.GET("/events", s.getEvents)
 

@@ -23,6 +23,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/address"
 )
 
 // Headquarters is what the page needs of HQ.
@@ -67,9 +68,9 @@ type Options struct {
 
 	// DeliverTo are the countries that orders are brought to, by their two letters.
 	DeliverTo []string
-	// Regions are Vietnam's provinces, as people choose theirs; without them they
-	// write it.
-	Regions []string
+	// Places are Vietnam's provinces and wards; without them people write theirs,
+	// and nobody checks it.
+	Places *address.Directory
 	// Transfers is how carts are paid on the phone; nil where they are not.
 	Transfers *Transfers
 }
@@ -167,6 +168,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	r.POST("/v/:token", p.castVote)
 	r.GET("/v/:token/photos/:photo", p.votePhoto)
 	r.GET("/pictures/:file", p.picture)
+	r.GET("/places/:file", p.places)
 	r.GET("/openapi/cart.yaml", p.openAPI)
 }
 

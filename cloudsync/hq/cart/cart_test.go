@@ -21,6 +21,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/address"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
 )
 
@@ -63,9 +64,11 @@ func newApp(t *testing.T) *app {
 	t.Cleanup(func() { require.NoError(t, a.hq.Close()) })
 	require.NoError(t, a.hq.Enrol(t.Context(), hq.Node{Node: "shop1", Shop: "saigon-1", Key: a.gateway.Public().(ed25519.PublicKey)}))
 	require.NoError(t, a.hq.PutRelease(t.Context(), testRelease()))
+	places, err := address.Load()
+	require.NoError(t, err)
 	a.pages, err = New(Options{
 		HQ: a.hq, Key: testKey(9), Brand: "Hạ Vân", Zone: time.FixedZone("ICT", 7*3600), Now: clock, Log: log,
-		DeliverTo: []string{"VN", "CN"}, Regions: []string{"TP. Hồ Chí Minh", "Hà Nội"},
+		DeliverTo: []string{"VN", "CN"}, Places: places,
 		Pictures: fstest.MapFS{"lip.svg": {Data: []byte("<svg/>")}, "secret.txt": {Data: []byte("no")}},
 	})
 	require.NoError(t, err)

@@ -169,6 +169,11 @@ func (p *Pages) fulfil(ctx context.Context, v *visit, body *fulfilmentBody) erro
 		if a := body.Contact.Address; a != nil && !slices.Contains(p.DeliverTo, a.Country) {
 			return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "nothing is delivered there", Err: &edge.ContactError{Field: "country"}}
 		}
+		if p.Places != nil {
+			if err := p.Places.Check(body.Contact.Address); err != nil {
+				return err
+			}
+		}
 		if !body.Consent {
 			return &edge.Error{Op: op, Kind: edge.Invalid, Msg: "a name is kept only with consent", Err: &edge.ContactError{Field: "consent"}}
 		}

@@ -125,6 +125,8 @@ func TestOrdersRefused(t *testing.T) {
 		{"no name", "key-00001", with("Nguyễn Thị Hạ", " "), 400, "Name"},
 		{"no telephone", "key-00001", with("090 123 45 67", "123"), 400, "Phone"},
 		{"no ward", "key-00001", with("Phường Sài Gòn", ""), 400, "Ward"},
+		{"a ward of another province", "key-00001", with("Phường Sài Gòn", "Phường Hoàn Kiếm"), 400, "choose one of the list"},
+		{"a province of before 2025", "key-00001", with("TP. Hồ Chí Minh", "Bình Dương"), 400, "Province"},
 		{"no street", "key-00001", with("12 Lê Lợi", ""), 400, "street"},
 		{"another country", "key-00001", with(`"VN"`, `"FR"`), 400, "Country"},
 		{"an unknown key", "key-00001", `{"way":"collect","price":1}`, 400, ""},
@@ -149,11 +151,14 @@ func TestOrderFormWithoutScript(t *testing.T) {
 	cookie := a.do("GET", cart, nil).Cookies()[0]
 	page := a.text(a.do("GET", cart+"?lang=vi", nil, "Cookie", cookie.Name+"="+cookie.Value))
 	require.Contains(t, page, "<option>Hà Nội")
+	_, list, _ := strings.Cut(page, `data-places="`)
+	list, _, _ = strings.Cut(list, `"`)
+	require.Contains(t, a.text(a.do("GET", list, nil)), `"Phường Hoàn Kiếm"`)
 	_, key, _ := strings.Cut(page, `name="key" value="`)
 	key, _, _ = strings.Cut(key, `"`)
 	form := url.Values{
 		"key": {key}, "way": {"deliver"}, "name": {"Nguyễn Thị Hạ"}, "phone": {"0901234567"}, "country": {"VN"}, "province": {"Hà Nội"},
-		"locality": {"Phường Hoàn Kiếm"}, "street": {"1 Tràng Tiền"}, "consent": {"true"},
+		"locality": {"hoan kiem"}, "street": {"1 Tràng Tiền"}, "consent": {"true"},
 	}
 	for range 2 {
 		resp := a.do("POST", cart+"/order?lang=vi", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded",
@@ -167,6 +172,7 @@ func TestOrderFormWithoutScript(t *testing.T) {
 	c, err := a.hq.ContactOfOrder(t.Context(), o.ID)
 	require.NoError(t, err)
 	require.Equal(t, "Hà Nội", c.Address.Region)
+	require.Equal(t, "Phường Hoàn Kiếm", c.Address.Locality)
 
 	form.Set("key", "another-key")
 	resp := a.do("POST", cart+"/order?lang=vi", strings.NewReader(form.Encode()), "Content-Type", "application/x-www-form-urlencoded",

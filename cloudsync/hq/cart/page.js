@@ -127,6 +127,17 @@
 
   document.addEventListener('input', e => { e.target.dataset.typed = 1; });
 
+  // The wards of the province, once somebody comes to theirs.
+  let places;
+  document.addEventListener('focusin', async e => {
+    const {list, form} = e.target;
+    if (!list?.dataset.places) return;
+    places ??= fetch(list.dataset.places).then(r => r.json());
+    const all = await places.catch(() => { places = null; return []; }); // then it is written freely
+    const wards = all.find(p => p.name === form.elements.province?.value)?.wards ?? [];
+    list.replaceChildren(...wards.map(w => new Option('', w[1])));
+  });
+
   document.addEventListener('submit', async e => {
     if (e.defaultPrevented) return;
     e.preventDefault();

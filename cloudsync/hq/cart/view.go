@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/language/display"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/address"
 )
 
 //go:embed *.html page.css page.js
@@ -44,7 +45,8 @@ type view struct {
 	Words              words
 	Problem            problem
 	Token              string
-	Regions, deliverTo []string
+	deliverTo          []string
+	places             *address.Directory
 	secret             string // the phone's
 	zone               *time.Location
 	Strip              *strip // nil where there is nothing to look at
@@ -145,7 +147,7 @@ func (p *Pages) view(ctx context.Context, v *visit) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	return view{pays: p.Transfers != nil, Strip: looks, Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, Regions: p.Regions, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
+	return view{pays: p.Transfers != nil, Strip: looks, Content: content, Brand: p.Brand, Lang: v.lang, Words: wordsIn(v.lang), Token: v.token, places: p.Places, deliverTo: p.DeliverTo, secret: v.phone.secret, zone: p.Zone}, nil
 }
 
 // fragment is the part of the page that changes.

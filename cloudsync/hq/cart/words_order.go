@@ -69,6 +69,13 @@ func fieldProblem(field string) wording {
 				"zh": {"需要您的同意。", "请勾选同意为此订单保存姓名和地址。"},
 			}[lang]
 		}
+		if field == "region" || field == "locality" {
+			return map[string]problem{
+				"vi": {"Hãy xem lại: " + name + ".", "Từ 1/7/2025 nhiều nơi có tên mới: hãy chọn trong danh sách, và ghi tên cũ vào ô quận, huyện cũ."},
+				"en": {"Please look again at: " + name + ".", "Many places have new names since 1 July 2025: choose one of the list, and write the old name as the old district."},
+				"zh": {"请检查：" + name + "。", "自2025年7月1日起许多地名已变更：请从列表中选择，旧地名可写入“原郡县”。"},
+			}[lang]
+		}
 		return map[string]problem{
 			"vi": {"Hãy xem lại: " + name + ".", "Ô này còn trống hoặc chưa đúng."},
 			"en": {"Please look again at: " + name + ".", "It is empty or not quite right."},
