@@ -14,7 +14,7 @@ type Lane string
 
 // The lanes of the ledger. Telemetry is unnumbered and no part of it.
 const (
-	LaneSale Lane = "sale" // sales, voids, refunds, Z reports, stock, invoices
+	LaneSale Lane = "sale" // sales, voids, refunds, orders and their money, Z reports, stock, invoices
 	LaneOps  Lane = "ops"  // carts and everything else
 )
 
@@ -23,17 +23,22 @@ func Lanes() []Lane { return []Lane{LaneSale, LaneOps} }
 
 // Event types, with the Go type of their data.
 const (
-	EventEpoch    = "epoch.opened"     // EpochOpened; always seq 1 of a lane
-	EventSale     = "sale.recorded"    // Sale; its lines imply the stock they took
-	EventVoid     = "sale.voided"      // Void; its Moves imply the stock that came back
-	EventRefund   = "sale.refunded"    // Refund; its Moves imply the stock that came back
-	EventDue      = "refund.due"       // RefundDue: money taken a second time for one cart
-	EventGiven    = "refund.given"     // RefundGiven: that money was given back
-	EventTransfer = "transfer.changed" // Transfer, its whole state
-	EventZ        = "z.closed"         // ZReport
-	EventStock    = "stock.moved"      // StockMove
-	EventEInvoice = "einvoice.changed" // EInvoice
-	EventCart     = "cart.changed"     // Cart, its whole state: merging it twice is harmless
+	EventEpoch          = "epoch.opened"     // EpochOpened; always seq 1 of a lane
+	EventSale           = "sale.recorded"    // Sale; its lines imply the stock they took
+	EventVoid           = "sale.voided"      // Void; its Moves imply the stock that came back
+	EventRefund         = "sale.refunded"    // Refund; its Moves imply the stock that came back
+	EventDue            = "refund.due"       // RefundDue: money taken a second time for one cart
+	EventGiven          = "refund.given"     // RefundGiven: that money was given back
+	EventTransfer       = "transfer.changed" // Transfer, its whole state
+	EventOrder          = "order.taken"      // Order, its whole state until it is placed; from then on HQ's word counts
+	EventOrderPaid      = "order.paid"       // OrderMoney
+	EventOrderRefunded  = "order.refunded"   // OrderMoney
+	EventOrderRequest   = "order.requested"  // OrderRequest
+	EventOrderCollected = "order.collected"  // Collection
+	EventZ              = "z.closed"         // ZReport
+	EventStock          = "stock.moved"      // StockMove
+	EventEInvoice       = "einvoice.changed" // EInvoice
+	EventCart           = "cart.changed"     // Cart, its whole state: merging it twice is harmless
 )
 
 // Hash is a SHA-256 value.

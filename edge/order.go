@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -45,7 +44,30 @@ type Order struct {
 	Code    string      `json:"code,omitempty"`
 	Release uint32      `json:"release"` // the version it was priced with
 	Steps   []OrderStep `json:"steps"`   // from its first state on; at most MaxOrderSteps
+	// Taken is there where a clerk took the order; a phone's is paid with its cart.
+	Taken *OrderTaken `json:"taken,omitempty"`
 }
+
+// OrderTaken is what is agreed on an order with a clerk. Amounts are minor units.
+type OrderTaken struct {
+	Shop    string     `json:"shop"` // where
+	Staff   string     `json:"staff"`
+	Offline bool       `json:"offline"`       // the line to HQ was down: all of it is subject to stock
+	Fee     int64      `json:"fee,omitempty"` // for bringing it; part of the order's total
+	Terms   OrderTerms `json:"terms"`
+	Deposit int64      `json:"deposit,omitempty"` // what has to be paid before it is placed
+	Promise time.Time  `json:"promise"`           // by when it should be there
+}
+
+// OrderTerms says when an order is paid.
+type OrderTerms string
+
+// The terms.
+const (
+	PayDeposit   OrderTerms = "deposit"    // a part before it is placed, the rest when it is handed over
+	PayFull      OrderTerms = "full"       // all of it before it is placed
+	PayOnReceipt OrderTerms = "on_receipt" // all of it when it is handed over
+)
 
 // OrderStep says how an order came to a state.
 type OrderStep struct {
@@ -86,7 +108,7 @@ func (o *Order) Placed() time.Time {
 
 // Short reports whether the order is subject to stock.
 func (o *Order) Short() bool {
-	return slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return l.Short })
+	return o.Taken != nil && o.Taken.Offline || slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return l.Short })
 }
 
 // Begin gives an order its first state.
@@ -149,10 +171,24 @@ func (o *Order) Check() error {
 		}
 		sum += l.Total
 	}
+	if t := o.Taken; t != nil {
+		if err := t.check(o); err != nil {
+			return err
+		}
+		sum += t.Fee
+	}
 	if sum != o.Total.Amount {
 		return Errorf(op, Invalid, "order %s of %d: its lines come to %d", o.ID, o.Total.Amount, sum)
 	}
 	return o.checkSteps()
+}
+
+func (t *OrderTaken) check(o *Order) error {
+	if !plain(t.Shop) || !plain(t.Staff) || t.Fee < 0 || t.Fee > maxUnitPrice || t.Deposit < 0 || t.Deposit > o.Total.Amount ||
+		!slices.Contains([]OrderTerms{PayDeposit, PayFull, PayOnReceipt}, t.Terms) {
+		return Errorf("edge.Order.Check", Invalid, "order %s was taken in %.40q, to be paid %.20q: %d now and %d for bringing it", o.ID, t.Shop, t.Terms, t.Deposit, t.Fee)
+	}
+	return nil
 }
 
 // checkSteps goes the order's way once more.
@@ -202,45 +238,6 @@ func notesOn(c *Cart, sku SKU) string {
 		}
 	}
 	return ""
-}
-
-// OrderNews is what a shop is told of an order beside its state: the data of a
-// Record of the kind RecordOrder.
-type OrderNews struct {
-	Cart   CartID          `json:"cart"`
-	Way    OrderWay        `json:"way"`
-	Code   string          `json:"code,omitempty"`
-	Total  Money           `json:"total"`
-	Placed time.Time       `json:"placed,omitzero"`
-	Reason string          `json:"reason,omitempty"`
-	Lines  []OrderNewsLine `json:"lines,omitempty"` // none where they are too many for a message
-}
-
-// OrderNewsLine is a line of an order as a shop, which has the catalogue, is
-// told of it.
-type OrderNewsLine struct {
-	SKU      SKU  `json:"sku"`
-	Quantity int  `json:"quantity"`
-	Short    bool `json:"short,omitempty"`
-}
-
-// maxNewsLines fit a Record, whatever their SKUs are.
-const maxNewsLines = MaxLines
-
-// Record is how the order stands, as a shop is told of it.
-func (o *Order) Record() (*Record, error) {
-	news := OrderNews{Cart: o.Cart, Way: o.Way, Code: o.Code, Total: o.Total, Placed: o.Placed(), Reason: o.last().Reason}
-	if len(o.Lines) <= maxNewsLines {
-		for i := range o.Lines {
-			news.Lines = append(news.Lines, OrderNewsLine{o.Lines[i].SKU, o.Lines[i].Quantity, o.Lines[i].Short})
-		}
-	}
-	data, err := json.Marshal(news)
-	if err != nil {
-		return nil, err
-	}
-	r := &Record{Kind: RecordOrder, ID: o.ID, State: string(o.State()), At: o.Since(), Data: data}
-	return r, r.Check()
 }
 
 // Fulfilment is a cart's option that holds an OrderWay: how the shopper wants

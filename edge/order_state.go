@@ -189,3 +189,12 @@ func (s OrderState) Live() bool {
 	}
 	return true
 }
+
+// handedOver reports whether the shopper has the goods, or had them.
+func (s OrderState) handedOver() bool {
+	switch s {
+	case OrderDelivered, OrderCollected, OrderCompleted, OrderReturnRequested, OrderReturning, OrderReturned, OrderRefundDue, OrderRefunded:
+		return true
+	}
+	return false
+}

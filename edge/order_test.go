@@ -210,7 +210,7 @@ func TestAShopIsToldOfEveryOrder(t *testing.T) {
 		o.Steps = nil
 		require.NoError(t, o.Begin(edge.ByShopper, edge.OrderPlaced, orderTime))
 		require.NoError(t, o.Move(edge.ByHQ, edge.OrderRejected, strings.Repeat("x", edge.MaxFieldText), orderTime))
-		r, err := o.Record()
+		r, err := o.Record(0)
 		require.NoError(t, err)
 		require.Equal(t, edge.RecordOrder, r.Kind)
 		require.Equal(t, "rejected", r.State)

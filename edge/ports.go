@@ -109,6 +109,38 @@ type Ledger interface {
 	StockOf(ctx context.Context, skus []SKU) (map[SKU]int64, error)
 }
 
+// Orders is what is ordered in the shop, or collected there. Keys, numbers and
+// durability are as in Ledger, which shares them; every call makes its event in
+// LaneSale.
+type Orders interface {
+	// PlaceOrder makes an order, as OrderAsk.Place has it, with a cart of its own
+	// that shows it on the phone; what is ordered leaves the cart that it was in.
+	// To whom it goes is kept encrypted, apart from it.
+	PlaceOrder(ctx context.Context, key string, a OrderAsk) (o *KnownOrder, replayed bool, err error)
+	// PayOrder takes money for an order or gives it back, as OrderPaying.Money has
+	// it. What is paid first places the order.
+	PayOrder(ctx context.Context, key string, p OrderPaying) (m *OrderMoney, replayed bool, err error)
+	// AskOrder asks HQ to change or cancel an order, as Asking.Request has it. One
+	// that is not placed yet is cancelled at once.
+	AskOrder(ctx context.Context, key string, a Asking) (o *KnownOrder, replayed bool, err error)
+	// CollectOrder hands an order over, as Collecting.Collect has it.
+	CollectOrder(ctx context.Context, key string, c Collecting) (o *KnownOrder, replayed bool, err error)
+	// KnownOrder finds an order that was taken here, or that HQ told of; NotFound
+	// where there is none.
+	KnownOrder(ctx context.Context, id string) (*KnownOrder, error)
+	// KnownOrders lists orders, newest first, at most limit; in those states only
+	// where some are named.
+	KnownOrders(ctx context.Context, states []OrderState, limit int) ([]KnownOrder, error)
+	// OrderContact is to whom an order goes; NotFound where that is not known here.
+	OrderContact(ctx context.Context, id string) (*Contact, error)
+	// Customers lists the contacts, newest first, of those who agreed to be found
+	// by that telephone number, at most limit.
+	Customers(ctx context.Context, phone string, limit int) ([]Contact, error)
+	// ForgetCustomer forgets all contacts of that telephone number but those of
+	// orders that are on their way there; they are not found by it any more.
+	ForgetCustomer(ctx context.Context, phone string) error
+}
+
 // Catalogue is the release in force.
 type Catalogue interface {
 	// Release is the newest release that is in effect; an Error of kind

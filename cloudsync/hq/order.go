@@ -154,7 +154,7 @@ func nextOrderChange(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 }
 
 func (h *HQ) queueOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node string) error {
-	r, err := o.Record()
+	r, err := o.Record(0)
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,7 @@ type Config struct {
 	Hosts     []string // names, without port, that a browser may reach us by
 	Staff     []Staff
 	Directory directory         // who may sell beside Staff; nil for nobody
+	Orders    *Orders           // nil where nothing is ordered in the shop
 	Transfers *Transfers        // nil where shoppers cannot pay by transfer
 	Cash      edge.CashRounding // how cash is rounded
 	Addresses addresses         // nil where addresses are written freely
@@ -246,6 +247,15 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/payments/:code", s.getTransfer)
 	staff.GET("/payments/:code/qr.png", s.getTransferQR)
 	staff.POST("/payments/:code/seen", s.postTransferSeen)
+	staff.POST("/orders/quote", s.postOrderQuote)
+	staff.POST("/orders", s.postOrder)
+	staff.GET("/orders", s.getOrders)
+	staff.GET("/orders/:id", s.getOrder)
+	staff.POST("/orders/:id/payments", s.postOrderPayment)
+	staff.POST("/orders/:id/requests", s.postOrderRequest)
+	staff.POST("/orders/:id/collected", s.postCollected)
+	staff.GET("/customers", s.getCustomers)
+	staff.DELETE("/customers", s.deleteCustomers)
 	staff.GET("/stock", s.getStock)
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)

@@ -1,0 +1,377 @@
+package api
+
+import (
+	"context"
+	"crypto/ed25519"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Orders is the shop's order desk.
+type Orders struct {
+	Book  edge.Orders
+	Rules edge.OrderRules
+	// Elsewhere is what each shop has of a SKU as HQ last said.
+	Elsewhere func(ctx context.Context, sku edge.SKU) ([]edge.ShopLevel, error)
+	HQ        ed25519.PublicKey // signs pick-up codes; nil in a shop without HQ
+}
+
+// desk is the order desk, where there is one.
+func (s *Server) desk() (*Orders, error) {
+	if s.cfg.Orders == nil {
+		return nil, edge.Errorf("api.orders", edge.Unavailable, "this shop takes no orders")
+	}
+	return s.cfg.Orders, nil
+}
+
+// orderView is an order as pages show it.
+type orderView struct {
+	*edge.KnownOrder
+	Number  string    `json:"number"`
+	Says    edge.Text `json:"says"` // what the state tells the shopper
+	Subject bool      `json:"subject_to_stock"`
+}
+
+func viewOrder(k *edge.KnownOrder) orderView {
+	return orderView{k, k.Number(), k.Stands.Says(), k.Short() && k.Stands.Unsure()}
+}
+
+// askedOrder is an order as it is asked for.
+type askedOrder struct {
+	Cart     *edge.CartID     `json:"cart"`
+	Lines    []edge.AskedLine `json:"lines"`
+	Way      edge.OrderWay    `json:"way"`
+	Shop     string           `json:"shop"`
+	Province string           `json:"province"`
+	Terms    edge.OrderTerms  `json:"terms"`
+}
+
+// ask makes of it what the book takes.
+func (s *Server) ask(c *gin.Context, d *Orders, in askedOrder) (edge.OrderAsk, error) {
+	a := edge.OrderAsk{
+		Cart: in.Cart, Lines: in.Lines, Way: in.Way, Shop: in.Shop, Province: in.Province, Terms: in.Terms,
+		Home: s.cfg.Shop.ID, Staff: signedIn(c).Name, Offline: s.offline(), Rules: d.Rules, Stock: map[edge.SKU]int64{},
+	}
+	skus := map[edge.SKU]bool{}
+	for _, l := range in.Lines {
+		skus[l.SKU] = true
+	}
+	if in.Cart != nil {
+		cart, err := s.cfg.Carts.Cart(c.Request.Context(), *in.Cart)
+		if err != nil {
+			return a, err
+		}
+		for i := range cart.Lines {
+			skus[cart.Lines[i].SKU] = true
+		}
+	}
+	for sku := range skus {
+		shops, err := d.Elsewhere(c.Request.Context(), sku)
+		if err != nil {
+			return a, err
+		}
+		for _, l := range shops {
+			a.Stock[sku] += max(l.Quantity, 0)
+		}
+	}
+	return a, nil
+}
+
+// postOrderQuote says what an order would come to. It records nothing.
+func (s *Server) postOrderQuote(c *gin.Context) {
+	var in askedOrder
+	d, err := s.desk()
+	if err == nil {
+		err = Bind(c, &in)
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	o, err := s.quote(c, d, in)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"quote": gin.H{
+		"lines": o.Lines, "total": o.Total, "fee": o.Taken.Fee, "deposit": o.Taken.Deposit, "promise": o.Taken.Promise,
+		"release": o.Release, "offline": o.Taken.Offline, "subject_to_stock": o.Short(),
+	}})
+}
+
+func (s *Server) quote(c *gin.Context, d *Orders, in askedOrder) (*edge.Order, error) {
+	a, err := s.ask(c, d, in)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
+	if err != nil {
+		return nil, err
+	}
+	var from *edge.Cart
+	if in.Cart != nil {
+		if from, err = s.cfg.Carts.Cart(c.Request.Context(), *in.Cart); err != nil {
+			return nil, err
+		}
+	}
+	return a.Quote(from, r, s.cfg.Now())
+}
+
+// postOrder places an order.
+func (s *Server) postOrder(c *gin.Context) {
+	var in struct {
+		askedOrder
+		Note    string `json:"note"`
+		Total   *int64 `json:"total"`
+		Contact *struct {
+			edge.Contact
+			Agreed   string `json:"agreed"`
+			Remember bool   `json:"remember"`
+		} `json:"contact"`
+	}
+	d, err := s.desk()
+	var key string
+	if err == nil {
+		key, err = bindOnce(c, &in)
+	}
+	if err == nil && (in.Total == nil || in.Contact == nil) {
+		err = edge.Errorf("api.postOrder", edge.Invalid, "total or contact is missing: send the total that was shown, and to whom it goes")
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	a, err := s.ask(c, d, in.askedOrder)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	a.Note, a.Total, a.Contact, a.Agreed, a.Remember = in.Note, *in.Total, in.Contact.Contact, in.Contact.Agreed, in.Contact.Remember
+	a.Contact.Tidy()
+	k, replayed, err := d.Book.PlaceOrder(c.Request.Context(), key, a)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if !replayed && a.Cart != nil {
+		s.CartChanged(*a.Cart)
+	}
+	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+}
+
+// getOrders lists orders, or finds those that a pick-up code names.
+func (s *Server) getOrders(c *gin.Context) {
+	d, err := s.desk()
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	limit, err := number(c, "limit", 1, 200, 50)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	var list []edge.KnownOrder
+	if code := c.Query("code"); code != "" {
+		list, err = d.coded(c.Request.Context(), code)
+	} else {
+		var states []edge.OrderState
+		for name := range strings.SplitSeq(c.Query("state"), ",") {
+			if name == "" {
+				continue
+			}
+			if states = append(states, edge.OrderState(name)); !states[len(states)-1].Known() {
+				s.Fail(c, edge.Errorf("api.getOrders", edge.Invalid, "state %.20q of an order: there is none of that name", name))
+				return
+			}
+		}
+		list, err = d.Book.KnownOrders(c.Request.Context(), states, limit)
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	views := []orderView{}
+	for i := range list {
+		views = append(views, viewOrder(&list[i]))
+	}
+	c.JSON(http.StatusOK, gin.H{"orders": views})
+}
+
+// coded finds the orders that a pick-up code names, as it was scanned or typed.
+func (d *Orders) coded(ctx context.Context, code string) ([]edge.KnownOrder, error) {
+	if edge.IsPickUpPass(code) {
+		p, err := edge.OpenPickUpPass(code, d.HQ)
+		if err != nil {
+			return nil, err
+		}
+		k, err := d.Book.KnownOrder(ctx, p.Order)
+		if edge.KindOf(err) == edge.NotFound && err != nil {
+			k, err = p.Known(), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		return []edge.KnownOrder{*k}, nil
+	}
+	const most = 1000 // orders that wait in a shop
+	all, err := d.Book.KnownOrders(ctx, []edge.OrderState{edge.OrderReady, edge.OrderCollected}, most)
+	if err != nil {
+		return nil, err
+	}
+	var list []edge.KnownOrder
+	for _, k := range all {
+		if k.Code != "" && edge.NormalOrderCode(k.Code) == edge.NormalOrderCode(code) {
+			list = append(list, k)
+		}
+	}
+	return list, nil
+}
+
+func (s *Server) getOrder(c *gin.Context) {
+	d, err := s.desk()
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	k, err := d.Book.KnownOrder(c.Request.Context(), c.Param("id"))
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	contact, err := d.Book.OrderContact(c.Request.Context(), k.ID)
+	if err != nil && edge.KindOf(err) != edge.NotFound {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"order": viewOrder(k), "contact": contact})
+}
+
+// postOrderPayment takes money for an order, or gives it back.
+func (s *Server) postOrderPayment(c *gin.Context) {
+	var in struct {
+		Payment edge.Payment `json:"payment"`
+		Back    bool         `json:"back"`
+		Reason  string       `json:"reason"`
+	}
+	d, err := s.desk()
+	var key string
+	if err == nil {
+		key, err = bindOnce(c, &in)
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	m, replayed, err := d.Book.PayOrder(c.Request.Context(), key, edge.OrderPaying{
+		Order: c.Param("id"), Payment: in.Payment, Back: in.Back, Reason: in.Reason,
+		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	k, err := d.Book.KnownOrder(c.Request.Context(), m.Order)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	change := int64(0)
+	if !m.Back {
+		change = m.Payment.Change()
+	}
+	s.recorded(c, replayed, gin.H{"money": m, "change": change, "order": viewOrder(k)})
+}
+
+// postOrderRequest asks headquarters to change or cancel an order.
+func (s *Server) postOrderRequest(c *gin.Context) {
+	var in struct {
+		Wish   edge.OrderWish `json:"wish"`
+		Reason string         `json:"reason"`
+	}
+	d, err := s.desk()
+	var key string
+	if err == nil {
+		key, err = bindOnce(c, &in)
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	k, replayed, err := d.Book.AskOrder(c.Request.Context(), key, edge.Asking{
+		Order: c.Param("id"), Wish: in.Wish, Reason: in.Reason, Staff: signedIn(c).Name,
+	})
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+}
+
+// postCollected hands an order over for its code.
+func (s *Server) postCollected(c *gin.Context) {
+	var in struct {
+		Code string `json:"code"`
+	}
+	d, err := s.desk()
+	var key string
+	if err == nil {
+		key, err = bindOnce(c, &in)
+	}
+	ask := edge.Collecting{Order: c.Param("id"), Code: in.Code, Home: s.cfg.Shop.ID, Staff: signedIn(c).Name}
+	if err == nil && edge.IsPickUpPass(in.Code) {
+		if ask.Pass, err = edge.OpenPickUpPass(in.Code, d.HQ); err == nil {
+			ask.Code = ask.Pass.Code
+		}
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	k, replayed, err := d.Book.CollectOrder(c.Request.Context(), key, ask)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+}
+
+// getCustomers finds those who agreed to be found by their telephone number.
+func (s *Server) getCustomers(c *gin.Context) {
+	d, err := s.desk()
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	const most = 5
+	list, err := d.Book.Customers(c.Request.Context(), tidyPhone(c), most)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"customers": list})
+}
+
+// deleteCustomers forgets a telephone number and what is found by it.
+func (s *Server) deleteCustomers(c *gin.Context) {
+	d, err := s.desk()
+	if err == nil {
+		err = d.Book.ForgetCustomer(c.Request.Context(), tidyPhone(c))
+	}
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.Status(http.StatusNoContent)
+}
+
+// tidyPhone is the telephone number that is asked for, in its one form.
+func tidyPhone(c *gin.Context) string {
+	who := edge.Contact{Phone: c.Query("phone")}
+	who.Tidy()
+	return who.Phone
+}
