@@ -30,7 +30,7 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Trusted may be empty, Photos, Courier and
+// Config is what a kiosk is made of. Trusted and Brand may be empty, Photos, Courier and
 // Office missing, and Idle and Hold have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
@@ -42,6 +42,7 @@ type Config struct {
 	Courier   courier        // brings photos to phones; nil where there is no line to do so
 	Office    office         // what headquarters has told; nil where there is none
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
+	Brand     Brand          // the shop's colours and logo
 	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration
 	Hold      time.Duration

@@ -25,6 +25,7 @@ func (k *Kiosk) registerPages(e *gin.Engine) {
 	e.GET("/", k.page("index.html"))
 	e.GET("/staff", k.page("staff.html"))
 	e.GET("/assets/*file", k.asset)
+	k.registerBrand(e)
 }
 
 // page serves an HTML file, which names the assets of its own build: a browser

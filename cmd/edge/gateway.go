@@ -24,6 +24,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+	"github.com/mirrorcart/mirrorcart/kiosk"
 )
 
 // gatewayOptions are what a gateway is made of.
@@ -49,6 +50,7 @@ type gateway struct {
 	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
+	brand    kiosk.Brand
 	stations []*station
 	*station // the first of them
 }
@@ -95,6 +97,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 		return nil, err
 	case err != nil:
 		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
+	}
+	if g.brand, err = brandOf(shop); err != nil {
+		return nil, fmt.Errorf("shop files: brand: %w", err)
 	}
 	if err := g.newAPI(shop, key); err != nil {
 		return nil, err

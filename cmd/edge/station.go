@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/kiosk"
 	"github.com/mirrorcart/mirrorcart/kiosk/ui"
@@ -60,7 +62,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		Mirror: s.mirror.pipeline, Catalogue: g.db, Carts: g.db,
 		WebSocket: s.mirror.hub.WebSocket(), MJPEG: s.mirror.hub.MJPEG(),
 		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: k.Mirror.IdleTimeout,
-		Office: g.db, NewID: uuid.NewString, Fail: g.api.Fail, Log: log,
+		Brand: g.brand, Office: g.db, NewID: uuid.NewString, Fail: g.api.Fail, Log: log,
 	}
 	if g.courier != nil {
 		shown.Courier = g.courier
@@ -92,6 +94,16 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		s.sealed.open(ctx)
 	}
 	return s, nil
+}
+
+// brandOf is how the shop wants its pages.
+func brandOf(s *shopdir.Shop) (kiosk.Brand, error) {
+	b := kiosk.Brand{Logo: s.Brand.Logo, Files: s.Pictures, Dark: s.Brand.Kiosk == "dark"}
+	if s.Brand.Accent == "" {
+		return b, nil
+	}
+	b.Accent = new(ar.Color)
+	return b, b.Accent.UnmarshalText([]byte(s.Brand.Accent))
 }
 
 // ports are those at which the station is served.

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/goccy/go-yaml"
@@ -38,6 +39,14 @@ type Shop struct {
 	Looks      []edge.Look
 	Pictures   fs.FS
 	TryOn      fs.FS
+	Brand      Brand
+}
+
+// Brand is how the shop's pages look.
+type Brand struct {
+	Accent string `yaml:"accent"` // #RRGGBB; empty for the theme's own
+	Logo   string `yaml:"logo"`   // a file of the folder of pictures; empty for none
+	Kiosk  string `yaml:"kiosk"`  // light or dark; empty is light
 }
 
 type settings struct {
@@ -46,6 +55,7 @@ type settings struct {
 	Currency   string          `yaml:"currency"`
 	Timezone   string          `yaml:"timezone"`
 	Categories []edge.Category `yaml:"categories"`
+	Brand      Brand           `yaml:"brand"`
 }
 
 // Open opens the folder that has a shop's files.
@@ -84,12 +94,15 @@ func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop,
 	if err != nil {
 		return nil, fmt.Errorf("shop.yaml: %w", err)
 	}
-	s := &Shop{ID: set.ID, Name: set.Name, Currency: set.Currency, Categories: set.Categories}
+	s := &Shop{ID: set.ID, Name: set.Name, Currency: set.Currency, Categories: set.Categories, Brand: set.Brand}
 	if s.Location, err = time.LoadLocation(set.Timezone); err != nil {
 		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
 	}
 	if s.Pictures, err = folder(images, edge.PictureFolder); err != nil {
 		return nil, err
+	}
+	if err = s.Brand.look(s.Pictures); err != nil {
+		return nil, fmt.Errorf("shop.yaml: brand.logo: %w", err)
 	}
 	if s.TryOn, err = folder(images, edge.TryOnFolder); err != nil {
 		return nil, err
@@ -105,6 +118,17 @@ func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop,
 		return nil, fmt.Errorf("looks.yaml: %w", err)
 	}
 	return s, nil
+}
+
+// look says what is wrong with the logo.
+func (b Brand) look(pictures fs.FS) error {
+	if b.Logo == "" {
+		return nil
+	}
+	if !fs.ValidPath(b.Logo) {
+		return fmt.Errorf("%q: name a file of the folder %s", b.Logo, edge.PictureFolder)
+	}
+	return look(pictures, b.Logo)
 }
 
 // folder is the named folder of images, or all of it where there is none.
@@ -217,6 +241,8 @@ func (s *settings) check() error {
 	that(regexp.MustCompile(`^[A-Z]{3}$`).MatchString(s.Currency), "currency %q: use an ISO 4217 code such as VND", s.Currency)
 	that(s.Timezone != "" && s.Timezone != "Local", "timezone %q: name the shop's, e.g. Asia/Ho_Chi_Minh", s.Timezone)
 	that(len(s.Categories) > 0, "categories: list at least one")
+	that(s.Brand.Accent == "" || regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`).MatchString(s.Brand.Accent), "brand.accent %q: write a colour as #RRGGBB", s.Brand.Accent)
+	that(slices.Contains([]string{"", "light", "dark"}, s.Brand.Kiosk), "brand.kiosk %q: use light or dark", s.Brand.Kiosk)
 	for i, c := range s.Categories {
 		that(c.ID != "" && full(c.Name), "categories: number %d needs an id and a name in vi, en and zh", i+1)
 	}

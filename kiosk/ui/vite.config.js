@@ -29,6 +29,7 @@ export default defineConfig({
   plugins: [svelte(), compressed],
   build: {
     target: 'es2022',
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() is theirs
     assetsInlineLimit: 0, // the pages' policy allows no data: fonts or scripts
     modulePreload: { polyfill: false },
     rolldownOptions: { input: ['index.html', 'staff.html'] },

@@ -32,6 +32,15 @@ export function pick(lang, text) {
   return text?.[lang] || text?.vi || '';
 }
 
+/** plain is text without case and without the marks of Vietnamese letters. */
+export function plain(text) {
+  return text
+    .toLowerCase()
+    .normalize('NFD')
+    .replace(/\p{M}/gu, '')
+    .replaceAll('đ', 'd');
+}
+
 const digits = new Intl.NumberFormat('vi-VN');
 const cents = new Intl.NumberFormat('vi-VN', { minimumFractionDigits: 2 });
 
@@ -48,8 +57,14 @@ export function age(lang, seconds) {
   return say(lang, 'hours', { n: Math.round(seconds / 3600) });
 }
 
+const locales = { vi: 'vi-VN', en: 'en-GB', zh: 'zh-CN' };
+
+/** day writes a moment's date in the shop's zone: 22/11/2026, 2026/11/22. */
+export function day(lang, moment, timeZone) {
+  return new Date(moment).toLocaleDateString(locales[lang], { day: '2-digit', month: '2-digit', year: 'numeric', timeZone });
+}
+
 /** clock writes a moment's time of day in the shop's zone, 24 h; before the zone is known, in the device's. */
 export function clock(lang, moment, timeZone) {
-  const locale = { vi: 'vi-VN', en: 'en-GB', zh: 'zh-CN' }[lang];
-  return new Date(moment).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
+  return new Date(moment).toLocaleTimeString(locales[lang], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone });
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { age, clock, glossary, languages, parts, pick, price, say } from './words.js';
+import { age, clock, day, glossary, languages, parts, pick, plain, price, say } from './words.js';
 
 test('every word is there in every language, with the same blanks', () => {
   const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -63,4 +63,13 @@ test('times of day are the shop’s', () => {
     assert.equal(clock(id, '2026-11-21T17:05:00Z', 'Asia/Ho_Chi_Minh'), '00:05', id);
   }
   assert.match(clock('vi', '2026-11-21T18:05:00Z', undefined), /^\d\d:\d5$/);
+});
+
+test('dates are the shop’s, as the language writes them', () => {
+  const late = '2026-11-21T18:05:00Z'; // the next day in Vietnam
+  assert.deepEqual(languages.map(({ id }) => day(id, late, 'Asia/Ho_Chi_Minh')), ['22/11/2026', '22/11/2026', '2026/11/22']);
+});
+
+test('plain takes case, accents and the bar of đ away', () => {
+  assert.equal(plain('Đường ƯỚT'), 'duong uot');
 });

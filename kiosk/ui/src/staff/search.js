@@ -1,11 +1,4 @@
-/** plain is text without case and without the marks of Vietnamese letters. */
-export function plain(text) {
-  return text
-    .toLowerCase()
-    .normalize('NFD')
-    .replace(/\p{M}/gu, '')
-    .replaceAll('đ', 'd');
-}
+import { plain } from '../words.js';
 
 /** shelf lists every variant of the catalogue with the words it is found by. */
 export function shelf(catalogue) {
