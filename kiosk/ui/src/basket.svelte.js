@@ -7,19 +7,21 @@ export const atMost = 99; // pieces of one line
  * what is wanted, and follows with what the gateway says; requests go out one
  * after the other. opened(id) is awaited when a new cart was opened for the
  * first thing in it; done() hears of everything that succeeded, and failed(err)
- * of everything that was refused.
+ * of everything that was refused. A new cart is opened at this path.
  */
 export class Basket {
   view = $state.raw(null); // the gateway's cart, null before the first thing
   adding = $state(0); // pieces on their way into it
   wanted = $state({}); // line → quantity on its way
   #queue = Promise.resolve();
+  #path;
   #opened;
   #done;
   #failed;
 
-  constructor({ view = null, opened, done, failed }) {
+  constructor({ view = null, path = '/api/v1/carts', opened, done, failed }) {
     this.view = view;
+    this.#path = path;
     this.#opened = opened;
     this.#done = done;
     this.#failed = failed;
@@ -54,7 +56,7 @@ export class Basket {
     this.#enqueue(
       async () => {
         if (!this.id) {
-          const cart = await call('POST', '/api/v1/carts');
+          const cart = await call('POST', this.#path);
           await this.#opened?.(cart.id);
           this.view = cart;
         }

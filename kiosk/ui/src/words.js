@@ -3,6 +3,7 @@
 // gương · mirror · 镜子, giỏ hàng · cart · 购物车, biên lai · receipt · 小票.
 // Where a language has a form for one, it stands beside the other.
 import approval from './words/approval.js';
+import carts from './words/carts.js';
 import everywhere from './words/everywhere.js';
 import kiosk from './words/kiosk.js';
 import refusals from './words/refusals.js';
@@ -15,7 +16,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, kiosk, till, approval, refusals];
+export const parts = [everywhere, carts, kiosk, till, approval, refusals];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */

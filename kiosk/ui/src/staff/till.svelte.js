@@ -143,6 +143,32 @@ export class Till {
   take(cart) {
     this.ticket = this.#newTicket(cart);
     this.asked = this.transfer = null;
+    if (cart.parked) this.#try(() => call('DELETE', `/api/v1/staff/carts/${cart.id}/parked`, undefined, this.#csrf));
+  }
+
+  /** park puts the ticket aside under a name, for any till to go on with; it tells whether it did. */
+  async park(name) {
+    let parked = false;
+    await this.#try(async () => {
+      await this.ticket.settled();
+      await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name }, this.#csrf);
+      this.clearTicket();
+      this.#tell('parkedNow');
+      this.refresh();
+      parked = true;
+    });
+    return parked;
+  }
+
+  /** find opens the cart that a customer shows, by its code or a link to it; it returns the kind of the refusal, or nothing. */
+  async find(text) {
+    try {
+      this.take(await call('POST', '/api/v1/staff/carts/find', { text }, this.#csrf));
+    } catch (err) {
+      if (!err.kind) throw err;
+      if (err.kind === 'unauthorized') this.staff = null;
+      return { invalid: 'noCartCode', not_found: 'cartCodeUnknown', withdrawn: 'cartCodeWithdrawn' }[err.kind] ?? err.kind;
+    }
   }
 
   clearTicket() {
@@ -270,7 +296,7 @@ export class Till {
   }
 
   #newTicket(view) {
-    return new Basket({ view, done: () => (this.notice = ''), failed: (err) => this.#failed(err) });
+    return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.#failed(err) });
   }
 
   #newPayment() {
