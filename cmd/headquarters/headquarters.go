@@ -153,7 +153,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log}
+	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log}
 	forSystems := api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log}
 	if s.chat.Serves() {
 		forPeople.Chats, forSystems.Chats = s.chat, s.chat
@@ -181,6 +181,15 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	pages.Register(office)
 	systems.Register(office)
 	return nil
+}
+
+// shopNames are what people call the shops, as far as the settings say so.
+func (s *Server) shopNames() map[string]string {
+	names := map[string]string{}
+	for _, of := range s.cfg.Chat.Shops {
+		names[of.Shop] = of.Name
+	}
+	return names
 }
 
 // newEngine keeps a request's panic to itself, and its headers out of the log.

@@ -71,7 +71,7 @@ func (p *Pages) chatsPage(c *gin.Context) {
 }
 
 func (p *Pages) chatEntry(w words, now time.Time, c *hq.Conversation) chatEntry {
-	e := chatEntry{ID: c.ID, App: appName(c.App), Shop: c.Shop, Who: w.T("chat_bot"), Heard: w.T("chat_heard", p.clock(c.Heard, now))}
+	e := chatEntry{ID: c.ID, App: appName(c.App), Shop: p.nameOf(c.Shop), Who: w.T("chat_bot"), Heard: w.T("chat_heard", p.clock(c.Heard, now))}
 	if c.State == hq.ChatHuman {
 		e.Who = w.T("chat_human")
 	}
@@ -166,11 +166,7 @@ func (p *Pages) chatLine(w words, now time.Time, l *hq.ChatLine) chatLine {
 // replyToPerson says something in the name of who has signed in; on HQ's own
 // machine, where nobody signs in, in that of the office.
 func (p *Pages) replyToPerson(c *gin.Context) {
-	by := visitorOf(c).name
-	if by == "" {
-		by = "office"
-	}
-	p.chatDone(c, p.Chats.Reply(c.Request.Context(), c.Param("id"), by, c.PostForm("key"), c.PostForm("text")))
+	p.chatDone(c, p.Chats.Reply(c.Request.Context(), c.Param("id"), officer(c), c.PostForm("key"), c.PostForm("text")))
 }
 
 func (p *Pages) releaseChat(c *gin.Context) {

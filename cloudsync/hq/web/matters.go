@@ -28,7 +28,8 @@ type matterView struct {
 	Title   string
 	Means   string // what it means and what to do
 	Exact   string // as the programs say it
-	Shop    string
+	Shop    string // its id
+	Name    string
 	Node    string
 	Subject string
 	When    string
@@ -104,6 +105,7 @@ func (p *Pages) matterView(w words, now time.Time, m *hq.Matter) matterView {
 	if v.Shop == "" {
 		v.Shop = m.Node
 	}
+	v.Name = p.nameOf(v.Shop)
 	switch {
 	case m.By != "":
 		v.Over = w.T("settled_by", m.By, p.clock(m.Settled.At, now), m.Note)

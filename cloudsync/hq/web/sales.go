@@ -79,6 +79,7 @@ type choice struct {
 type salesView struct {
 	At      string
 	Shop    string // the one that is looked at; empty for all
+	Name    string // its
 	Periods []choice
 	Sold    soldView
 	Sales   []saleView
@@ -98,6 +99,9 @@ func (p *Pages) salesPage(c *gin.Context) {
 		return
 	}
 	v := salesView{At: now.In(p.Zone).Format("15:04"), Shop: shop, Sold: sold}
+	if shop != "" {
+		v.Name = p.nameOf(shop)
+	}
 	for _, name := range []string{"today", "yesterday", "week"} {
 		v.Periods = append(v.Periods, choice{name, w.known("", name), name == when.name})
 	}
@@ -117,7 +121,7 @@ func (p *Pages) newest(ctx context.Context, w words, now time.Time, shop string)
 	list := make([]saleView, len(sales))
 	for i, s := range sales {
 		row := saleView{
-			Receipt: s.Sale.Receipt.String(), Shop: s.Sale.Shop, Time: p.clock(s.Sale.At, now),
+			Receipt: s.Sale.Receipt.String(), Shop: p.nameOf(s.Sale.Shop), Time: p.clock(s.Sale.At, now),
 			Total: s.Sale.Total.String(), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
 			Method: w.method(s.Sale.Payment.Method),
 		}

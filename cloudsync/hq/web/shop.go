@@ -21,7 +21,8 @@ const (
 
 // shopPageView is the page of one shop.
 type shopPageView struct {
-	Shop     string
+	Shop     string // its id
+	Name     string
 	At       string
 	Good     bool
 	Gateways []shopView
@@ -51,7 +52,7 @@ func (p *Pages) shopPage(c *gin.Context) {
 		return
 	}
 	v := shopPageView{
-		Shop: shop, At: now.In(p.Zone).Format("15:04"), Gateways: gateways,
+		Shop: shop, Name: p.nameOf(shop), At: now.In(p.Zone).Format("15:04"), Gateways: gateways,
 		Good: !slices.ContainsFunc(gateways, func(g shopView) bool { return g.State != "good" }),
 		From: p.midnight(now, 0).Format(time.DateOnly), To: p.midnight(now, 0).Format(time.DateOnly), Today: p.midnight(now, 0).Format(time.DateOnly),
 	}
@@ -76,7 +77,7 @@ func (p *Pages) shopPage(c *gin.Context) {
 		p.fail(c, err)
 		return
 	}
-	p.render(c, "shop", shop, v)
+	p.render(c, "shop", v.Name, v)
 }
 
 func (p *Pages) stock(ctx context.Context, w words, shop string) (v stockView, err error) {

@@ -16,7 +16,8 @@ import (
 
 // shopView is a gateway's tile.
 type shopView struct {
-	Shop, Node string
+	Shop, Name string // its id, and what people call it
+	Node       string
 	State      string // good, look, down or new
 	Says       string // the state in words
 	Hints      []string
@@ -76,7 +77,7 @@ func (p *Pages) tiles(ctx context.Context, w words, now time.Time, shop string) 
 		if shop != "" && s.Shop != shop {
 			continue
 		}
-		v := shopView{Shop: s.Shop, Node: s.Node, LastSale: w.T("never"), Heard: w.T("never"), Sum: edge.Money{Currency: "VND"}.String()}
+		v := shopView{Shop: s.Shop, Name: p.nameOf(s.Shop), Node: s.Node, LastSale: w.T("never"), Heard: w.T("never"), Sum: edge.Money{Currency: "VND"}.String()}
 		sample, received, err := p.HQ.LastSample(ctx, s.Node)
 		switch {
 		case err == nil:

@@ -78,11 +78,12 @@ type total struct {
 
 // shopRow is a shop's line below a plot.
 type shopRow struct {
-	Shop, Sales, Sum string
-	Path             string // of its own small plot
-	count            int64
-	amount           int64
-	amounts          []int64
+	Shop, Name string // its id, and what people call it
+	Sales, Sum string
+	Path       string // of its own small plot
+	count      int64
+	amount     int64
+	amounts    []int64
 }
 
 // soldView is what was sold in a period: the totals, and for each currency a
@@ -180,7 +181,7 @@ func (p *Pages) soldPlot(w words, when period, s *sums) soldPlot {
 		top = max(top, slices.Max(row.amounts))
 	}
 	for _, row := range s.shops {
-		row.Sales, row.Sum, row.Path = w.sales(row.count), edge.Money{Amount: row.amount, Currency: currency}.String(), mini(row.amounts, top)
+		row.Name, row.Sales, row.Sum, row.Path = p.nameOf(row.Shop), w.sales(row.count), edge.Money{Amount: row.amount, Currency: currency}.String(), mini(row.amounts, top)
 		v.Rows = append(v.Rows, *row)
 	}
 	slices.SortFunc(v.Rows, func(a, b shopRow) int {

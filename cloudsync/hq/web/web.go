@@ -8,6 +8,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -41,16 +42,18 @@ type Headquarters interface {
 	SetAside(ctx context.Context, n int64) (*cloudsync.Opaque, error)
 	Settle(ctx context.Context, kind hq.MatterKind, n int64, by, note string) error
 	Watch() (changed <-chan struct{}, cancel func())
+	Orders
 }
 
-// Options are what the pages are made with. All but the tokens and the chats are
-// needed.
+// Options are what the pages are made with. All but the names, the tokens and the
+// chats are needed.
 type Options struct {
 	HQ     Headquarters
-	Brand  string         // the chain's name
-	Zone   *time.Location // of the times on the pages, and of when a day begins
-	Tokens []hq.Token     // who may sign in; none: the pages are this machine's
-	Secret []byte         // seals sessions; the same for all collectors
+	Brand  string            // the chain's name
+	Names  map[string]string // of shops, by their ids, as people call them
+	Zone   *time.Location    // of the times on the pages, and of when a day begins
+	Tokens []hq.Token        // who may sign in; none: the pages are this machine's
+	Secret []byte            // seals sessions; the same for all collectors
 	Now    func() time.Time
 	Log    *slog.Logger
 	Chats  Chats // nil where no chat app is served
@@ -99,6 +102,8 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/shops/:shop", p.shopPage)
 	pages.GET("/sales", p.salesPage)
 	pages.GET("/sales.json", p.sales)
+	pages.GET("/orders", p.ordersPage)
+	pages.GET("/orders/:id", p.orderPage)
 	pages.GET("/incidents", p.mattersPage)
 	pages.GET("/incidents/event/:n", p.setAsidePage)
 	pages.GET("/live", p.events)
@@ -111,12 +116,16 @@ func (p *Pages) Register(r gin.IRouter) {
 	forms.POST("/sign-in", p.signIn)
 	forms.POST("/sign-out", p.signOut)
 	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
+	forms.POST("/orders/:id/state", p.admit, p.operatorsOnly, p.moveOrder)
 	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)
 	if p.Chats != nil {
 		forms.POST("/chats/:id/reply", p.admit, p.operatorsOnly, p.replyToPerson)
 		forms.POST("/chats/:id/release", p.admit, p.operatorsOnly, p.releaseChat)
 	}
 }
+
+// nameOf is what people call a shop: its id where no name is known.
+func (p *Pages) nameOf(shop string) string { return cmp.Or(p.Names[shop], shop) }
 
 func (p *Pages) words(c *gin.Context) words { return words{langOf(c), p.glossary} }
 
@@ -129,6 +138,7 @@ type frame struct {
 	Query              template.URL // of the address, all but the language
 	Words              words
 	Waiting            int64  // matters for a person
+	Orders             int64  // that wait for an answer
 	Chats              bool   // people write in chat apps
 	Asking             int    // those of them who wait for an answer
 	Who                string // signed in
@@ -157,6 +167,7 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	}
 	if who.role != hq.Anyone {
 		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
+		f.Orders = p.waitingOrders(c.Request.Context())
 		f.Chats, f.Asking = p.Chats != nil, p.asking(c)
 	}
 	var b bytes.Buffer

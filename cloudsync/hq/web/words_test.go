@@ -14,6 +14,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // Every name that a page uses is in the glossary, in three languages with the
@@ -48,9 +49,13 @@ func TestGlossary(t *testing.T) {
 		require.Contains(t, g, "k_"+kind)
 		require.Contains(t, g, "k_"+kind+"_means")
 	}
+	for _, s := range edge.OrderStates() {
+		require.Contains(t, g, "o_"+string(s))
+		require.True(t, s == edge.OrderDraft || len(g["do_"+string(s)][0]) > 0, "nobody can bring an order to %s", s)
+	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)
