@@ -6,10 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
-	"golang.org/x/text/runes"
-	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -100,10 +97,11 @@ func unknown(field, says string) error {
 }
 
 // find is the index of the one name among n that is written like text: to the
-// letter, or else without accents, or else without its kind too. It is -1 where
-// there is none, or more than one: Xã Ba Tơ and Xã Ba Tô are two.
+// letter, or else without accents (Hoà and Hòa are one word), or else without its
+// kind too. It is -1 where there is none, or more than one: Xã Ba Tơ and Xã Ba Tô
+// are two.
 func find(n int, name func(int) string, text string, bare func(string) string) int {
-	for _, form := range []func(string) string{exact, folded, bare} {
+	for _, form := range []func(string) string{exact, edge.Fold, bare} {
 		wanted := form(text)
 		found := -1
 		for i := range n {
@@ -124,20 +122,12 @@ func find(n int, name func(int) string, text string, bare func(string) string) i
 
 func exact(s string) string { return strings.ToLower(norm.NFC.String(s)) }
 
-// folded is s in small letters without accents. Hoà and Hòa, two ways to write
-// one word, become one.
-func folded(s string) string {
-	// A chain keeps state, so each call has its own; it fails for no input.
-	plain, _, _ := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn))), s)
-	return strings.ReplaceAll(strings.ToLower(plain), "đ", "d")
-}
-
 func bareProvince(s string) string {
-	return without(folded(s), "thanh pho ", "tinh ", "tp. ", "tp.", "tp ")
+	return without(edge.Fold(s), "thanh pho ", "tinh ", "tp. ", "tp.", "tp ")
 }
 
 func bareWard(s string) string {
-	return without(folded(s), "phuong ", "xa ", "dac khu ", "p. ", "p.", "x. ", "x.")
+	return without(edge.Fold(s), "phuong ", "xa ", "dac khu ", "p. ", "p.", "x. ", "x.")
 }
 
 func without(s string, kinds ...string) string {
