@@ -6,6 +6,7 @@ import approval from './words/approval.js';
 import carts from './words/carts.js';
 import everywhere from './words/everywhere.js';
 import kiosk from './words/kiosk.js';
+import orders from './words/orders.js';
 import refusals from './words/refusals.js';
 import till from './words/till.js';
 
@@ -16,7 +17,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, kiosk, till, approval, refusals];
+export const parts = [everywhere, carts, kiosk, orders, till, approval, refusals];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */
@@ -55,7 +56,8 @@ export function price({ amount, currency }) {
 export function age(lang, seconds) {
   if (seconds < 90) return say(lang, 'seconds', { n: Math.round(seconds) });
   if (seconds < 5400) return say(lang, 'minutes', { n: Math.round(seconds / 60) });
-  return say(lang, 'hours', { n: Math.round(seconds / 3600) });
+  if (seconds < 172_800) return say(lang, 'hours', { n: Math.round(seconds / 3600) });
+  return say(lang, 'days', { n: Math.round(seconds / 86_400) });
 }
 
 const locales = { vi: 'vi-VN', en: 'en-GB', zh: 'zh-CN' };

@@ -54,7 +54,7 @@ test('prices are written the shop’s way', () => {
 });
 
 test('ages take the unit that fits', () => {
-  assert.deepEqual([5, 89, 90, 5399, 5400].map((s) => age('en', s)), ['5 s', '89 s', '2 min', '90 min', '2 h']);
+  assert.deepEqual([5, 89, 90, 5399, 5400, 172_799, 172_800].map((s) => age('en', s)), ['5 s', '89 s', '2 min', '90 min', '2 h', '48 h', '2 days']);
 });
 
 test('times of day are the shop’s', () => {

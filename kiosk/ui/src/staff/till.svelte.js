@@ -124,7 +124,7 @@ export class Till {
   print(kind, id) {
     return this.#try(async () => {
       await call('POST', '/api/v1/staff/print', { kind, id }, this.#csrf);
-      this.#tell('ticketQueued');
+      this.tell('ticketQueued');
     });
   }
 
@@ -153,7 +153,7 @@ export class Till {
       await this.ticket.settled();
       await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name }, this.#csrf);
       this.clearTicket();
-      this.#tell('parkedNow');
+      this.tell('parkedNow');
       this.refresh();
       parked = true;
     });
@@ -227,9 +227,9 @@ export class Till {
     try {
       await call('POST', `/api/v1/carts/${this.ticket.id}/claim`, { holder: 'phone' });
       this.asked = null;
-      this.#tell('givenToPhone');
+      this.tell('givenToPhone');
     } catch (err) {
-      this.#failed(err);
+      this.failed(err);
     }
   }
 
@@ -296,7 +296,7 @@ export class Till {
   }
 
   #newTicket(view) {
-    return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.#failed(err) });
+    return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.failed(err) });
   }
 
   #newPayment() {
@@ -327,19 +327,20 @@ export class Till {
       this.notice = '';
       await work();
     } catch (err) {
-      this.#failed(err);
+      this.failed(err);
     }
   }
 
-  #failed(err) {
+  /** failed tells the clerk what was refused, here or in an area of the till. */
+  failed(err) {
     if (!err.kind) throw err;
     if (err.kind === 'unauthorized') this.staff = null;
-    this.#tell(err.kind);
+    this.tell(err.kind);
     this.refresh();
   }
 
   /** tell shows a word of the glossary for a while. */
-  #tell(word) {
+  tell(word) {
     this.notice = word;
     clearTimeout(this.#noticeTimer);
     this.#noticeTimer = setTimeout(() => (this.notice = ''), 6000);

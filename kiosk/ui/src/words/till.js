@@ -235,6 +235,7 @@ export default {
   seconds: ['{n} giây', '{n} s', '{n} 秒'],
   minutes: ['{n} phút', '{n} min', '{n} 分钟'],
   hours: ['{n} giờ', '{n} h', '{n} 小时'],
+  days: ['{n} ngày', { one: '{n} day', other: '{n} days' }, '{n} 天'],
   time: ['Giờ', 'Time', '时间'],
   soldBy: ['Người bán', 'Sold by', '店员'],
   sentToHQ: ['Trung tâm', 'HQ', '总部'],
