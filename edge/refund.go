@@ -144,13 +144,16 @@ func (r *Refund) add(sold SaleLine, ask Return, before int) error {
 	case len(r.Lines) >= maxReturns:
 		return Errorf(op, TooLarge, "a refund has at most %d lines", maxReturns)
 	}
-	if pieces := int64(before + ask.Quantity); sold.Price > maxBack/pieces {
+	pieces := before + ask.Quantity
+	if sold.Price > maxBack/int64(pieces) {
 		return Errorf(op, TooLarge, "%d pieces of %s for %s each: a refund is of at most %s", pieces, ask.SKU, Money{sold.Price, r.Total.Currency}, Money{maxBack, r.Total.Currency})
 	}
 	l := RefundLine{SaleLine: sold, To: ask.To}
 	l.Quantity = ask.Quantity
-	l.Total = sold.Price * int64(ask.Quantity)
-	l.VAT = sold.VATRate.Within(sold.Price*int64(before+ask.Quantity)) - sold.VATRate.Within(sold.Price*int64(before))
+	after, earlier := sold.worth(pieces), sold.worth(before)
+	l.Total = after - earlier
+	l.Discount = sold.Price*int64(ask.Quantity) - l.Total
+	l.VAT = sold.VATRate.Within(after) - sold.VATRate.Within(earlier)
 	r.Lines = append(r.Lines, l)
 	r.Total.Amount += l.Total
 	r.VAT += l.VAT

@@ -35,7 +35,8 @@ type SaleLine struct {
 	Name     Text        `json:"name"`
 	Shade    Text        `json:"shade"`
 	Quantity int         `json:"quantity"`
-	Price    int64       `json:"price"` // of one piece
+	Price    int64       `json:"price"`              // of one piece
+	Discount int64       `json:"discount,omitempty"` // off Price times Quantity, a share of the whole ticket's included
 	Total    int64       `json:"total"`
 	VATRate  BasisPoints `json:"vat_rate"`
 	VAT      int64       `json:"vat"` // the part of Total that is tax
@@ -57,8 +58,10 @@ type Sale struct {
 	Release  uint32     `json:"release"`            // the version it was priced with
 	Staff    string     `json:"staff"`
 	At       time.Time  `json:"at"`
-	Offline  bool       `json:"offline"`            // the line to HQ was down
-	Override *Approval  `json:"override,omitempty"` // by which the shop took money although the cart's claim forbade it
+	Offline  bool       `json:"offline"` // the line to HQ was down
+	// Discounts are those of the lines and of the whole ticket, as they were given.
+	Discounts []Discount `json:"discounts,omitempty"`
+	Override  *Approval  `json:"override,omitempty"` // by which the shop took money although the cart's claim forbade it
 }
 
 // Moves are the stock moves that the sale implies.
@@ -121,8 +124,10 @@ type Checkout struct {
 	Offline bool    `json:"-"`                  // from the uplink
 	// Override is a manager's yes to taking money although the cart's claim
 	// forbids it.
-	Override *Approval    `json:"override,omitempty"`
-	Cash     CashRounding `json:"-"` // from the settings
+	Override   *Approval    `json:"override,omitempty"`
+	Discounts  []Discount   `json:"discounts,omitempty"` // a rate or an amount each
+	Discounter Discounter   `json:"-"`                   // from the session and the settings
+	Cash       CashRounding `json:"-"`                   // from the settings
 }
 
 // Sale makes the sale of c, priced with r, at the time at. It refuses a cart
@@ -147,6 +152,11 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	if len(lines) == 0 {
 		return nil, Errorf(op, Invalid, "the cart is empty: there is nothing to sell")
 	}
+	given, err := co.Discounter.Discounted(lines, co.Discounts, total.Currency)
+	if err != nil {
+		return nil, err
+	}
+	total.Amount = totalOf(lines)
 	if co.Payment.Method == BankTransfer {
 		return nil, Errorf(op, Invalid, "a transfer is asked for first: the sale is recorded when the money came")
 	}
@@ -162,7 +172,7 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	s := &Sale{
 		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment, TaxCode: co.TaxCode,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
-		Override: override,
+		Override: override, Discounts: given,
 	}
 	for i := range lines {
 		s.VAT += lines[i].VAT

@@ -32,12 +32,14 @@ type Transfer struct {
 	Lines   []SaleLine `json:"lines"`
 	Total   Money      `json:"total"`
 	TaxCode TaxCode    `json:"tax_code,omitempty"`
-	Release uint32     `json:"release"`
-	Text    string     `json:"text"` // of the payment code that the shopper scans
-	Staff   string     `json:"staff"`
-	At      time.Time  `json:"at"`
-	Until   time.Time  `json:"until"` // money sent after that sells nothing
-	Offline bool       `json:"offline"`
+	// Discounts are those of the sale that it asks the money for.
+	Discounts []Discount `json:"discounts,omitempty"`
+	Release   uint32     `json:"release"`
+	Text      string     `json:"text"` // of the payment code that the shopper scans
+	Staff     string     `json:"staff"`
+	At        time.Time  `json:"at"`
+	Until     time.Time  `json:"until"` // money sent after that sells nothing
+	Offline   bool       `json:"offline"`
 
 	State  TransferState `json:"state"` // never expired where it is stored, see StateAt
 	Seen   *Approval     `json:"seen,omitempty"`
@@ -63,20 +65,23 @@ const (
 
 // TransferAsk is what a clerk asks for: a transfer for a cart.
 type TransferAsk struct {
-	Cart    CartID        `json:"cart"`
-	Amount  int64         `json:"amount"` // the total that was shown
-	TaxCode TaxCode       `json:"tax_code,omitempty"`
-	Code    string        `json:"-"` // follows from the cart and the key
-	Text    string        `json:"-"` // follows from the code and the amount
-	Life    time.Duration `json:"-"` // from the settings
-	Staff   string        `json:"-"` // from the session
-	Offline bool          `json:"-"` // from the uplink
+	Cart    CartID  `json:"cart"`
+	Amount  int64   `json:"amount"` // the total that was shown
+	TaxCode TaxCode `json:"tax_code,omitempty"`
+	// Discounts and Discounter are as in Checkout.
+	Discounts  []Discount    `json:"discounts,omitempty"`
+	Discounter Discounter    `json:"-"`
+	Code       string        `json:"-"` // follows from the cart and the key
+	Text       string        `json:"-"` // follows from the code and the amount
+	Life       time.Duration `json:"-"` // from the settings
+	Staff      string        `json:"-"` // from the session
+	Offline    bool          `json:"-"` // from the uplink
 }
 
 // Transfer makes the transfer for c, priced with r, at the time at. It refuses
 // what a check-out would refuse. Shop is left to the ledger.
 func (a TransferAsk) Transfer(c *Cart, r *Release, at time.Time) (*Transfer, error) {
-	co := Checkout{Payment: Payment{Method: Cash, Amount: a.Amount}, TaxCode: a.TaxCode}
+	co := Checkout{Payment: Payment{Method: Cash, Amount: a.Amount}, TaxCode: a.TaxCode, Discounts: a.Discounts, Discounter: a.Discounter}
 	s, err := co.Sale(c, r, at)
 	if err != nil {
 		return nil, err
@@ -110,7 +115,7 @@ func (a TransferAsk) ask(s *Sale, last time.Time, r *Release, at time.Time) (*Tr
 		until = last // after that HQ may take money
 	}
 	return &Transfer{
-		Code: a.Code, Cart: s.Cart, Lines: s.Lines, Total: s.Total, TaxCode: a.TaxCode, Release: r.Version, Text: a.Text,
+		Code: a.Code, Cart: s.Cart, Lines: s.Lines, Total: s.Total, TaxCode: a.TaxCode, Discounts: s.Discounts, Release: r.Version, Text: a.Text,
 		Staff: a.Staff, At: at, Until: until, Offline: a.Offline, State: TransferAwaiting,
 	}, nil
 }
@@ -119,7 +124,7 @@ func (a TransferAsk) ask(s *Sale, last time.Time, r *Release, at time.Time) (*Tr
 // will do, and nobody can pay twice.
 func (t *Transfer) Asks(u *Transfer) bool {
 	return t.Cart == u.Cart && t.StateAt(u.At) == TransferAwaiting && u.At.Add(time.Minute).Before(t.Until) &&
-		t.Total == u.Total && t.TaxCode == u.TaxCode && slices.Equal(t.Lines, u.Lines)
+		t.Total == u.Total && t.TaxCode == u.TaxCode && slices.Equal(t.Lines, u.Lines) && slices.Equal(t.Discounts, u.Discounts)
 }
 
 // StateAt is how t stands by a clock that says at.
@@ -249,7 +254,7 @@ func (t *Transfer) payment() Payment {
 
 func (t *Transfer) sale(at time.Time) *Sale {
 	s := &Sale{
-		Cart: t.Cart, Lines: slices.Clone(t.Lines), Total: t.Total, Payment: t.payment(), TaxCode: t.TaxCode,
+		Cart: t.Cart, Lines: slices.Clone(t.Lines), Total: t.Total, Payment: t.payment(), TaxCode: t.TaxCode, Discounts: t.Discounts,
 		Release: t.Release, Staff: t.Staff, At: at, Offline: t.Offline,
 	}
 	for i := range s.Lines {

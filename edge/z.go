@@ -36,12 +36,14 @@ type ChainMark struct {
 // ZTotal is what a Z report adds up in one currency. Amounts are minor units,
 // tax included; VAT is the part of them that is tax.
 type ZTotal struct {
-	Currency string    `json:"currency"`
-	Sales    ZCount    `json:"sales"`
-	Voids    ZCount    `json:"voids"`
-	Refunds  ZCount    `json:"refunds"`
-	Methods  []ZMethod `json:"methods"` // by name
-	Rates    []ZRate   `json:"rates"`   // of sales less voids and refunds, lowest first
+	Currency string `json:"currency"`
+	Sales    ZCount `json:"sales"`
+	Voids    ZCount `json:"voids"`
+	Refunds  ZCount `json:"refunds"`
+	// Discounts are those of Sales, which come to that much less than list prices.
+	Discounts ZDiscounts `json:"discounts,omitzero"`
+	Methods   []ZMethod  `json:"methods"` // by name
+	Rates     []ZRate    `json:"rates"`   // of sales less voids and refunds, lowest first
 	// Rounding is what rounding added to the cash of Methods: in the drawer is
 	// that much more than they say.
 	Rounding int64 `json:"rounding,omitempty"`
@@ -52,6 +54,12 @@ type ZCount struct {
 	Count  int   `json:"count"`
 	Amount int64 `json:"amount"`
 	VAT    int64 `json:"vat"`
+}
+
+// ZDiscounts is how many discounts were given, and what they come to.
+type ZDiscounts struct {
+	Count  int   `json:"count"`
+	Amount int64 `json:"amount"`
 }
 
 // ZMethod is the money of one payment method.
@@ -77,7 +85,9 @@ func (z *ZReport) AddSale(s *Sale) {
 	t.Sales.add(s.Total, s.VAT)
 	t.method(s.Payment.Method).Taken += s.Payment.Amount
 	t.Rounding += s.Payment.Rounding
+	t.Discounts.Count += len(s.Discounts)
 	for i := range s.Lines {
+		t.Discounts.Amount += s.Lines[i].Discount
 		t.rate(&s.Lines[i], 1)
 	}
 }
@@ -202,6 +212,9 @@ func (t *ZTotal) check() (receipts uint64, err error) {
 			return 0, Errorf(op, Invalid, "a Z report has %d receipts of %d", c.Count, c.Amount)
 		}
 		receipts += uint64(c.Count)
+	}
+	if d := t.Discounts; d.Count < 0 || d.Amount < 0 || d.Amount > bound {
+		return 0, Errorf(op, Invalid, "a Z report has %d discounts of %d", d.Count, d.Amount)
 	}
 	for _, m := range t.Methods {
 		taken, given = taken+m.Taken, given+m.Given

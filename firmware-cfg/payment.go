@@ -12,6 +12,18 @@ import (
 type Payment struct {
 	Transfer     Transfer   `yaml:"transfer"`
 	CashRounding []CashUnit `yaml:"cash_rounding"`
+	Discount     Discounts  `yaml:"discount"`
+}
+
+// Discounts is how much of a price each role may take off, in percent.
+type Discounts struct {
+	Clerk   float64 `yaml:"clerk"`
+	Manager float64 `yaml:"manager"`
+}
+
+func (d *Discounts) check(c *checker) {
+	c.that("payment.discount.manager", d.Manager >= 0 && d.Manager <= 100, "%v %% is out of range: use 0 to 100", d.Manager)
+	c.that("payment.discount.clerk", d.Clerk >= 0 && d.Clerk <= d.Manager, "%v %% is out of range: use 0 to what managers may give", d.Clerk)
 }
 
 // Transfer is the account that shoppers' bank transfers go to. Without an
@@ -86,6 +98,7 @@ func (t *Transfer) check(c *checker, at string) {
 
 func (p *Payment) check(c *checker) {
 	p.Transfer.check(c, "payment.transfer")
+	p.Discount.check(c)
 	seen := map[string]bool{}
 	for i, r := range p.CashRounding {
 		c.that(key("payment.cash_rounding", i, "currency"), isoCurrency.MatchString(r.Currency), "%q is no currency: use three capital letters, e.g. VND", r.Currency)

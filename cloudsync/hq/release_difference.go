@@ -34,7 +34,7 @@ type Difference struct {
 type LineDifference struct {
 	SKU      edge.SKU `json:"sku"`
 	Quantity int      `json:"quantity"`
-	Taken    int64    `json:"taken"`
+	Taken    int64    `json:"taken"`             // before discounts, which shops may give
 	Expected int64    `json:"expected"`          // 0 where Unknown
 	Unknown  bool     `json:"unknown,omitempty"` // the catalogue in force does not have it
 	By       int64    `json:"by"`                // Taken less Expected
@@ -216,7 +216,7 @@ func difference(s *pricedSale, r *edge.Release) *Difference {
 	}
 	for i := range sale.Lines {
 		l := &sale.Lines[i]
-		line := LineDifference{SKU: l.SKU, Quantity: l.Quantity, Taken: l.Total}
+		line := LineDifference{SKU: l.SKU, Quantity: l.Quantity, Taken: l.Total + l.Discount}
 		v, ok := r.Variant(l.SKU)
 		line.Unknown = !ok || v.Price.Currency != sale.Total.Currency
 		if !line.Unknown {

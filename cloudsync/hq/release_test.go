@@ -268,6 +268,12 @@ func TestSalesPricedOtherwiseAreFlagged(t *testing.T) {
 	sell(g.clock.Now().Add(time.Minute), 1, 200000, edgetest.Lipstick)
 	sell(g.clock.Now().Add(2*time.Hour), 1, 200000, edgetest.Lipstick) // the new one had not come through
 	sell(g.clock.Now().Add(2*time.Hour), 2, 250000, edgetest.Lipstick)
+	n++
+	g.add(edge.EventSale, "cheaper", &edge.Sale{
+		ID: "cheaper", Shop: testShop, Release: 2, At: g.clock.Now().Add(2 * time.Hour), Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: uint64(n)},
+		Lines:     []edge.SaleLine{{SKU: edgetest.Lipstick, Quantity: 2, Price: 250000, Discount: 50000, Total: 450000}},
+		Discounts: []edge.Discount{{Rate: 1000, Amount: 50000, Reason: "tester", Staff: "Mai"}}, Total: edge.Money{Amount: 450000, Currency: "VND"},
+	}) // a discount is the shop's own to give
 	sell(g.clock.Now().Add(2*time.Hour), 2, 1000, "NO-SUCH")
 	sell(g.clock.Now().Add(2*time.Hour), 1, 320000, edgetest.Cream) // another release, the same price
 	g.send(g.batch(1, uint64(n)))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
@@ -33,6 +34,13 @@ func roundingOf(cfg *firmwarecfg.Edge) edge.CashRounding {
 		rule[r.Currency] = int64(r.Unit)
 	}
 	return rule
+}
+
+// discountsOf is how much of a price staff may take off.
+func discountsOf(cfg *firmwarecfg.Edge) api.DiscountLimits {
+	rate := func(percent float64) edge.BasisPoints { return edge.BasisPoints(math.Round(percent * 100)) }
+	d := cfg.Payment.Discount
+	return api.DiscountLimits{Clerk: rate(d.Clerk), Manager: rate(d.Manager)}
 }
 
 // demoAccount is the demo's account: no bank has it, so nobody sends it money.

@@ -105,6 +105,7 @@ type Config struct {
 	Transfers *Transfers        // nil where shoppers cannot pay by transfer
 	Cash      edge.CashRounding // how cash is rounded
 	Addresses addresses         // nil where addresses are written freely
+	Discounts DiscountLimits    // without any nobody gives discounts
 	Version   string            // the program's
 	Log       *slog.Logger
 
@@ -148,6 +149,9 @@ func New(cfg Config) (*Server, error) {
 		return nil, edge.Errorf(op, edge.Invalid, "no host is allowed: name localhost at least")
 	}
 	if err := cfg.Cash.Check(); err != nil {
+		return nil, err
+	}
+	if err := cfg.Discounts.check(); err != nil {
 		return nil, err
 	}
 	if cfg.Transfers != nil {

@@ -17,6 +17,7 @@ type checkout struct {
 	} `json:"payment"`
 	TaxCode  edge.TaxCode `json:"tax_code"`
 	Override *approval    `json:"override"`
+	discounts
 }
 
 // bindCheckout reads a check-out, and finds the manager behind its override.
@@ -36,10 +37,14 @@ func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err
 	if err != nil {
 		return "", co, err
 	}
+	asked, discounter, err := s.discounts(c, &in.discounts, in.Cart.String())
+	if err != nil {
+		return "", co, err
+	}
 	payment := in.Payment.Payment
 	payment.Amount = *in.Payment.Amount
 	return key, edge.Checkout{
-		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Override: approved,
+		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Override: approved, Discounts: asked, Discounter: discounter,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	}, nil
 }

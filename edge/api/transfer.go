@@ -47,7 +47,10 @@ func (s *Server) getWays(c *gin.Context) {
 	if t := s.cfg.Transfers; t != nil {
 		to = &account{t.Bank, t.Account, t.Name}
 	}
-	c.JSON(http.StatusOK, gin.H{"cash_rounding": rounding, "transfer": to})
+	c.JSON(http.StatusOK, gin.H{
+		"cash_rounding": rounding, "transfer": to,
+		"discount_limits": gin.H{clerk: s.cfg.Discounts.Clerk, manager: s.cfg.Discounts.Manager}, // in hundredths of a percent
+	})
 }
 
 // postTransfer asks for a cart's money by bank transfer.
@@ -57,6 +60,7 @@ func (s *Server) postTransfer(c *gin.Context) {
 		Cart    *edge.CartID `json:"cart"`
 		Amount  *int64       `json:"amount"`
 		TaxCode edge.TaxCode `json:"tax_code"`
+		discounts
 	}
 	key, err := bindOnce(c, &in)
 	switch {
@@ -76,6 +80,10 @@ func (s *Server) postTransfer(c *gin.Context) {
 		return
 	}
 	ask.TaxCode = in.TaxCode
+	if ask.Discounts, ask.Discounter, err = s.discounts(c, &in.discounts, in.Cart.String()); err != nil {
+		s.Fail(c, err)
+		return
+	}
 	t, replayed, err := s.cfg.Ledger.RequestTransfer(c.Request.Context(), key, ask)
 	if err != nil {
 		s.Fail(c, err)

@@ -75,7 +75,10 @@ func (s *sheet) goods(list []edge.SaleLine, currency string) {
 			name += " · " + shade
 		}
 		s.text(name, plain, left)
-		s.pair(times(l.Quantity, edge.Money{Amount: l.Price, Currency: currency}), edge.Money{Amount: l.Total, Currency: currency}.String(), plain)
+		s.pair(times(l.Quantity, edge.Money{Amount: l.Price, Currency: currency}), edge.Money{Amount: l.Total + l.Discount, Currency: currency}.String(), plain)
+		if l.Discount != 0 {
+			s.pair(s.discount, edge.Money{Amount: -l.Discount, Currency: currency}.String(), plain)
+		}
 		s.space(partGap / 3)
 	}
 	s.solid()

@@ -19,6 +19,13 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 	s.pair(s.time, s.when(d.At, shop), plain)
 	s.pair(s.staff, d.Staff, plain)
 	s.goods(d.Lines, d.Total.Currency)
+	for _, off := range d.Discounts {
+		what := s.discount
+		if off.Rate != 0 {
+			what += " " + percent(off.Rate)
+		}
+		s.pair(what+": "+off.Reason, money(-off.Amount), small)
+	}
 	s.pair(s.total, d.Total.String(), large)
 	p := d.Payment
 	s.rounded(p.Rounding, d.Total.Currency)

@@ -42,6 +42,9 @@ func (s *sheet) totals(t *edge.ZTotal) {
 	}{{s.sales, t.Sales, 1}, {s.voids, t.Voids, -1}, {s.refunds, t.Refunds, -1}} {
 		s.row(plain, c.about, strconv.Itoa(c.count.Count), money(c.sign*c.count.Amount))
 	}
+	if t.Discounts.Count > 0 {
+		s.row(small, s.discount, strconv.Itoa(t.Discounts.Count), money(t.Discounts.Amount))
+	}
 	s.solid()
 	s.pair(s.net, money(t.Net()), large)
 	s.pair(s.vat, money(t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT), plain)

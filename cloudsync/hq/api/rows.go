@@ -70,14 +70,14 @@ func newReceipt(r hq.Receipt) Receipt {
 }
 
 func (Receipt) head() []string {
-	return []string{"cursor", "kind", "shop", "node", "receipt", "id", "of", "amount", "currency", "vat", "pieces", "paid", "staff", "at", "offline", "received", "cart"}
+	return []string{"cursor", "kind", "shop", "node", "receipt", "id", "of", "amount", "currency", "vat", "pieces", "paid", "staff", "at", "offline", "received", "cart", "discount"}
 }
 
 func (r Receipt) cells() []any {
 	var d struct {
 		Sale    edge.SaleRef `json:"sale"`
 		VAT     int64        `json:"vat"`
-		Lines   []struct{ Quantity int64 }
+		Lines   []struct{ Quantity, Discount int64 }
 		Payment struct{ Method string }
 		Back    []struct{ Method string }
 		Staff   string
@@ -85,7 +85,7 @@ func (r Receipt) cells() []any {
 		Cart    edge.CartID
 	}
 	_ = json.Unmarshal(r.Document, &d) // HQ has checked it; what it lacks stays empty
-	sign, pieces, paid, of, cart := int64(1), int64(0), d.Payment.Method, "", ""
+	sign, pieces, discount, paid, of, cart := int64(1), int64(0), int64(0), d.Payment.Method, "", ""
 	if r.Kind != hq.KindSale {
 		sign, of = -1, d.Sale.String()
 		if len(d.Back) > 0 {
@@ -96,10 +96,11 @@ func (r Receipt) cells() []any {
 	}
 	for _, l := range d.Lines {
 		pieces += l.Quantity
+		discount += l.Discount
 	}
 	return []any{
 		r.Cursor, r.Kind, r.Shop, r.Node, r.Receipt, r.ID, of, r.Amount.Amount, r.Amount.Currency, sign * d.VAT, sign * pieces, paid,
-		d.Staff, r.At, d.Offline, r.Received, cart,
+		d.Staff, r.At, d.Offline, r.Received, cart, sign * discount,
 	}
 }
 
