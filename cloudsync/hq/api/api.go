@@ -41,6 +41,7 @@ type Headquarters interface {
 	SettleCredit(ctx context.Context, s hq.Settlement) (*hq.Credit, error)
 	SeenTransfers(ctx context.Context, limit int) ([]edge.Transfer, error)
 	RefundsDue(ctx context.Context, shop string, limit int) ([]edge.RefundDue, error)
+	GiveBack(ctx context.Context, g hq.GivingBack) (*hq.GivenBack, error)
 	FindOrders(ctx context.Context, f hq.OrderFilter, n int64, limit int) ([]hq.FoundOrder, error)
 	Order(ctx context.Context, id string) (*hq.FoundOrder, error)
 	ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error)
@@ -141,6 +142,7 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),
 		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
+		{http.MethodPost, "/v1/refunds-due/:id/given-back", hq.Operator, nil, a.giveBack},
 		get("/v1/orders", list(a, a.ordersFrom), "after", "shop", "type", "limit"),
 		get("/v1/orders/:id", a.order),
 		{http.MethodGet, "/v1/orders/:id/contact", hq.Operator, nil, a.orderContact},

@@ -200,6 +200,8 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		PaymentSettlement{},
 		SeenTransfer{},
 		edge.RefundDue{},
+		GivingBack{},
+		hq.GivenBack{},
 		Order{},
 		edge.Order{},
 		edge.Contact{},

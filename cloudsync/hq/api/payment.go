@@ -134,3 +134,25 @@ func (a *API) refundsDue(c *gin.Context) {
 	}
 	reply(c, http.StatusOK, gin.H{"due": due})
 }
+
+// GivingBack is the body of a record that HQ gave back what was due.
+type GivingBack struct {
+	Reference string    `json:"reference"`       // the bank's, of the money that left
+	Given     time.Time `json:"given,omitzero"` // when it left
+}
+
+func (a *API) giveBack(c *gin.Context) {
+	var g GivingBack
+	if err := body(c, &g); err != nil {
+		a.fail(c, err)
+		return
+	}
+	back, err := a.HQ.GiveBack(c.Request.Context(), hq.GivingBack{
+		Key: c.GetHeader("Idempotency-Key"), Due: c.Param("id"), Reference: g.Reference, Given: g.Given, Staff: c.GetString(tokenName),
+	})
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, back)
+}

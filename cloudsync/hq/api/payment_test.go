@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -60,6 +61,34 @@ func TestMoneyIsListedAndSettled(t *testing.T) {
 	var due struct{ Due []edge.RefundDue }
 	a.json("/v1/refunds-due?shop=hue-1", &due)
 	require.EqualValues(t, 2000, due.Due[0].Total.Amount)
+	giveBack := func(token, key, body string) (int, string) {
+		resp := a.request(http.MethodPost, "/v1/refunds-due/"+due.Due[0].ID+"/given-back", token, body, "Idempotency-Key", key)
+		defer resp.Body.Close()
+		text, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(text)
+	}
+	for _, tc := range []struct {
+		token, key, body string
+		want             int
+	}{
+		{readerToken, "key-0001", `{"reference":"FT8"}`, http.StatusForbidden},
+		{operatorToken, "", `{"reference":"FT8"}`, http.StatusBadRequest},
+		{operatorToken, "key-0001", `{"reference":""}`, http.StatusBadRequest},
+		{operatorToken, "key-0001", `{"reference":"FT8","amount":5}`, http.StatusBadRequest},
+		{operatorToken, "key-0001", `{"reference":"FT8","given":"2999-01-01T00:00:00Z"}`, http.StatusBadRequest},
+	} {
+		status, text := giveBack(tc.token, tc.key, tc.body)
+		require.Equal(t, tc.want, status, "%+v: %s", tc, text)
+	}
+	_, first := giveBack(operatorToken, "key-0001", `{"reference":"FT8"}`)
+	require.Contains(t, first, `"reference":"FT8"`)
+	_, again := giveBack(operatorToken, "key-0001", `{"reference":"FT8"}`)
+	require.Equal(t, first, again)
+	status, _ := giveBack(operatorToken, "key-0002", `{"reference":"FT8"}`)
+	require.Equal(t, http.StatusConflict, status)
+	a.json("/v1/refunds-due", &due)
+	require.Empty(t, due.Due)
 	a.json("/v1/transfers/seen", &seen)
 	require.Empty(t, seen.Transfers)
 	resp, _ := a.get("/v1/payments?type=lost")

@@ -1,0 +1,141 @@
+package hq
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// twicePaid is money that came for a transfer that was paid.
+func (g *gateway) twicePaid() *Credit {
+	g.t.Helper()
+	tr := g.asks("key-0001")
+	g.tells(tr)
+	g.takes(g.sent("FT1", 398000), tr.Code)
+	second := g.takes(g.sent("FT2", 398000), tr.Code)
+	require.Equal(g.t, CreditDue, second.State)
+	return second
+}
+
+func TestHQGivesBack(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	due := g.twicePaid()
+	left := g.clock.Now().Add(-time.Hour)
+	ask := GivingBack{Key: "key-00001", Due: due.ID, Reference: " FT26326123456789 ", Staff: "lan", Given: left}
+	back, err := g.hq.GiveBack(ctx, ask)
+	require.NoError(t, err)
+	want := &GivenBack{
+		Due: due.ID, Shop: testShop, Amount: due.Amount, Reference: "FT26326123456789", Staff: "lan",
+		Given: left.UTC().Truncate(time.Millisecond), At: g.clock.Now().UTC().Truncate(time.Millisecond),
+	}
+	require.Equal(t, want, back)
+	require.Empty(t, g.due(""))
+
+	g.clock.Advance(time.Minute)
+	again, err := g.hq.GiveBack(ctx, ask)
+	require.NoError(t, err)
+	require.Equal(t, want, again, "asked again it is the same record")
+	other := ask
+	other.Reference = "FT9"
+	_, err = g.hq.GiveBack(ctx, other)
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "the key has recorded something else: %v", err)
+	other = ask
+	other.Key = "key-00002"
+	_, err = g.hq.GiveBack(ctx, other)
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "it was given back: %v", err)
+
+	list, err := g.hq.LatestGivenBack(ctx, testShop, 10)
+	require.NoError(t, err)
+	require.Equal(t, []GivenBack{*want}, list)
+	list, err = g.hq.LatestGivenBack(ctx, "nowhere", 10)
+	require.NoError(t, err)
+	require.Empty(t, list)
+
+	require.NoError(t, g.hq.Rebuild(ctx))
+	require.Empty(t, g.due(""), "made anew from the inbox it stays given back")
+}
+
+func TestGivingBackRefused(t *testing.T) {
+	g := newGateway(t)
+	due := g.twicePaid()
+	at := g.clock.Now().UTC()
+	sale := testSale(g, "s1", 1)
+	g.add(edge.EventDue, "ev-due", sale.Due(edge.Closing{Sale: "s0-elsewhere", Receipt: "bank 1", At: at}, at))
+	g.send(g.batch(2, 2))
+	require.NoError(t, g.hq.Project(t.Context()))
+	good := GivingBack{Key: "key-00001", Due: due.ID, Reference: "FT1", Staff: "lan"}
+	for name, tc := range map[string]struct {
+		change func(*GivingBack)
+		want   edge.Kind
+	}{
+		"no key":          {func(b *GivingBack) { b.Key = "" }, edge.Invalid},
+		"long key":        {func(b *GivingBack) { b.Key = strings.Repeat("k", 65) }, edge.Invalid},
+		"no reference":    {func(b *GivingBack) { b.Reference = "  " }, edge.Invalid},
+		"long reference":  {func(b *GivingBack) { b.Reference = strings.Repeat("k", 65) }, edge.Invalid},
+		"no text":         {func(b *GivingBack) { b.Reference = "a\x00b" }, edge.Invalid},
+		"a card's number": {func(b *GivingBack) { b.Reference = "4111 1111-1111 1111" }, edge.Invalid},
+		"tomorrow":        {func(b *GivingBack) { b.Given = at.Add(24 * time.Hour) }, edge.Invalid},
+		"nothing due":     {func(b *GivingBack) { b.Due = "nobody" }, edge.NotFound},
+		"a shop's":        {func(b *GivingBack) { b.Due = "s1" }, edge.Conflict},
+	} {
+		ask := good
+		tc.change(&ask)
+		_, err := g.hq.GiveBack(t.Context(), ask)
+		require.Equal(t, tc.want, edge.KindOf(err), "%s: %v", name, err)
+	}
+	require.ElementsMatch(t, []string{due.ID, "s1"}, g.due(""))
+}
+
+// Pressed twice, and by two people at once, money goes back once.
+func TestMoneyGoesBackOnce(t *testing.T) {
+	g := newGateway(t)
+	due := g.twicePaid()
+	var group sync.WaitGroup
+	errs := make([]error, 8)
+	for i := range errs {
+		group.Go(func() {
+			_, errs[i] = g.hq.GiveBack(t.Context(), GivingBack{Key: []string{"key-of-lan", "key-of-mai"}[i%2], Due: due.ID, Reference: "FT1", Staff: "x"})
+		})
+	}
+	group.Wait()
+	done := 0
+	for _, err := range errs {
+		if err == nil {
+			done++
+			continue
+		}
+		require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+	}
+	require.Equal(t, 4, done, "those with the key that came first")
+	list, err := g.hq.LatestGivenBack(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+}
+
+// Whatever digit is missing or wrong, it is no card's number; with the right one
+// it is, however it is spaced out.
+func TestCardNumbersAreKnown(t *testing.T) {
+	for s, want := range map[string]bool{
+		"4111111111111111": true, "5555 5555 5555 4444": true, "378282246310005": true, "3782-822463-10005": true,
+		"4111111111111112": false, "FT4111111111111111": false, "411111111111": false, "": false, "41111111111111111111": false,
+	} {
+		require.Equal(t, want, cardNumber(s), s)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringMatching(`[0-9]{12,18}`).Draw(t, "digits")
+		n := 0
+		for d := '0'; d <= '9'; d++ {
+			if cardNumber(s + string(d)) {
+				n++
+			}
+		}
+		require.Equal(t, 1, n)
+	})
+}
