@@ -30,6 +30,8 @@ type Headquarters interface {
 	FindEvents(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundEvent, hq.Span, error)
 	FindReceipts(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Receipt, hq.Span, error)
 	FindDiscrepancies(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Discrepancy, error)
+	FindIncidents(ctx context.Context, f hq.Filter, open bool, after int64, limit int) ([]hq.FoundIncident, error)
+	FindSetAside(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundFlaw, error)
 	FindStock(ctx context.Context, f hq.Filter, shop string, sku edge.SKU, limit int) ([]hq.Figure, error)
 	LastEvent(ctx context.Context) (int64, error)
 	Shops(ctx context.Context) ([]hq.Shop, error)
@@ -127,6 +129,8 @@ func (a *API) routes() []route {
 		get("/v1/z-reports", list(a, a.zReportsFrom), paged(without(logFilter, "type"))...),
 		get("/v1/z-reports/export", exported(a, a.zReportsFrom, "z-reports"), export(without(logFilter, "type"))...),
 		get("/v1/discrepancies", list(a, a.discrepanciesFrom), paged(without(logFilter, "type"))...),
+		get("/v1/incidents", list(a, a.incidentsFrom), append(paged(logFilter), "open")...),
+		get("/v1/quarantine", list(a, a.setAsideFrom), paged(logFilter)...),
 		get("/v1/stock", list(a, a.stockFrom), paged(stockFilter)...),
 		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
 		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),

@@ -141,7 +141,10 @@ func TestFaultsInside(t *testing.T) {
 		if strings.HasSuffix(r.path, "/settle") {
 			sent = `{"how":"dismiss","note":"x"}`
 		}
-		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, sent)
+		if strings.HasSuffix(r.path, "/given-back") {
+			sent = `{"reference":"x"}`
+		}
+		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, sent, "Idempotency-Key", "key-0001")
 		var body struct {
 			Error struct{ Kind, Message string }
 		}

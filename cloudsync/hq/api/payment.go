@@ -137,7 +137,7 @@ func (a *API) refundsDue(c *gin.Context) {
 
 // GivingBack is the body of a record that HQ gave back what was due.
 type GivingBack struct {
-	Reference string    `json:"reference"`       // the bank's, of the money that left
+	Reference string    `json:"reference"`      // the bank's, of the money that left
 	Given     time.Time `json:"given,omitzero"` // when it left
 }
 
