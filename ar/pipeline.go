@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 	"log/slog"
 	"sync"
@@ -80,8 +81,9 @@ type Pipeline struct {
 	still   still
 	replay  replay
 	preview preview
-	asks    chan chan<- shot // who waits for a photo
-	peeks   chan chan<- shot // who waits for a preview
+	asks    chan chan<- shot                // who waits for a photo
+	peeks   chan chan<- shot                // who waits for a preview
+	reads   chan chan<- answer[*image.Gray] // who reads a code
 }
 
 // NewPipeline checks cfg and fills in its defaults. The pipeline does not own
@@ -100,7 +102,7 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	if cfg.RetryMax < cfg.RetryMin {
 		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
 	}
-	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), peeks: make(chan chan<- shot), watch: watcher{health: Health{Config: cfg.Health}}}
+	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), peeks: make(chan chan<- shot), reads: make(chan chan<- answer[*image.Gray]), watch: watcher{health: Health{Config: cfg.Health}}}
 	p.effort = newEffort(&cfg)
 	p.meter.s.MaxFaces = cfg.MaxFaces
 	p.look.Store(&Look{})
@@ -251,6 +253,7 @@ func (p *Pipeline) Show(f *Frame) error {
 	ask := p.asked()
 	paused := p.paused.Load()
 	p.peek(f, paused)
+	p.read(f, paused)
 	if p.gone.Swap(false) || paused {
 		p.letGo()
 		p.forget()

@@ -33,19 +33,25 @@ func (p *Pipeline) Preview(ctx context.Context) ([]byte, error) {
 }
 
 // await has the goroutine of Show answer from its next frame.
-func await(ctx context.Context, asks chan<- chan<- shot) ([]byte, error) {
-	ask := make(chan shot, 1)
+func await[T any](ctx context.Context, asks chan<- chan<- answer[T]) (got T, err error) {
+	ask := make(chan answer[T], 1)
 	select {
 	case asks <- ask:
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return got, ctx.Err()
 	}
 	select {
-	case s := <-ask:
-		return s.photo, s.err
+	case a := <-ask:
+		return a.got, a.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return got, ctx.Err()
 	}
+}
+
+// answer is what the goroutine of Show has for who awaits it.
+type answer[T any] struct {
+	got T
+	err error
 }
 
 // peek answers who waits for a preview, if anybody.

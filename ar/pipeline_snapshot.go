@@ -18,10 +18,7 @@ const (
 )
 
 // shot answers who asked for a photo.
-type shot struct {
-	photo []byte
-	err   error
-}
+type shot = answer[[]byte]
 
 // Snapshot takes a photo of the nearest face wearing the whole look, whatever
 // is being compared: the part of the next frame around the face, so that

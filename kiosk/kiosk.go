@@ -56,6 +56,7 @@ type Config struct {
 type Kiosk struct {
 	cfg     Config
 	session *session
+	codes   *codeReader
 	tablet  bool // a tablet is the camera
 }
 
@@ -71,7 +72,7 @@ func New(cfg Config) (*Kiosk, error) {
 	if cfg.Hold < cfg.Idle {
 		cfg.Hold = max(DefaultHold, cfg.Idle)
 	}
-	return &Kiosk{cfg: cfg, session: newSession(cfg)}, nil
+	return &Kiosk{cfg: cfg, session: newSession(cfg), codes: newCodeReader()}, nil
 }
 
 // Close wipes the session and cuts off all viewers.
@@ -93,6 +94,8 @@ func (k *Kiosk) Register(e *gin.Engine) {
 	g.GET("/session/photos/:photo", k.getPhoto)
 	g.PUT("/session/photos/:photo", k.putPhoto)
 	g.DELETE("/session/photos/:photo", k.deletePhoto)
+	g.GET("/session/scan", k.getScan)
+	g.POST("/scan", k.postScan)
 	g.PUT("/session/cart", k.putCart)
 	g.POST("/session/touch", k.postTouch)
 	g.POST("/session/finish", k.postFinish)

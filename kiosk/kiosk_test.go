@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"context"
+	"image"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -32,6 +33,7 @@ type fakeMirror struct {
 	replay  bool
 	shoot   func() ([]byte, error) // what Snapshot does
 	peek    func(context.Context) ([]byte, error)
+	grey    func() (*image.Gray, error)
 }
 
 func (m *fakeMirror) SetLook(l ar.Look) error {
@@ -88,6 +90,8 @@ func (m *fakeMirror) Snapshot(context.Context) ([]byte, error) { return m.shoot(
 
 func (m *fakeMirror) Preview(ctx context.Context) ([]byte, error) { return m.peek(ctx) }
 
+func (m *fakeMirror) Grey(context.Context) (*image.Gray, error) { return m.grey() }
+
 func (m *fakeMirror) Stats() ar.Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -119,7 +123,7 @@ func testRelease() *edge.Release {
 	return &edge.Release{Version: 1, Currency: "VND", Looks: []edge.Look{
 		{ID: "tet", Items: []edge.LookItem{{SKU: "LIP-1", Intensity: 90}, {SKU: "EYE-1"}, {SKU: "GLS-1", Intensity: 50}}},
 	}, Variants: []edge.Variant{
-		{SKU: "LIP-1", Color: "#A63A2B", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "matte"}},
+		{SKU: "LIP-1", GTIN: "8939990100013", Color: "#A63A2B", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "matte"}},
 		{SKU: "LIP-2", Color: "#E8836F", TryOn: &edge.TryOn{Kind: "lipstick", Finish: "gloss"}},
 		{SKU: "GLS-1", Color: "#1E1C1C", TryOn: &edge.TryOn{Kind: "glasses", Asset: "round.svg"}},
 		{SKU: "CHK-1", Color: "#EE9A8E", TryOn: &edge.TryOn{Kind: "blush", Finish: "satin"}},

@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"context"
+	"image"
 	"log/slog"
 	"slices"
 	"sync"
@@ -32,7 +33,8 @@ type mirror interface {
 	SetReplay(bool)
 	Replay() ar.Replay
 	Snapshot(context.Context) ([]byte, error)
-	Preview(context.Context) ([]byte, error) // while paused; blurred
+	Preview(context.Context) ([]byte, error)   // while paused; blurred
+	Grey(context.Context) (*image.Gray, error) // while not paused
 	Stats() ar.Stats
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"image"
 	"io/fs"
 	"log/slog"
 	"math"
@@ -32,6 +33,7 @@ type tryOn interface {
 	Replay() ar.Replay
 	Snapshot(ctx context.Context) ([]byte, error)
 	Preview(ctx context.Context) ([]byte, error)
+	Grey(ctx context.Context) (*image.Gray, error)
 	Stats() ar.Stats
 	Run(ctx context.Context) error
 }
@@ -178,13 +180,14 @@ func (o outOfOrder) SetLook(look ar.Look) error {
 	return o.fault()
 }
 
-func (o outOfOrder) SetPaused(bool)                           {}
-func (o outOfOrder) SetCompare(ar.Compare) error              { return o.fault() }
-func (o outOfOrder) Compare() ar.Compare                      { return ar.Compare{Mode: ar.CompareOff} }
-func (o outOfOrder) SetReplay(bool)                           {}
-func (o outOfOrder) Replay() ar.Replay                        { return ar.Replay{State: ar.ReplayOff} }
-func (o outOfOrder) Snapshot(context.Context) ([]byte, error) { return nil, o.fault() }
-func (o outOfOrder) Preview(context.Context) ([]byte, error)  { return nil, o.fault() }
+func (o outOfOrder) SetPaused(bool)                            {}
+func (o outOfOrder) SetCompare(ar.Compare) error               { return o.fault() }
+func (o outOfOrder) Compare() ar.Compare                       { return ar.Compare{Mode: ar.CompareOff} }
+func (o outOfOrder) SetReplay(bool)                            {}
+func (o outOfOrder) Replay() ar.Replay                         { return ar.Replay{State: ar.ReplayOff} }
+func (o outOfOrder) Snapshot(context.Context) ([]byte, error)  { return nil, o.fault() }
+func (o outOfOrder) Preview(context.Context) ([]byte, error)   { return nil, o.fault() }
+func (o outOfOrder) Grey(context.Context) (*image.Gray, error) { return nil, o.fault() }
 
 func (o outOfOrder) Stats() ar.Stats { return ar.Stats{CameraError: o.why.Error()} }
 
