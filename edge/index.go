@@ -103,7 +103,7 @@ func (x *Index) code(text string) (int, bool) {
 	if i, ok := x.codes[Fold(text)]; ok {
 		return i, true
 	}
-	g, err := ParseGTIN(text)
+	g, err := ScannedGTIN(text)
 	if err != nil {
 		return 0, false
 	}
