@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# what a shopper does with the mirror, the cart that kiosk and phone share in a
-# shop with a printer and an account, and a tablet that is the mirror's camera;
-# with "painted", measures how soon a tablet's picture is painted instead. What is
-# run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
+# what a shopper does with the mirror and beside it, the cart that kiosk and phone
+# share in a shop with a printer and an account, and a tablet that is the mirror's
+# camera; with "painted", measures how soon a tablet's picture is painted instead.
+# What is run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
 # edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
@@ -93,6 +93,7 @@ if [ "$what" = jobs ]; then
 	job mirror-job 120
 	job friends-job 120
 	stop
+	job shopper-job 120 # starts demos of its own, and kills one
 	furnish
 	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"
 	job phone-job 180

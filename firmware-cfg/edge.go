@@ -100,6 +100,7 @@ func ParseKiosk(s string) (netip.Prefix, error) {
 type Mirror struct {
 	MaxFaces    int           `yaml:"max_faces"`    // how many faces wear the look, nearest first
 	IdleTimeout time.Duration `yaml:"idle_timeout"` // without a touch, the session is wiped
+	GoneTimeout time.Duration `yaml:"gone_timeout"` // without a touch or a face, it is too; 0 for never
 }
 
 // Role is what a member of staff may do.
@@ -141,7 +142,7 @@ func DefaultEdge() *Edge {
 		ShopDir:   "/etc/mirrorcart/shop",
 		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}},
 		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80, Controls: Controls{PowerLine: 50}},
-		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second},
+		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second, GoneTimeout: 45 * time.Second},
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},

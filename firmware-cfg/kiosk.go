@@ -71,4 +71,5 @@ func (c *checker) screens(key string, screens []string) {
 func (m Mirror) check(c *checker) {
 	c.between("mirror.max_faces", m.MaxFaces, 1, 4)
 	c.that("mirror.idle_timeout", m.IdleTimeout >= 5*time.Second && m.IdleTimeout <= time.Hour, "%v is out of range: use 5s to 1h", m.IdleTimeout)
+	c.that("mirror.gone_timeout", m.GoneTimeout == 0 || m.GoneTimeout >= 10*time.Second && m.GoneTimeout <= time.Hour, "%v is out of range: use 10s to 1h, or 0s for never", m.GoneTimeout)
 }

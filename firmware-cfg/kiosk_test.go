@@ -24,7 +24,7 @@ kiosks:
 	d := DefaultEdge()
 	window := Kiosk{ID: "window", Addr: "127.0.0.1:8081", Screens: []string{"10.0.0.8"}, Camera: d.Camera, Mirror: d.Mirror}
 	window.Camera.Source, window.Camera.Rotate = "/dev/video2", 90
-	back := Kiosk{ID: "back", Addr: "127.0.0.1:8082", Camera: d.Camera, Mirror: Mirror{MaxFaces: 2, IdleTimeout: 30 * time.Second}}
+	back := Kiosk{ID: "back", Addr: "127.0.0.1:8082", Camera: d.Camera, Mirror: Mirror{MaxFaces: 2, IdleTimeout: 30 * time.Second, GoneTimeout: 45 * time.Second}}
 	back.Camera.Source, back.Camera.Mirror, back.Camera.Width, back.Camera.Height = "fake", false, 640, 360
 	require.Equal(t, []Kiosk{window, back}, e.Kiosks)
 	require.Equal(t, 60, e.Camera.Quality)

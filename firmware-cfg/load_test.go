@@ -138,6 +138,7 @@ func TestLoadRefuses(t *testing.T) {
 		"section for list": {smallEdge + "staff: {name: Lan}\n", "", 4, []string{"staff", "a list"}},
 		"word for section": {smallEdge + "camera: front\n", "", 4, []string{"camera", "a section"}},
 		"word for number":  {smallEdge + "camera:\n  width: wide\n", "", 5, []string{"string", "int"}},
+		"gone too soon":    {smallEdge + "mirror:\n  gone_timeout: 3s\n", "", 5, []string{"mirror.gone_timeout", "10s to 1h"}},
 		"no duration":      {smallEdge + "mirror:\n  idle_timeout: soon\n", "", 5, []string{"mirror.idle_timeout", `"soon"`}},
 		"number for time":  {smallEdge + "mirror:\n  idle_timeout: 90\n", "", 5, []string{"mirror.idle_timeout", "no duration"}},
 		"alias":            {"node: &n gw\nshop: {id: *n, name: S}\ntill: T1\n", "", 1, []string{"anchors"}},

@@ -102,7 +102,7 @@ func (s *session) compare(in compareWish, r *edge.Release) (snapshot, error) {
 		return snapshot{}, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the mirror cannot compare this", Err: err}
 	}
 	s.now.Compare = now
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 
@@ -154,7 +154,7 @@ func (s *session) replay(on bool) (snapshot, error) {
 		return snapshot{}, err
 	}
 	s.mirror.SetReplay(on)
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 

@@ -46,7 +46,10 @@ type Config struct {
 	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration
 	Hold      time.Duration
-	NewID     func() string // names a session; not guessable
+	// Gone is the time after which a session is wiped whose shopper has left the
+	// mirror; 0 where that alone wipes nothing.
+	Gone  time.Duration
+	NewID func() string // names a session; not guessable
 	// Fail answers a request with an error.
 	Fail func(c *gin.Context, err error)
 	Log  *slog.Logger
@@ -56,6 +59,7 @@ type Config struct {
 type Kiosk struct {
 	cfg     Config
 	session *session
+	run     string // names this run: a page tells by it that its session went with the run before
 	codes   *codeReader
 	tablet  bool // a tablet is the camera
 }
@@ -72,7 +76,7 @@ func New(cfg Config) (*Kiosk, error) {
 	if cfg.Hold < cfg.Idle {
 		cfg.Hold = max(DefaultHold, cfg.Idle)
 	}
-	return &Kiosk{cfg: cfg, session: newSession(cfg), codes: newCodeReader()}, nil
+	return &Kiosk{cfg: cfg, session: newSession(cfg), run: cfg.NewID(), codes: newCodeReader()}, nil
 }
 
 // Close wipes the session and cuts off all viewers.

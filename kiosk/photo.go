@@ -180,7 +180,7 @@ func (s *session) mayTake() (consent <-chan struct{}, err error) {
 	if len(s.now.Photos) >= maxPhotos {
 		return nil, edge.Errorf("kiosk.photo", edge.TooLarge, "%d photos at most: delete one first", maxPhotos)
 	}
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.ended, nil
 }
 
@@ -194,7 +194,7 @@ func (s *session) take(consent <-chan struct{}, name string, b []byte) (string, 
 		return "", snapshot{}, edge.Errorf("kiosk.photo", edge.Conflict, "the session or its consent has ended: nothing was kept")
 	}
 	s.now.Photos = append(s.now.Photos, photo{name: name, worn: slices.Clone(s.now.Worn.skus), taken: b})
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return name, s.view(), nil
 }
 
@@ -230,7 +230,7 @@ func (s *session) keep(name string) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, err
 	}
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	p := &s.now.Photos[i]
 	if p.taken == nil {
 		return s.view(), nil
@@ -255,7 +255,7 @@ func (s *session) drop(name string) (snapshot, error) {
 	}
 	s.deletePhoto(s.now.Photos[i])
 	s.now.Photos = slices.Delete(s.now.Photos, i, i+1)
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 

@@ -24,6 +24,7 @@ const (
 
 // sessionView is a session as the page sees it.
 type sessionView struct {
+	Run      string     `json:"run"` // of the gateway: sessions do not outlive it
 	ID       string     `json:"id"`
 	State    State      `json:"state"`
 	Language string     `json:"language"`
@@ -75,7 +76,7 @@ type idleView struct {
 func (k *Kiosk) view(s snapshot) sessionView {
 	st := k.cfg.Mirror.Stats()
 	v := sessionView{
-		ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
+		Run: k.run, ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
 		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError, Fault: st.CameraFault, Tablet: k.tablet},
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),
@@ -127,7 +128,7 @@ func (k *Kiosk) postSession(c *gin.Context) {
 		return
 	}
 	s := k.session.start(k.cfg.NewID(), in.Language)
-	c.JSON(http.StatusOK, gin.H{"id": s.ID, "state": s.State, "camera": k.cfg.Mirror.Stats().Camera})
+	c.JSON(http.StatusOK, gin.H{"run": k.run, "id": s.ID, "state": s.State, "camera": k.cfg.Mirror.Stats().Camera})
 }
 
 func checkLanguage(op, language string) error {

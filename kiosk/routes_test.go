@@ -17,7 +17,7 @@ import (
 func TestSessionView(t *testing.T) {
 	f := newFixture(t, nil)
 	f.mirror.stats = ar.Stats{CameraError: "no /dev/video0"}
-	require.JSONEq(t, `{"id":"","state":"attract","language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
+	require.JSONEq(t, `{"run":"s1","id":"","state":"attract","language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
 		"look":{"layers":[]},"skus":[],"intensity":0,"look_id":"","compare":{"mode":"off","at":0,"skus":[],"columns":0,"freeze":false},
 		"replay":{"state":"off","left_s":0},"photos":[],"cart":null,"mirror":{"fps":0,"faces":0,"face":false,"wears_glasses":false,"far":false},"idle":{"after_s":90,"left_s":0}}`,
 		f.ok("GET", "/kiosk/v1/session", ""))
@@ -70,7 +70,7 @@ func TestRefusals(t *testing.T) {
 			f.ok("PUT", look, `{"skus":["GLS-1"]}`)
 			f.refused(c.kind, c.method, c.path, c.body)
 			s := f.kiosk.session.snapshot()
-			require.Equal(t, "s1", s.ID, "a refused request touched the session")
+			require.Equal(t, "s2", s.ID, "a refused request touched the session")
 			require.Equal(t, []edge.SKU{"GLS-1"}, s.Worn.skus)
 			require.Nil(t, s.Cart)
 		})
@@ -92,7 +92,7 @@ func TestOnlyScreensRunTheMirror(t *testing.T) {
 		}
 		f.ok("GET", "/staff", "")
 	}
-	require.Equal(t, "s1", f.kiosk.session.snapshot().ID)
+	require.Equal(t, "s2", f.kiosk.session.snapshot().ID)
 	for _, remote := range []string{"127.0.0.1:1", "127.8.9.1:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "10.0.7.15:1", "[::ffff:10.0.7.1]:1", "[fe80::7%eth0]:1"} {
 		f.remote = remote
 		f.ok("GET", "/kiosk/v1/session", "")

@@ -67,17 +67,19 @@ type session struct {
 	away   courier // nil where no photo can go to a phone
 	idle   time.Duration
 	hold   time.Duration
+	gone   time.Duration
 	log    *slog.Logger
 
-	mu       sync.Mutex
-	now      snapshot
-	deadline time.Time     // when the wipe is due
-	timer    *time.Timer   // fires at deadline; nil in Attract
-	ended    chan struct{} // closed by the wipe; nil in Attract
+	mu      sync.Mutex
+	now     snapshot
+	touched time.Time
+	busy    bool          // with the phone, so that hold counts and no face is missed
+	timer   *time.Timer   // fires when the wipe may be due; nil in Attract
+	ended   chan struct{} // closed by the wipe; nil in Attract
 }
 
 func newSession(cfg Config) *session {
-	s := &session{mirror: cfg.Mirror, photos: cfg.Photos, away: cfg.Courier, idle: cfg.Idle, hold: cfg.Hold, log: cfg.Log}
+	s := &session{mirror: cfg.Mirror, photos: cfg.Photos, away: cfg.Courier, idle: cfg.Idle, hold: cfg.Hold, gone: cfg.Gone, log: cfg.Log}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
@@ -91,7 +93,7 @@ func (s *session) start(id, language string) snapshot {
 	s.wipe()
 	s.now = snapshot{ID: id, State: Consent, Language: language}
 	s.ended = make(chan struct{})
-	s.deadline = time.Now().Add(s.idle)
+	s.touched, s.busy = time.Now(), false
 	s.timer = time.AfterFunc(s.idle, func() { s.expire(id) })
 	return s.view()
 }
@@ -119,7 +121,7 @@ func (s *session) consent(camera bool, language string) (snapshot, error) {
 	if language != "" {
 		s.now.Language = language
 	}
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 
@@ -135,7 +137,7 @@ func (s *session) wear(w worn) (snapshot, error) {
 		return snapshot{}, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the mirror cannot show this", Err: err}
 	}
 	s.now.Worn = w
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 
@@ -147,7 +149,7 @@ func (s *session) bind(cart edge.CartID) (snapshot, error) {
 		return snapshot{}, edge.Errorf("kiosk.bind", edge.Conflict, "nobody is at the mirror: start a session first")
 	}
 	s.now.Cart = &cart
-	s.touchLocked(s.idle)
+	s.touchLocked(false)
 	return s.view(), nil
 }
 
@@ -159,11 +161,7 @@ func (s *session) touch(hold bool) (snapshot, error) {
 	if s.now.State == Attract {
 		return snapshot{}, edge.Errorf("kiosk.touch", edge.Conflict, "the session was wiped: start a new one")
 	}
-	if hold {
-		s.touchLocked(s.hold)
-	} else {
-		s.touchLocked(s.idle)
-	}
+	s.touchLocked(hold)
 	return s.view(), nil
 }
 
@@ -205,21 +203,6 @@ func (s *session) watch() (ended <-chan struct{}, err error) {
 	return s.ended, nil
 }
 
-// expire wipes session id if its time is up. The timer may have fired just as
-// a touch put the wipe off, or as another session began.
-func (s *session) expire(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.now.ID == id && !time.Now().Before(s.deadline) {
-		s.wipe()
-	}
-}
-
-func (s *session) touchLocked(d time.Duration) {
-	s.deadline = time.Now().Add(d)
-	s.timer.Reset(d)
-}
-
 // wipe forgets the shopper: mirror first, so that nothing is shown any more
 // when the rest is gone.
 func (s *session) wipe() {
@@ -240,7 +223,7 @@ func (s *session) view() snapshot {
 	v.Worn.skus = slices.Clone(v.Worn.skus)
 	v.Photos = slices.Clone(v.Photos)
 	if v.State != Attract {
-		v.IdleLeft = max(time.Until(s.deadline), 0)
+		v.IdleLeft = s.left()
 	}
 	return v
 }

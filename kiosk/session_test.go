@@ -68,7 +68,7 @@ func TestNewSessionWipesTheOld(t *testing.T) {
 	f.begin(true)
 	f.ok("PUT", "/kiosk/v1/session/look", `{"skus":["LIP-1"]}`)
 	f.ok("PUT", "/kiosk/v1/session/cart", `{"cart":"`+f.cart.ID.String()+`"}`)
-	require.JSONEq(t, `{"id":"s2","state":"consent","camera":false}`,
+	require.JSONEq(t, `{"run":"s1","id":"s3","state":"consent","camera":false}`,
 		f.ok("POST", "/kiosk/v1/session", `{"language":"zh"}`))
 	layers, paused := f.mirror.now()
 	require.Zero(t, layers)
@@ -136,12 +136,12 @@ func TestOldTimerSparesTheNewSession(t *testing.T) {
 		f.begin(true)
 		time.Sleep(89 * time.Second)
 		f.begin(true)
-		f.kiosk.session.expire("s1")
+		f.kiosk.session.expire("s2")
 		time.Sleep(89 * time.Second)
 		synctest.Wait()
-		require.Equal(t, "s2", f.kiosk.session.snapshot().ID)
-		f.kiosk.session.expire("s2") // fired, but a touch was faster
-		require.Equal(t, "s2", f.kiosk.session.snapshot().ID)
+		require.Equal(t, "s3", f.kiosk.session.snapshot().ID)
+		f.kiosk.session.expire("s3") // fired, but a touch was faster
+		require.Equal(t, "s3", f.kiosk.session.snapshot().ID)
 	})
 }
 

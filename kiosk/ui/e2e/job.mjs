@@ -13,13 +13,18 @@ import { stripVTControlCharacters } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const env = process.env;
-const demo = JSON.parse(env.MIRRORCART_DEMO ?? '{}');
-export const kioskURL = (env.KIOSK_URL ?? demo.kiosk ?? '').replace(/\/$/, '');
-export const staffURL = env.STAFF_URL ?? demo.staff ?? `${kioskURL}/staff`;
-export const hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
-export const demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
-export const pin = env.STAFF_PIN ?? demo.pin ?? '';
+export let kioskURL, staffURL, hqURL, demoURL, pin;
+visit(JSON.parse(env.MIRRORCART_DEMO ?? '{}'));
 const patience = 20_000; // ms for anything to happen
+
+/** visit runs what follows against the demo at these addresses. */
+export function visit(demo) {
+  kioskURL = (env.KIOSK_URL ?? demo.kiosk ?? '').replace(/\/$/, '');
+  staffURL = env.STAFF_URL ?? demo.staff ?? `${kioskURL}/staff`;
+  hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
+  demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
+  pin = env.STAFF_PIN ?? demo.pin ?? '';
+}
 
 let doing = 'start';
 export const faults = []; // what the pages' consoles said that no page should say

@@ -1,6 +1,8 @@
 import { call, eventsPath, listen, NoAnswer } from '../net.js';
 import { Basket } from '../basket.svelte.js';
+import { Codes } from './codes.svelte.js';
 import { Comparison } from './comparison.svelte.js';
+import { Countdown } from './countdown.svelte.js';
 import { Outfit } from './outfit.svelte.js';
 
 const pollEvery = 2000; // ms between looks at the session
@@ -15,7 +17,7 @@ const faceMisses = 2; // looks without a face before the shopper is told
  * so is everything here.
  */
 export class Kiosk {
-  screen = $state('attract'); // attract, consent, mirror, photo, cart, take, thanks
+  screen = $state('attract'); // attract, consent, mirror, scan, photo, cart, take, thanks
   lang = $state('vi');
   catalogue = $state.raw(null);
   camera = $state(false); // the shopper agreed to it
@@ -36,8 +38,7 @@ export class Kiosk {
   offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
   notice = $state(''); // a key of the glossary
-  idle = $state(1); // what is left until the wipe, 1 to 0
-  idleSeconds = $state(0);
+  countdown = new Countdown(); // to the wipe
   #choice = $state.raw(null); // {product, sku} by their ids
   /** What the shopper looks at, as the newest catalogue has it: {product, variant}. */
   chosen = $derived.by(() => {
@@ -48,8 +49,9 @@ export class Kiosk {
 
   #session = $state(null);
   #resumed = $state(false); // what was there before the page was loaded is known
-  #idleAfter = 90_000;
-  #deadline = Infinity;
+  #run = ''; // of the gateway: it knows our session only while it runs
+  #restoring = false;
+  #scanned = $state.raw(null); // what was scanned before the mirror was open
   #starting = false;
   #misses = 0;
   #version = '';
@@ -58,6 +60,8 @@ export class Kiosk {
   #replayTimer;
   #noticeTimer;
   #thanksTimer;
+
+  codes = new Codes({ found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
 
   get active() {
     return this.#session !== null;
@@ -98,21 +102,29 @@ export class Kiosk {
     });
   }
 
-  async start() {
+  /** start begins a session; what was scanned is worn as soon as the mirror is open. */
+  async start(scanned = null) {
     if (this.active || this.#starting) return;
     this.#starting = true;
     clearTimeout(this.#thanksTimer);
     await this.#try(async () => {
-      const session = await call('POST', '/kiosk/v1/session', { language: this.lang });
-      this.#session = session.id;
+      const session = await this.#begin();
       this.cameraOK = session.camera;
       this.#newOutfit();
       this.basket = this.#newBasket();
       this.#misses = 0;
       this.screen = 'consent';
-      this.#putOff(this.#idleAfter);
+      this.#scanned = scanned;
+      this.countdown.restart();
     });
     this.#starting = false;
+  }
+
+  async #begin() {
+    const session = await call('POST', '/kiosk/v1/session', { language: this.lang });
+    this.#session = session.id;
+    this.#run = session.run;
+    return session;
   }
 
   async consent(camera) {
@@ -122,7 +134,30 @@ export class Kiosk {
       if (mine !== this.#session) return;
       this.outfit.live = camera;
       this.screen = 'mirror';
+      if (this.#scanned) this.wear(this.#scanned.product, this.#scanned.variant);
+      this.#scanned = null;
     });
+  }
+
+  /** found puts on what was scanned, wherever the shopper is. */
+  #found = (sku) => {
+    const found = this.find(sku);
+    if (!found || this.basket?.closed) return;
+    if (!this.active) {
+      this.start(found);
+    } else if (this.screen === 'consent') {
+      this.#scanned = found;
+    } else {
+      this.wear(found.product, found.variant);
+      this.show('mirror');
+    }
+  };
+
+  /** scanCodes shows the camera's picture, live and whole, to be held codes into. */
+  scanCodes() {
+    if (this.comparison.mode !== 'off') this.comparison.off();
+    if (this.comparison.freeze) this.comparison.setFreeze(false);
+    this.show('scan');
   }
 
   #newOutfit(session) {
@@ -220,7 +255,7 @@ export class Kiosk {
   /** touch tells the gateway, now and then, that somebody is there. */
   touch() {
     if (!this.active) return;
-    if (!this.#hold) this.#putOff(this.#idleAfter);
+    if (!this.#hold) this.countdown.restart();
     clearTimeout(this.#touchTimer);
     const wait = Math.max(0, this.#touched + touchEvery - Date.now());
     this.#touchTimer = setTimeout(async () => {
@@ -254,8 +289,8 @@ export class Kiosk {
 
   #wipe(screen) {
     this.#session = null;
-    this.#deadline = Infinity;
-    this.idle = 1;
+    this.#scanned = null;
+    this.countdown.stop();
     clearTimeout(this.#touchTimer);
     clearTimeout(this.#replayTimer);
     this.screen = screen;
@@ -303,6 +338,7 @@ export class Kiosk {
     const cart = session.cart && (await call('GET', `/api/v1/carts/${session.cart}`));
     if (this.active || this.#starting) return; // a new shopper was quicker
     this.#session = session.id;
+    this.#run = session.run;
     this.lang = session.language;
     this.#newOutfit(session);
     this.basket = this.#newBasket(cart);
@@ -336,9 +372,10 @@ export class Kiosk {
 
   /** adopt takes over what the gateway says of the session that was mine when it was asked. */
   #adopt(mine, session) {
-    if (mine !== this.#session) return;
+    if (mine !== this.#session || this.#restoring) return;
     if (session.id !== mine) {
-      this.#wipe('attract');
+      if (session.run !== this.#run && session.state === 'attract' && !this.countdown.over) this.#restore();
+      else this.#wipe('attract');
       return;
     }
     this.camera = session.camera.consent;
@@ -349,8 +386,39 @@ export class Kiosk {
     this.#adoptReplay(session.replay);
     this.photos = session.photos;
     this.vote = session.vote ?? null;
-    this.#idleAfter = session.idle.after_s * 1000;
-    this.#putOff(session.idle.left_s * 1000);
+    this.countdown.set(session.idle.left_s * 1000, session.idle.after_s * 1000);
+  }
+
+  /**
+   * restore goes on with a shopper who is still here when the gateway was started
+   * anew and knows nobody: what they agreed to, wear and put into the cart is
+   * said once more. Their photos, and what was compared, are gone.
+   */
+  async #restore() {
+    const { camera, basket, comparison, screen } = this;
+    this.#restoring = true;
+    try {
+      await this.#begin();
+    } catch {
+      this.#restoring = false; // the next look tries again
+      return;
+    }
+    try {
+      if (!this.basket) throw new Error('the shopper has finished meanwhile');
+      if (comparison.mode !== 'off') this.comparison = new Comparison({ failed: this.#failed });
+      let session = null;
+      if (screen !== 'consent') session = await call('POST', '/kiosk/v1/session/consent', { camera, language: this.lang });
+      if (basket.id) session = await call('PUT', '/kiosk/v1/session/cart', { cart: basket.id });
+      this.#restoring = false;
+      if (session) this.#adopt(this.#session, session);
+      this.outfit?.again();
+      this.notice = '';
+    } catch {
+      this.#restoring = false;
+      if (this.basket) this.#wipe('attract');
+      this.#session = null;
+      await this.#end();
+    }
   }
 
   /** adoptReplay also looks again when its state will have ended. */
@@ -375,15 +443,10 @@ export class Kiosk {
     if (view.closed) this.screen = 'take';
   }
 
-  #putOff(ms) {
-    this.#deadline = Date.now() + ms;
-    this.#tick();
-  }
-
+  /** tick also wipes in time where no gateway is there to do it. */
   #tick() {
-    const left = Math.max(0, this.#deadline - Date.now());
-    this.idle = Math.min(1, left / this.#idleAfter);
-    this.idleSeconds = Math.ceil(left / 1000);
+    this.countdown.tick();
+    if (this.active && this.countdown.over && !this.connected) this.#wipe('attract');
   }
 
   async #try(work) {

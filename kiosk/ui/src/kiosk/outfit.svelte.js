@@ -83,6 +83,11 @@ export class Outfit {
     this.#send();
   }
 
+  /** again says once more what is worn. */
+  again() {
+    this.#send();
+  }
+
   async #send() {
     this.#stale = true;
     if (!this.live || this.#busy) return;

@@ -274,8 +274,8 @@ export default {
   finishLong: ['Kết thúc và xoá', 'Finish and wipe', '结束并清除'],
   stillThere: ['Bạn còn ở đây không?', 'Still there?', '你还在吗？'],
   touchToStay: [
-    'Chạm để tiếp tục. Tự xoá sau {n} giây.',
-    'Touch to go on. Wiping in {n} s.',
-    '轻触继续，{n} 秒后自动清除。',
+    'Chạm để tiếp tục, nếu không mọi thứ sẽ bị xoá.',
+    'Touch to go on, or everything is wiped.',
+    '轻触继续，否则将清除所有内容。',
   ],
 };

@@ -1,4 +1,4 @@
-// Scanning a product's code to try it on.
+// More of the shopper’s words: what stands beside the mirror.
 export default {
   scanTool: ['Quét mã', 'Scan', '扫码'],
   scanTitle: ['Quét sản phẩm để thử', 'Scan a product to try it on', '扫码试用商品'],

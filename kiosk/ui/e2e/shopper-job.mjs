@@ -1,0 +1,120 @@
+// What a shopper meets at the kiosk beside the mirror itself, in a real Chromium:
+// a product's code tries it on, by a scanner and by the camera; the gateway dies
+// and comes back under the shopper's hands; who walks away is forgotten.
+//
+// The job runs demos of its own: EDGE is their program, bin/edge by default.
+// job.mjs says what else it reads from the environment and how it ends.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { held } from './barcode.mjs';
+import { startDemo } from './demo.mjs';
+import { faults, get, kioskURL, open, picture, runJob, step, until, visit } from './job.mjs';
+
+const dir = await mkdtemp(join(tmpdir(), 'mirrorcart-shopper-'));
+let demo = await startDemo(join(dir, 'shop'));
+visit(demo.addresses);
+
+const viewport = { width: 1080, height: 1920 };
+const lip = { gtin: '8939990100020', sku: 'LIP-VEL-02' };
+const session = () => get(`${kioskURL}/kiosk/v1/session`);
+const worn = (sku) => until(async () => (await session()).skus.includes(sku), `${sku} being worn`);
+
+/** scan types as a scanner does. */
+async function scan(page, code) {
+  await page.keyboard.type(code);
+  await page.keyboard.press('Enter');
+}
+
+async function shopperJob(browser, shots) {
+  const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
+  const kiosk = await open(browser, 'kiosk', `${kioskURL}/`, { viewport });
+  await kiosk.waitForSelector('.wall img');
+  const products = (await get(`${kioskURL}/api/v1/catalogue`)).products.flatMap((p) => p.variants);
+  const glasses = products.find((v) => v.tryon?.kind === 'glasses');
+
+  await step('a code that is scanned before anybody touched is worn once the mirror is open', async () => {
+    await scan(kiosk, lip.gtin);
+    await kiosk.waitForSelector('.answers');
+    assert.deepEqual((await session()).skus, [], 'it is worn before consent');
+    await kiosk.click('.answers .main');
+    await worn(lip.sku);
+    await kiosk.waitForSelector(`[data-sku="${lip.sku}"][aria-pressed="true"]`);
+  });
+
+  await step('a GS1 Digital Link is as good as a bar code; what is not sold is said', async () => {
+    await scan(kiosk, `https://id.example.com/01/${glasses.gtin.padStart(14, '0')}/21/7?17=270101`);
+    await worn(glasses.sku);
+    await scan(kiosk, '4006381333931');
+    await kiosk.waitForSelector('.notice');
+    assert.deepEqual((await session()).skus.sort(), [glasses.sku, lip.sku].sort());
+  });
+
+  await step('the gateway dies and comes back: the shopper goes on', async () => {
+    await kiosk.click('.add');
+    await kiosk.waitForSelector('[data-count="1"]');
+    const before = await until(async () => {
+      const s = await session();
+      return s.cart && s;
+    }, 'the session having a cart');
+    await kiosk.evaluate(() => (window.neverReloaded = true));
+    const { host } = new URL(kioskURL);
+    await demo.kill();
+    await kiosk.waitForSelector('.calm');
+    const shown = (await picture(kiosk)).n;
+    demo = await startDemo(join(dir, 'shop'), { addr: host });
+    await until(async () => (await picture(kiosk)).n > shown, 'the mirror moving again');
+    const after = await until(async () => {
+      const s = await session();
+      return s.skus.length === 2 && s;
+    }, 'the look being back');
+    assert.notEqual(after.id, before.id);
+    assert.deepEqual([after.cart, after.camera.consent, after.skus.sort()], [before.cart, true, before.skus.sort()]);
+    await kiosk.waitForSelector('.calm', { state: 'detached' });
+    await kiosk.click('.add');
+    await kiosk.waitForSelector('[data-count="2"]');
+    await until(async () => (await get(`${kioskURL}/api/v1/carts/${before.cart}`)).count === 2, 'the cart having both');
+    assert.ok(await kiosk.evaluate(() => window.neverReloaded), 'the page was loaded anew');
+    await shot(kiosk, '41-restarted');
+  });
+
+  const picked = products.find((v) => v.tryon?.kind === 'earrings');
+  await writeFile(join(dir, 'held.png'), await held(kiosk, picked.gtin));
+  await kiosk.close();
+  await demo.stop();
+  await writeFile(join(dir, 'edge.yaml'), 'mirror: {gone_timeout: 10s}\n');
+  demo = await startDemo(join(dir, 'other'), { flags: ['--camera', `still:${join(dir, 'held.png')}`, '--settings', join(dir, 'edge.yaml')] });
+  visit(demo.addresses);
+
+  const other = await open(browser, 'other kiosk', `${kioskURL}/`, { viewport });
+  await step('a code that is held into the camera is worn', async () => {
+    await other.click('.start');
+    assert.equal((await fetch(`${kioskURL}/kiosk/v1/session/scan`)).status, 409, 'the camera is looked at before consent');
+    await other.click('.answers .main');
+    await other.waitForSelector('canvas[data-frames]');
+    await other.click('[data-tool="scan"]');
+    await worn(picked.sku);
+    await other.waitForSelector(`[data-screen="mirror"] [data-sku="${picked.sku}"]`);
+  });
+
+  await step('who has left the mirror is counted down and wiped; a touch stops it', async () => {
+    await other.waitForSelector('.ask button');
+    await shot(other, '42-countdown');
+    await other.click('.ask button');
+    await other.waitForSelector('.ask', { state: 'detached' });
+    await other.waitForSelector('.ask button');
+    await other.waitForSelector('[data-screen="attract"]');
+    const { state, skus, cart, camera } = await session();
+    assert.deepEqual([state, skus, cart, camera.consent], ['attract', [], null, false]);
+  });
+
+  await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
+}
+
+try {
+  await runJob(shopperJob);
+} finally {
+  await demo.stop();
+  await rm(dir, { recursive: true, force: true });
+}
