@@ -80,7 +80,7 @@ func (s *session) recallAll(ctx context.Context) error {
 			if taken > 0 {
 				s.c.Log.Warn("what HQ held of this shop's past and the database lacked was taken back", "events", taken)
 			}
-			return s.c.Recall.Recount(ctx)
+			return s.c.Recall.TakenBack(ctx, b.Epoch)
 		}
 		if _, err := b.Hashes(); err != nil {
 			return err

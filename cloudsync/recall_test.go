@@ -132,3 +132,71 @@ func (n inMemory) dialer(string) cloudsync.Dialer { return n.hub }
 func (inMemory) addr() string                     { return "" }
 func (inMemory) start(testing.TB)                 {}
 func (inMemory) kill(testing.TB)                  {}
+
+// What a phone paid becomes one sale, though the shop makes it, loses its disk,
+// and is told again by all that HQ keeps for such a shop; lost before HQ heard of
+// the sale, it is made anew.
+func TestWhatAPhonePaidIsSoldOnceWhateverIsRestored(t *testing.T) {
+	for name, heard := range map[string]bool{"HQ has the sale": true, "HQ never heard of the sale": false} {
+		t.Run(name, func(t *testing.T) {
+			c := seller{chain: newChain(t, inMemory{newHub(9)})}
+			c.collect(t, "hq-1")
+			stop := c.startUplink(t)
+			c.sell(t, 3)
+			c.settled(t, c.sold)
+			backup := filepath.Join(c.dir, "backup.db")
+			require.NoError(t, sqlite.Backup(t.Context(), filepath.Join(c.dir, "shop.db"), backup))
+			cart := edgetest.FillCart(t, c.shop, edgetest.Lipstick, 2)
+			word := edgetest.PaidByPhone(t, "bank-0001", cart.ID, time.Now(), false)
+			sale := func() *edge.Sale {
+				t.Helper()
+				var h *edge.SaleHistory
+				require.Eventually(t, func() bool {
+					var err error
+					h, err = c.shop.Sale(t.Context(), edge.SaleRef{ID: "bank-0001"})
+					return err == nil
+				}, patience, 10*time.Millisecond, "the shop makes no sale of what the phone paid")
+				return &h.Sale
+			}
+			var first *edge.Sale
+			if heard {
+				require.NoError(t, c.hq.SendRecord(t.Context(), node, word))
+				first = sale()
+				c.sold = append(c.sold, *first)
+				c.sell(t, 2)
+				c.settled(t, c.sold)
+				stop()
+			} else {
+				stop()
+				n, err := c.shop.Applied(t.Context())
+				require.NoError(t, err)
+				require.NoError(t, c.shop.Apply(t.Context(), n+1, edge.Delivery{Records: []edge.Record{word}}))
+				first = sale()
+				require.NoError(t, c.hq.SendRecord(t.Context(), node, word))
+			}
+
+			require.NoError(t, c.shop.Close())
+			require.NoError(t, os.Remove(filepath.Join(c.dir, "shop.db")))
+			_, err := sqlite.Restore(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "shop.db"), Node: node, Shop: shop, Till: "T1"}, backup)
+			require.NoError(t, err)
+			c.openShop(t)
+			require.EqualValues(t, 2, c.shop.Series())
+			_, err = c.shop.Sale(t.Context(), edge.SaleRef{ID: "bank-0001"})
+			require.Equal(t, edge.NotFound, edge.KindOf(err))
+			c.startUplink(t)
+			again := sale()
+			if heard {
+				require.Equal(t, first.Receipt, again.Receipt, "under its old number")
+			} else {
+				require.EqualValues(t, 2, again.Receipt.Series)
+				c.sold = append(c.sold, *again)
+			}
+			c.sell(t, 2)
+			c.takenBack(t)
+			c.settled(t, c.sold)
+			sales, err := c.shop.Sales(t.Context(), 100)
+			require.NoError(t, err)
+			require.Len(t, sales, len(c.sold))
+		})
+	}
+}

@@ -62,16 +62,24 @@ type RefundDue struct {
 	At       time.Time `json:"at"`
 }
 
-// Closing is how the sale closes its cart.
+// Closing is how the sale closes its cart: one that a phone paid as its payment
+// does, by HQ's clock, so that all who know of either agree on what stands.
 func (s *Sale) Closing() *Closing {
+	if s.Payment.Method == ByPhone {
+		return &Closing{Sale: s.ID, Receipt: s.Payment.Reference, At: s.PaidAt}
+	}
 	return &Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
 }
 
 // Due is what a sale's payment becomes when stands is the one that closed the
 // cart.
 func (s *Sale) Due(stands Closing, at time.Time) *RefundDue {
+	taken := HeldByShop
+	if s.Payment.Method == ByPhone {
+		taken = HeldByPhone
+	}
 	return &RefundDue{
-		ID: s.ID, Shop: s.Shop, Cart: s.Cart, Taken: HeldByShop, Total: s.Total, Payment: s.Payment,
+		ID: s.ID, Shop: s.Shop, Cart: s.Cart, Taken: taken, Total: s.Total, Payment: s.Payment,
 		Stands: stands, Override: s.Override, Staff: s.Staff, At: at,
 	}
 }

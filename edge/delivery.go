@@ -72,6 +72,7 @@ const (
 	RecordPayment RecordKind = "payment"
 	RecordPhoto   RecordKind = "photo" // SealedPhoto.ID; PhotoDeleted is its only state
 	RecordVote    RecordKind = "vote"  // a cart's id; its data is a VoteResult
+	RecordSale    RecordKind = "sale"  // a payment's id; its data is a PhoneSale; Office does not keep it
 )
 
 // PhotoDeleted is the state of a photo that its shopper deleted on the phone.
@@ -92,7 +93,7 @@ type Record struct {
 func (r *Record) Check() error {
 	const op = "edge.Record.Check"
 	switch {
-	case !slices.Contains([]RecordKind{RecordOrder, RecordPayment, RecordPhoto, RecordVote}, r.Kind):
+	case !slices.Contains([]RecordKind{RecordOrder, RecordPayment, RecordPhoto, RecordVote, RecordSale}, r.Kind):
 		return Errorf(op, Invalid, "record of kind %.20q", r.Kind)
 	case !plain(r.ID):
 		return Errorf(op, Invalid, "%s with the id %.80q: want 1 to %d characters", r.Kind, r.ID, maxName)

@@ -197,5 +197,9 @@ type Outbox interface {
 	// it, unless the transfer was asked for in an earlier epoch: what became of it
 	// there may be unknown here, so people have to look. What cannot be taken is
 	// left out and logged. A message at or below the last one does nothing.
+	//
+	// A record of a sale makes the sale that a phone has paid, once, unless the
+	// cart was paid earlier; in an epoch for which Recall.TakenBack was not called
+	// yet it waits for that, since the sale may have been made in one before.
 	Apply(ctx context.Context, n uint64, d Delivery) error
 }

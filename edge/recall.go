@@ -17,10 +17,11 @@ type Recall interface {
 	// since is left out and logged, its stock moves all the same. A run that
 	// does not follow the one before it is a Conflict.
 	TakeBack(ctx context.Context, r Run) error
-	// Recount enters counts of stock again that were made without knowing of
-	// moves that were taken back since: the shelf was right, the books were not.
-	// It is called when there is nothing left to take back.
-	Recount(ctx context.Context) error
+	// TakenBack says that HQ holds nothing of the epochs before the given one that
+	// is lacking here. It enters counts of stock again that were made without
+	// knowing of moves that were taken back since (the shelf was right, the books
+	// were not), and makes the sales that Outbox.Apply put off until then.
+	TakenBack(ctx context.Context, epoch string) error
 }
 
 // Run is a run of LaneSale's events in an epoch that has ended, as HQ holds

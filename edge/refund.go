@@ -229,6 +229,9 @@ func (h *SaleHistory) line(sku SKU) *SaleLine {
 
 // Moves are the stock moves that the void implies.
 func (v *Void) Moves() []StockMove {
+	if v.Elsewhere {
+		return nil
+	}
 	moves := make([]StockMove, 0, len(v.Lines))
 	for i := range v.Lines {
 		moves = append(moves, StockMove{SKU: v.Lines[i].SKU, Delta: int64(v.Lines[i].Quantity), Reason: StockVoid, Ref: v.ID, At: v.At})

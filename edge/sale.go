@@ -45,7 +45,7 @@ type SaleLine struct {
 // Sale is a recorded sale. It never changes; a void or a refund is a record of
 // its own.
 type Sale struct {
-	ID       string     `json:"id"` // UUIDv7
+	ID       string     `json:"id"` // UUIDv7, or the id of the payment on the phone
 	Shop     string     `json:"shop"`
 	Cart     CartID     `json:"cart"`
 	Checkout uint32     `json:"checkout"` // which check-out of the cart; unique with it
@@ -62,10 +62,18 @@ type Sale struct {
 	// Discounts are those of the lines and of the whole ticket, as they were given.
 	Discounts []Discount `json:"discounts,omitempty"`
 	Override  *Approval  `json:"override,omitempty"` // by which the shop took money although the cart's claim forbade it
+	// PaidAt is when a payment on the phone closed the cart, by HQ's clock; zero
+	// where the shop took the money.
+	PaidAt time.Time `json:"paid_at,omitzero"`
+	// Elsewhere says that an order brings the goods: none leave this shop.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // Moves are the stock moves that the sale implies.
 func (s *Sale) Moves() []StockMove {
+	if s.Elsewhere {
+		return nil
+	}
 	moves := make([]StockMove, 0, len(s.Lines))
 	for i := range s.Lines {
 		moves = append(moves, StockMove{SKU: s.Lines[i].SKU, Delta: -int64(s.Lines[i].Quantity), Reason: StockSale, Ref: s.ID, At: s.At})

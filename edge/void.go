@@ -38,11 +38,13 @@ type Void struct {
 	Lines   []SaleLine `json:"lines"` // the sale's, all back on the shelf
 	Total   Money      `json:"total"` // the sale's, given back
 	VAT     int64      `json:"vat"`
-	Back    []Payback  `json:"back"` // at most one, by the sale's method
+	Back    []Payback  `json:"back"` // at most one, by the sale's method; by transfer where a phone paid
 	Reason  string     `json:"reason"`
 	Staff   string     `json:"staff"`
 	At      time.Time  `json:"at"`
 	Offline bool       `json:"offline"`
+	// Elsewhere is the sale's: the goods never left this shop.
+	Elsewhere bool `json:"elsewhere,omitempty"`
 }
 
 // Voiding is what a clerk asks for.
@@ -88,12 +90,15 @@ func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
 	}
 	return &Void{
 		Sale: h.Ref(), Lines: h.Lines, Total: h.Total, VAT: h.VAT, Back: back,
-		Reason: v.Reason, Staff: v.Staff, At: at, Offline: v.Offline,
+		Reason: v.Reason, Staff: v.Staff, At: at, Offline: v.Offline, Elsewhere: h.Elsewhere,
 	}, nil
 }
 
 // back mirrors how the sale was paid.
 func (v Voiding) back(p Payment) ([]Payback, error) {
+	if p.Method == ByPhone {
+		p.Method = BankTransfer // what came to the account goes back from it
+	}
 	b := Payback{Method: p.Method, Amount: p.Amount, Rounding: p.Rounding, Reference: v.Reference}
 	if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
 		return nil, err

@@ -175,15 +175,34 @@ func (h *HQ) pay(ctx context.Context, tx *sql.Tx, c *Credit, t *askedTransfer, a
 		c.State = CreditDue
 		return h.creditDue(ctx, tx, c, t, t.Total.Amount)
 	}
-	_, err := h.recordPayment(ctx, tx, &edge.PhonePayment{
+	p := &edge.PhonePayment{
 		ID: c.ID, Cart: t.Cart, Total: t.Total, At: h.now().UTC().Truncate(time.Millisecond),
 		Payment: edge.Payment{Method: edge.ByPhone, Amount: t.Total.Amount, Reference: t.Code},
-	})
+	}
+	due, err := h.recordPayment(ctx, tx, p)
 	if err != nil && edge.KindOf(err) == edge.NotFound { // the cart is forgotten
 		c.State = CreditDue
 		return h.creditDue(ctx, tx, c, t, t.Total.Amount)
 	}
-	return err
+	if err != nil || due != nil {
+		return err
+	}
+	return h.queuePhoneSale(ctx, tx, t, p)
+}
+
+// queuePhoneSale lets the cart's shop make the sale: its ledger numbers receipts
+// and moves its stock.
+func (h *HQ) queuePhoneSale(ctx context.Context, tx *sql.Tx, t *askedTransfer, p *edge.PhonePayment) error {
+	order, err := readOrder(ctx, tx, "cart = $1 and live = 1", t.Cart.String())
+	if err != nil && edge.KindOf(err) != edge.NotFound {
+		return err
+	}
+	elsewhere := err == nil && (order.Way != edge.Collect || order.Shop != t.Shop)
+	r, err := t.PhoneSale(p, elsewhere).Record(p.ID)
+	if err != nil {
+		return err
+	}
+	return h.queueRecord(ctx, tx, t.node, r)
 }
 
 // tellShop tells a transfer's shop of its money.

@@ -58,6 +58,9 @@ func (p *projector) storeSales(ctx context.Context) error {
 			continue
 		}
 		sold[s.Node]++
+		if s.sale.Elsewhere {
+			continue
+		}
 		for _, l := range s.sale.Lines {
 			p.stock[stockKey{s.shop, l.SKU}] -= int64(l.Quantity)
 		}

@@ -170,6 +170,9 @@ func (h *HQ) RequestPhoneTransfer(ctx context.Context, a PhoneAsk) (*edge.Transf
 			return err
 		}
 		asked.Shop = shop
+		if err := fitsPhoneSale(asked); err != nil {
+			return err
+		}
 		before, err := openTransfer(ctx, tx, asked)
 		if err != nil || before != nil {
 			asked = before
@@ -182,6 +185,16 @@ func (h *HQ) RequestPhoneTransfer(ctx context.Context, a PhoneAsk) (*edge.Transf
 	}
 	h.carts.tell(a.Cart)
 	return asked, nil
+}
+
+// fitsPhoneSale refuses what the shop could not be told of once it is paid.
+func fitsPhoneSale(t *edge.Transfer) error {
+	p := &edge.PhonePayment{Payment: edge.Payment{Method: edge.ByPhone, Amount: t.Total.Amount, Reference: t.Code}, At: t.At}
+	_, err := t.PhoneSale(p, true).Record("bank-000000000000000000000000")
+	if edge.KindOf(err) == edge.TooLarge {
+		return edge.Errorf("hq.RequestPhoneTransfer", edge.TooLarge, "a cart of %d products is too large to be paid on the phone: pay at the till", len(t.Lines))
+	}
+	return err
 }
 
 // openTransfer is a request of a phone for the same as t; nil where there is

@@ -151,10 +151,11 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	if err != nil {
 		return nil, fmt.Errorf("hq.key: %w", err)
 	}
+	outbox := tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.maySell, g.fetcher}
 	return cloudsync.NewUplink(cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
-		Outbox: tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.maySell, g.fetcher}, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
-		Archive: g.db, Commands: g.db, Recall: g.db, Machine: g.machineFacts(),
+		Outbox: outbox, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
+		Archive: g.db, Commands: g.db, Recall: outbox, Machine: g.machineFacts(),
 		Backoff: g.backoff,
 	})
 }
@@ -178,17 +179,27 @@ func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) err
 	}
 	o.records(d.Records)
 	for i := range d.Records {
-		if r := &d.Records[i]; r.Kind == edge.RecordPayment {
+		switch r := &d.Records[i]; r.Kind {
+		case edge.RecordPayment:
 			if w, err := edge.ReadTransferWord(r); err == nil {
 				o.changed(w.Cart)
 				o.paid()
 			}
+		case edge.RecordSale:
+			o.paid()
 		}
 	}
 	if len(d.Releases) > 0 && o.fetcher != nil {
 		o.fetcher.Wake()
 	}
 	return nil
+}
+
+// TakenBack may make the sales that phones have paid.
+func (o tellingOutbox) TakenBack(ctx context.Context, epoch string) error {
+	err := o.DB.TakenBack(ctx, epoch)
+	o.paid()
+	return err
 }
 
 // maySell does what a sale asks for that no clerk recorded.

@@ -14,7 +14,8 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// Days lives through any days that a shop may have: sales, voids, refunds,
+// Days lives through any days that a shop may have: sales, also those that
+// phones pay and that HQ tells of late and again, voids, refunds,
 // deliveries, thefts, counts that are entered late, Z reports, new epochs,
 // clocks that jump, and calls that are sent again. After each step everything
 // must add up; then looks at the shop at the end. It tries so many runs of days,
@@ -30,7 +31,7 @@ func Days(t *testing.T, runs int, open func(t *rapid.T, now func() time.Time) Sh
 		d.Shop = open(t, d.clock.Now)
 		require.NoError(t, d.PutRelease(t.Context(), Release(1)))
 		t.Repeat(map[string]func(*rapid.T){
-			"": d.check, "sell": d.sell, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign,
+			"": d.check, "sell": d.sell, "sell by phone": d.sellByPhone, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign,
 			"delivery": d.deliver, "theft": d.steal, "look": d.look, "count": d.count, "close": d.close,
 			"epoch": d.epoch, "again": d.again, "clock": d.jump,
 		})
@@ -45,6 +46,7 @@ type days struct {
 	Shop
 	clock   *Clock
 	n       int                // makes keys and references
+	heard   uint64             // HQ's messages
 	shelf   map[edge.SKU]int64 // what truly is there
 	stolen  int64              // pieces of Cream that the books do not know of; counting finds them
 	looks   []look
@@ -122,19 +124,43 @@ func (d *days) sell(t *rapid.T) {
 	remember(d, key, sale, func(t *rapid.T) (*edge.Sale, bool, error) { return d.RecordSale(t.Context(), key, co) })
 }
 
+// sellByPhone lets HQ tell what a phone paid, before or after it is known that
+// nothing of the past is lacking here, and tell it again.
+func (d *days) sellByPhone(t *rapid.T) {
+	c := FillCart(t, d, Lipstick, 2)
+	id, elsewhere := "bank-"+d.key(), rapid.Bool().Draw(t, "elsewhere")
+	word := PaidByPhone(t, id, c.ID, d.clock.Now(), elsewhere)
+	tell := func() {
+		d.heard++
+		require.NoError(t, d.Apply(t.Context(), d.heard, edge.Delivery{Records: []edge.Record{word}}))
+	}
+	tell()
+	lacksNothing(t, d.Shop)
+	tell()
+	h, err := d.Sale(t.Context(), edge.SaleRef{ID: id})
+	require.NoError(t, err)
+	if !elsewhere {
+		d.shelf[Lipstick] -= 2
+	}
+	d.sales, d.sold[id] = append(d.sales, id), &h.Sale
+}
+
 func (d *days) void(t *rapid.T) {
 	sale := d.anySale(t)
 	h, err := d.Sale(t.Context(), sale.Ref())
 	require.NoError(t, err)
 	key, ask := d.key(), edge.Voiding{Sale: sale.Ref(), Reason: "x"}
+	if sale.Payment.Method == edge.ByPhone {
+		ask.Reference = "back 1"
+	}
 	void, _, err := d.VoidSale(t.Context(), key, ask)
 	if h.Void != nil || len(h.Refunds) > 0 || h.Z != 0 {
 		requireKind(t, edge.Conflict, err)
 		return
 	}
 	require.NoError(t, err)
-	for _, l := range sale.Lines {
-		d.shelf[l.SKU] += int64(l.Quantity)
+	for _, m := range void.Moves() {
+		d.shelf[m.SKU] += m.Delta
 	}
 	remember(d, key, void, func(t *rapid.T) (*edge.Void, bool, error) { return d.VoidSale(t.Context(), key, ask) })
 }

@@ -96,7 +96,10 @@ func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*e
 
 // putSale gives a sale of c its name and numbers and keeps it.
 func (m *Memory) putSale(s *edge.Sale, c *edge.Cart) {
-	s.ID, s.Shop, s.Checkout, s.Receipt = newID(), "shop", 1, m.nextReceipt()
+	if s.ID == "" {
+		s.ID = newID()
+	}
+	s.Shop, s.Checkout, s.Receipt = "shop", 1, m.nextReceipt()
 	c.Closed = s.Closing()
 	event, at := m.append(edge.LaneSale, edge.EventSale, s.ID, s)
 	m.imply(s.Moves(), at)

@@ -63,7 +63,9 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 		m.office.stock[s.Shop] = s
 	}
 	for _, r := range d.Records {
-		if r.Check() == nil {
+		if r.Check() == nil && r.Kind == edge.RecordSale {
+			m.hearPhoneSale(&r)
+		} else if r.Check() == nil {
 			m.office.records[recordKey{r.Kind, r.ID}] = numbered{r, n}
 			m.hear(&r)
 			m.office.forgetPassing(&r)

@@ -73,6 +73,12 @@ func (t *tx) takeWord(ctx context.Context, n uint64, d edge.Delivery) error {
 	}
 	for i := range d.Records {
 		r := &d.Records[i]
+		if r.Kind == edge.RecordSale { // the sale itself says all of it
+			if err := t.hearPhoneSale(ctx, r); err != nil {
+				return err
+			}
+			continue
+		}
 		err := t.exec(ctx, `INSERT INTO hq_record (kind, id, n, state, at, data) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (kind, id) DO UPDATE SET n = excluded.n, state = excluded.state, at = excluded.at, data = excluded.data`,
 			r.Kind, r.ID, int64(n), r.State, r.At.UnixMilli(), []byte(r.Data))

@@ -52,7 +52,10 @@ func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
 // putSale gives a sale of c its name and numbers and stores it, with everything
 // that must commit with it.
 func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *cartToSell) (err error) {
-	s.ID, s.Shop, s.Checkout = t.db.opt.NewID(), t.db.opt.Shop, c.checkout
+	if s.ID == "" {
+		s.ID = t.db.opt.NewID()
+	}
+	s.Shop, s.Checkout = t.db.opt.Shop, c.checkout
 	if s.Receipt, err = t.nextReceipt(ctx); err != nil {
 		return err
 	}
@@ -68,13 +71,18 @@ func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *cartToSell) (err erro
 	if err != nil {
 		return err
 	}
-	if _, err := t.appendBody(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), body); err != nil {
-		return err
+	if body != nil { // else HQ has closed it, and told of that
+		if _, err := t.appendBody(ctx, edge.LaneOps, edge.EventCart, c.ID.String(), body); err != nil {
+			return err
+		}
 	}
 	err = t.exec(ctx, `INSERT INTO sale (id, cart, checkout, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 		s.ID, s.Cart.String(), s.Checkout, s.Receipt.Till, s.Receipt.Series, int64(s.Receipt.Counter), event.ID, []byte(event.Data))
 	if err != nil {
 		return err
+	}
+	if s.Elsewhere {
+		return nil // nobody stands at the till; it can be printed when asked for
 	}
 	return t.ticket(ctx, edge.PrintReceipt, s.ID, s.Staff)
 }

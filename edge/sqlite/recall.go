@@ -152,10 +152,18 @@ func (t *tx) keep(ctx context.Context, r *edge.Run) error {
 		ON CONFLICT (epoch, lane) DO UPDATE SET mark = max(mark, excluded.mark)`, e.n, edge.LaneSale, int64(r.To))
 }
 
-// Recount enters those counts again whose books have changed since: one product
+// TakenBack says that nothing of the epochs before the given one is lacking.
+func (db *DB) TakenBack(ctx context.Context, epoch string) error {
+	if err := db.recount(ctx); err != nil {
+		return err
+	}
+	return db.settlePhoneSales(ctx, epoch)
+}
+
+// recount enters those counts again whose books have changed since: one product
 // a commit, for that reads a good part of the moves.
-func (db *DB) Recount(ctx context.Context) error {
-	const op = "sqlite.Recount"
+func (db *DB) recount(ctx context.Context) error {
+	const op = "sqlite.TakenBack"
 	recalled, err := marks(ctx, db.reader, `SELECT epoch, seq FROM recall WHERE counted < seq`)
 	if err != nil || len(recalled) == 0 {
 		return fault(op, err)

@@ -90,7 +90,7 @@ func (h *held) giveBack(t edgetest.T, db *sqlite.DB, n func() int) {
 		}
 	}
 	for range 2 {
-		require.NoError(t, db.Recount(t.Context()))
+		require.NoError(t, db.TakenBack(t.Context(), db.Epoch()))
 	}
 }
 

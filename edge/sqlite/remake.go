@@ -169,7 +169,7 @@ func (t *tx) remakeMove(ctx context.Context, ev *edge.Event, m *edge.StockMove, 
 	m.Ref += " / " + ev.ID
 	err = t.remakeMoves(ctx, ev, []edge.StockMove{*m}, at)
 	if err != nil || m.Count != nil {
-		return err // what was counted since is right, see Recount
+		return err // what was counted since is right, see TakenBack
 	}
 	off := edge.StockMove{SKU: m.SKU, Delta: -m.Delta, Reason: edge.StockGoodsIn, Ref: "twice " + ev.ID, At: t.now()}
 	if _, err := t.append(ctx, edge.LaneSale, edge.EventStock, string(m.SKU), off); err != nil {

@@ -91,8 +91,10 @@ func (s *sheet) method(m edge.Method) string {
 		return s.cash
 	case edge.Card:
 		return s.card
-	case edge.BankTransfer, edge.ByPhone:
+	case edge.BankTransfer:
 		return s.transfer
+	case edge.ByPhone:
+		return s.phone
 	}
 	return string(m)
 }

@@ -17,7 +17,9 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 	s.head(shop, s.receipt)
 	s.pair(s.number, d.Sale.Receipt.String(), bold)
 	s.pair(s.time, s.when(d.At, shop), plain)
-	s.pair(s.staff, d.Staff, plain)
+	if d.Staff != "" { // nobody took what was paid on the phone
+		s.pair(s.staff, d.Staff, plain)
+	}
 	s.goods(d.Lines, d.Total.Currency)
 	for _, off := range d.Discounts {
 		what := s.discount

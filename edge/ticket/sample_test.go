@@ -47,13 +47,19 @@ func sampleSale() *edge.Sale {
 	}
 }
 
+func phoneSale() *edge.Sale {
+	s := sampleSale()
+	s.Staff, s.TaxCode, s.Payment = "", "", edge.Payment{Method: edge.ByPhone, Amount: 1608000, Reference: "MC7K3J9XQ2T8W"}
+	return s
+}
+
 // samples is one document of every kind.
 func samples() map[string]Document {
 	sale := sampleSale()
 	link := link(235)
 	lines := sale.Lines[:2]
 	return map[string]Document{
-		"receipt": Receipt{sale},
+		"receipt": Receipt{sale}, "paid on the phone": Receipt{phoneSale()},
 		"refund": Refund{&edge.Refund{
 			Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 43}, Sale: sale.Ref(), Lines: []edge.RefundLine{{SaleLine: lines[0], To: edge.ToStock}},
 			Total: vnd(398000), VAT: 29481, Back: []edge.Payback{{Method: edge.Card, Amount: 398000, Reference: "SLIP 8812"}},

@@ -115,6 +115,10 @@ func (w words) method(m edge.Method) string {
 		return w.T("cash")
 	case edge.Card:
 		return w.T("card")
+	case edge.BankTransfer:
+		return w.T("transfer")
+	case edge.ByPhone:
+		return w.T("phone")
 	}
 	return string(m)
 }
