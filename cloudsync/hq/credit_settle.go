@@ -85,6 +85,9 @@ func (h *HQ) SettleCredit(ctx context.Context, s Settlement) (*Credit, error) {
 	return c, nil
 }
 
+// restSuffix ends the id of what is due of a credit that paid a transfer.
+const restSuffix = "-rest"
+
 func (h *HQ) settleMatch(ctx context.Context, tx *sql.Tx, c *Credit, t *askedTransfer) error {
 	const op = "hq.SettleCredit"
 	switch {
@@ -105,6 +108,6 @@ func (h *HQ) settleMatch(ctx context.Context, tx *sql.Tx, c *Credit, t *askedTra
 		return nil
 	}
 	over := *c
-	over.ID += "-rest"
+	over.ID += restSuffix
 	return h.creditDue(ctx, tx, &over, t, rest)
 }

@@ -124,6 +124,17 @@ func dueOfHQ(ctx context.Context, tx *sql.Tx, id string) (node string, found *ed
 	return "", nil, edge.Errorf(op, edge.NotFound, "no money %.64q is due", id)
 }
 
+// CreditByID is the money that came in and is to be given back, or the rest of
+// it, under the ID of an edge.RefundDue; an edge.Error of kind NotFound where no
+// bank told of it.
+func (h *HQ) CreditByID(ctx context.Context, id string) (*Credit, error) {
+	c, err := readCredit(ctx, h.read, strings.TrimSuffix(id, restSuffix))
+	if err != nil {
+		return nil, fmt.Errorf("hq.CreditByID: %w", err)
+	}
+	return c, nil
+}
+
 // cardNumber reports whether a text is nothing but what may be a card's number:
 // 13 to 19 digits, of which the last checks the others (ISO/IEC 7812).
 func cardNumber(s string) bool {

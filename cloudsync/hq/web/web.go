@@ -43,6 +43,7 @@ type Headquarters interface {
 	Settle(ctx context.Context, kind hq.MatterKind, n int64, by, note string) error
 	Watch() (changed <-chan struct{}, cancel func())
 	Orders
+	Money
 }
 
 // Options are what the pages are made with. All but the names, the tokens and the
@@ -104,6 +105,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/sales.json", p.sales)
 	pages.GET("/orders", p.ordersPage)
 	pages.GET("/orders/:id", p.orderPage)
+	pages.GET("/money", p.moneyPage)
 	pages.GET("/incidents", p.mattersPage)
 	pages.GET("/incidents/event/:n", p.setAsidePage)
 	pages.GET("/live", p.events)
@@ -117,6 +119,8 @@ func (p *Pages) Register(r gin.IRouter) {
 	forms.POST("/sign-out", p.signOut)
 	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
 	forms.POST("/orders/:id/state", p.admit, p.operatorsOnly, p.moveOrder)
+	forms.POST("/money/in/:id", p.admit, p.operatorsOnly, p.settleMoney)
+	forms.POST("/money/due/:id", p.admit, p.operatorsOnly, p.giveBack)
 	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)
 	if p.Chats != nil {
 		forms.POST("/chats/:id/reply", p.admit, p.operatorsOnly, p.replyToPerson)
@@ -139,6 +143,7 @@ type frame struct {
 	Words              words
 	Waiting            int64  // matters for a person
 	Orders             int64  // that wait for an answer
+	Money              int    // that waits: payments and refunds
 	Chats              bool   // people write in chat apps
 	Asking             int    // those of them who wait for an answer
 	Who                string // signed in
@@ -167,7 +172,7 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	}
 	if who.role != hq.Anyone {
 		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
-		f.Orders = p.waitingOrders(c.Request.Context())
+		f.Orders, f.Money = p.waitingOrders(c.Request.Context()), p.waitingMoney(c.Request.Context())
 		f.Chats, f.Asking = p.Chats != nil, p.asking(c)
 	}
 	var b bytes.Buffer

@@ -53,9 +53,12 @@ func TestGlossary(t *testing.T) {
 		require.Contains(t, g, "o_"+string(s))
 		require.True(t, s == edge.OrderDraft || len(g["do_"+string(s)][0]) > 0, "nobody can bring an order to %s", s)
 	}
+	for _, s := range odd() {
+		require.Contains(t, g, "c_"+string(s))
+	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)
