@@ -39,6 +39,7 @@ const (
 	EventStock          = "stock.moved"      // StockMove
 	EventEInvoice       = "einvoice.changed" // EInvoice
 	EventCart           = "cart.changed"     // Cart, its whole state: merging it twice is harmless
+	EventCash           = "cash.recorded"    // CashRecord
 )
 
 // Hash is a SHA-256 value.

@@ -146,7 +146,7 @@ func DefaultEdge() *Edge {
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
-		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}, Discount: Discounts{Clerk: 10, Manager: 50}},
+		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}, CashTolerance: 20000, Discount: Discounts{Clerk: 10, Manager: 50}},
 		Printer:   defaultPrinter(),
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 	}

@@ -12,7 +12,10 @@ import (
 type Payment struct {
 	Transfer     Transfer   `yaml:"transfer"`
 	CashRounding []CashUnit `yaml:"cash_rounding"`
-	Discount     Discounts  `yaml:"discount"`
+	// CashTolerance is the largest difference at the end of a shift that needs no
+	// reason, in minor units.
+	CashTolerance int64     `yaml:"cash_tolerance"`
+	Discount      Discounts `yaml:"discount"`
 }
 
 // Discounts is how much of a price each role may take off, in percent.
@@ -99,6 +102,7 @@ func (t *Transfer) check(c *checker, at string) {
 func (p *Payment) check(c *checker) {
 	p.Transfer.check(c, "payment.transfer")
 	p.Discount.check(c)
+	c.that("payment.cash_tolerance", p.CashTolerance >= 0 && p.CashTolerance <= 1<<40, "%d: want minor units, 0 for a reason each time", p.CashTolerance)
 	seen := map[string]bool{}
 	for i, r := range p.CashRounding {
 		c.that(key("payment.cash_rounding", i, "currency"), isoCurrency.MatchString(r.Currency), "%q is no currency: use three capital letters, e.g. VND", r.Currency)

@@ -16,6 +16,7 @@ func TestPaymentSettingsAreRefused(t *testing.T) {
 		"payment: {transfer: {account: \"1 2\", name: X, bank_name: X}}":                 "payment.transfer.account",
 		"payment: {transfer: {account: \"12\", bank: \"97\", name: X, bank_name: X}}":    "payment.transfer.bank",
 		"payment: {transfer: {account: \"12\", bank: \"970436\"}}":                       "payment.transfer.name",
+		"payment: {cash_tolerance: -1}":                                                  "payment.cash_tolerance",
 		"payment: {cash_rounding: [{currency: dong, unit: 1000}]}":                       "payment.cash_rounding[0].currency",
 		"payment: {cash_rounding: [{currency: VND, unit: 0}]}":                           "payment.cash_rounding[0].unit",
 		"payment: {cash_rounding: [{currency: VND, unit: 5}, {currency: VND, unit: 5}]}": "there twice",

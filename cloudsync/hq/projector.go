@@ -164,6 +164,8 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 		flaw, err = p.transfer(ctx, e)
 	case edge.EventCart:
 		flaw = p.cart(e)
+	case edge.EventCash:
+		flaw, err = p.cash(ctx, e)
 	default:
 		flaw = fmt.Errorf("event type %.40q is unknown to this version", e.Type)
 	}

@@ -55,6 +55,12 @@ type ledger interface {
 	StockOf(ctx context.Context, skus []edge.SKU) (map[edge.SKU]int64, error)
 }
 
+type cashBook interface {
+	RecordCash(ctx context.Context, key string, e edge.CashEntry) (r *edge.CashRecord, replayed bool, err error)
+	CashShift(ctx context.Context) (*edge.CashShift, error)
+	CashRecords(ctx context.Context, limit int) ([]edge.CashRecord, error)
+}
+
 type catalogue interface {
 	Release(ctx context.Context) (*edge.Release, error)
 }
@@ -87,12 +93,13 @@ type Shop struct {
 	Timezone string    `json:"timezone"` // of the times its pages show, e.g. Asia/Ho_Chi_Minh
 }
 
-// Config is what a Server needs. Carts, Ledger, Catalogue, Outbox, Handoff,
+// Config is what a Server needs. Carts, Ledger, CashBook, Catalogue, Outbox, Handoff,
 // Pictures, Hosts and Log must be set; without Staff nobody can sell.
 type Config struct {
 	Shop      Shop
 	Carts     carts
 	Ledger    ledger
+	CashBook  cashBook
 	Catalogue catalogue
 	Outbox    outbox
 	Office    office // what headquarters has told; nil where there is none
@@ -105,18 +112,18 @@ type Config struct {
 	Transfers *Transfers        // nil where shoppers cannot pay by transfer
 	Cash      edge.CashRounding // how cash is rounded
 	Addresses addresses         // nil where addresses are written freely
-	Discounts DiscountLimits    // without any nobody gives discounts
-	Version   string            // the program's
-	Log       *slog.Logger
+	// CashTolerance is the largest difference at the end of a shift that needs no
+	// reason, in minor units.
+	CashTolerance int64
+	Discounts     DiscountLimits // without any nobody gives discounts
+	Version       string         // the program's
+	Log           *slog.Logger
 
 	// Line says whether HQ answers, and since when; nil in a shop without HQ.
 	Line func() (up bool, since time.Time)
 	// Faults says what else is out of order now; nil where nothing can be. It is
 	// called from any goroutine.
 	Faults func() []Fault
-	// Device says how the machine fares; nil where nobody looks. It is called from
-	// any goroutine.
-	Device func() Device
 	// TillKey is the secret by which a till is known again after a restart, 32
 	// bytes; one of this run alone where nil.
 	TillKey  []byte
@@ -145,8 +152,8 @@ type Server struct {
 // New checks the configuration.
 func New(cfg Config) (*Server, error) {
 	const op = "api.New"
-	if cfg.Carts == nil || cfg.Ledger == nil || cfg.Catalogue == nil || cfg.Outbox == nil || cfg.Handoff == nil || cfg.Pictures == nil || cfg.Log == nil {
-		return nil, edge.Errorf(op, edge.Invalid, "carts, ledger, catalogue, outbox, handoff, pictures and log must all be given")
+	if cfg.Carts == nil || cfg.Ledger == nil || cfg.CashBook == nil || cfg.Catalogue == nil || cfg.Outbox == nil || cfg.Handoff == nil || cfg.Pictures == nil || cfg.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "carts, ledger, cash book, catalogue, outbox, handoff, pictures and log must all be given")
 	}
 	if len(cfg.Hosts) == 0 {
 		return nil, edge.Errorf(op, edge.Invalid, "no host is allowed: name localhost at least")
@@ -208,7 +215,6 @@ func (s *Server) Engine(kiosk string) *gin.Engine {
 
 func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
-	r.GET("/shop", s.getShop)
 	r.GET("/catalogue", s.getCatalogue)
 	r.GET("/catalogue/search", s.getSearch)
 	r.GET("/catalogue/variants/:sku", s.getVariant)
@@ -264,11 +270,13 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.POST("/orders/:id/collected", s.postCollected)
 	staff.GET("/customers", s.getCustomers)
 	staff.DELETE("/customers", s.deleteCustomers)
-	staff.GET("/device", s.getDevice)
 	staff.GET("/stock", s.getStock)
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)
 	staff.POST("/z-reports", s.postZReports)
+	staff.GET("/cash", s.getCash)
+	staff.POST("/cash", s.postCash)
+	staff.GET("/cash/records", s.getCashRecords)
 	staff.POST("/print", s.postPrint)
 	staff.GET("/print/jobs", s.getPrintJobs)
 	staff.POST("/print/jobs/:id", s.postPrintDecision)

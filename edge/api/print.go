@@ -16,12 +16,19 @@ type printing interface {
 	Jobs(ctx context.Context, limit int) ([]edge.PrintJob, error)
 	Status(ctx context.Context) (edge.PrinterStatus, error)
 	Wake()
+	// Kick opens the cash drawer that hangs on the printer; Unavailable where none
+	// does.
+	Kick(ctx context.Context) error
 }
 
 // noPrinter is a shop that prints nothing.
 type noPrinter struct{}
 
 func (noPrinter) Wake() {}
+
+func (noPrinter) Kick(context.Context) error {
+	return edge.Errorf("api.print", edge.Unavailable, "no cash drawer hangs on a printer here: see printer.drawer in edge.yaml")
+}
 
 func (noPrinter) Jobs(context.Context, int) ([]edge.PrintJob, error) { return []edge.PrintJob{}, nil }
 

@@ -19,6 +19,8 @@ type printer struct {
 	jobs   []edge.PrintJob
 	status edge.PrinterStatus
 	wakes  int
+	kicks  int
+	jammed error // why the drawer does not open
 }
 
 func (p *printer) Print(_ context.Context, j edge.PrintJob) (*edge.PrintJob, error) {
@@ -55,6 +57,13 @@ func (p *printer) Wake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.wakes++
+}
+
+func (p *printer) Kick(context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kicks++
+	return p.jammed
 }
 
 type jobView struct{ Job edge.PrintJob }

@@ -109,7 +109,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 	require.NoError(t, s.PutRelease(t.Context(), edgetest.Release(1)))
 	cfg := api.Config{
 		Shop:  api.Shop{ID: "hue", Name: edge.Text{VI: "Huế", EN: "Hue", ZH: "顺化"}},
-		Carts: s, Ledger: s, Catalogue: s, Outbox: s, Office: s, Handoff: links{},
+		Carts: s, Ledger: s, CashBook: s, Catalogue: s, Outbox: s, Office: s, Handoff: links{},
 		Pictures: fstest.MapFS{
 			"lipstick.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
 			"shop.yaml":    {Data: []byte("secret: yes")},
@@ -223,7 +223,7 @@ func (s *shop) fill(t testing.TB, sku edge.SKU, n int) cart {
 	return decode[cart](t, s.do("POST", "/api/v1/carts/"+c.ID+"/lines", fmt.Sprintf(`{"sku":%q,"quantity":%d}`, sku, n)), 200)
 }
 
-func sqliteShop(t testing.TB) *shop {
+func sqliteShop(t *testing.T) *shop {
 	return newShop(t, func(now func() time.Time) edgetest.Shop {
 		db, err := sqlite.Open(t.Context(), sqlite.Options{
 			Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "hue", Till: "T1", Now: now,

@@ -14,6 +14,7 @@ import (
 type Shop interface {
 	edge.Carts
 	edge.Ledger
+	edge.CashBook
 	edge.Catalogue
 	edge.Outbox
 	edge.Office

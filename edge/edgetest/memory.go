@@ -25,6 +25,7 @@ type Memory struct {
 	carts    []*edge.Cart // in the order they were made
 	labels   map[edge.CartID]edge.CartLabel
 	ledger   memoryLedger
+	cash     memoryCash
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
 	office   memoryOffice

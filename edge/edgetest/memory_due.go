@@ -44,18 +44,25 @@ func (m *Memory) saleDue(second *edge.Closing, stands edge.Closing) {
 	}
 }
 
+func (m *Memory) ofSale(id string) bool {
+	return slices.ContainsFunc(m.ledger.receipts, func(r memoryReceipt) bool { return r.sale != nil && r.sale.ID == id })
+}
+
+func (m *Memory) givenBack(due string) bool {
+	return slices.ContainsFunc(m.ledger.given, func(g edge.RefundGiven) bool { return g.Due == due })
+}
+
 // GiveBack implements edge.Ledger.
 func (m *Memory) GiveBack(_ context.Context, key string, g edge.GivingBack) (*edge.RefundGiven, bool, error) {
 	return once(m, key, "given", g, func() (*edge.RefundGiven, error) {
 		const op = "edgetest.Memory"
 		i := slices.IndexFunc(m.ledger.due, func(d edge.RefundDue) bool { return d.ID == g.Due })
-		ofSale := slices.ContainsFunc(m.ledger.receipts, func(r memoryReceipt) bool { return r.sale != nil && r.sale.ID == g.Due })
 		switch {
 		case i < 0:
 			return nil, edge.Errorf(op, edge.NotFound, "payment %q is not due", g.Due)
-		case ofSale:
+		case m.ofSale(g.Due):
 			return nil, edge.Errorf(op, edge.Conflict, "a sale's payment: void the sale or refund it")
-		case slices.Contains(m.ledger.given, g.Due):
+		case m.givenBack(g.Due):
 			return nil, edge.Errorf(op, edge.Conflict, "given back already")
 		}
 		given, err := g.Of(&m.ledger.due[i], m.at())
@@ -64,7 +71,7 @@ func (m *Memory) GiveBack(_ context.Context, key string, g edge.GivingBack) (*ed
 		}
 		given.Shop = "shop"
 		m.append(edge.LaneSale, edge.EventGiven, g.Due, given)
-		m.ledger.given = append(m.ledger.given, g.Due)
+		m.ledger.given = append(m.ledger.given, *clone(given))
 		return given, nil
 	})
 }
@@ -78,7 +85,7 @@ func (m *Memory) RefundsDue(_ context.Context, limit int) ([]edge.RefundDue, err
 		back := slices.ContainsFunc(m.ledger.receipts, func(r memoryReceipt) bool {
 			return r.void != nil && r.void.Sale.ID == d.ID || r.refund != nil && r.refund.Sale.ID == d.ID
 		})
-		if !back && !slices.Contains(m.ledger.given, d.ID) && len(out) < limit {
+		if !back && !m.givenBack(d.ID) && len(out) < limit {
 			out = append(out, *clone(&d))
 		}
 	}

@@ -15,7 +15,7 @@ type memoryLedger struct {
 	zs       []edge.ZReport
 	invoices map[string]edge.EInvoice // in force, by sale
 	due      []edge.RefundDue
-	given    []string // ids of those that were given back
+	given    []edge.RefundGiven
 	asked    []memoryTransfer
 	moves    []placedMove
 	counts   []placedMove
@@ -256,16 +256,20 @@ func (m *Memory) addUp(z *edge.ZReport) bool {
 			continue
 		}
 		z.To = r.number.Counter
-		switch {
-		case r.sale != nil:
-			z.AddSale(r.sale)
-		case r.void != nil:
-			z.AddVoid(r.void)
-		default:
-			z.AddRefund(r.refund)
-		}
+		r.addTo(z)
 	}
 	return z.To > 0
+}
+
+func (r *memoryReceipt) addTo(z *edge.ZReport) {
+	switch {
+	case r.sale != nil:
+		z.AddSale(r.sale)
+	case r.void != nil:
+		z.AddVoid(r.void)
+	default:
+		z.AddRefund(r.refund)
+	}
 }
 
 // ZReports implements edge.Ledger.

@@ -23,6 +23,7 @@ const (
 	callGiven  call = "given"
 	callAsk    call = "ask"
 	callSeen   call = "seen"
+	callCash   call = "cash"
 )
 
 // ask is one call under an Idempotency-Key.

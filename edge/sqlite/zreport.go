@@ -50,7 +50,7 @@ func (t *tx) openSeries(ctx context.Context) ([]edge.ZReport, error) {
 
 // closeSeries adds up the receipts of z's stretch and stores it.
 func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
-	if err := t.addUp(ctx, z); err != nil {
+	if err := addUp(ctx, t.conn, z, edge.ReceiptMark{Series: z.Series, Counter: z.From - 1}, edge.ReceiptMark{Series: z.Series, Counter: z.To}); err != nil {
 		return err
 	}
 	if all, have := z.To-z.From+1, z.Receipts(); have < all {
@@ -80,11 +80,11 @@ func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
 	return t.ticket(ctx, edge.PrintZ, z.ID, z.Staff)
 }
 
-func (t *tx) addUp(ctx context.Context, z *edge.ZReport) error {
-	rows, err := t.conn.QueryContext(ctx, `
-		SELECT 'sale', body FROM sale WHERE till = ?1 AND series = ?2 AND counter BETWEEN ?3 AND ?4
-		UNION ALL SELECT kind, body FROM reversal WHERE till = ?1 AND series = ?2 AND counter BETWEEN ?3 AND ?4`,
-		z.Till, z.Series, int64(z.From), int64(z.To))
+// addUp adds the receipts of z's till after one mark, up to another.
+func addUp(ctx context.Context, q querier, z *edge.ZReport, after, upTo edge.ReceiptMark) error {
+	const within = ` WHERE till = ?1 AND (series, counter) > (?2, ?3) AND (series, counter) <= (?4, ?5)`
+	rows, err := q.QueryContext(ctx, `SELECT 'sale', body FROM sale`+within+` UNION ALL SELECT kind, body FROM reversal`+within,
+		z.Till, after.Series, int64(after.Counter), upTo.Series, int64(upTo.Counter))
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,8 @@ type Config struct {
 type Desk struct {
 	Config
 	wake   chan struct{}
-	looked time.Time // at the printer; Run's own
+	device chan struct{} // holds a value while the printer is in use
+	looked time.Time     // at the printer; Run's own
 
 	mu    sync.Mutex
 	state edge.PrintReason
@@ -36,7 +37,7 @@ type Desk struct {
 
 // NewDesk makes a desk; Run starts it.
 func NewDesk(cfg Config) *Desk {
-	return &Desk{Config: cfg, wake: make(chan struct{}, 1), state: edge.PrinterUnknown}
+	return &Desk{Config: cfg, wake: make(chan struct{}, 1), device: make(chan struct{}, 1), state: edge.PrinterUnknown}
 }
 
 const (
@@ -109,6 +110,10 @@ func (d *Desk) turn(ctx context.Context) (done bool, err error) {
 	if j == nil && prints(d.printer()) && time.Since(d.looked) < lookEvery {
 		return false, nil
 	}
+	if err := d.occupy(ctx); err != nil {
+		return false, nil // it is stopping
+	}
+	defer d.leave()
 	d.looked = time.Now()
 	con, err := d.Device.connect(ctx)
 	if err != nil {
@@ -201,6 +206,40 @@ func (d *Desk) Wake() {
 	case d.wake <- struct{}{}:
 	default:
 	}
+}
+
+// occupy waits until nobody else uses the printer, and leave is what follows: a
+// receipt printer speaks with one at a time.
+func (d *Desk) occupy(ctx context.Context) error {
+	select {
+	case d.device <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *Desk) leave() { <-d.device }
+
+// kickPatience is how long a ticket under way may keep the drawer shut.
+const kickPatience = 10 * time.Second
+
+// Kick opens the cash drawer, whether or not the printer has paper.
+func (d *Desk) Kick(ctx context.Context) error {
+	const op = "ticket.Kick"
+	if !d.Drawer {
+		return edge.Errorf(op, edge.Unavailable, "no cash drawer hangs on the printer: see printer.drawer in edge.yaml")
+	}
+	ctx, cancel := context.WithTimeout(ctx, kickPatience)
+	defer cancel()
+	if err := d.occupy(ctx); err != nil {
+		return &edge.Error{Op: op, Kind: edge.Unavailable, Msg: "the printer is busy: open the drawer with its key", Err: err}
+	}
+	defer d.leave()
+	if err := d.Device.kick(ctx); err != nil {
+		return &edge.Error{Op: op, Kind: edge.Unavailable, Msg: "the printer does not open the drawer: open it with its key", Err: err}
+	}
+	return nil
 }
 
 // Status is how printer and queue stand.

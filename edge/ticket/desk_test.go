@@ -406,3 +406,21 @@ func TestSlipsThatNobodyWaitsForAnyMore(t *testing.T) {
 	require.Equal(t, edge.PrintDropped, list[1].State)
 	require.Equal(t, edge.PrintLate, list[1].Reason)
 }
+
+// Money that moves without a sale opens the drawer too, paper or not.
+func TestDrawerOpensWithoutPaper(t *testing.T) {
+	s := newShop(t)
+	s.printer.Fail(tickettest.Faults{PaperOut: true})
+	s.run(t)
+	s.untilPrinter(t, edge.PrinterPaperOut)
+	require.NoError(t, s.desk.Kick(t.Context()))
+	require.Eventually(t, func() bool { return s.printer.Kicks() == 1 }, within, 5*time.Millisecond)
+	s.desk.Drawer = false
+	require.Equal(t, edge.Unavailable, edge.KindOf(s.desk.Kick(t.Context())))
+	require.Equal(t, 1, s.printer.Kicks())
+}
+
+func TestDrawerOfNoPrinter(t *testing.T) {
+	desk := ticket.NewDesk(ticket.Config{Device: &ticket.Device{Address: "tcp://127.0.0.1:1"}, Drawer: true})
+	require.Equal(t, edge.Unavailable, edge.KindOf(desk.Kick(t.Context())))
+}

@@ -63,6 +63,20 @@ func (d *Device) connect(ctx context.Context) (*connection, error) {
 	return con, nil
 }
 
+// kick opens the cash drawer.
+func (d *Device) kick(ctx context.Context) (err error) {
+	c, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	if err := c.SetDeadline(time.Now().Add(d.patience())); err != nil {
+		return err
+	}
+	_, err = c.Write(kick)
+	return err
+}
+
 func (d *Device) patience() time.Duration {
 	if d.Patience == 0 {
 		return defaultPatience

@@ -17,6 +17,7 @@ const (
 	pullsOnPage   = 10
 	mattersOnShop = 5  // of each kind
 	stockOnPage   = 50 // articles of which none is left
+	shiftsOnPage  = 10
 )
 
 // shopPageView is the page of one shop.
@@ -30,8 +31,18 @@ type shopPageView struct {
 	Pulls    []pullView
 	Matters  []matterView // those that wait
 	Stock    stockView
-	From, To string // days the form proposes
+	Shifts   []shiftView // newest first
+	From, To string      // days the form proposes
 	Today    string
+}
+
+// shiftView is the end of a till's shift.
+type shiftView struct {
+	When, Till, Staff string
+	Counted, Expected string
+	Difference        string
+	Off               bool // there is one
+	Reason            string
 }
 
 type stockView struct {
@@ -77,7 +88,28 @@ func (p *Pages) shopPage(c *gin.Context) {
 		p.fail(c, err)
 		return
 	}
+	if v.Shifts, err = p.shifts(ctx, p.words(c), now, shop); err != nil {
+		p.fail(c, err)
+		return
+	}
 	p.render(c, "shop", v.Name, v)
+}
+
+func (p *Pages) shifts(ctx context.Context, w words, now time.Time, shop string) ([]shiftView, error) {
+	closed, err := p.HQ.ClosedShifts(ctx, shop, shiftsOnPage)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]shiftView, len(closed))
+	for i := range closed {
+		r := &closed[i]
+		amount := func(n int64) string { return edge.Money{Amount: n, Currency: r.Amount.Currency}.In(w.lang) }
+		list[i] = shiftView{
+			When: p.clock(r.At, now), Till: r.Till, Staff: r.Staff, Counted: amount(r.Amount.Amount), Expected: amount(*r.Expected),
+			Difference: amount(r.Difference()), Off: r.Difference() != 0, Reason: r.Reason,
+		}
+	}
+	return list, nil
 }
 
 func (p *Pages) stock(ctx context.Context, w words, shop string) (v stockView, err error) {

@@ -21,6 +21,11 @@ func TestShopPage(t *testing.T) {
 	g := hqtest.NewGateway(t, a.HQ, "good-1", "hanoi-1")
 	open(g, noon)
 	g.Sell(noon.Add(-time.Hour), 150000)
+	expected := int64(420000)
+	g.Event(noon, edge.EventCash, edge.CashRecord{
+		ID: "c1", Till: "T1", Shift: 1, Kind: edge.CashClose, Amount: edge.Money{Amount: 400000, Currency: "VND"}, Expected: &expected,
+		Reason: "wrong change", Staff: "Lan", At: noon,
+	})
 	g.Event(noon, edge.EventStock, edge.StockMove{SKU: "GLS-1", Delta: 5, Reason: edge.StockGoodsIn, Ref: "r", At: noon})
 	a.connect = func(s *hq.Shop) { s.Up, s.Since = true, noon.Add(-time.Hour) }
 	a.sample = func(string) *cloudsync.Sample {
@@ -30,6 +35,7 @@ func TestShopPage(t *testing.T) {
 	for _, want := range []string{
 		"Line up since 11:00:00", "Disk 60 % free (60.0 GB)", "Clock right", "Version 1.2.3", "Running for 2 h",
 		"<b>150.000 ₫</b> 1 sale<", "2 articles, 3 pieces", "None left or below zero: 1", "<code>LIP-VEL-01</code>",
+		"<td>Lan<td>₫400,000<td>₫420,000<td class=\"warn\">-₫20,000<td>wrong change",
 		"Nothing needs a person in this shop", "Nothing has been pulled yet", `action="/shops/hanoi-1/pulls?lang=en"`, `max="2026-11-21"`,
 	} {
 		require.True(t, strings.Contains(page, want), want)

@@ -32,6 +32,7 @@ type Headquarters interface {
 	Shops(ctx context.Context) ([]hq.Shop, error)
 	LastSample(ctx context.Context, node string) (s *cloudsync.Sample, received time.Time, err error)
 	Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error)
+	ClosedShifts(ctx context.Context, shop string, limit int) ([]edge.CashRecord, error)
 	Turnover(ctx context.Context, from, to time.Time, step time.Duration) ([]hq.Turnover, error)
 	Sales(ctx context.Context, after int64, limit int) ([]hq.Sale, error)
 	LatestSales(ctx context.Context, shop string, limit int) ([]hq.Sale, error)
