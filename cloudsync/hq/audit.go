@@ -23,7 +23,7 @@ func (h *HQ) auditSome(ctx context.Context) (pos int64, busy bool, err error) {
 			pos = a.to
 			return err
 		}
-		for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.reports} {
+		for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.twice, a.reports} {
 			if err := check(ctx); err != nil {
 				return err
 			}
@@ -206,6 +206,28 @@ func (a *auditor) ownSales(ctx context.Context, of []correctionOf) (map[saleKey]
 		}
 	}
 	return known, nil
+}
+
+// twice finds voids and refunds of what HQ gave back.
+func (a *auditor) twice(ctx context.Context) error {
+	const q = `select c.node, c.shop, c.receipt from correction c join given_back g on g.node = c.node and g.due = c.sale
+		where c.pos > $1 and c.pos <= $2`
+	type correction struct {
+		record
+		receipt string
+	}
+	found, err := list(ctx, a, func(rows *sql.Rows) (c correction, err error) {
+		return c, rows.Scan(&c.node, &c.shop, &c.receipt)
+	}, q, a.from, a.to)
+	if err != nil {
+		return err
+	}
+	for _, c := range found {
+		if err := a.tell(ctx, c.record, ReversedTwice, c.receipt, "HQ has given this money back as well"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // foreignSale finds the sale of a receipt that the correction's gateway did not

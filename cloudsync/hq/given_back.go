@@ -36,7 +36,8 @@ const maxGivenReference = 64 // bytes
 
 // GiveBack records, once, that HQ gave back what was due. What is not due is
 // NotFound. What was given back before, by a void or a refund too, is a Conflict,
-// and so is money that a shop took: it goes back where it was taken.
+// and so is what a shop gives back: money that it took, and sales that it made of
+// what a phone paid, which it has to void or refund.
 func (h *HQ) GiveBack(ctx context.Context, g GivingBack) (*GivenBack, error) {
 	const op = "hq.GiveBack"
 	g.Reference = strings.TrimSpace(g.Reference)
@@ -88,28 +89,82 @@ func (h *HQ) GiveBack(ctx context.Context, g GivingBack) (*GivenBack, error) {
 	return back, nil
 }
 
-// dueOfHQ finds money that HQ took and has to give back.
-func dueOfHQ(ctx context.Context, tx *sql.Tx, id string) (node string, found *edge.RefundDue, err error) {
+// FoundDue is money that is to be given back, by HQ or by its shop, and how it
+// came.
+type FoundDue struct {
+	edge.RefundDue
+	ByHQ bool
+	Came *Credit // as a bank told of it; nil where none did
+}
+
+// settledDue and soldDue are conditions of a refund_due d: that it was given back,
+// by itself or with its sale, and that its shop made a sale of it.
+const (
+	settledDue = "d.given > 0 or exists (select 1 from correction c where c.node = d.node and c.sale = d.id)"
+	soldDue    = "exists (select 1 from sale s where s.node = d.node and s.id = d.id)"
+)
+
+func scanDue(rows *sql.Rows, more ...any) (*FoundDue, error) {
+	var body []byte
+	var sold bool
+	var d FoundDue
+	if err := rows.Scan(append([]any{&body, &sold}, more...)...); err != nil {
+		return nil, err
+	}
+	err := json.Unmarshal(body, &d.RefundDue)
+	d.ByHQ = d.Taken == edge.HeldByPhone && !sold
+	return &d, err
+}
+
+// FindDue lists what is to be given back, the newest first, at most limit (1 to
+// 1000): of a shop, or of all where it is empty.
+func (h *HQ) FindDue(ctx context.Context, shop string, limit int) ([]FoundDue, error) {
+	const op = "hq.FindDue"
+	const q = "select d.body, " + soldDue + " from refund_due d where ($1 = '' or d.shop = $1) and not (" + settledDue + ") order by d.at desc, d.node, d.id limit $2"
+	list := []FoundDue{}
+	rows, err := h.read.QueryContext(ctx, q, shop, min(max(limit, 1), maxPage))
+	err = forEach(rows, err, func(rows *sql.Rows) error {
+		d, err := scanDue(rows)
+		if err == nil {
+			list = append(list, *d)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	for i := range list {
+		c, err := readCredit(ctx, h.read, strings.TrimSuffix(list[i].ID, restSuffix))
+		switch {
+		case err == nil:
+			list[i].Came = c
+		case edge.KindOf(err) != edge.NotFound:
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+	}
+	return list, nil
+}
+
+// dueOfHQ finds money that HQ has to give back.
+func dueOfHQ(ctx context.Context, tx *sql.Tx, id string) (node string, found *FoundDue, err error) {
 	const op = "hq.GiveBack"
-	const q = `select d.node, d.body, d.given > 0 or exists (select 1 from correction c where c.node = d.node and c.sale = d.id)
-		from refund_due d where d.id = $1 order by d.node`
+	const q = "select d.body, " + soldDue + ", d.node, " + settledDue + " from refund_due d where d.id = $1 order by d.node"
 	over, shops := false, false
 	rows, err := tx.QueryContext(ctx, q, id)
 	err = forEach(rows, err, func(rows *sql.Rows) error {
 		var at string
-		var body []byte
 		var settled bool
-		var d edge.RefundDue
-		if err := errors.Join(rows.Scan(&at, &body, &settled), json.Unmarshal(body, &d)); err != nil {
+		d, err := scanDue(rows, &at, &settled)
+		if err != nil {
 			return err
 		}
 		switch {
-		case d.Taken != edge.HeldByPhone:
-			shops = true
 		case settled:
 			over = true
+		case !d.ByHQ:
+			shops = true
 		default:
-			node, found = at, &d
+			node, found = at, d
 		}
 		return nil
 	})
@@ -119,20 +174,9 @@ func dueOfHQ(ctx context.Context, tx *sql.Tx, id string) (node string, found *ed
 	case over:
 		return "", nil, edge.Errorf(op, edge.Conflict, "this money was given back already")
 	case shops:
-		return "", nil, edge.Errorf(op, edge.Conflict, "the shop took this money: it gives it back at its till")
+		return "", nil, edge.Errorf(op, edge.Conflict, "the shop gives this money back: at its till, or with the sale that it made of it")
 	}
 	return "", nil, edge.Errorf(op, edge.NotFound, "no money %.64q is due", id)
-}
-
-// CreditByID is the money that came in and is to be given back, or the rest of
-// it, under the ID of an edge.RefundDue; an edge.Error of kind NotFound where no
-// bank told of it.
-func (h *HQ) CreditByID(ctx context.Context, id string) (*Credit, error) {
-	c, err := readCredit(ctx, h.read, strings.TrimSuffix(id, restSuffix))
-	if err != nil {
-		return nil, fmt.Errorf("hq.CreditByID: %w", err)
-	}
-	return c, nil
 }
 
 // cardNumber reports whether a text is nothing but what may be a card's number:

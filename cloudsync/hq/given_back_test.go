@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
 
 // twicePaid is money that came for a transfer that was paid.
@@ -138,4 +139,76 @@ func TestCardNumbersAreKnown(t *testing.T) {
 		}
 		require.Equal(t, 1, n)
 	})
+}
+
+// paidEarlier lets the shop tell, late, of a sale by which it had taken the money
+// of the phone's cart earlier.
+func (g *gateway) paidEarlier(at time.Time) {
+	g.t.Helper()
+	s := testSale(g, "s0", 0)
+	s.Cart, s.Checkout, s.At, s.Receipt = edge.CartID{1}, 1, at.UTC(), edge.Receipt{Till: "T1", Series: 1, Counter: 99}
+	n := uint64(len(g.events) + 1)
+	g.add(edge.EventSale, "ev-earlier", s)
+	g.send(g.batch(n, n))
+	require.NoError(g.t, g.hq.Project(g.t.Context()))
+}
+
+// voids lets the shop take back the sale of a payment.
+func (g *gateway) voids(s *edge.Sale) {
+	g.t.Helper()
+	v, err := edge.Voiding{Sale: s.Ref(), Reason: "paid twice", Staff: "Lan", Reference: "FT7"}.Void(&edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}, g.clock.Now())
+	require.NoError(g.t, err)
+	v.ID, v.Shop, v.Receipt = "v1", s.Shop, edge.Receipt{Till: "T1", Series: 1, Counter: 100}
+	n := uint64(len(g.events) + 1)
+	g.add(edge.EventVoid, "ev-void", v)
+	g.send(g.batch(n, n))
+	require.NoError(g.t, g.hq.Project(g.t.Context()))
+}
+
+// What the shop made a sale of, it takes back with the sale; what it made one of
+// while HQ gave the money back is told, should it be given back again.
+func TestPhonesSaleGoesBackOnce(t *testing.T) {
+	for name, early := range map[string]bool{"the sale was here": false, "the sale was on its way": true} {
+		t.Run(name, func(t *testing.T) {
+			g := newGateway(t)
+			ctx := t.Context()
+			require.NoError(t, g.hq.PutRelease(ctx, edgetest.Release(1)))
+			before := g.clock.Now()
+			g.clock.Advance(time.Minute)
+			tr := g.onPhone(testCart(t, 2), 398000)
+			paid := g.takes(g.sent("FT1", 398000), tr.Code)
+			word := g.phoneSales()[0]
+			ask := GivingBack{Key: "key-00001", Due: paid.ID, Reference: "FT9", Staff: "lan"}
+			var s *edge.Sale
+			if !early {
+				s = g.sells(&word, 7)
+			}
+			g.paidEarlier(before)
+			due, err := g.hq.FindDue(ctx, testShop, 10)
+			require.NoError(t, err)
+			require.Len(t, due, 1)
+			require.Equal(t, early, due[0].ByHQ)
+			require.Equal(t, "FT1", due[0].Came.Reference)
+			_, err = g.hq.GiveBack(ctx, ask)
+			if early {
+				require.NoError(t, err)
+				s = g.sells(&word, 7)
+			} else {
+				require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+			}
+			g.voids(s)
+			require.Empty(t, g.due(""))
+			found, err := g.hq.FindDiscrepancies(ctx, Filter{}, 0, 10)
+			require.NoError(t, err)
+			var kinds []DiscrepancyKind
+			for _, d := range found {
+				kinds = append(kinds, d.Kind)
+			}
+			require.Equal(t, early, len(kinds) == 1 && kinds[0] == ReversedTwice, "%v", found)
+			require.NoError(t, g.hq.Rebuild(ctx))
+			again, err := g.hq.FindDiscrepancies(ctx, Filter{}, 0, 10)
+			require.NoError(t, err)
+			require.Len(t, again, len(found))
+		})
+	}
 }

@@ -20,9 +20,8 @@ const (
 type Money interface {
 	Credits(ctx context.Context, states []hq.CreditState, after int64, limit int) ([]hq.Credit, error)
 	SettleCredit(ctx context.Context, s hq.Settlement) (*hq.Credit, error)
-	CreditByID(ctx context.Context, id string) (*hq.Credit, error)
 	SeenTransfers(ctx context.Context, limit int) ([]edge.Transfer, error)
-	RefundsDue(ctx context.Context, shop string, limit int) ([]edge.RefundDue, error)
+	FindDue(ctx context.Context, shop string, limit int) ([]hq.FoundDue, error)
 	GiveBack(ctx context.Context, g hq.GivingBack) (*hq.GivenBack, error)
 	LatestGivenBack(ctx context.Context, shop string, limit int) ([]hq.GivenBack, error)
 }
@@ -60,10 +59,10 @@ func odd() []hq.CreditState { return []hq.CreditState{hq.CreditUnmatched, hq.Cre
 // page shows.
 func (p *Pages) waitingMoney(ctx context.Context) int {
 	credits, _ := p.HQ.Credits(ctx, odd(), 0, moneyOnPage) // the page itself says what does not work
-	due, _ := p.HQ.RefundsDue(ctx, "", moneyOnPage)
+	due, _ := p.HQ.FindDue(ctx, "", moneyOnPage)
 	n := len(credits)
 	for i := range due {
-		if due[i].Taken == edge.HeldByPhone {
+		if due[i].ByHQ {
 			n++
 		}
 	}
@@ -102,7 +101,7 @@ func (p *Pages) oddMoney(ctx context.Context, w words, now time.Time, v *moneyVi
 }
 
 func (p *Pages) dueMoney(ctx context.Context, w words, now time.Time, v *moneyView) error {
-	found, err := p.HQ.RefundsDue(ctx, "", moneyOnPage)
+	found, err := p.HQ.FindDue(ctx, "", moneyOnPage)
 	for i := range found {
 		d := &found[i]
 		due := dueView{
@@ -112,18 +111,14 @@ func (p *Pages) dueMoney(ctx context.Context, w words, now time.Time, v *moneyVi
 		if d.Stands.Sale != "" {
 			due.Why = w.T("due_second", d.Stands.Receipt)
 		}
-		if d.Taken != edge.HeldByPhone {
+		if d.Came != nil {
+			due.Came = w.T("money_came", d.Came.Reference, d.Came.Account, p.clock(d.Came.At, now))
+		}
+		if d.ByHQ {
+			v.Due = append(v.Due, due)
+		} else {
 			v.Shops = append(v.Shops, due)
-			continue
 		}
-		came, err := p.HQ.CreditByID(ctx, d.ID)
-		switch {
-		case err == nil:
-			due.Came = w.T("money_came", came.Reference, came.Account, p.clock(came.At, now))
-		case !isNotFound(err):
-			return err
-		}
-		v.Due = append(v.Due, due)
 	}
 	return err
 }
