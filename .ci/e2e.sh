@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
 # what a shopper does with the mirror and beside it, the cart that kiosk and phone
-# share in a shop with a printer and an account, and a tablet that is the mirror's
-# camera; with "painted", measures how soon a tablet's picture is painted instead.
-# What is run gets a demo's addresses in MIRRORCART_DEMO, as the line of JSON that
-# edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+# share in a shop with a printer and an account, what a clerk does with stock, and a
+# tablet that is the mirror's camera; with "painted", measures how soon a tablet's
+# picture is painted instead. What is run gets a demo's addresses in MIRRORCART_DEMO,
+# as the line of JSON that edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail
@@ -97,6 +97,7 @@ if [ "$what" = jobs ]; then
 	furnish
 	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"
 	job phone-job 180
+	job stock-job 60
 	stop
 fi
 start tablet --camera push

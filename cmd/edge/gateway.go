@@ -244,7 +244,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Carts: g.db, Ledger: g.db, CashBook: g.db, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
 		Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
-		Version: version, Log: g.log, Line: line, Faults: g.faults, TillKey: tillKey,
+		Version: version, Log: g.log, Line: line, Faults: g.faults, Device: g.device, TillKey: tillKey,
 	}
 	if g.desk != nil {
 		cfg.Printing = g.desk

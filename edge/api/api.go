@@ -124,6 +124,9 @@ type Config struct {
 	// Faults says what else is out of order now; nil where nothing can be. It is
 	// called from any goroutine.
 	Faults func() []Fault
+	// Device says how the machine fares; nil where nobody looks. It is called from
+	// any goroutine.
+	Device func() Device
 	// TillKey is the secret by which a till is known again after a restart, 32
 	// bytes; one of this run alone where nil.
 	TillKey  []byte
@@ -215,6 +218,7 @@ func (s *Server) Engine(kiosk string) *gin.Engine {
 
 func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
+	r.GET("/shop", s.getShop)
 	r.GET("/catalogue", s.getCatalogue)
 	r.GET("/catalogue/search", s.getSearch)
 	r.GET("/catalogue/variants/:sku", s.getVariant)
@@ -270,6 +274,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.POST("/orders/:id/collected", s.postCollected)
 	staff.GET("/customers", s.getCustomers)
 	staff.DELETE("/customers", s.deleteCustomers)
+	staff.GET("/device", s.getDevice)
 	staff.GET("/stock", s.getStock)
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)

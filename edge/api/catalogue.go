@@ -17,13 +17,17 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-type catalogueView struct {
+type shopView struct {
 	Release    uint32          `json:"release"`
 	Currency   string          `json:"currency"`
 	Shop       Shop            `json:"shop"`
 	Categories []edge.Category `json:"categories"`
-	Products   []productView   `json:"products"`
-	Looks      []edge.Look     `json:"looks"` // complete looks, of the products above
+}
+
+type catalogueView struct {
+	shopView
+	Products []productView `json:"products"`
+	Looks    []edge.Look   `json:"looks"` // complete looks, of the products above
 }
 
 type productView struct {
@@ -44,6 +48,20 @@ type variantView struct {
 	Price  edge.Money  `json:"price"`
 	TryOn  *edge.TryOn `json:"tryon,omitempty"`
 	Stock  int64       `json:"stock"`
+}
+
+func (s *Server) shop(r *edge.Release) shopView {
+	return shopView{Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop, Categories: r.Categories}
+}
+
+// getShop answers what a page needs of the catalogue that searches it.
+func (s *Server) getShop(c *gin.Context) {
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, s.shop(r))
 }
 
 // listing is the catalogue as pages get it: of one release, with the stock as of
@@ -98,11 +116,7 @@ func (s *Server) list(ctx context.Context) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := catalogueView{
-		Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop,
-		Categories: r.Categories, Products: products(r, stock),
-		Looks: r.Looks,
-	}
+	v := catalogueView{shopView: s.shop(r), Products: products(r, stock), Looks: r.Looks}
 	if v.Looks == nil {
 		v.Looks = []edge.Look{}
 	}

@@ -38,7 +38,7 @@ func (s *shop) sell(t testing.TB, key string, quantity int) edge.Sale {
 func TestRecords(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) *shop{
 		"memory": func(t *testing.T) *shop { return memoryShop(t) },
-		"sqlite": sqliteShop,
+		"sqlite": func(t *testing.T) *shop { return sqliteShop(t) },
 	} {
 		t.Run(name, func(t *testing.T) { records(t, open(t)) })
 	}
@@ -117,6 +117,8 @@ func enterStock(t *testing.T, s *shop) {
 	require.Equal(t, m, decode[moves](t, s.once("stock/moves", "key-stock-1", entry), 200))
 
 	now := decode[stock](t, s.do("GET", "/api/v1/staff/stock", ""), 200)
+	require.Equal(t, stock{now.AsOf, map[edge.SKU]int64{"CAR-01": now.Stock["CAR-01"]}}, decode[stock](t, s.do("GET", "/api/v1/staff/stock?sku=CAR-01&sku=NO", ""), 200))
+	requireError(t, s.do("GET", "/api/v1/staff/stock?"+strings.Repeat("&sku=x", 201), ""), 400, edge.Invalid, "200")
 	s.sell(t, "key-sale-9", 1)
 	count := func(counted int) string {
 		return fmt.Sprintf(`{"moves":[{"sku":"LIP-01-RED","reason":"count","ref":"today","counted":%d,"as_of":{"epoch":%q,"seq":%d}}]}`, counted, now.AsOf.Epoch, now.AsOf.Seq)

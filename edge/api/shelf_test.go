@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -80,4 +82,51 @@ func TestVariantElsewhere(t *testing.T) {
 	require.Zero(t, p.Variant.Stock, "the ledger knows more of its own shop than headquarters")
 	require.Equal(t, []edge.ShopLevel{{Shop: "dalat", Quantity: 7, AsOf: at}}, p.Elsewhere)
 	requireError(t, s.do("GET", "/api/v1/catalogue/variants/NO", ""), http.StatusNotFound, edge.NotFound, "NO")
+}
+
+func TestShopHasNoProducts(t *testing.T) {
+	body := text(t, memoryShop(t).do("GET", "/api/v1/shop", ""))
+	require.Contains(t, body, `"release":1`)
+	require.Contains(t, body, "Huế")
+	require.NotContains(t, body, string(edgetest.Lipstick))
+}
+
+// manySKUs is a chain's whole catalogue, with stock of all.
+func manySKUs(b *testing.B, n int) *shop {
+	r := edgetest.Release(2)
+	like := r.Variants[0]
+	moves := make([]edge.StockMove, n)
+	for i := range n {
+		v := like
+		v.SKU = edge.SKU(fmt.Sprintf("SKU-%06d", i))
+		v.Product = fmt.Sprintf("p-%d", i/4)
+		v.Name = edge.Text{VI: fmt.Sprintf("Son dưỡng môi %d", i), EN: fmt.Sprintf("Lip balm %d", i), ZH: "润唇膏"}
+		r.Variants = append(r.Variants, v)
+		moves[i] = edge.StockMove{SKU: v.SKU, Delta: 3, Reason: edge.StockGoodsIn, Ref: "opening", At: r.Effective}
+	}
+	s := sqliteShop(b)
+	require.NoError(b, s.PutRelease(b.Context(), r))
+	require.NoError(b, s.MoveStock(b.Context(), moves))
+	return s
+}
+
+// A till's search and a kiosk's catalogue in a shop of 50,000 variants, as they
+// are answered over HTTP.
+func BenchmarkLargeShop(b *testing.B) {
+	s := manySKUs(b, 50_000)
+	s.do("GET", "/api/v1/catalogue/search?q=", "") // makes the index
+	for _, path := range []string{"/search?q=duong+moi+4999", "/search?q=SKU-049999", "/search?q=dduong+49999", "/variants/SKU-049999", ""} {
+		b.Run(path, func(b *testing.B) {
+			var n int64
+			for b.Loop() {
+				r := s.do("GET", "/api/v1/catalogue"+path, "")
+				require.Equal(b, http.StatusOK, r.StatusCode)
+				n = r.ContentLength
+				if body, err := io.ReadAll(r.Body); err == nil {
+					n = int64(len(body))
+				}
+			}
+			b.ReportMetric(float64(n), "B/answer")
+		})
+	}
 }

@@ -223,7 +223,7 @@ func (s *shop) fill(t testing.TB, sku edge.SKU, n int) cart {
 	return decode[cart](t, s.do("POST", "/api/v1/carts/"+c.ID+"/lines", fmt.Sprintf(`{"sku":%q,"quantity":%d}`, sku, n)), 200)
 }
 
-func sqliteShop(t *testing.T) *shop {
+func sqliteShop(t testing.TB) *shop {
 	return newShop(t, func(now func() time.Time) edgetest.Shop {
 		db, err := sqlite.Open(t.Context(), sqlite.Options{
 			Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "hue", Till: "T1", Now: now,

@@ -23,7 +23,7 @@ type sold struct {
 func TestTill(t *testing.T) {
 	for name, open := range map[string]func(t *testing.T) *shop{
 		"memory": func(t *testing.T) *shop { return memoryShop(t) },
-		"sqlite": sqliteShop,
+		"sqlite": func(t *testing.T) *shop { return sqliteShop(t) },
 	} {
 		t.Run(name, func(t *testing.T) { till(t, open(t)) })
 	}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -8,20 +9,39 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
+const maxStockOf = 200 // SKUs of one question
+
 // getStock answers with the mark too: whoever counts sends it back with what
 // was found, so that sales meanwhile are not counted away.
 func (s *Server) getStock(c *gin.Context) {
+	skus := c.QueryArray("sku")
+	if len(skus) > maxStockOf {
+		s.Fail(c, edge.Errorf("api.getStock", edge.Invalid, "the stock of %d SKUs: ask for at most %d at a time, or for all", len(skus), maxStockOf))
+		return
+	}
 	mark, err := s.cfg.Ledger.CountMark(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	stock, err := s.cfg.Ledger.Stock(c.Request.Context())
+	stock, err := s.stock(c.Request.Context(), skus)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
 	c.JSON(http.StatusOK, gin.H{"as_of": mark, "stock": stock})
+}
+
+// stock is what the shop has of these SKUs, or of all where none is named.
+func (s *Server) stock(ctx context.Context, skus []string) (map[edge.SKU]int64, error) {
+	if len(skus) == 0 {
+		return s.cfg.Ledger.Stock(ctx)
+	}
+	of := make([]edge.SKU, len(skus))
+	for i, sku := range skus {
+		of[i] = edge.SKU(sku)
+	}
+	return s.cfg.Ledger.StockOf(ctx, of)
 }
 
 func (s *Server) postStockMoves(c *gin.Context) {

@@ -9,6 +9,7 @@ import kiosk from './words/kiosk.js';
 import orders from './words/orders.js';
 import refusals from './words/refusals.js';
 import shopper from './words/shopper.js';
+import stock from './words/stock.js';
 import till from './words/till.js';
 
 export const languages = [
@@ -18,7 +19,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, kiosk, orders, till, approval, refusals, shopper];
+export const parts = [everywhere, carts, kiosk, orders, till, approval, refusals, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */

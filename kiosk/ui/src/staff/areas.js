@@ -1,3 +1,5 @@
 // What a clerk can do beside selling, in the order of the rail. Each area is a
 // page of its own that gets the till.
-export const areas = [];
+import Stock from './stock/Stock.svelte';
+
+export const areas = [{ id: 'stock', word: 'areaStock', page: Stock }];

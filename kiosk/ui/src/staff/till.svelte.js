@@ -4,7 +4,6 @@ import { languages } from '../words.js';
 import { Checkout, newKey, unsure } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
-const restockEvery = 60_000; // ms between catalogues
 const salesShown = 50;
 const keptLang = 'lang'; // where the clerk's language survives a reload
 const slipDigits = 12; // more may be a card number, and the gateway refuses them
@@ -22,7 +21,7 @@ export class Till {
   known = $state(false); // whether somebody is signed in has been asked
   area = $state('sell'); // sell, or the id of an area of areas.js
   tab = $state('carts'); // carts, search, sales
-  catalogue = $state.raw(null);
+  catalogue = $state.raw(null); // the shop and its shelves; products are found by a Finder
   carts = $state.raw([]);
   sales = $state.raw([]);
   prints = $state.raw([]); // the newest print jobs, where somebody must look at one
@@ -51,11 +50,7 @@ export class Till {
     this.#resume();
     this.#loadCatalogue();
     const poll = setInterval(() => this.refresh(), pollEvery);
-    const restock = setInterval(() => this.#loadCatalogue(), restockEvery);
-    return () => {
-      clearInterval(poll);
-      clearInterval(restock);
-    };
+    return () => clearInterval(poll);
   }
 
   /** follow listens for changes of the ticket's cart, or of all carts where there is none, and of the lines. */
@@ -288,7 +283,6 @@ export class Till {
     this.clearTicket();
     this.tab = 'carts';
     this.refresh();
-    this.#loadCatalogue(); // the stock has changed
   }
 
   get #csrf() {
@@ -316,7 +310,7 @@ export class Till {
 
   async #loadCatalogue() {
     try {
-      this.catalogue = await call('GET', '/api/v1/catalogue');
+      this.catalogue = await call('GET', '/api/v1/shop');
     } catch {
       if (!this.catalogue) setTimeout(() => this.#loadCatalogue(), 2000);
     }

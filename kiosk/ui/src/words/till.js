@@ -20,6 +20,8 @@ export default {
     'Nothing for “{text}”. Try part of the name, or scan the barcode again.',
     '没有找到“{text}”。请输入部分名称或重新扫码。',
   ],
+  nearHits: ['Không thấy đúng “{text}”. Có thể là:', 'Nothing is exactly “{text}”. Perhaps:', '没有完全匹配“{text}”的商品，可能是：'],
+  moreHits: ['Còn {n} món nữa: gõ thêm để thu hẹp.', '{n} more: type more to narrow it down.', '还有 {n} 项：请输入更多字缩小范围。'],
   recentSales: ['Đơn bán', 'Sales', '销售'],
   noSales: [
     'Chưa có đơn bán nào. Mỗi đơn hiện ở đây ngay sau khi thu tiền.',

@@ -1,0 +1,109 @@
+// A clerk's work with stock, in a real Chromium against a running `edge demo`: a
+// delivery entered by scanner, a transfer, a count that differs from the books and
+// goes on over a reload, a loss; and headquarters' figures follow.
+//
+// job.mjs says what it reads from the environment and how it ends. Besides,
+// OFFICE_TOKEN is an operator's for headquarters' interface.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { faults, get, hqURL, kioskURL, open, pin, runJob, staffURL, step, until } from './job.mjs';
+
+const lip = { sku: 'LIP-VEL-02', gtin: '8939990100020' };
+const tint = { sku: 'LIP-DEW-01', gtin: '8939990200010' };
+
+/** here is what the shop has of a thing. */
+const here = async ({ sku }) => (await get(`${kioskURL}/api/v1/catalogue/variants/${sku}`)).variant.stock;
+
+/** atHQ is what headquarters believes that the shop has of it. */
+async function atHQ({ sku }) {
+  const { shop } = await get(`${kioskURL}/api/v1/shop`);
+  const headers = { Authorization: `Bearer ${process.env.OFFICE_TOKEN}` };
+  const response = await fetch(`${hqURL}/v1/stock?shop=${shop.id}&limit=1000`, { headers });
+  assert.ok(response.ok, `/v1/stock was answered with ${response.status}`);
+  const { stock } = await response.json();
+  return stock.find((level) => level.sku === sku)?.quantity;
+}
+
+/** scan types a code as a scanner does, wherever the focus is, and waits for the pieces in the list. */
+async function scan(page, { sku, gtin }, pieces) {
+  await page.keyboard.type(gtin);
+  await page.keyboard.press('Enter');
+  await page.waitForSelector(`.lines li[data-sku="${sku}"][data-pieces="${pieces}"]`);
+}
+
+/** enter checks the list and sends it. */
+async function enter(page, shot) {
+  await page.click('[data-check]');
+  await page.waitForSelector('[data-send]');
+  await shot();
+  await page.dblclick('[data-send]'); // a nervous finger enters it once
+  await page.waitForSelector('[data-entered]');
+}
+
+async function stockJob(browser, shots) {
+  const shot = (page, name) => page.screenshot({ path: join(shots, `stock-${name}.png`) });
+  const before = { lip: await here(lip), tint: await here(tint) };
+
+  const page = await step('a clerk opens the stock and finds a thing without the marks of its letters', async () => {
+    const till = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
+    await till.waitForSelector('#pin');
+    await till.keyboard.type(pin);
+    await till.keyboard.press('Enter');
+    await till.click('#area-stock');
+    await till.keyboard.type('NHUNG lua hong dat');
+    await till.click(`.hits [data-sku="${lip.sku}"]`);
+    await till.waitForSelector(`[data-here="${before.lip}"]`);
+    await shot(till, 'found');
+    return till;
+  });
+
+  await step('a delivery is entered by scanner', async () => {
+    await page.click('[data-job="goods_in"]');
+    await scan(page, lip, 1);
+    await scan(page, lip, 2);
+    await page.focus(`.lines li[data-sku="${lip.sku}"] input`); // the scanner does not look where it types
+    await scan(page, tint, 1);
+    await shot(page, 'goods-in');
+    await enter(page, () => shot(page, 'goods-in-check'));
+    assert.deepEqual([await here(lip), await here(tint)], [before.lip + 2, before.tint + 1]);
+    await shot(page, 'goods-in-done');
+  });
+
+  await step('two pieces go to another shop', async () => {
+    await page.click('[data-job="transfer_out"]');
+    await scan(page, lip, 1);
+    await page.fill(`.lines li[data-sku="${lip.sku}"] input`, '2');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.lines li[data-sku="${lip.sku}"][data-pieces="2"]`);
+    await enter(page, () => shot(page, 'transfer'));
+    assert.equal(await here(lip), before.lip);
+  });
+
+  await step('a count goes on after a reload, and says what is missing', async () => {
+    await page.click('[data-job="count"]');
+    await scan(page, tint, 1);
+    await page.reload();
+    await page.click('#area-stock');
+    await page.waitForSelector(`.lines li[data-sku="${tint.sku}"]`);
+    await scan(page, tint, 2);
+    await enter(page, () => shot(page, 'count'));
+    assert.equal(await here(tint), 2);
+  });
+
+  await step('a broken piece is a loss with a reason', async () => {
+    await page.click('[data-job="loss"]');
+    await scan(page, tint, 1);
+    assert.ok(await page.isDisabled('[data-check]'), 'a loss without a reason can be sent');
+    await page.click('.reasons button');
+    await enter(page, () => shot(page, 'loss'));
+    assert.equal(await here(tint), 1);
+  });
+
+  await step('headquarters has the same figures', async () => {
+    await until(async () => (await atHQ(lip)) === before.lip && (await atHQ(tint)) === 1, 'headquarters having the shop’s figures');
+  });
+
+  await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
+}
+
+await runJob(stockJob);
