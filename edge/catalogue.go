@@ -31,6 +31,11 @@ func catalogueColumns() []string {
 // catalogueExtras lists the columns that may be left out, which is as if all
 // their cells were empty. There are no others.
 func catalogueExtras() []string {
+	return append(tryOnExtras(), "details_vi", "details_en", "details_zh")
+}
+
+// tryOnExtras are those of them that say how a variant is tried on.
+func tryOnExtras() []string {
 	return []string{"gradient", "placement", "shape", "side", "colours", "intensity"}
 }
 
@@ -84,6 +89,9 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 //	           or right; the shopper's own side
 //	intensity  make-up: 1 to 100, in percent, how strongly it is worn at first
 //	asset      glasses and jewellery: the SVG file of the shape
+//
+// The columns details_vi, details_en and details_zh tell of the product's size
+// and what is in it, in the first of its rows, or alike in all.
 //
 // It returns the variants in the order of their rows, and the opening stock in
 // pieces. A table with faults gives neither, but an Error whose cause joins a

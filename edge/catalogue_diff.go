@@ -87,6 +87,7 @@ func compareVariants(old, now *Variant, hashed bool) (changes []FieldChange) {
 		{"shade", old.Shade.joined(), now.Shade.joined()},
 		{"colour", old.Color, now.Color},
 		{"finish", old.Finish, now.Finish},
+		{"details", old.Details.joined(), now.Details.joined()},
 		{"tryon", file(old.TryOn.String()), file(now.TryOn.String())},
 		{"picture", file(old.Picture), file(now.Picture)},
 	} {

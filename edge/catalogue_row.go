@@ -14,6 +14,7 @@ const (
 	maxSKU      = 20
 	maxID       = 64              // bytes of a product id or a file name
 	maxText     = 120             // characters of a name, a brand or a shade
+	maxDetails  = 400             // characters
 	maxPrice    = 100_000_000_000 // minor units; the tax of a long line must not overflow
 	maxOpening  = 1_000_000       // pieces
 	maxVATBasis = 10_000          // 100 %
@@ -46,9 +47,10 @@ func (t *catalogueTable) readRow(line int, fields []string) {
 		GTIN:     r.gtin(),
 		Product:  r.id("product"),
 		Category: r.category(),
-		Brand:    r.text("brand", true),
-		Name:     r.texts("name", true),
-		Shade:    r.texts("shade", false),
+		Brand:    r.text("brand", true, maxText),
+		Name:     r.texts("name", true, maxText),
+		Shade:    r.texts("shade", false, maxText),
+		Details:  r.texts("details", false, maxDetails),
 		Color:    r.color(),
 		Finish:   r.finish(),
 		Price:    Money{Amount: r.price(), Currency: t.Currency},
@@ -113,13 +115,13 @@ func (r catalogueRow) id(column string) string {
 	return s
 }
 
-func (r catalogueRow) text(column string, required bool) string {
+func (r catalogueRow) text(column string, required bool, most int) string {
 	s := r.cell(column)
 	switch {
 	case s == "" && required:
 		r.fail(column, "is empty: fill it in")
-	case utf8.RuneCountInString(s) > maxText:
-		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), maxText)
+	case utf8.RuneCountInString(s) > most:
+		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), most)
 	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }):
 		r.fail(column, "holds a line break or another control character: remove it, or type the text anew")
 	}
@@ -128,10 +130,10 @@ func (r catalogueRow) text(column string, required bool) string {
 
 // texts reads a text in all three languages; one that is not required may be
 // empty in all of them.
-func (r catalogueRow) texts(column string, required bool) Text {
+func (r catalogueRow) texts(column string, required bool, most int) Text {
 	vi, en, zh := column+"_vi", column+"_en", column+"_zh"
 	required = required || r.cell(vi) != "" || r.cell(en) != "" || r.cell(zh) != ""
-	return Text{VI: r.text(vi, required), EN: r.text(en, required), ZH: r.text(zh, required)}
+	return Text{VI: r.text(vi, required, most), EN: r.text(en, required, most), ZH: r.text(zh, required, most)}
 }
 
 // price reads a price. What it may have been meant to be is told only where the
@@ -234,6 +236,9 @@ func (r catalogueRow) agree(v *Variant) {
 		{"name_vi", v.Name.VI, first.variant.Name.VI},
 		{"name_en", v.Name.EN, first.variant.Name.EN},
 		{"name_zh", v.Name.ZH, first.variant.Name.ZH},
+		{"details_vi", v.Details.VI, first.variant.Details.VI},
+		{"details_en", v.Details.EN, first.variant.Details.EN},
+		{"details_zh", v.Details.ZH, first.variant.Details.ZH},
 	} {
 		if f.here != "" && f.here != f.there {
 			r.fail(f.column, "differs from line %d of the same product %s", first.line, v.Product)

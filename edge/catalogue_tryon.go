@@ -54,7 +54,7 @@ func (r catalogueRow) tryOn(v *Variant) *TryOn {
 		if asset != "" {
 			r.fail("asset", "%q is of no use while tryon is empty", asset)
 		}
-		for _, column := range catalogueExtras() {
+		for _, column := range tryOnExtras() {
 			if s := r.cell(column); s != "" {
 				r.fail(column, "%.40q is of no use while tryon is empty", s)
 			}

@@ -54,6 +54,7 @@ type Variant struct {
 	Shade    Text        `json:"shade"`            // empty where there is one variant only
 	Color    string      `json:"color,omitempty"`  // #RRGGBB of the swatch
 	Finish   string      `json:"finish,omitempty"` // as printed on the box
+	Details  Text        `json:"details,omitzero"` // the product's size and what is in it; of its first variant at least
 	Price    Money       `json:"price"`            // tax included
 	VAT      BasisPoints `json:"vat"`
 	TryOn    *TryOn      `json:"tryon,omitempty"`

@@ -36,6 +36,7 @@ type productView struct {
 	Brand    string        `json:"brand"`
 	Name     edge.Text     `json:"name"`
 	Picture  string        `json:"picture,omitempty"`
+	Details  edge.Text     `json:"details,omitzero"`
 	Variants []variantView `json:"variants,omitempty"`
 }
 
@@ -148,7 +149,7 @@ func products(r *edge.Release, stock map[edge.SKU]int64) []productView {
 // productOf is the product that v is of, without its variants.
 func productOf(v *edge.Variant) productView {
 	return productView{
-		ID: v.Product, Category: v.Category, Brand: v.Brand, Name: v.Name, Picture: pictureURL(v.Picture),
+		ID: v.Product, Category: v.Category, Brand: v.Brand, Name: v.Name, Picture: pictureURL(v.Picture), Details: v.Details,
 	}
 }
 
