@@ -1,6 +1,7 @@
 // What a shopper meets at the kiosk beside the mirror itself, in a real Chromium:
-// a product's code tries it on, by a scanner and by the camera; the gateway dies
-// and comes back under the shopper's hands; who walks away is forgotten.
+// a product's code tries it on, by a scanner and by the camera; help with shades
+// and a product's sheet; the gateway dies and comes back under the shopper's
+// hands; who walks away is forgotten.
 //
 // The job runs demos of its own: EDGE is their program, bin/edge by default.
 // job.mjs says what else it reads from the environment and how it ends.
@@ -51,6 +52,34 @@ async function shopperJob(browser, shots) {
     assert.deepEqual((await session()).skus.sort(), [glasses.sku, lip.sku].sort());
   });
 
+  await step('two touches sort the shades by the shopper’s own word and put on what suits', async () => {
+    await kiosk.click('[data-category="lips"]');
+    await kiosk.click(`[data-product="lip-silk-velvet"]`);
+    const shades = () => kiosk.$$eval('.shades [data-sku]', (list) => list.map((shade) => shade.dataset.sku));
+    const before = await shades();
+    await kiosk.click('[data-help]');
+    await shot(kiosk, '43-help');
+    await kiosk.click('[data-undertone="cool"]');
+    const sorted = await shades();
+    assert.deepEqual(sorted.toSorted(), before.toSorted());
+    assert.notDeepEqual(sorted, before);
+    await worn(sorted[0]);
+    assert.ok(await kiosk.isVisible('[data-product="lip-silk-velvet"]'));
+  });
+
+  await step('a product’s sheet tells what it is and what goes with it', async () => {
+    await kiosk.click('[data-about]');
+    await kiosk.waitForSelector('[data-sheet] .details');
+    await kiosk.waitForSelector('[data-sheet] .stock .skeleton', { state: 'detached' });
+    await shot(kiosk, '44-sheet');
+    const other = await kiosk.getAttribute('[data-with]', 'data-with');
+    await kiosk.click('[data-with]');
+    await worn(other);
+    await kiosk.waitForSelector(`[data-sheet="${other}"]`);
+    await kiosk.keyboard.press('Escape');
+    await kiosk.waitForSelector('[data-sheet]', { state: 'detached' });
+  });
+
   await step('the gateway dies and comes back: the shopper goes on', async () => {
     await kiosk.click('.add');
     await kiosk.waitForSelector('[data-count="1"]');
@@ -67,7 +96,7 @@ async function shopperJob(browser, shots) {
     await until(async () => (await picture(kiosk)).n > shown, 'the mirror moving again');
     const after = await until(async () => {
       const s = await session();
-      return s.skus.length === 2 && s;
+      return s.skus.length === before.skus.length && s;
     }, 'the look being back');
     assert.notEqual(after.id, before.id);
     assert.deepEqual([after.cart, after.camera.consent, after.skus.sort()], [before.cart, true, before.skus.sort()]);

@@ -39,6 +39,7 @@ export class Kiosk {
   connected = $state(true); // the line to the gateway
   notice = $state(''); // a key of the glossary
   countdown = new Countdown(); // to the wipe
+  wish = $state({ undertone: '', finish: '' }); // of shades, in the shopper's own words
   #choice = $state.raw(null); // {product, sku} by their ids
   /** What the shopper looks at, as the newest catalogue has it: {product, variant}. */
   chosen = $derived.by(() => {
@@ -303,6 +304,7 @@ export class Kiosk {
     this.wearsGlasses = false;
     this.basket = null;
     this.#choice = null;
+    this.wish = { undertone: '', finish: '' };
     if (screen === 'attract') this.lang = 'vi';
     this.notice = '';
   }

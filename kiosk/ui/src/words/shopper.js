@@ -15,4 +15,43 @@ export default {
   scanLooking: ['Đang tìm mã…', 'Looking for a code…', '正在识别…'],
   scanNotSold: ['Cửa hàng này không bán món đó.', 'This shop does not sell that one.', '本店没有这件商品。'],
   scanNoProduct: ['Đây không phải mã sản phẩm.', 'That is not a product’s code.', '这不是商品条码。'],
+
+  // A product's sheet
+  about: ['Xem thông tin', 'More about it', '查看详情'],
+  hereSome: ['Tại đây: còn {n}', 'In this shop: {n}', '本店：{n} 件'],
+  hereNone: ['Tại đây: tạm hết', 'In this shop: none now', '本店：暂时缺货'],
+  stockAt: ['{shop}: còn {n}', '{shop}: {n}', '{shop}：{n} 件'],
+  asOfAgo: ['({age} trước)', '({age} ago)', '（{age}前）'],
+  stockElsewhereNone: ['Cửa hàng khác: chưa có', 'Other shops: none known of', '其他门店：暂无'],
+  stockElsewhereOffline: [
+    'Cửa hàng khác: chưa biết khi ngoại tuyến',
+    'Other shops: not known while offline',
+    '其他门店：离线时无法得知',
+  ],
+  goesWith: ['Hợp với', 'Goes with', '搭配推荐'],
+
+  // Help with choosing a shade
+  help: ['Gợi ý màu', 'Help me', '选色'],
+  helpTitle: ['Màu nào hợp với bạn?', 'Which shades suit you?', '哪些颜色适合你？'],
+  helpAsk: ['Trang sức màu nào hợp với da bạn hơn?', 'Which jewellery looks better on your skin?', '哪种首饰更衬你的肤色？'],
+  helpHonest: [
+    'Chỉ dựa vào lựa chọn của bạn: máy không phân tích da, và quên khi bạn kết thúc.',
+    'Only what you choose counts: your skin is not analysed, and it is forgotten when you finish.',
+    '仅依据你的选择：不分析肤质，结束后即忘记。',
+  ],
+  helpOff: ['Bỏ gợi ý', 'No help any more', '取消推荐'],
+  tone_warm: ['Tông ấm', 'Warm', '暖色调'],
+  tone_cool: ['Tông lạnh', 'Cool', '冷色调'],
+  tone_neutral: ['Trung tính', 'Neutral', '中性色调'],
+  toneHow_warm: ['Vàng hợp hơn', 'Gold', '金色'],
+  toneHow_cool: ['Bạc hợp hơn', 'Silver', '银色'],
+  toneHow_neutral: ['Cả hai đều hợp', 'Both alike', '两者皆可'],
+  finishOf: ['Chất son phấn', 'Finish', '质地'],
+  finishAsk: ['Bề mặt:', 'Finish:', '质地：'],
+  finish_any: ['Tất cả', 'Any', '不限'],
+  finish_matte: ['Lì', 'Matte', '哑光'],
+  finish_satin: ['Bán lì', 'Satin', '缎光'],
+  finish_gloss: ['Bóng', 'Gloss', '水光'],
+  finish_metallic: ['Kim loại', 'Metallic', '金属'],
+  finish_shimmer: ['Nhũ', 'Shimmer', '微闪'],
 };
