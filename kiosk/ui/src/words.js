@@ -4,6 +4,7 @@
 // Where a language has a form for one, it stands beside the other.
 import approval from './words/approval.js';
 import carts from './words/carts.js';
+import device from './words/device.js';
 import everywhere from './words/everywhere.js';
 import kiosk from './words/kiosk.js';
 import orders from './words/orders.js';
@@ -19,7 +20,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, kiosk, orders, till, approval, refusals, shopper, stock];
+export const parts = [everywhere, carts, device, kiosk, orders, till, approval, refusals, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */

@@ -1,5 +1,9 @@
 // What a clerk can do beside selling, in the order of the rail. Each area is a
 // page of its own that gets the till.
+import Device from './device/Device.svelte';
 import Stock from './stock/Stock.svelte';
 
-export const areas = [{ id: 'stock', word: 'areaStock', page: Stock }];
+export const areas = [
+  { id: 'stock', word: 'areaStock', page: Stock },
+  { id: 'device', word: 'areaDevice', page: Device },
+];
