@@ -4,6 +4,7 @@
 // Where a language has a form for one, it stands beside the other.
 import approval from './words/approval.js';
 import carts from './words/carts.js';
+import dayWords from './words/day.js';
 import device from './words/device.js';
 import everywhere from './words/everywhere.js';
 import kiosk from './words/kiosk.js';
@@ -20,7 +21,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, device, kiosk, orders, till, approval, refusals, shopper, stock];
+export const parts = [everywhere, carts, dayWords, device, kiosk, orders, till, approval, refusals, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */

@@ -1,9 +1,11 @@
 // What a clerk can do beside selling, in the order of the rail. Each area is a
 // page of its own that gets the till.
+import Day from './day/Day.svelte';
 import Device from './device/Device.svelte';
 import Stock from './stock/Stock.svelte';
 
 export const areas = [
   { id: 'stock', word: 'areaStock', page: Stock },
+  { id: 'day', word: 'areaDay', page: Day },
   { id: 'device', word: 'areaDevice', page: Device },
 ];
