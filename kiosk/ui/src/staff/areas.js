@@ -2,9 +2,11 @@
 // page of its own that gets the till.
 import Day from './day/Day.svelte';
 import Device from './device/Device.svelte';
+import Orders from './orders/Orders.svelte';
 import Stock from './stock/Stock.svelte';
 
 export const areas = [
+  { id: 'orders', word: 'areaOrders', page: Orders },
   { id: 'stock', word: 'areaStock', page: Stock },
   { id: 'day', word: 'areaDay', page: Day },
   { id: 'device', word: 'areaDevice', page: Device },

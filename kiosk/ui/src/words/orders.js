@@ -2,6 +2,7 @@
 export default {
   areaOrders: ['Đặt hàng', 'Orders', '订单'],
   orderNew: ['Đặt hàng mới', 'New order', '新建订单'],
+  orderThis: ['Đặt giao {n} món đang hết', { one: 'Order the {n} that is missing', other: 'Order the {n} that are missing' }, '订购缺货的 {n} 件'],
   orderNone: [
     'Không có đơn nào ở đây. Bấm “Đặt hàng mới” cho món cửa hàng đang hết.',
     'No orders here. Press “New order” for what this shop is out of.',
@@ -135,6 +136,11 @@ export default {
   terms_deposit: ['Đặt cọc', 'Deposit', '付订金'],
   terms_full: ['Trả đủ', 'All now', '付全款'],
   terms_on_receipt: ['Trả khi nhận', 'On receipt', '收货时付款'],
+  orderNoFee: [
+    'Chưa có phí giao đến nơi này. Chọn nhận tại cửa hàng, hoặc nhờ quản lý cài phí giao.',
+    'There is no delivery fee for that place. Let it be collected, or ask the manager to set one.',
+    '该地区没有设定运费。请选择自提，或请店长设定运费。',
+  ],
   orderPayNow: ['Thu bây giờ', 'To be paid now', '现在收'],
   orderPayLater: ['Thu khi nhận hàng', 'To be paid on receipt', '收货时收'],
   orderPlace: ['Đặt hàng', 'Place the order', '下单'],
