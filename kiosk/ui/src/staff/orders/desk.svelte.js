@@ -23,6 +23,7 @@ class Desk {
   busy = $state(false);
   unsure = $state(false); // the last request has no answer: it may be sent again
   now = $state(Date.now());
+  #stock = $state.raw({}); // SKU → pieces here, of what is on the ticket
   #till;
 
   constructor(till) {
@@ -65,6 +66,21 @@ class Desk {
   orderLine(cart, { sku, name, shade, price }, quantity) {
     this.begin([{ product: { name }, variant: { sku, shade, price }, quantity }], cart);
     this.draft.step = 'how';
+  }
+
+  /** missing is how many of n pieces the shop has not got, as far as was asked. */
+  missing(sku, n) {
+    return n - Math.min(Math.max(this.#stock[sku] ?? n, 0), n);
+  }
+
+  /** lookForStock asks what the shop has of these. Without an answer nothing is known to be missing. */
+  async lookForStock(skus) {
+    const wanted = new URLSearchParams(skus.map((sku) => ['sku', sku]));
+    try {
+      this.#stock = (await call('GET', `/api/v1/staff/stock?${wanted}`)).stock;
+    } catch (err) {
+      if (!err.kind) throw err;
+    }
   }
 
   /** find looks for what a pick-up code names. It gives the word for what is wrong, or nothing. */
