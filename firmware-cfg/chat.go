@@ -25,10 +25,14 @@ type Chat struct {
 
 // WeChat is a service account or a mini program.
 type WeChat struct {
-	Kind      string `yaml:"kind"` // service-account or mini-program
-	AppID     string `yaml:"app_id"`
-	API       string `yaml:"api_url"`
-	PerSecond int    `yaml:"per_second"` // messages sent
+	Kind       string `yaml:"kind"` // service-account or mini-program
+	AppID      string `yaml:"app_id"`
+	TextBytes  int    `yaml:"text_bytes"` // of a message
+	CardBytes  int    `yaml:"card_bytes"` // of the text of one with a link
+	KeyErrors  []int  `yaml:"token_errors"`
+	BusyErrors []int  `yaml:"busy_errors"`
+	API        string `yaml:"api_url"`
+	PerSecond  int    `yaml:"per_second"` // messages sent
 }
 
 // Zalo is an official account.
@@ -39,6 +43,7 @@ type Zalo struct {
 	PaidFor    time.Duration `yaml:"paid_for"` // after the person's message, against the paid quota; 0 never
 	KeyErrors  []int         `yaml:"token_errors"`
 	BusyErrors []int         `yaml:"busy_errors"`
+	TextLength int           `yaml:"text_length"` // characters of a message
 	API        string        `yaml:"api_url"`
 	OAuth      string        `yaml:"oauth_url"`
 	PerSecond  int           `yaml:"per_second"`
@@ -46,16 +51,20 @@ type Zalo struct {
 
 // Messenger is a Facebook page.
 type Messenger struct {
-	Page      string `yaml:"page"` // its id
-	API       string `yaml:"api_url"`
-	PerSecond int    `yaml:"per_second"`
+	Page        string `yaml:"page"`         // its id
+	TextLength  int    `yaml:"text_length"`  // characters of a message
+	CardLength  int    `yaml:"card_length"`  // of the text of one with a button
+	TitleLength int    `yaml:"title_length"` // of the button
+	API         string `yaml:"api_url"`
+	PerSecond   int    `yaml:"per_second"`
 }
 
 // Telegram is a bot.
 type Telegram struct {
-	Window    time.Duration `yaml:"window"` // after the person's message; 0 for ever
-	API       string        `yaml:"api_url"`
-	PerSecond int           `yaml:"per_second"`
+	Window     time.Duration `yaml:"window"`      // after the person's message; 0 for ever
+	TextLength int           `yaml:"text_length"` // characters of a message
+	API        string        `yaml:"api_url"`
+	PerSecond  int           `yaml:"per_second"`
 }
 
 // ChatShop is what people ask about a shop.
@@ -70,13 +79,16 @@ func defaultChat() Chat {
 	const day = 24 * time.Hour
 	return Chat{
 		SecretsDir: "/etc/mirrorcart/chat", Replay: 10 * time.Minute, Shops: []ChatShop{},
-		WeChat: WeChat{Kind: "service-account", API: "https://api.weixin.qq.com", PerSecond: 20},
+		WeChat: WeChat{
+			Kind: "service-account", TextBytes: 2048, CardBytes: 1024, KeyErrors: []int{40001, 40014, 42001}, BusyErrors: []int{-1, 45009, 45011},
+			API: "https://api.weixin.qq.com", PerSecond: 20,
+		},
 		Zalo: Zalo{
-			FreeFor: 2 * day, FreeCount: 8, KeyErrors: []int{-216, -201}, BusyErrors: []int{-32, -200},
+			FreeFor: 2 * day, FreeCount: 8, KeyErrors: []int{-216, -201}, BusyErrors: []int{-32, -200}, TextLength: 2000,
 			API: "https://openapi.zalo.me", OAuth: "https://oauth.zaloapp.com", PerSecond: 20,
 		},
-		Messenger: Messenger{API: "https://graph.facebook.com/v23.0", PerSecond: 20},
-		Telegram:  Telegram{API: "https://api.telegram.org", PerSecond: 25},
+		Messenger: Messenger{TextLength: 2000, CardLength: 640, TitleLength: 20, API: "https://graph.facebook.com/v23.0", PerSecond: 20},
+		Telegram:  Telegram{TextLength: 4096, API: "https://api.telegram.org", PerSecond: 25},
 	}
 }
 
@@ -96,6 +108,13 @@ func (h *Chat) check(c *checker) {
 	for name, n := range map[string]int{"wechat": h.WeChat.PerSecond, "zalo": h.Zalo.PerSecond, "messenger": h.Messenger.PerSecond, "telegram": h.Telegram.PerSecond} {
 		c.between("chat."+name+".per_second", n, 1, 1000)
 	}
+	for name, n := range map[string]int{
+		"wechat.text_bytes": h.WeChat.TextBytes, "wechat.card_bytes": h.WeChat.CardBytes, "zalo.text_length": h.Zalo.TextLength,
+		"messenger.text_length": h.Messenger.TextLength, "messenger.card_length": h.Messenger.CardLength, "telegram.text_length": h.Telegram.TextLength,
+	} {
+		c.between("chat."+name, n, 300, 100_000)
+	}
+	c.between("chat.messenger.title_length", h.Messenger.TitleLength, 1, 100)
 	c.that("chat.zalo.free_for", h.Zalo.FreeFor > 0, "%s: without free messages nobody is answered", h.Zalo.FreeFor)
 	c.between("chat.zalo.free_messages", h.Zalo.FreeCount, 1, 1000)
 	c.that("chat.zalo.paid_for", h.Zalo.PaidFor >= 0, "%s is below nothing", h.Zalo.PaidFor)

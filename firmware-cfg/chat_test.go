@@ -25,6 +25,8 @@ func TestChat(t *testing.T) {
 		"telegram: {api_url: \"http://api.example.com\"}":         "telegram.api_url",
 		"replay_window: 1s":                                       "replay_window",
 		"zalo: {free_messages: 0}":                                "zalo.free_messages",
+		"zalo: {text_length: 100}":                                "zalo.text_length",
+		"messenger: {title_length: 0}":                            "messenger.title_length",
 		"messenger: {per_second: 0}":                              "messenger.per_second",
 		"shops: [{shop: s, name: S, hours: [from nine to five]}]": "hours",
 		"shops: [{shop: s, name: S}, {shop: s, name: T}]":         "twice",

@@ -95,9 +95,12 @@ func DefaultHQ() *HQ {
 		ShopDir:     "/etc/mirrorcart/shop",
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
 		Webhooks:    []Webhook{},
-		Payment:     HQPayment{Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh"},
-		Orders:      defaultOrders(),
-		Chat:        defaultChat(),
+		Payment: HQPayment{
+			Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh",
+			Casso: Casso{TokenHeader: "Secure-Token", SignatureHeader: "X-Casso-Signature", SignatureHash: "sha512"},
+		},
+		Orders: defaultOrders(),
+		Chat:   defaultChat(),
 	}
 }
 

@@ -54,7 +54,7 @@ type HQPayment struct {
 	Timezone string    `yaml:"timezone"` // of the times that feeds give without one
 	VietQR   VietQR    `yaml:"vietqr"`
 	SePay    FeedKey   `yaml:"sepay"`
-	Casso    FeedKey   `yaml:"casso"`
+	Casso    Casso     `yaml:"casso"`
 }
 
 // BankApp is a bank's app that a phone can open.
@@ -67,6 +67,14 @@ type BankApp struct {
 type VietQR struct {
 	Username     string `yaml:"username"`
 	PasswordFile string `yaml:"password_file" kind:"path"` // holds the password alone
+}
+
+// Casso is how Casso shows that it is Casso.
+type Casso struct {
+	KeyFile         string `yaml:"key_file" kind:"path"` // holds the key alone
+	TokenHeader     string `yaml:"token_header"`         // that has the key itself
+	SignatureHeader string `yaml:"signature_header"`     // that has a signature with it
+	SignatureHash   string `yaml:"signature_hash"`       // sha256 or sha512
 }
 
 // FeedKey is the key that a feed shows with what it tells.
@@ -117,11 +125,17 @@ func (p *HQPayment) check(c *checker) {
 	_, err := time.LoadLocation(p.Timezone)
 	c.that("payment.timezone", err == nil && p.Timezone != "", "%q is no time zone: use e.g. Asia/Ho_Chi_Minh", p.Timezone)
 	c.that("payment.vietqr.username", (p.VietQR.Username == "") == (p.VietQR.PasswordFile == ""), "username and password_file go together")
+	for name, header := range map[string]string{"token_header": p.Casso.TokenHeader, "signature_header": p.Casso.SignatureHeader} {
+		c.that("payment.casso."+name, headerName.MatchString(header), "%q is no name of a header: use e.g. Secure-Token", header)
+	}
+	c.that("payment.casso.signature_hash", p.Casso.SignatureHash == "sha256" || p.Casso.SignatureHash == "sha512", "%q: use sha256 or sha512", p.Casso.SignatureHash)
 	for i, a := range p.Apps {
 		c.text(key("payment.apps", i, "name"), a.Name)
 		c.that(key("payment.apps", i, "url"), appLink.MatchString(a.URL) && !hasAny(a.URL, " \t\"'<>"), "%q is no link to an app: use https://… or the app's own scheme", a.URL)
 	}
 }
+
+var headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,63}$`)
 
 var appLink = regexp.MustCompile(`^[a-z][a-z0-9+.-]{1,30}://.{1,300}$`)
 

@@ -66,22 +66,28 @@ func (r *chatSecrets) of(app string, targets map[string]*string, optional ...str
 // apps fills in the settings of the apps that have secrets.
 func (r *chatSecrets) apps(o *chat.Options) {
 	cfg := r.cfg
-	wechat := chat.WeChatSettings{Kind: cfg.WeChat.Kind, AppID: cfg.WeChat.AppID, API: cfg.WeChat.API, PerSecond: float64(cfg.WeChat.PerSecond)}
+	wechat := chat.WeChatSettings{
+		Kind: cfg.WeChat.Kind, AppID: cfg.WeChat.AppID, TextBytes: cfg.WeChat.TextBytes, CardBytes: cfg.WeChat.CardBytes,
+		KeyErrors: cfg.WeChat.KeyErrors, BusyErrors: cfg.WeChat.BusyErrors, API: cfg.WeChat.API, PerSecond: float64(cfg.WeChat.PerSecond),
+	}
 	if r.of(chat.WeChat, map[string]*string{"app-secret": &wechat.AppSecret, "token": &wechat.Token, "aes-key": &wechat.AESKey}, "aes-key") {
 		o.WeChat = &wechat
 	}
 	zalo := chat.ZaloSettings{
 		AppID: cfg.Zalo.AppID, FreeFor: cfg.Zalo.FreeFor, FreeCount: cfg.Zalo.FreeCount, PaidFor: cfg.Zalo.PaidFor,
-		KeyErrors: cfg.Zalo.KeyErrors, BusyErrors: cfg.Zalo.BusyErrors, API: cfg.Zalo.API, OAuth: cfg.Zalo.OAuth, PerSecond: float64(cfg.Zalo.PerSecond),
+		KeyErrors: cfg.Zalo.KeyErrors, BusyErrors: cfg.Zalo.BusyErrors, TextLength: cfg.Zalo.TextLength, API: cfg.Zalo.API, OAuth: cfg.Zalo.OAuth, PerSecond: float64(cfg.Zalo.PerSecond),
 	}
 	if r.of(chat.Zalo, map[string]*string{"oa-secret": &zalo.OASecret, "app-secret": &zalo.AppSecret, "refresh-token": &zalo.RefreshToken}) {
 		o.Zalo = &zalo
 	}
-	messenger := chat.MessengerSettings{Page: cfg.Messenger.Page, API: cfg.Messenger.API, PerSecond: float64(cfg.Messenger.PerSecond)}
+	messenger := chat.MessengerSettings{
+		Page: cfg.Messenger.Page, TextLength: cfg.Messenger.TextLength, CardLength: cfg.Messenger.CardLength, TitleLength: cfg.Messenger.TitleLength,
+		API: cfg.Messenger.API, PerSecond: float64(cfg.Messenger.PerSecond),
+	}
 	if r.of(chat.Messenger, map[string]*string{"app-secret": &messenger.AppSecret, "verify-token": &messenger.VerifyToken, "page-token": &messenger.PageToken}) {
 		o.Messenger = &messenger
 	}
-	telegram := chat.TelegramSettings{Window: cfg.Telegram.Window, API: cfg.Telegram.API, PerSecond: float64(cfg.Telegram.PerSecond)}
+	telegram := chat.TelegramSettings{Window: cfg.Telegram.Window, TextLength: cfg.Telegram.TextLength, API: cfg.Telegram.API, PerSecond: float64(cfg.Telegram.PerSecond)}
 	if r.of(chat.Telegram, map[string]*string{"bot-token": &telegram.BotToken, "webhook-secret": &telegram.WebhookSecret}) {
 		o.Telegram = &telegram
 	}

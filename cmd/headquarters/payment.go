@@ -18,11 +18,14 @@ func (s *Server) newFeeds(log *slog.Logger) (*bank.Feeds, error) {
 	if err != nil {
 		return nil, fmt.Errorf("payment.timezone: %w", err)
 	}
-	o := bank.Options{HQ: s.DB, Prefix: cfg.Transfer.Prefix, Zone: zone, VietQRUser: cfg.VietQR.Username, Now: time.Now, Log: log}
+	o := bank.Options{
+		HQ: s.DB, Prefix: cfg.Transfer.Prefix, Zone: zone, VietQRUser: cfg.VietQR.Username, Now: time.Now, Log: log,
+		Casso: bank.Casso{TokenHeader: cfg.Casso.TokenHeader, SignatureHeader: cfg.Casso.SignatureHeader, SignatureHash: cfg.Casso.SignatureHash},
+	}
 	for _, secret := range []struct {
 		into *string
 		file string
-	}{{&o.VietQRPassword, cfg.VietQR.PasswordFile}, {&o.SePayKey, cfg.SePay.KeyFile}, {&o.CassoKey, cfg.Casso.KeyFile}} {
+	}{{&o.VietQRPassword, cfg.VietQR.PasswordFile}, {&o.SePayKey, cfg.SePay.KeyFile}, {&o.Casso.Key, cfg.Casso.KeyFile}} {
 		if *secret.into, err = cfg.Secret(secret.file); err != nil {
 			return nil, err
 		}

@@ -33,9 +33,17 @@ type Options struct {
 	VietQRUser     string
 	VietQRPassword string
 	SePayKey       string
-	CassoKey       string
+	Casso          Casso
 	Now            func() time.Time
 	Log            *slog.Logger
+}
+
+// Casso is how Casso shows that it is Casso.
+type Casso struct {
+	Key             string
+	TokenHeader     string // that has the key itself
+	SignatureHeader string // that has a signature with it
+	SignatureHash   string // sha256 or sha512
 }
 
 // Feeds answers banks.
@@ -50,6 +58,9 @@ func New(o Options) (*Feeds, error) {
 	if (o.VietQRUser == "") != (o.VietQRPassword == "") {
 		return nil, edge.Errorf(op, edge.Invalid, "VietQR's user and password go together")
 	}
+	if o.Casso.Key != "" && (o.Casso.TokenHeader == "" || o.Casso.SignatureHeader == "" || o.Casso.SignatureHash != "sha256" && o.Casso.SignatureHash != "sha512") {
+		return nil, edge.Errorf(op, edge.Invalid, "Casso needs the names of its headers, and sha256 or sha512")
+	}
 	return &Feeds{o}, edge.CheckCodePrefix(o.Prefix)
 }
 
@@ -63,7 +74,7 @@ func (f *Feeds) Register(r gin.IRouter) {
 	if f.SePayKey != "" {
 		b.POST("/sepay", f.sePay)
 	}
-	if f.CassoKey != "" {
+	if f.Casso.Key != "" {
 		b.POST("/casso", f.casso)
 	}
 }

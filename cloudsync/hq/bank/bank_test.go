@@ -3,6 +3,7 @@ package bank_test
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -25,6 +26,8 @@ import (
 )
 
 const secret = "a secret of the test's own"
+
+var casso = bank.Casso{Key: secret, TokenHeader: "Secure-Token", SignatureHeader: "X-Casso-Signature", SignatureHash: "sha512"}
 
 // office is an HQ with all feeds open and one transfer that waits.
 type office struct {
@@ -51,7 +54,7 @@ func newOffice(t testing.TB) *office {
 	zone, err := time.LoadLocation("Asia/Ho_Chi_Minh")
 	require.NoError(t, err)
 	feeds, err := bank.New(bank.Options{
-		HQ: o.hq, Prefix: "MC", Zone: zone, VietQRUser: "vietqr", VietQRPassword: secret, SePayKey: secret, CassoKey: secret,
+		HQ: o.hq, Prefix: "MC", Zone: zone, VietQRUser: "vietqr", VietQRPassword: secret, SePayKey: secret, Casso: casso,
 		Now: o.clock.Now, Log: slog.New(slog.NewTextHandler(o.log, nil)),
 	})
 	require.NoError(t, err)
@@ -216,6 +219,33 @@ func TestCassoTellsOfMoney(t *testing.T) {
 	require.Len(t, o.credits(), 2)
 }
 
+// Where Casso signs otherwise, the settings say so.
+func TestCassoAsTheSettingsSay(t *testing.T) {
+	o := newOffice(t)
+	feeds, err := bank.New(bank.Options{
+		HQ: o.hq, Prefix: "MC", Zone: time.UTC, Now: o.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Casso: bank.Casso{Key: secret, TokenHeader: "X-Token", SignatureHeader: "X-Signature", SignatureHash: "sha256"},
+	})
+	require.NoError(t, err)
+	e := gin.New()
+	feeds.Register(e)
+	srv := httptest.NewServer(e)
+	defer srv.Close()
+	o.srv = srv
+	const body = `{"data":{"amount":1000,"id":1,"reference":"FT7"},"error":0}`
+	m := hmac.New(sha256.New, []byte(secret))
+	fmt.Fprintf(m, "%d.%s", o.clock.Now().UnixMilli(), body)
+	signature := fmt.Sprintf("t=%d,v1=%s", o.clock.Now().UnixMilli(), hex.EncodeToString(m.Sum(nil)))
+	for _, header := range [][2]string{{"X-Signature", signature}, {"X-Token", secret}} {
+		status, _ := o.call("/bank/casso", body, header[0], header[1])
+		require.Equal(t, 200, status, header[0])
+	}
+	for _, header := range [][2]string{{"X-Casso-Signature", signature}, {"Secure-Token", secret}} {
+		status, _ := o.call("/bank/casso", body, header[0], header[1])
+		require.Equal(t, 401, status, header[0])
+	}
+}
+
 func TestFeedsWithoutASecretAreClosed(t *testing.T) {
 	o := newOffice(t)
 	feeds, err := bank.New(bank.Options{HQ: o.hq, Prefix: "MC", Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
@@ -225,7 +255,8 @@ func TestFeedsWithoutASecretAreClosed(t *testing.T) {
 	require.Empty(t, e.Routes())
 	for name, bad := range map[string]bank.Options{
 		"nothing": {}, "prefix": {HQ: o.hq, Prefix: "m", Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
-		"half": {HQ: o.hq, Prefix: "MC", VietQRUser: "x", Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+		"casso": {HQ: o.hq, Prefix: "MC", Casso: bank.Casso{Key: "x"}, Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
+		"half":  {HQ: o.hq, Prefix: "MC", VietQRUser: "x", Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler)},
 	} {
 		_, err := bank.New(bad)
 		require.Equal(t, edge.Invalid, edge.KindOf(err), name)

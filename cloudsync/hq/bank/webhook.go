@@ -3,6 +3,7 @@ package bank
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -82,7 +83,7 @@ func (f *Feeds) casso(c *gin.Context) {
 		Data  json.RawMessage
 	}
 	body, err := read(c, &in)
-	if err == nil && !same(c.GetHeader("Secure-Token"), f.CassoKey) && !f.cassoSigned(c.GetHeader("X-Casso-Signature"), body) {
+	if err == nil && !same(c.GetHeader(f.Casso.TokenHeader), f.Casso.Key) && !f.cassoSigned(c.GetHeader(f.Casso.SignatureHeader), body) {
 		err = errStranger
 	}
 	var list []told
@@ -138,8 +139,8 @@ func (f *Feeds) cassoTold(data json.RawMessage) (list []told, err error) {
 // signatureLife is how old a signature may be.
 const signatureLife = 5 * time.Minute
 
-// cassoSigned checks t=…,v1=…: HMAC-SHA512 in hex over the time in milliseconds,
-// a point, and the body with its keys in order.
+// cassoSigned checks t=…,v1=…: an HMAC in hex over the time in milliseconds, a
+// point, and the body with its keys in order.
 func (f *Feeds) cassoSigned(header string, body []byte) bool {
 	var at, sum string
 	for part := range strings.SplitSeq(header, ",") {
@@ -158,7 +159,11 @@ func (f *Feeds) cassoSigned(header string, body []byte) bool {
 	if err != nil {
 		return false
 	}
-	m := hmac.New(sha512.New, []byte(f.CassoKey))
+	hash := sha512.New
+	if f.Casso.SignatureHash == "sha256" {
+		hash = sha256.New
+	}
+	m := hmac.New(hash, []byte(f.Casso.Key))
 	m.Write([]byte(at + "." + string(sorted)))
 	return same(strings.ToLower(sum), hex.EncodeToString(m.Sum(nil)))
 }

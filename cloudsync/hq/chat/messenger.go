@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -18,6 +19,9 @@ type MessengerSettings struct {
 	AppSecret   string // signs what is reported
 	VerifyToken string // proves our address when the webhook is set up
 	PageToken   string // lets us write
+	TextLength  int    // characters of a message
+	CardLength  int    // of the text of one with a button
+	TitleLength int    // of the button
 	API         string // https://graph.facebook.com/v23.0
 	PerSecond   float64
 }
@@ -31,6 +35,12 @@ type messenger struct {
 func newMessenger(s MessengerSettings, o Options) (*messenger, error) {
 	if s.Page == "" || s.AppSecret == "" || s.VerifyToken == "" || s.PageToken == "" {
 		return nil, edge.Errorf("chat.newMessenger", edge.Invalid, "page, app secret, verify token and page token are all needed")
+	}
+	if err := errors.Join(checkLength(s.TextLength), checkLength(s.CardLength)); err != nil {
+		return nil, err
+	}
+	if s.TitleLength < 1 {
+		return nil, edge.Errorf("chat.newMessenger", edge.Invalid, "a button's title of %d characters: want 1 or more", s.TitleLength)
 	}
 	return &messenger{meta{s.AppSecret, s.VerifyToken}, newCaller(Messenger, s.PerSecond, o), s}, nil
 }
@@ -110,15 +120,9 @@ func (m *messenger) receive(r call) ([]Message, error) {
 	return list, nil
 }
 
-const (
-	messengerText     = 2000 // characters
-	messengerCardText = 640
-	messengerTitle    = 20
-)
-
 func (m *messenger) send(ctx context.Context, person string, t hq.ChatText, by Channel) *SendError {
 	body := map[string]any{
-		"recipient": map[string]string{"id": person}, "messaging_type": "RESPONSE", "message": messengerMessage(t),
+		"recipient": map[string]string{"id": person}, "messaging_type": "RESPONSE", "message": m.message(t),
 	}
 	if by == StaffChannel {
 		body["messaging_type"], body["tag"] = "MESSAGE_TAG", "HUMAN_AGENT"
@@ -140,12 +144,12 @@ func (m *messenger) send(ctx context.Context, person string, t hq.ChatText, by C
 	return err
 }
 
-func messengerMessage(t hq.ChatText) map[string]any {
+func (m *messenger) message(t hq.ChatText) map[string]any {
 	if t.URL == "" {
-		return map[string]any{"text": clip(t.Text, messengerText)}
+		return map[string]any{"text": clip(t.Text, m.TextLength)}
 	}
 	return map[string]any{"attachment": map[string]any{"type": "template", "payload": map[string]any{
-		"template_type": "button", "text": clip(t.Text, messengerCardText),
-		"buttons": []any{map[string]string{"type": "web_url", "url": t.URL, "title": clip(t.Title, messengerTitle)}},
+		"template_type": "button", "text": clip(t.Text, m.CardLength),
+		"buttons": []any{map[string]string{"type": "web_url", "url": t.URL, "title": clip(t.Title, m.TitleLength)}},
 	}}}
 }

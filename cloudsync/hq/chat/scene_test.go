@@ -215,7 +215,7 @@ func (s *scene) talk() *hq.Conversation {
 }
 
 func withTelegram(o *Options) {
-	o.Telegram = &TelegramSettings{BotToken: "123:abc", WebhookSecret: "hook-secret", API: "http://127.0.0.1:1"}
+	o.Telegram = &TelegramSettings{BotToken: "123:abc", WebhookSecret: "hook-secret", TextLength: 4096, API: "http://127.0.0.1:1"}
 }
 
 func text(vi, en, zh string) edge.Text { return edge.Text{VI: vi, EN: en, ZH: zh} }

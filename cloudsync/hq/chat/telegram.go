@@ -17,6 +17,7 @@ type TelegramSettings struct {
 	BotToken      string
 	WebhookSecret string        // secret_token of setWebhook: 1 to 256 of A–Z, a–z, 0–9, _ and -
 	Window        time.Duration // how long after the person's last message we may write; 0 for ever
+	TextLength    int           // characters of a message
 	API           string        // https://api.telegram.org
 	PerSecond     float64
 }
@@ -29,6 +30,9 @@ type telegram struct {
 func newTelegram(s TelegramSettings, o Options) (*telegram, error) {
 	if s.BotToken == "" || s.WebhookSecret == "" {
 		return nil, edge.Errorf("chat.newTelegram", edge.Invalid, "bot token and webhook secret are both needed")
+	}
+	if err := checkLength(s.TextLength); err != nil {
+		return nil, err
 	}
 	return &telegram{newCaller(Telegram, s.PerSecond, o), s}, nil
 }
@@ -93,10 +97,8 @@ func (t *telegram) receive(r call) ([]Message, error) {
 	return []Message{m}, nil
 }
 
-const telegramText = 4096 // characters
-
 func (t *telegram) send(ctx context.Context, person string, text hq.ChatText, _ Channel) *SendError {
-	body := map[string]any{"chat_id": person, "text": clip(text.Text, telegramText)}
+	body := map[string]any{"chat_id": person, "text": clip(text.Text, t.TextLength)}
 	if text.URL != "" {
 		body["reply_markup"] = map[string]any{"inline_keyboard": [][]any{{map[string]string{"text": text.Title, "url": text.URL}}}}
 	}

@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // plain takes out of a text what no message needs: bytes that are no text,
@@ -23,6 +25,17 @@ func plain(s string) string {
 		return r
 	}, s)
 	return clip(strings.TrimSpace(s), maxText)
+}
+
+// leastLength is what every message has room for: an address beside a few words.
+const leastLength = 300
+
+// checkLength refuses a limit of messages into which none of ours would fit.
+func checkLength(n int) error {
+	if n < leastLength {
+		return edge.Errorf("chat.New", edge.Invalid, "messages of %d characters: want %d or more", n, leastLength)
+	}
+	return nil
 }
 
 func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }

@@ -30,14 +30,14 @@ func TestSignatureVectors(t *testing.T) {
 		h.Set(name, value)
 		return h
 	}
-	wechat, err := newWeChat(WeChatSettings{Kind: WeChatServiceAccount, AppID: "wx1", AppSecret: "s", Token: "mytoken"}, base)
+	wechat, err := newWeChat(WeChatSettings{Kind: WeChatServiceAccount, AppID: "wx1", AppSecret: "s", Token: "mytoken", TextBytes: 2048, CardBytes: 1024, KeyErrors: []int{40001, 40014, 42001}, BusyErrors: []int{-1, 45009, 45011}}, base)
 	require.NoError(t, err)
 	weChatQuery := url.Values{
 		"timestamp": {"1700000000"}, "nonce": {"abc123"}, "echostr": {"hello"}, "signature": {"0fa6662d33c8aad54810e35b68ab0716455ffeaa"},
 	}
-	messenger, err := newMessenger(MessengerSettings{Page: "1", AppSecret: "appsecret", VerifyToken: "v", PageToken: "p"}, base)
+	messenger, err := newMessenger(MessengerSettings{Page: "1", AppSecret: "appsecret", VerifyToken: "v", PageToken: "p", TextLength: 2000, CardLength: 640, TitleLength: 20}, base)
 	require.NoError(t, err)
-	zalo, err := newZalo(ZaloSettings{AppID: "123", OASecret: "oasecret", AppSecret: "a", RefreshToken: "r"}, base)
+	zalo, err := newZalo(ZaloSettings{AppID: "123", OASecret: "oasecret", AppSecret: "a", RefreshToken: "r", TextLength: 2000}, base)
 	require.NoError(t, err)
 	line, err := newLINE(LINESettings{"channelsecret"})
 	require.NoError(t, err)
@@ -94,9 +94,9 @@ func TestSignatureVectors(t *testing.T) {
 // allApps serves every app.
 func allApps(o *Options) {
 	withTelegram(o)
-	o.WeChat = &WeChatSettings{Kind: WeChatServiceAccount, AppID: "wx1", AppSecret: "wx-secret", Token: "mytoken", API: "http://127.0.0.1:1"}
-	o.Zalo = &ZaloSettings{AppID: "123", OASecret: "oasecret", AppSecret: "zs", RefreshToken: "first", FreeFor: 48 * time.Hour, FreeCount: 8, API: "http://127.0.0.1:1", OAuth: "http://127.0.0.1:1"}
-	o.Messenger = &MessengerSettings{Page: "900", AppSecret: "appsecret", VerifyToken: "verify", PageToken: "page-token", API: "http://127.0.0.1:1"}
+	o.WeChat = &WeChatSettings{Kind: WeChatServiceAccount, AppID: "wx1", AppSecret: "wx-secret", Token: "mytoken", TextBytes: 2048, CardBytes: 1024, KeyErrors: []int{40001, 40014, 42001}, BusyErrors: []int{-1, 45009, 45011}, API: "http://127.0.0.1:1"}
+	o.Zalo = &ZaloSettings{AppID: "123", OASecret: "oasecret", AppSecret: "zs", RefreshToken: "first", FreeFor: 48 * time.Hour, FreeCount: 8, TextLength: 2000, API: "http://127.0.0.1:1", OAuth: "http://127.0.0.1:1"}
+	o.Messenger = &MessengerSettings{Page: "900", AppSecret: "appsecret", VerifyToken: "verify", PageToken: "page-token", TextLength: 2000, CardLength: 640, TitleLength: 20, API: "http://127.0.0.1:1"}
 	o.WhatsApp = &WhatsAppSettings{AppSecret: "appsecret", VerifyToken: "verify"}
 	o.LINE = &LINESettings{ChannelSecret: "channelsecret"}
 	o.Viber = &ViberSettings{AuthToken: "authtoken"}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -30,8 +31,13 @@ type WeChatSettings struct {
 	AppSecret string // renews the access token
 	Token     string // signs what is reported
 	AESKey    string // EncodingAESKey: 43 characters; empty where reports come unencrypted
-	API       string // https://api.weixin.qq.com
-	PerSecond float64
+	TextBytes int    // of a message
+	CardBytes int    // of the text of one with a link
+	// By which WeChat says that the access token is not good, and that it has too
+	// much to do.
+	KeyErrors, BusyErrors []int
+	API                   string // https://api.weixin.qq.com
+	PerSecond             float64
 }
 
 type weChat struct {
@@ -46,6 +52,9 @@ func newWeChat(s WeChatSettings, o Options) (*weChat, error) {
 	const op = "chat.newWeChat"
 	if s.AppID == "" || s.AppSecret == "" || s.Token == "" || s.Kind != WeChatServiceAccount && s.Kind != WeChatMiniProgram {
 		return nil, edge.Errorf(op, edge.Invalid, "kind, app id, app secret and token are all needed")
+	}
+	if err := errors.Join(checkLength(s.TextBytes), checkLength(s.CardBytes)); err != nil {
+		return nil, err
 	}
 	w := &weChat{caller: newCaller(WeChat, s.PerSecond, o), WeChatSettings: s, replay: o.Replay}
 	w.key = newRenewed(WeChat, s.AppID+" "+s.AppSecret, o, w.renew)
@@ -171,21 +180,16 @@ func decodeWeChat(op string, body []byte, v *weChatReport) error {
 	return decode(op, body, v)
 }
 
-const weChatText = 2048 // bytes
-
-// weChatDescription is how much of a text a card shows.
-const weChatDescription = 1024 // bytes
-
 func (w *weChat) send(ctx context.Context, person string, t hq.ChatText, _ Channel) *SendError {
 	body := map[string]any{"touser": person}
 	switch {
 	case t.URL == "":
-		body["msgtype"], body["text"] = "text", map[string]string{"content": clipBytes(t.Text, weChatText)}
+		body["msgtype"], body["text"] = "text", map[string]string{"content": clipBytes(t.Text, w.TextBytes)}
 	case w.Kind == WeChatMiniProgram:
 		body["msgtype"] = "link"
-		body["link"] = map[string]string{"title": t.Title, "description": clipBytes(t.Text, weChatDescription), "url": t.URL}
+		body["link"] = map[string]string{"title": t.Title, "description": clipBytes(t.Text, w.CardBytes), "url": t.URL}
 	default:
-		article := map[string]string{"title": t.Title, "description": clipBytes(t.Text, weChatDescription), "url": t.URL}
+		article := map[string]string{"title": t.Title, "description": clipBytes(t.Text, w.CardBytes), "url": t.URL}
 		body["msgtype"], body["news"] = "news", map[string]any{"articles": []any{article}}
 	}
 	return w.key.use(ctx, func(access string) *SendError {
@@ -193,12 +197,12 @@ func (w *weChat) send(ctx context.Context, person string, t hq.ChatText, _ Chann
 		if err != nil {
 			return err
 		}
-		return weChatOutcome(answer)
+		return w.outcome(answer)
 	})
 }
 
-// weChatOutcome reads what WeChat says of a call, with status 200 whatever it is.
-func weChatOutcome(answer []byte) *SendError {
+// outcome reads what WeChat says of a call, with status 200 whatever it is.
+func (w *weChat) outcome(answer []byte) *SendError {
 	var said struct {
 		Code    *int   `json:"errcode"`
 		Message string `json:"errmsg"`
@@ -210,12 +214,9 @@ func weChatOutcome(answer []byte) *SendError {
 		return nil
 	}
 	code := *said.Code
-	// Busy, and too many calls a minute or a day; the token is not, or no longer,
-	// the one that counts.
-	busy, key := []int{-1, 45009, 45011}, []int{40001, 40014, 42001}
 	return &SendError{
-		Err: fmt.Errorf("wechat: error %d: %.200s", code, said.Message), Key: slices.Contains(key, code),
-		Lasting: !slices.Contains(key, code) && !slices.Contains(busy, code),
+		Err: fmt.Errorf("wechat: error %d: %.200s", code, said.Message), Key: slices.Contains(w.KeyErrors, code),
+		Lasting: !slices.Contains(w.KeyErrors, code) && !slices.Contains(w.BusyErrors, code),
 	}
 }
 
@@ -225,7 +226,7 @@ func (w *weChat) renew(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *Sen
 	body := map[string]any{"grant_type": "client_credential", "appid": w.AppID, "secret": w.AppSecret, "force_refresh": have != nil && w.now().Before(have.Expires)}
 	answer, err := w.post(ctx, w.API+"/cgi-bin/stable_token", nil, body)
 	if err == nil {
-		err = weChatOutcome(answer)
+		err = w.outcome(answer)
 	}
 	if err != nil {
 		return nil, err

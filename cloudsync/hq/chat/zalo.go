@@ -29,6 +29,7 @@ type ZaloSettings struct {
 	PaidFor      time.Duration // how long we may write against the paid quota; 0 never
 	KeyErrors    []int         // by which Zalo says that the access token is not good
 	BusyErrors   []int         // and that it has too much to do
+	TextLength   int           // characters of a message
 	API          string        // https://openapi.zalo.me
 	OAuth        string        // https://oauth.zaloapp.com
 	PerSecond    float64
@@ -44,6 +45,9 @@ type zalo struct {
 func newZalo(s ZaloSettings, o Options) (*zalo, error) {
 	if s.AppID == "" || s.OASecret == "" || s.AppSecret == "" || s.RefreshToken == "" {
 		return nil, edge.Errorf("chat.newZalo", edge.Invalid, "app id, OA secret, app secret and refresh token are all needed")
+	}
+	if err := checkLength(s.TextLength); err != nil {
+		return nil, err
 	}
 	z := &zalo{caller: newCaller(Zalo, s.PerSecond, o), ZaloSettings: s, replay: o.Replay}
 	z.key = newRenewed(Zalo, s.AppID+" "+s.RefreshToken, o, z.renew)
@@ -130,12 +134,10 @@ func (z *zalo) signed(r call, inBody time.Time) error {
 	return forbidden(op, "the signature does not fit: check app_id and oa_secret")
 }
 
-const zaloText = 2000 // characters
-
 func (z *zalo) send(ctx context.Context, person string, t hq.ChatText, _ Channel) *SendError {
-	text := clip(t.Text, zaloText)
+	text := clip(t.Text, z.TextLength)
 	if t.URL != "" {
-		text = clip(t.Text, zaloText-len(t.Title)-len(t.URL)-3) + "\n\n" + t.Title + ": " + t.URL
+		text = clip(t.Text, z.TextLength-len(t.Title)-len(t.URL)-3) + "\n\n" + t.Title + ": " + t.URL
 	}
 	body := map[string]any{"recipient": map[string]string{"user_id": person}, "message": map[string]string{"text": text}}
 	return z.key.use(ctx, func(access string) *SendError {
