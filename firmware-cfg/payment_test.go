@@ -29,6 +29,9 @@ func TestPaymentSettingsAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"payment: {timezone: Moon}":                               "payment.timezone",
 		"payment: {vietqr: {username: x}}":                        "go together",
+		"payment: {casso: {token_header: \"a b\"}}":               "payment.casso.token_header",
+		"payment: {casso: {signature_header: \"\"}}":              "payment.casso.signature_header",
+		"payment: {casso: {signature_hash: md5}}":                 "payment.casso.signature_hash",
 		"payment: {apps: [{name: X, url: \"javascript:alert\"}]}": "payment.apps[0].url",
 	} {
 		file := filepath.Join(t.TempDir(), "hq.yaml")

@@ -40,11 +40,12 @@ func CatalogueCommand() *cobra.Command {
 
 // desk is where somebody issues catalogues.
 type desk struct {
-	cfg *firmwarecfg.HQ
-	db  *hq.HQ
-	in  io.Reader
-	out io.Writer
-	now func() time.Time
+	cfg  *firmwarecfg.HQ
+	db   *hq.HQ
+	zone *time.Location // the shop's: times are shown in it
+	in   io.Reader
+	out  io.Writer
+	now  func() time.Time
 }
 
 // atDesk runs do with headquarters' database open.
@@ -53,11 +54,15 @@ func atDesk(cmd *cobra.Command, config string, do func(context.Context, *desk) e
 	if err != nil {
 		return process.UsageError{Err: err}
 	}
+	zone, err := shopdir.Zone(cfg.ShopDir)
+	if err != nil {
+		zone = time.Local // a folder with a fault keeps nobody from taking a catalogue back
+	}
 	db, err := OpenLedger(cmd.Context(), cfg, process.Log(cmd.ErrOrStderr(), max(cfg.Log.Level, slog.LevelWarn)))
 	if err != nil {
 		return err
 	}
-	d := &desk{cfg: cfg, db: db, in: cmd.InOrStdin(), out: cmd.OutOrStdout(), now: time.Now}
+	d := &desk{cfg: cfg, db: db, zone: zone, in: cmd.InOrStdin(), out: cmd.OutOrStdout(), now: time.Now}
 	return errors.Join(do(cmd.Context(), d), db.Close())
 }
 
@@ -93,7 +98,7 @@ func (d *desk) importTable(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	effective, err := d.effective(o.effective, shop.Location)
+	effective, err := d.effective(o.effective)
 	if err != nil {
 		return process.UsageError{Err: err}
 	}
@@ -128,7 +133,7 @@ func (d *desk) importTable(ctx context.Context, o order) error {
 	if err != nil {
 		return err
 	}
-	return d.told(ctx, s, shop.Location)
+	return d.told(ctx, s)
 }
 
 func (d *desk) readTable(o order) (*shopdir.Shop, error) {
@@ -151,14 +156,14 @@ func (d *desk) readTable(o order) (*shopdir.Shop, error) {
 }
 
 // effective reads a time: now where s is empty.
-func (d *desk) effective(s string, zone *time.Location) (time.Time, error) {
+func (d *desk) effective(s string) (time.Time, error) {
 	now := d.now()
 	if s == "" {
 		return now, nil
 	}
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		at, err = time.ParseInLocation("2006-01-02 15:04", s, zone)
+		at, err = time.ParseInLocation("2006-01-02 15:04", s, d.zone)
 	}
 	switch {
 	case err != nil:
@@ -170,6 +175,9 @@ func (d *desk) effective(s string, zone *time.Location) (time.Time, error) {
 	}
 	return at, nil
 }
+
+// when writes a time as the shop's people read it.
+func (d *desk) when(t time.Time) string { return t.In(d.zone).Format("2006-01-02 15:04 MST") }
 
 // inForce is the release in force, or one without anything in it.
 func (d *desk) inForce(ctx context.Context) (*edge.Release, error) {
@@ -201,13 +209,13 @@ func (d *desk) confirmed(yes bool) (bool, error) {
 }
 
 // told says what became of a release.
-func (d *desk) told(ctx context.Context, s *edge.SignedRelease, zone *time.Location) error {
+func (d *desk) told(ctx context.Context, s *edge.SignedRelease) error {
 	shops, err := d.db.Shops(ctx)
 	if err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(d.out, "Catalogue %d was issued to %s, in force from %s. To take it back: hq catalogue undo\n",
-		s.Version, gateways(len(shops)), s.Effective.In(zone).Format("2006-01-02 15:04 MST"))
+		s.Version, gateways(len(shops)), d.when(s.Effective))
 	return err
 }
 
@@ -265,7 +273,7 @@ func (d *desk) undo(ctx context.Context, to uint32, yes bool) error {
 	if err != nil {
 		return err
 	}
-	return d.told(ctx, s, time.Local)
+	return d.told(ctx, s)
 }
 
 func listCommand(config *string) *cobra.Command {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -41,7 +40,7 @@ func (d *desk) printChanges(before, now *edge.Release, c *edge.ReleaseChanges, i
 	t.row("%d products in force now, %d then: %d added, %d removed, %d changed. VAT: %s.", len(before.Variants), len(now.Variants),
 		len(c.Added), len(c.Removed), len(c.Changed), rates(now))
 	if len(issues) > 0 && issues[0].Effective.After(d.now()) {
-		t.row("Catalogue %d waits to take effect on %s: this one is newer and takes its place.", issues[0].Version, issues[0].Effective.Format(time.RFC3339))
+		t.row("Catalogue %d waits to take effect on %s: this one is newer and takes its place.", issues[0].Version, d.when(issues[0].Effective))
 	}
 	if c.Looks {
 		t.row("The complete looks change.")
@@ -166,7 +165,7 @@ func (d *desk) list(ctx context.Context) error {
 	for _, i := range issues {
 		issued, mark := "not to shops", ""
 		if !i.Issued.IsZero() {
-			issued = i.Issued.Format(time.RFC3339)
+			issued = d.when(i.Issued)
 		}
 		switch {
 		case i.InForce:
@@ -178,7 +177,7 @@ func (d *desk) list(ctx context.Context) error {
 		if note == "" {
 			note = "shop_dir"
 		}
-		t.row("%d\t%s\t%s\t%s\t%s", i.Version, i.Effective.Format(time.RFC3339), issued, note, mark)
+		t.row("%d\t%s\t%s\t%s\t%s", i.Version, d.when(i.Effective), issued, note, mark)
 	}
 	return t.end()
 }
@@ -193,7 +192,7 @@ func (d *desk) show(ctx context.Context, version uint32) error {
 		return err
 	}
 	t := newTable(d.out)
-	t.row("Catalogue %d, in force from %s, %d products, %d files", r.Version, r.Effective.Format(time.RFC3339), len(r.Variants), len(r.Assets))
+	t.row("Catalogue %d, in force from %s, %d products, %d files", r.Version, d.when(r.Effective), len(r.Variants), len(r.Assets))
 	t.row("")
 	t.row("SKU\tGTIN\tPRODUCT\tPRICE\tVAT\tCOLOUR\tTRY-ON\tPICTURE")
 	for i := range r.Variants {

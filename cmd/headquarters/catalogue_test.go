@@ -99,7 +99,10 @@ func TestACatalogueIsImportedAndTakenBack(t *testing.T) {
 	require.Regexp(t, `(?m)^3 .*first.csv +to come$`, d.runs("", "list"))
 	require.Regexp(t, `(?m)^2 .*second.csv +in force$`, d.runs("", "list"))
 
-	require.Contains(t, d.runs("", "undo", "--yes", "--to", "1"), "Catalogue 4 was issued")
+	out = d.runs("", "undo", "--yes", "--to", "1")
+	require.Contains(t, out, "Catalogue 3 waits to take effect on 2027-02-01 08:00 +07: this one is newer")
+	require.Regexp(t, `Catalogue 4 was issued to 1 gateway, in force from .* \+07\.`, out, "by the shop's clock, whatever HQ's is")
+	require.Regexp(t, `(?m)^3 +2027-02-01 08:00 \+07 +.* \+07 +first\.csv`, d.runs("", "list"))
 	require.Regexp(t, `LIP-VEL-01 .*329\.000 ₫`, d.runs("", "show"))
 	require.Regexp(t, `LIP-VEL-01 .*349\.000 ₫`, d.runs("", "show", "2"))
 	require.Contains(t, d.runs("", "show"), "lip-silk-velvet-", "a file's name tells its content")

@@ -76,6 +76,23 @@ func OpenFolder(dir string) (fs.FS, error) {
 	return root.FS(), nil // open as long as it is used
 }
 
+// Zone is the time zone of a shop's folder.
+func Zone(dir string) (*time.Location, error) {
+	files, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	set, err := readSettings(files)
+	if err != nil {
+		return nil, fmt.Errorf("shop.yaml: %w", err)
+	}
+	zone, err := time.LoadLocation(set.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
+	}
+	return zone, nil
+}
+
 // Read reads a shop's folder. Its error names the file and every fault in it.
 func Read(dir fs.FS) (*Shop, error) {
 	products, err := dir.Open("products.csv")

@@ -31,8 +31,10 @@ create unique index order_key on orders (cart, key);
 create unique index order_live on orders (cart) where live = 1;
 create index order_state on orders (state, changed);
 
--- To whom an order goes. Each row has a key of its own, made with salt: what is
--- deleted cannot be read, not even with HQ's key and an old copy of the rest.
+-- To whom an order goes. Each row is sealed with a key of its own, made of HQ's
+-- secret and the row's salt: what a deleted row leaves behind in the database
+-- cannot be read. A copy of the database from before has the row with its salt,
+-- and HQ's secret opens it for as long as the copy is kept.
 create table contact (
   cart    text    not null primary key,
   phone   blob    not null, -- which one entered it
