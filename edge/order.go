@@ -89,6 +89,9 @@ func (o *Order) State() OrderState { return o.last().State }
 // Since is when the order came to its state.
 func (o *Order) Since() time.Time { return o.last().At }
 
+// Reason is why the order came to its state.
+func (o *Order) Reason() string { return o.last().Reason }
+
 func (o *Order) last() OrderStep {
 	if len(o.Steps) == 0 {
 		return OrderStep{}

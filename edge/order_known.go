@@ -89,10 +89,9 @@ func (k *KnownOrder) reckon() {
 		here += k.Money[i].signed()
 	}
 	k.Paid += here
-	switch {
-	case k.Stands.Live():
+	if k.Stands.Live() {
 		k.Due = max(k.Total.Amount-k.Paid, 0)
-	case k.Stands != OrderCompleted:
+	} else if k.Stands != OrderCompleted {
 		k.Refundable = max(here, 0)
 	}
 }
@@ -123,3 +122,19 @@ func (r *OrderRequest) Check() error {
 	}
 	return checkReason(r.Reason)
 }
+
+// Abandons reports whether the request ends an order that is not placed yet: no
+// one else has to be asked.
+func (k *KnownOrder) Abandons(r *OrderRequest) bool {
+	return k.Own && r.Wish == WishCancel && slices.Contains([]OrderState{OrderQuoted, OrderDepositPending}, k.Stands)
+}
+
+// HandedOver is the order after c.
+func (k *KnownOrder) HandedOver(c *Collection) *KnownOrder {
+	after := *k
+	after.Collected, after.Stands, after.At, after.Reason = c, OrderCollected, c.At, ""
+	return &after
+}
+
+// OnItsWay reports whether somebody still needs to know to whom the order goes.
+func (k *KnownOrder) OnItsWay() bool { return k.Stands.Live() && !k.Stands.handedOver() }

@@ -13,8 +13,9 @@ const (
 	PrintReceipt PrintKind = "receipt" // of a sale
 	PrintRefund  PrintKind = "refund"
 	PrintVoid    PrintKind = "void"
-	PrintZ       PrintKind = "z"    // of a Z report
-	PrintCart    PrintKind = "cart" // with the code that takes the cart to the phone
+	PrintZ       PrintKind = "z"     // of a Z report
+	PrintCart    PrintKind = "cart"  // with the code that takes the cart to the phone
+	PrintOrder   PrintKind = "order" // named by the order, or by money of it: the slip is the receipt of that too
 	PrintTest    PrintKind = "test"
 )
 
@@ -58,7 +59,7 @@ const (
 type PrintJob struct {
 	ID     string      `json:"id"` // UUIDv7
 	Kind   PrintKind   `json:"kind"`
-	Ref    string      `json:"ref"`            // id of the sale, refund, void, Z report or cart
+	Ref    string      `json:"ref"`            // id of the sale, refund, void, Z report, cart, order or its money
 	Lang   string      `json:"lang,omitempty"` // vi, en or zh; empty for the printer's own
 	Staff  string      `json:"staff,omitempty"`
 	State  PrintState  `json:"state"`
@@ -71,13 +72,13 @@ type PrintJob struct {
 func (j *PrintJob) Check() error {
 	const op = "edge.PrintJob.Check"
 	switch j.Kind {
-	case PrintReceipt, PrintRefund, PrintVoid, PrintZ, PrintCart:
+	case PrintReceipt, PrintRefund, PrintVoid, PrintZ, PrintCart, PrintOrder:
 		if j.Ref == "" || len(j.Ref) > maxClosingText || !plainText(j.Ref) {
 			return Errorf(op, Invalid, "%s %.40q: name what to print by its id", j.Kind, j.Ref)
 		}
 	case PrintTest:
 	default:
-		return Errorf(op, Invalid, "kind %.20q: want receipt, refund, void, z, cart or test", j.Kind)
+		return Errorf(op, Invalid, "kind %.20q: want receipt, refund, void, z, cart, order or test", j.Kind)
 	}
 	if j.Lang != "" && j.Lang != "vi" && j.Lang != "en" && j.Lang != "zh" {
 		return Errorf(op, Invalid, "language %.20q: want vi, en or zh", j.Lang)

@@ -7,7 +7,7 @@ import (
 
 // ZReport closes a stretch of one receipt series: From to To, both included.
 // The reports of a series tile it without a gap, and every number in between
-// is one sale, void or refund. A stretch without receipts is not closed: a
+// is one sale, void, refund or money of an order. A stretch without receipts is not closed: a
 // report of nothing would prove nothing, and a second press of the button would
 // leave one behind that looks like a report gone missing.
 type ZReport struct {
@@ -40,6 +40,9 @@ type ZTotal struct {
 	Sales    ZCount `json:"sales"`
 	Voids    ZCount `json:"voids"`
 	Refunds  ZCount `json:"refunds"`
+	// Money for orders is no turnover yet: it has neither rates nor tax.
+	OrdersPaid     ZCount `json:"orders_paid,omitzero"`
+	OrdersRefunded ZCount `json:"orders_refunded,omitzero"`
 	// Discounts are those of Sales, which come to that much less than list prices.
 	Discounts ZDiscounts `json:"discounts,omitzero"`
 	Methods   []ZMethod  `json:"methods"` // by name
@@ -112,6 +115,20 @@ func (z *ZReport) AddRefund(r *Refund) {
 	}
 }
 
+// AddOrderMoney adds the receipt of an order's money.
+func (z *ZReport) AddOrderMoney(m *OrderMoney) {
+	t := z.total(m.Total.Currency)
+	if m.Back {
+		t.OrdersRefunded.add(m.Total, 0)
+		t.method(m.Payment.Method).Given += m.Payment.Amount
+		t.Rounding -= m.Payment.Rounding
+		return
+	}
+	t.OrdersPaid.add(m.Total, 0)
+	t.method(m.Payment.Method).Taken += m.Payment.Amount
+	t.Rounding += m.Payment.Rounding
+}
+
 func (z *ZReport) total(currency string) *ZTotal {
 	i, ok := slices.BinarySearchFunc(z.Totals, currency, func(t ZTotal, c string) int {
 		switch {
@@ -168,7 +185,7 @@ func (t *ZTotal) rate(l *SaleLine, sign int64) {
 func (z *ZReport) Receipts() (n uint64) {
 	for i := range z.Totals {
 		t := &z.Totals[i]
-		n += uint64(t.Sales.Count + t.Voids.Count + t.Refunds.Count)
+		n += uint64(t.Sales.Count + t.Voids.Count + t.Refunds.Count + t.OrdersPaid.Count + t.OrdersRefunded.Count)
 	}
 	return n
 }
@@ -207,7 +224,7 @@ func (z *ZReport) Check() error {
 func (t *ZTotal) check() (receipts uint64, err error) {
 	const op, bound = "edge.ZReport.Check", 1 << 53
 	var taken, given, amount, vat int64
-	for _, c := range []ZCount{t.Sales, t.Voids, t.Refunds} {
+	for _, c := range []ZCount{t.Sales, t.Voids, t.Refunds, t.OrdersPaid, t.OrdersRefunded} {
 		if c.Count < 0 || max(c.Amount, -c.Amount, c.VAT, -c.VAT) > bound {
 			return 0, Errorf(op, Invalid, "a Z report has %d receipts of %d", c.Count, c.Amount)
 		}
@@ -222,9 +239,10 @@ func (t *ZTotal) check() (receipts uint64, err error) {
 	for _, r := range t.Rates {
 		amount, vat = amount+r.Amount, vat+r.VAT
 	}
+	in, out := t.Sales.Amount+t.OrdersPaid.Amount, t.Voids.Amount+t.Refunds.Amount+t.OrdersRefunded.Amount
 	switch {
-	case taken != t.Sales.Amount || given != t.Voids.Amount+t.Refunds.Amount:
-		return 0, Errorf(op, Invalid, "a Z report's methods took %d and gave back %d, its receipts say %d and %d", taken, given, t.Sales.Amount, t.Voids.Amount+t.Refunds.Amount)
+	case taken != in || given != out:
+		return 0, Errorf(op, Invalid, "a Z report's methods took %d and gave back %d, its receipts say %d and %d", taken, given, in, out)
 	case amount != t.Net() || vat != t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT:
 		return 0, Errorf(op, Invalid, "a Z report's tax rates come to %d with %d tax, its receipts to %d", amount, vat, t.Net())
 	}

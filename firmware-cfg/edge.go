@@ -13,26 +13,27 @@ import (
 // Edge is a gateway's configuration, edge.yaml. Paths are absolute once
 // loaded.
 type Edge struct {
-	Node      string  `yaml:"node"` // the gateway's name at HQ and on the broker
-	Shop      Shop    `yaml:"shop"`
-	Till      string  `yaml:"till"` // begins every receipt number
-	DataDir   string  `yaml:"data_dir" kind:"path"`
-	ModelsDir string  `yaml:"models_dir" kind:"path"`
-	ShopDir   string  `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
-	HTTP      HTTP    `yaml:"http"`
-	Camera    Camera  `yaml:"camera"`
-	Mirror    Mirror  `yaml:"mirror"`
-	Kiosks    []Kiosk `yaml:"kiosks"` // more of them, each with its camera
-	Staff     []Staff `yaml:"staff"`
-	HQ        Line    `yaml:"hq"`
-	Keys      Keys    `yaml:"keys"`
-	Log       Log     `yaml:"log"`
-	Backup    Backup  `yaml:"backup"`
-	Disk      Disk    `yaml:"disk"`
-	Carts     Carts   `yaml:"carts"`
-	Handoff   Handoff `yaml:"handoff"`
-	Payment   Payment `yaml:"payment"`
-	Printer   Printer `yaml:"printer"`
+	Node      string     `yaml:"node"` // the gateway's name at HQ and on the broker
+	Shop      Shop       `yaml:"shop"`
+	Till      string     `yaml:"till"` // begins every receipt number
+	DataDir   string     `yaml:"data_dir" kind:"path"`
+	ModelsDir string     `yaml:"models_dir" kind:"path"`
+	ShopDir   string     `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
+	HTTP      HTTP       `yaml:"http"`
+	Camera    Camera     `yaml:"camera"`
+	Mirror    Mirror     `yaml:"mirror"`
+	Kiosks    []Kiosk    `yaml:"kiosks"` // more of them, each with its camera
+	Staff     []Staff    `yaml:"staff"`
+	HQ        Line       `yaml:"hq"`
+	Keys      Keys       `yaml:"keys"`
+	Log       Log        `yaml:"log"`
+	Backup    Backup     `yaml:"backup"`
+	Disk      Disk       `yaml:"disk"`
+	Carts     Carts      `yaml:"carts"`
+	Handoff   Handoff    `yaml:"handoff"`
+	Payment   Payment    `yaml:"payment"`
+	Printer   Printer    `yaml:"printer"`
+	Orders    ShopOrders `yaml:"orders"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -148,6 +149,7 @@ func DefaultEdge() *Edge {
 		Disk:      Disk{ReserveMB: 256},
 		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}, CashTolerance: 20000, Discount: Discounts{Clerk: 10, Manager: 50}},
 		Printer:   defaultPrinter(),
+		Orders:    defaultShopOrders(),
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 	}
 }
@@ -192,6 +194,7 @@ func (e *Edge) check(c *checker) {
 	c.path("keys.device", e.Keys.Device)
 	e.Payment.check(c)
 	e.Printer.check(c)
+	e.Orders.check(c)
 	c.that("backup.every", e.Backup.Every >= time.Minute && e.Backup.Every <= 7*24*time.Hour, "%v is out of range: use 1m to 168h", e.Backup.Every)
 	c.between("backup.keep", e.Backup.Keep, 1, 1000)
 	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")

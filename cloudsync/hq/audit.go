@@ -69,11 +69,18 @@ func list[T any](ctx context.Context, a *auditor, scan func(*sql.Rows) (T, error
 func (a *auditor) numbers(ctx context.Context) error {
 	const q = `select a.node, a.shop, a.receipt from sale a where a.pos > $1 and a.pos <= $2 and (
 			exists (select 1 from sale b where b.receipt = a.receipt and b.node = a.node and b.pos <> a.pos)
-			or exists (select 1 from correction b where b.receipt = a.receipt and b.node = a.node))
+			or exists (select 1 from correction b where b.receipt = a.receipt and b.node = a.node)
+			or exists (select 1 from order_money b where b.receipt = a.receipt and b.node = a.node))
 		union all
 		select a.node, a.shop, a.receipt from correction a where a.pos > $1 and a.pos <= $2 and (
 			exists (select 1 from correction b where b.receipt = a.receipt and b.node = a.node and b.pos <> a.pos)
-			or exists (select 1 from sale b where b.receipt = a.receipt and b.node = a.node))`
+			or exists (select 1 from sale b where b.receipt = a.receipt and b.node = a.node)
+			or exists (select 1 from order_money b where b.receipt = a.receipt and b.node = a.node))
+		union all
+		select a.node, a.shop, a.receipt from order_money a where a.pos > $1 and a.pos <= $2 and (
+			exists (select 1 from order_money b where b.receipt = a.receipt and b.node = a.node and b.pos <> a.pos)
+			or exists (select 1 from sale b where b.receipt = a.receipt and b.node = a.node)
+			or exists (select 1 from correction b where b.receipt = a.receipt and b.node = a.node))`
 	type number struct {
 		record
 		receipt string

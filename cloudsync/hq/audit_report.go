@@ -76,7 +76,10 @@ func (a *auditor) totals(ctx context.Context, c *closedDay) error {
 	said := map[receiptKind]edge.ZCount{}
 	for i := range c.z.Totals {
 		t := &c.z.Totals[i]
-		for kind, n := range map[string]edge.ZCount{"sale": t.Sales, "void": t.Voids, "refund": t.Refunds} {
+		for kind, n := range map[string]edge.ZCount{"sale": t.Sales, "void": t.Voids, "refund": t.Refunds, "order": t.OrdersPaid, "order refund": t.OrdersRefunded} {
+			if kind[0] == 'o' && n.Count == 0 {
+				continue
+			}
 			said[receiptKind{kind, t.Currency}] = edge.ZCount{Count: n.Count, Amount: n.Amount}
 		}
 	}
@@ -106,6 +109,8 @@ func (a *auditor) addUp(ctx context.Context, node string, r [2]string, sums map[
 			select 'sale' as kind, currency, amount from sale where node = $1 and receipt between $2 and $3 and length(receipt) = $4
 			union all
 			select kind, currency, amount from correction where node = $1 and receipt between $2 and $3 and length(receipt) = $4
+			union all
+			select kind, currency, amount from order_money where node = $1 and receipt between $2 and $3 and length(receipt) = $4
 		) as receipts group by kind, currency`
 	rows, err := a.tx.QueryContext(ctx, q, node, r[0], r[1], len([]rune(r[0])))
 	if err != nil {

@@ -141,7 +141,7 @@ func (h *HQ) putOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node, key 
 	const q = `insert into orders (id, n, cart, node, shop, key, state, live, placed, changed, amount, currency, body)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 	_, err = tx.ExecContext(ctx, q, o.ID, n, o.Cart.String(), node, o.Shop, key, o.State(), toInt(o.State().Live()),
-		o.Placed().UnixMilli(), o.Since().UnixMilli(), o.Total.Amount, o.Total.Currency, body)
+		toMillis(o.Placed()), o.Since().UnixMilli(), o.Total.Amount, o.Total.Currency, body)
 	if err != nil {
 		return err
 	}
@@ -153,16 +153,9 @@ func nextOrderChange(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 	return n, err
 }
 
-func (h *HQ) queueOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node string) error {
-	r, err := o.Record(0)
-	if err != nil {
-		return err
-	}
-	return h.queueRecord(ctx, tx, node, r)
-}
-
 // MoveOrder brings an order to another state, where edge.Order.Move allows it,
-// and tells the shop and the phone.
+// and tells the shop and the phone. Where money is held for an order that ends so,
+// that is due to be given back at once.
 func (h *HQ) MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error) {
 	var o *edge.Order
 	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
@@ -173,23 +166,12 @@ func (h *HQ) MoveOrder(ctx context.Context, id string, by edge.OrderParty, to ed
 		if err := o.Move(by, to, reason, h.now()); err != nil || o.State() == before {
 			return err
 		}
-		body, err := json.Marshal(o)
-		if err != nil {
-			return err
+		if held, err := orderHeld(ctx, tx, id, ""); err != nil || held > 0 && endsInRefund(o) {
+			if err := errors.Join(err, o.Move(edge.ByHQ, edge.OrderRefundDue, reason, h.now())); err != nil {
+				return err
+			}
 		}
-		n, err := nextOrderChange(ctx, tx)
-		if err != nil {
-			return err
-		}
-		const q = "update orders set n = $1, state = $2, live = $3, changed = $4, body = $5 where id = $6"
-		if _, err := tx.ExecContext(ctx, q, n, o.State(), toInt(o.State().Live()), o.Since().UnixMilli(), body, id); err != nil {
-			return err
-		}
-		var node string
-		if err := tx.QueryRowContext(ctx, "select node from orders where id = $1", id).Scan(&node); err != nil {
-			return err
-		}
-		return h.queueOrder(ctx, tx, o, node)
+		return h.changeOrder(ctx, tx, o)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("hq.MoveOrder: %w", err)

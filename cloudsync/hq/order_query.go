@@ -2,6 +2,7 @@ package hq
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -50,7 +51,10 @@ type FoundOrder struct {
 	Changed time.Time
 	Paid    bool // its cart is
 	Contact bool // to whom it goes is known
-	Order   edge.Order
+	// Held is what tills took for it and did not give back, in minor units.
+	Held     int64
+	Requests []edge.OrderRequest // of shops, oldest first
+	Order    edge.Order
 }
 
 // OrderFilter says which orders are wanted; what is empty sets no bound.
@@ -104,5 +108,31 @@ func (h *HQ) findOrders(ctx context.Context, op, where string, args ...any) ([]F
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
+	for i := range list {
+		if err := h.findDeeds(ctx, &list[i]); err != nil {
+			return nil, fmt.Errorf("%s: %w", op, err)
+		}
+	}
 	return list, nil
+}
+
+// findDeeds adds what shops did about an order that one of them took.
+func (h *HQ) findDeeds(ctx context.Context, f *FoundOrder) (err error) {
+	if f.Order.Taken == nil {
+		return nil
+	}
+	if f.Held, err = orderHeld(ctx, h.read, f.Order.ID, ""); err != nil {
+		return err
+	}
+	rows, err := h.read.QueryContext(ctx, "select body from order_request where of = $1 order by pos", f.Order.ID)
+	return forEach(rows, err, func(rows *sql.Rows) error {
+		var body []byte
+		var r edge.OrderRequest
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		err := json.Unmarshal(body, &r)
+		f.Requests = append(f.Requests, r)
+		return err
+	})
 }

@@ -142,6 +142,7 @@ func (h *HQ) Rebuild(ctx context.Context) error {
 		for _, q := range []string{
 			"delete from sale", "delete from correction", "delete from z_report", "delete from einvoice", "delete from stock",
 			"delete from node_total", "delete from turnover", "delete from discrepancy", "delete from foreign_refund", "delete from cash", "delete from projected",
+			"delete from order_money", "delete from order_request",
 			"update projection set pos = 0 where name in ('inbox', 'audit', 'turnover')",
 		} {
 			if _, err := tx.ExecContext(ctx, q); err != nil {

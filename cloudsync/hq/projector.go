@@ -39,6 +39,7 @@ type projector struct {
 	stock       map[stockKey]int64 // moved
 	carts       []cartEntry
 	told        []edge.CartID // changed, as who watches them is told
+	ordersTold  []edge.Order  // changed
 	money       bool          // that waited for a transfer was matched: its shop is told
 }
 
@@ -75,7 +76,10 @@ func (h *HQ) projectSome(ctx context.Context) (pos int64, busy bool, err error) 
 	for _, id := range p.told {
 		h.carts.tell(id)
 	}
-	if p.money {
+	for i := range p.ordersTold {
+		h.carts.tell(p.ordersTold[i].Cart)
+	}
+	if p.money || len(p.ordersTold) > 0 {
 		h.downs.tell(struct{}{})
 	}
 	h.changed.tell(struct{}{})
@@ -162,6 +166,14 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 		flaw, err = p.given(ctx, e)
 	case edge.EventTransfer:
 		flaw, err = p.transfer(ctx, e)
+	case edge.EventOrder:
+		flaw, err = p.takenOrder(ctx, e)
+	case edge.EventOrderPaid, edge.EventOrderRefunded:
+		flaw, err = p.orderMoney(ctx, e)
+	case edge.EventOrderRequest:
+		flaw, err = p.orderRequest(ctx, e)
+	case edge.EventOrderCollected:
+		flaw, err = p.collected(ctx, e)
 	case edge.EventCart:
 		flaw = p.cart(e)
 	case edge.EventCash:

@@ -194,6 +194,14 @@ func newestLanes(ctx context.Context, db *sql.DB) (map[string][]Lane, error) {
 }
 
 // fromMillis reads a time of the database; 0 is none.
+// toMillis is how databases store a time; 0 for none.
+func toMillis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

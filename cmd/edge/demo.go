@@ -255,6 +255,8 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
 	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs
 	cfg.Staff = []firmwarecfg.Staff{{Name: "Linh", Role: firmwarecfg.Manager, PINHash: pin}}
+	cfg.Orders.FreeFrom = 1_000_000
+	cfg.Orders.Fees = []firmwarecfg.DeliveryFee{{Provinces: []string{"79"}, Fee: 20_000, Days: 2}, {Fee: 35_000, Days: 5}}
 	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
 	cfg.Camera.Source = f.camera
 	if f.camera == "" {

@@ -72,7 +72,11 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if g.db, err = sqlite.Open(ctx, databaseOptions(cfg, o.log)); err != nil {
+	options := databaseOptions(cfg, o.log)
+	if options.Secret, err = hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart contacts 1", sha256.Size); err != nil {
+		return nil, fmt.Errorf("contacts: %w", err)
+	}
+	if g.db, err = sqlite.Open(ctx, options); err != nil {
 		return nil, err
 	}
 	g.backups, err = g.db.Keeper(sqlite.BackupPlan{
@@ -239,11 +243,15 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if err != nil {
 		return err
 	}
+	orders, err := g.orders()
+	if err != nil {
+		return err
+	}
 	cfg := api.Config{
 		Shop:  api.Shop{ID: shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
 		Carts: g.db, Ledger: g.db, CashBook: g.db, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
-		Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
+		Orders: orders, Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, Device: g.device, TillKey: tillKey,
 	}
 	if g.desk != nil {

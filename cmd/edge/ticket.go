@@ -145,7 +145,7 @@ func (f *ticketFlags) document(ctx context.Context, cfg *firmwarecfg.Edge) (tick
 		return nil, nil, err
 	}
 	defer archive.Close()
-	records := &ticket.Records{Ledger: archive, Carts: archive, Catalogue: archive, Links: noLinks{}, Now: time.Now}
+	records := &ticket.Records{Ledger: archive, Carts: archive, Orders: archive, Catalogue: archive, Links: noLinks{}, Now: time.Now}
 	if f.kind == string(edge.PrintCart) {
 		settings, err := (&handoffFlags{config: f.config}).settings()
 		if err != nil {
@@ -175,7 +175,7 @@ func (a archived) Release(ctx context.Context) (*edge.Release, error) { return a
 // find is the id of the record that the number on a ticket names.
 func (f *ticketFlags) find(ctx context.Context, a *sqlite.Archive) (id string, err error) {
 	switch kind := edge.PrintKind(f.kind); kind {
-	case edge.PrintReceipt, edge.PrintRefund, edge.PrintVoid:
+	case edge.PrintReceipt, edge.PrintRefund, edge.PrintVoid, edge.PrintOrder:
 		r, err := edge.ParseReceipt(f.id)
 		if err != nil {
 			return "", err

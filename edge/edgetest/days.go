@@ -16,8 +16,8 @@ import (
 
 // Days lives through any days that a shop may have: sales, also those that
 // phones pay and that HQ tells of late and again, voids, refunds,
-// deliveries, thefts, counts that are entered late, Z reports, new epochs,
-// clocks that jump, and calls that are sent again. After each step everything
+// deliveries, thefts, counts that are entered late, orders and their money, Z reports, new
+// epochs, clocks that jump, and calls that are sent again. After each step everything
 // must add up; then looks at the shop at the end. It tries so many runs of days,
 // or as many as -rapid.checks says.
 func Days(t *testing.T, runs int, open func(t *rapid.T, now func() time.Time) Shop, then ...func(t *rapid.T, s Shop)) {
@@ -32,6 +32,7 @@ func Days(t *testing.T, runs int, open func(t *rapid.T, now func() time.Time) Sh
 		require.NoError(t, d.PutRelease(t.Context(), Release(1)))
 		t.Repeat(map[string]func(*rapid.T){
 			"": d.check, "sell": d.sell, "sell by phone": d.sellByPhone, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign,
+			"order": d.order, "order money": d.orderMoney,
 			"delivery": d.deliver, "theft": d.steal, "look": d.look, "count": d.count, "close": d.close,
 			"epoch": d.epoch, "again": d.again, "clock": d.jump,
 		})
@@ -53,6 +54,7 @@ type days struct {
 	counted []look   // those that were entered
 	sales   []string // ids, in order
 	sold    map[string]*edge.Sale
+	orders  []string // ids
 	calls   []call
 	zs      []edge.ZReport // oldest first
 }

@@ -18,6 +18,7 @@ type Shop interface {
 	edge.Catalogue
 	edge.Outbox
 	edge.Office
+	edge.Orders
 }
 
 // SKUs of Release.

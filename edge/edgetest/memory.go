@@ -29,6 +29,7 @@ type Memory struct {
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
 	office   memoryOffice
+	orders   memoryOrders
 	applied  uint64
 }
 

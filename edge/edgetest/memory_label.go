@@ -22,7 +22,7 @@ func (m *Memory) OpenCarts(_ context.Context, limit int) ([]edge.OpenCart, error
 		for _, c := range slices.Backward(m.carts) {
 			living := slices.ContainsFunc(c.Lines, func(l edge.Line) bool { return l.Quantity() > 0 })
 			label := m.labels[c.ID]
-			if living && c.Closed == nil && (label.Parked != nil) == parked && len(open) < limit {
+			if living && c.Closed == nil && m.ordered(c.ID) == nil && (label.Parked != nil) == parked && len(open) < limit {
 				open = append(open, edge.OpenCart{Cart: clone(c), CartLabel: label})
 			}
 		}

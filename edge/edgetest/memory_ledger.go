@@ -27,12 +27,13 @@ type memoryAnswer struct {
 	reply       any
 }
 
-// memoryReceipt is a receipt: one of the three records is there.
+// memoryReceipt is a receipt: one of the records is there.
 type memoryReceipt struct {
 	number edge.Receipt
 	sale   *edge.Sale
 	void   *edge.Void
 	refund *edge.Refund
+	money  *edge.OrderMoney
 	event  string
 }
 
@@ -79,6 +80,9 @@ func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*e
 	return once(m, key, "sale", co, func() (*edge.Sale, error) {
 		i, err := m.find(co.Cart)
 		if err != nil {
+			return nil, err
+		}
+		if err := m.ordered(co.Cart); err != nil {
 			return nil, err
 		}
 		r, err := m.inForce()
@@ -267,6 +271,8 @@ func (r *memoryReceipt) addTo(z *edge.ZReport) {
 		z.AddSale(r.sale)
 	case r.void != nil:
 		z.AddVoid(r.void)
+	case r.money != nil:
+		z.AddOrderMoney(r.money)
 	default:
 		z.AddRefund(r.refund)
 	}

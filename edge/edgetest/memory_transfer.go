@@ -20,6 +20,9 @@ func (m *Memory) RequestTransfer(_ context.Context, key string, a edge.TransferA
 		if err != nil {
 			return nil, err
 		}
+		if err := m.ordered(a.Cart); err != nil {
+			return nil, err
+		}
 		r, err := m.inForce()
 		if err != nil {
 			return nil, err

@@ -11,15 +11,16 @@ import (
 // Reckoning is what the events of a ledger come to.
 type Reckoning struct {
 	Stock    map[edge.SKU]int64
-	Receipts []edge.Receipt         // of sales, voids and refunds, in the order of the events
-	Amounts  map[edge.Receipt]int64 // what each took; less than 0 what was given back
+	Receipts []edge.Receipt                   // of sales, voids, refunds and money of orders, in the order of the events
+	Amounts  map[edge.Receipt]int64           // what each took; less than 0 what was given back
+	Orders   map[edge.Receipt]edge.OrderMoney // money of orders, which is no turnover
 	Zs       []edge.ZReport
 }
 
 // Reckon adds up a ledger from its events, as HQ would.
 func Reckon(t T, evs []edge.Event) *Reckoning {
 	t.Helper()
-	r := &Reckoning{Stock: map[edge.SKU]int64{}, Amounts: map[edge.Receipt]int64{}}
+	r := &Reckoning{Stock: map[edge.SKU]int64{}, Amounts: map[edge.Receipt]int64{}, Orders: map[edge.Receipt]edge.OrderMoney{}}
 	receipt := func(n edge.Receipt, amount int64, moves []edge.StockMove) {
 		r.Receipts = append(r.Receipts, n)
 		r.Amounts[n] = amount
@@ -38,6 +39,10 @@ func Reckon(t T, evs []edge.Event) *Reckoning {
 		case edge.EventRefund:
 			f := decode[edge.Refund](t, e.Data)
 			receipt(f.Receipt, -f.Total.Amount, f.Moves())
+		case edge.EventOrderPaid, edge.EventOrderRefunded:
+			m := decode[edge.OrderMoney](t, e.Data)
+			r.Orders[m.Receipt] = m
+			r.Receipts = append(r.Receipts, m.Receipt)
 		case edge.EventStock:
 			m := decode[edge.StockMove](t, e.Data)
 			r.Stock[m.SKU] += m.Delta
@@ -73,11 +78,19 @@ func (r *Reckoning) AddsUp(t T, s edge.Ledger) {
 		require.Equal(t, closed[z.Series]+1, z.From, "Z reports tile the series")
 		require.LessOrEqual(t, z.To, last[z.Series])
 		closed[z.Series] = z.To
-		var net int64
+		var net, taken, back int64
 		for n := z.From; n <= z.To; n++ {
-			net += r.Amounts[edge.Receipt{Till: z.Till, Series: z.Series, Counter: n}]
+			number := edge.Receipt{Till: z.Till, Series: z.Series, Counter: n}
+			net += r.Amounts[number]
+			if m := r.Orders[number]; m.Back {
+				back += m.Total.Amount
+			} else {
+				taken += m.Total.Amount
+			}
 		}
 		require.Equal(t, net, z.Totals[0].Net())
+		require.Equal(t, taken, z.Totals[0].OrdersPaid.Amount)
+		require.Equal(t, back, z.Totals[0].OrdersRefunded.Amount)
 	}
 	all, err := s.ZReports(t.Context(), 1<<20)
 	require.NoError(t, err)

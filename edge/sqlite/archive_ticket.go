@@ -19,6 +19,22 @@ func (a *Archive) Reversal(ctx context.Context, id string) (*edge.Void, *edge.Re
 	return a.db.Reversal(ctx, id)
 }
 
+// KnownOrder finds an order.
+func (a *Archive) KnownOrder(ctx context.Context, id string) (*edge.KnownOrder, error) {
+	return a.db.KnownOrder(ctx, id)
+}
+
+// OrderOfMoney is the order that money was taken for, or given back.
+func (a *Archive) OrderOfMoney(ctx context.Context, id string) (string, error) {
+	return a.db.OrderOfMoney(ctx, id)
+}
+
+// OrderContact is not found: names are read by the gateway alone, whose secret
+// opens them.
+func (a *Archive) OrderContact(_ context.Context, id string) (*edge.Contact, error) {
+	return nil, edge.Errorf("sqlite.OrderContact", edge.NotFound, "to whom order %.64q goes only its gateway can tell", id)
+}
+
 // ZReport finds a Z report by its id.
 func (a *Archive) ZReport(ctx context.Context, id string) (*edge.ZReport, error) {
 	return a.db.ZReport(ctx, id)
@@ -40,7 +56,8 @@ func (a *Archive) TicketOf(ctx context.Context, r edge.Receipt) (kind edge.Print
 	}
 	err = a.reader.QueryRowContext(ctx, `
 		SELECT 'receipt', id FROM sale WHERE till = ?1 AND series = ?2 AND counter = ?3
-		UNION ALL SELECT kind, id FROM reversal WHERE till = ?1 AND series = ?2 AND counter = ?3`,
+		UNION ALL SELECT kind, id FROM reversal WHERE till = ?1 AND series = ?2 AND counter = ?3
+		UNION ALL SELECT 'order', id FROM order_money WHERE till = ?1 AND series = ?2 AND counter = ?3`,
 		r.Till, r.Series, int64(r.Counter)).Scan(&kind, &id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", "", edge.Errorf(op, edge.NotFound, "receipt %s is not in this gateway's ledger", r)

@@ -46,13 +46,15 @@ type cartToSell struct {
 	*edge.Cart
 	body     []byte
 	checkout uint32
+	order    sql.NullString // that it shows
 }
 
 func (t *tx) loadToSell(ctx context.Context, id edge.CartID) (*cartToSell, error) {
 	c := &cartToSell{}
-	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT checkout FROM sale WHERE cart = ?1 ORDER BY checkout DESC LIMIT 1), 0) FROM cart WHERE id = ?1`, id.String())
+	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT checkout FROM sale WHERE cart = ?1 ORDER BY checkout DESC LIMIT 1), 0),
+		(SELECT id FROM shop_order WHERE cart = ?1) FROM cart WHERE id = ?1`, id.String())
 	var err error
-	c.Cart, c.body, err = scanCart(row, id, &c.checkout)
+	c.Cart, c.body, err = scanCart(row, id, &c.checkout, &c.order)
 	return c, err
 }
 

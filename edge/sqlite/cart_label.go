@@ -11,7 +11,8 @@ import (
 
 const (
 	labelled    = `SELECT body, made, place, parked, parked_by, parked_at FROM cart WHERE `
-	openCarts   = labelled + `closed = 0 AND pieces > 0 AND parked = '' ORDER BY n DESC LIMIT ?`
+	unordered   = `NOT EXISTS (SELECT 1 FROM shop_order o WHERE o.cart = cart.id)` // an order's cart only shows it
+	openCarts   = labelled + `closed = 0 AND pieces > 0 AND parked = '' AND ` + unordered + ` ORDER BY n DESC LIMIT ?`
 	parkedCarts = labelled + `closed = 0 AND pieces > 0 AND parked <> '' ORDER BY n DESC LIMIT ?`
 )
 

@@ -188,7 +188,11 @@ func (db *DB) Records(ctx context.Context, kind edge.RecordKind, limit int) ([]e
 }
 
 func (db *DB) records(ctx context.Context, which string, args ...any) ([]edge.Record, error) {
-	rows, err := db.reader.QueryContext(ctx, `SELECT kind, id, state, at, data FROM hq_record `+which, args...)
+	return recordsOf(ctx, db.reader, which, args...)
+}
+
+func recordsOf(ctx context.Context, q querier, which string, args ...any) ([]edge.Record, error) {
+	rows, err := q.QueryContext(ctx, `SELECT kind, id, state, at, data FROM hq_record `+which, args...)
 	if err != nil {
 		return nil, err
 	}

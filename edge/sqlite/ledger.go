@@ -38,6 +38,9 @@ func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.order.Valid {
+		return nil, errOrdered(c.order.String)
+	}
 	r, err := t.releaseInForce(ctx)
 	if err != nil {
 		return nil, err

@@ -76,7 +76,8 @@ func (db *DB) StartPrint(ctx context.Context, id string) (*edge.PrintJob, error)
 			UPDATE print_job SET state = 'printing', reason = '', sent = 1, copy = copy OR sent OR kind NOT IN ('cart', 'test') AND (
 				EXISTS (SELECT 1 FROM print_job o WHERE o.ref = print_job.ref AND o.kind = print_job.kind AND o.sent = 1)
 				OR EXISTS (SELECT 1 FROM sale s WHERE s.id = ref AND s.series < ?2)
-				OR EXISTS (SELECT 1 FROM reversal v WHERE v.id = ref AND v.series < ?2))
+				OR EXISTS (SELECT 1 FROM reversal v WHERE v.id = ref AND v.series < ?2)
+				OR EXISTS (SELECT 1 FROM order_money m WHERE m.id = ref AND m.series < ?2))
 			WHERE id = ?1 AND state = 'queued'`, id, e.n)
 		if err := oneRow(r, err, "job %.64q does not wait for the printer any more", id); err != nil {
 			return nil, err

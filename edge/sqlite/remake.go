@@ -47,6 +47,25 @@ func (t *tx) remake(ctx context.Context, series uint32, ev *edge.Event) error {
 		})
 	case edge.EventTransfer:
 		return remakeOf(ctx, t, ev, func(tr *edge.Transfer) error { return t.remakeTransfer(ctx, series, tr) })
+	case edge.EventOrder:
+		return remakeOf(ctx, t, ev, func(o *edge.Order) error { return t.remakeOrder(ctx, ev, o) })
+	case edge.EventOrderPaid, edge.EventOrderRefunded:
+		return remakeOf(ctx, t, ev, func(m *edge.OrderMoney) error {
+			err := t.fit(ctx, ev, `INSERT INTO order_money (id, of, till, series, counter, event, body) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+				WHERE NOT EXISTS (SELECT 1 FROM order_money WHERE id = ?1)`,
+				m.ID, m.Order, m.Receipt.Till, m.Receipt.Series, int64(m.Receipt.Counter), ev.ID, []byte(ev.Data))
+			return errors.Join(err, t.givenOut(ctx, ev, m.Receipt))
+		})
+	case edge.EventOrderRequest:
+		return remakeOf(ctx, t, ev, func(r *edge.OrderRequest) error {
+			return t.fit(ctx, ev, `INSERT INTO order_request (id, of, event, body) SELECT ?1, ?2, ?3, ?4
+				WHERE NOT EXISTS (SELECT 1 FROM order_request WHERE id = ?1)`, r.ID, r.Order, ev.ID, []byte(ev.Data))
+		})
+	case edge.EventOrderCollected:
+		return remakeOf(ctx, t, ev, func(c *edge.Collection) error {
+			return t.fit(ctx, ev, `INSERT INTO order_collected (of, event, body) SELECT ?1, ?2, ?3
+				WHERE NOT EXISTS (SELECT 1 FROM order_collected WHERE of = ?1)`, c.Order, ev.ID, []byte(ev.Data))
+		})
 	case edge.EventStock:
 		return remakeOf(ctx, t, ev, func(m *edge.StockMove) error { return t.remakeMove(ctx, ev, m, at) })
 	}

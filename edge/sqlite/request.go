@@ -24,6 +24,11 @@ const (
 	callAsk    call = "ask"
 	callSeen   call = "seen"
 	callCash   call = "cash"
+
+	callOrder        call = "order"
+	callOrderMoney   call = "order money"
+	callOrderRequest call = "order request"
+	callCollected    call = "order collected"
 )
 
 // ask is one call under an Idempotency-Key.

@@ -70,7 +70,7 @@ func (t *tx) copyTable(ctx context.Context, old querier, table string) error {
 	switch table {
 	case "gateway":
 		from, into = `SELECT applied FROM gateway`, `UPDATE gateway SET (%s) = (max(applied, %s))`
-	case "cart", "mark", "receipt", "transfer":
+	case "cart", "mark", "receipt", "transfer", "shop_order":
 		into = `REPLACE INTO ` + table + ` (%s) VALUES (%s)`
 	default:
 		var key string

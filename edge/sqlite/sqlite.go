@@ -45,6 +45,9 @@ type Options struct {
 	// Tickets queues the ticket of every sale, void, refund and Z report for the
 	// printer, in the transaction that records it.
 	Tickets bool
+	// Secret is what names and addresses are encrypted with, 32 bytes that stand
+	// outside the database; without it nothing that needs them is recorded.
+	Secret []byte
 	// Backups are the folders in which a damaged or missing database's backup is
 	// looked for. Where none is named a damaged database is refused.
 	Backups []string
@@ -90,6 +93,7 @@ var (
 	_ edge.Ledger    = (*DB)(nil)
 	_ edge.Catalogue = (*DB)(nil)
 	_ edge.Outbox    = (*DB)(nil)
+	_ edge.Orders    = (*DB)(nil)
 )
 
 // Open opens the database, making or upgrading it first. It refuses, without

@@ -16,6 +16,9 @@ func (db *DB) RequestTransfer(ctx context.Context, key string, a edge.TransferAs
 		if err != nil {
 			return nil, err
 		}
+		if err := t.notOrdered(ctx, a.Cart); err != nil {
+			return nil, err
+		}
 		r, err := t.releaseInForce(ctx)
 		if err != nil {
 			return nil, err

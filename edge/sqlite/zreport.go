@@ -83,7 +83,8 @@ func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
 // addUp adds the receipts of z's till after one mark, up to another.
 func addUp(ctx context.Context, q querier, z *edge.ZReport, after, upTo edge.ReceiptMark) error {
 	const within = ` WHERE till = ?1 AND (series, counter) > (?2, ?3) AND (series, counter) <= (?4, ?5)`
-	rows, err := q.QueryContext(ctx, `SELECT 'sale', body FROM sale`+within+` UNION ALL SELECT kind, body FROM reversal`+within,
+	rows, err := q.QueryContext(ctx, `SELECT 'sale', body FROM sale`+within+` UNION ALL SELECT kind, body FROM reversal`+within+
+		` UNION ALL SELECT 'order', body FROM order_money`+within,
 		z.Till, after.Series, int64(after.Counter), upTo.Series, int64(upTo.Counter))
 	if err != nil {
 		return err
@@ -122,6 +123,12 @@ func addReceipt(z *edge.ZReport, kind string, body []byte) error {
 			return err
 		}
 		z.AddRefund(r)
+	case "order":
+		m, err := decode[edge.OrderMoney](body)
+		if err != nil {
+			return err
+		}
+		z.AddOrderMoney(m)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ func (s *shop) open(t *testing.T, d *ticket.Device) {
 	s.desk = ticket.NewDesk(ticket.Config{
 		Queue: db, Device: d, Lang: "vi", Drawer: true, Cut: true, Log: log, Changed: func() { s.changed.Add(1) },
 		Press:   &ticket.Press{Paper: ticket.Paper80, Fonts: fonts, Shop: ticket.Shop{Name: "Nắng Mai", Location: time.UTC}},
-		Records: &ticket.Records{Ledger: db, Carts: db, Catalogue: db, Links: link(cartLink), Now: s.clock.Now},
+		Records: &ticket.Records{Ledger: db, Carts: db, Orders: db, Catalogue: db, Links: link(cartLink), Now: s.clock.Now},
 	})
 }
 

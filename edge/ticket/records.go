@@ -17,6 +17,11 @@ type Records struct {
 	Carts interface {
 		Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 	}
+	Orders interface {
+		KnownOrder(ctx context.Context, id string) (*edge.KnownOrder, error)
+		OrderOfMoney(ctx context.Context, id string) (order string, err error) // NotFound where id is no money's
+		OrderContact(ctx context.Context, id string) (*edge.Contact, error)
+	}
 	Catalogue interface {
 		Release(ctx context.Context) (*edge.Release, error)
 	}
@@ -43,6 +48,8 @@ func (r *Records) Document(ctx context.Context, kind edge.PrintKind, ref string)
 		return ZReport{z}, err
 	case edge.PrintCart:
 		return r.cart(ctx, ref)
+	case edge.PrintOrder:
+		return r.order(ctx, ref)
 	case edge.PrintTest:
 		return Test{r.Now()}, nil
 	}
@@ -106,6 +113,8 @@ func paidCash(doc Document) bool {
 	switch d := doc.(type) {
 	case Receipt:
 		return d.Payment.Method == edge.Cash
+	case Order:
+		return d.Money != nil && d.Money.Payment.Method == edge.Cash
 	case Refund:
 		return back(d.Back)
 	case Void:

@@ -36,13 +36,16 @@ func (d Cart) lay(s *sheet, shop *Shop) {
 type Order struct {
 	Number  string
 	Lines   []edge.SaleLine
+	Fee     int64 // for bringing it, part of Total; minor units
 	Total   edge.Money
-	Deposit edge.Money // paid already; its zero value for nothing
-	PickUp  string     // the shop's name; empty where it is delivered
-	Code    string     // by which it is handed out; empty for none
-	Deliver []string   // the address, line by line
-	Subject bool       // taken offline: subject to stock
-	Link    string     // to its page; empty for none
+	Paid    int64            // in all, minor units
+	Money   *edge.OrderMoney // what the slip is the receipt of; nil for none
+	Promise time.Time
+	PickUp  string   // the shop's name; empty where it is delivered
+	Code    string   // by which it is handed out; empty for none
+	Deliver []string // the address, line by line
+	Subject bool     // taken offline: subject to stock
+	Link    string   // to its page; empty for none
 	Staff   string
 	At      time.Time
 }
@@ -53,12 +56,20 @@ func (d Order) lay(s *sheet, shop *Shop) {
 	s.pair(s.time, s.when(d.At, shop), plain)
 	s.pair(s.staff, d.Staff, plain)
 	s.goods(d.Lines, d.Total.Currency)
+	money := func(n int64) string { return edge.Money{Amount: n, Currency: d.Total.Currency}.String() }
+	if d.Fee != 0 {
+		s.pair(s.fee, money(d.Fee), plain)
+	}
 	s.pair(s.total, d.Total.String(), large)
-	if d.Deposit.Amount != 0 {
-		s.pair(s.deposit, d.Deposit.String(), plain)
-		s.pair(s.due, edge.Money{Amount: d.Total.Amount - d.Deposit.Amount, Currency: d.Total.Currency}.String(), bold)
+	s.orderMoney(d.Money)
+	if d.Paid != 0 {
+		s.pair(s.paid, money(d.Paid), plain)
+		s.pair(s.due, money(d.Total.Amount-d.Paid), bold)
 	}
 	s.rule()
+	if !d.Promise.IsZero() {
+		s.pair(s.promise, s.when(d.Promise, shop), plain)
+	}
 	if d.PickUp != "" {
 		s.pair(s.pickUp, d.PickUp, plain)
 	}
@@ -79,7 +90,32 @@ func (d Order) lay(s *sheet, shop *Shop) {
 		s.code(d.Link)
 	}
 	s.rule()
-	s.text(s.notReceipt, small, centre)
+	if d.Money == nil {
+		s.text(s.notReceipt, small, centre)
+	}
+}
+
+// orderMoney writes the receipt of an order's money.
+func (s *sheet) orderMoney(m *edge.OrderMoney) {
+	if m == nil {
+		return
+	}
+	about := s.taken
+	if m.Back {
+		about = s.givenBack
+	}
+	s.rule()
+	s.pair(s.receiptOf, m.Receipt.String(), bold)
+	s.pair(about, m.Total.String(), large)
+	s.rounded(m.Payment.Rounding, m.Total.Currency)
+	s.pair(s.method(m.Payment.Method), edge.Money{Amount: m.Payment.Amount + m.Payment.Rounding, Currency: m.Total.Currency}.String(), plain)
+	if m.Payment.Reference != "" {
+		s.pair("", m.Payment.Reference, small)
+	}
+	if m.Back {
+		s.pair(s.reason, m.Reason, plain)
+		s.sign(s.customerSigns)
+	}
 }
 
 // Test shows that the printer prints, and what it can draw.

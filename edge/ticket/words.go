@@ -23,7 +23,8 @@ type words struct {
 
 	scan, scanUntil, orType, notPaid, notReceipt string
 
-	pickUp, pickUpCode, deliverTo, deposit, due, subject string
+	pickUp, pickUpCode, deliverTo, fee, promise, paid, due, subject string
+	receiptOf, ordersPaid, ordersBack                               string
 
 	till, series, from, to, receipts, missing           string
 	sales, voids, refunds, net, taken, given, vat, hash string
@@ -43,9 +44,10 @@ var glossary = map[string]words{
 		notInvoice: "Giá đã gồm thuế GTGT. Biên lai này không phải hóa đơn điện tử.",
 		scan:       "Quét bằng ứng dụng chat hoặc camera để mở đúng giỏ hàng này trên điện thoại.", scanUntil: "Mã mở được đến", orType: "Không quét được? Nhập mã này tại",
 		notPaid: "Chưa thanh toán", notReceipt: "Phiếu này không phải biên lai.",
-		pickUp: "Nhận tại", pickUpCode: "Mã nhận hàng", deliverTo: "Giao đến", deposit: "Đặt cọc", due: "Còn phải trả",
+		pickUp: "Nhận tại", pickUpCode: "Mã nhận hàng", deliverTo: "Giao đến", fee: "Phí giao hàng", promise: "Dự kiến", paid: "Đã trả", due: "Còn phải trả",
 		subject: "Cửa hàng đang mất kết nối: đơn này chờ xác nhận còn hàng.",
 		till:    "Quầy", series: "Dãy số", from: "Từ số", to: "Đến số", receipts: "Số chứng từ", missing: "Thiếu bản ghi",
+		receiptOf: "Biên lai thu tiền", ordersPaid: "Thu đặt hàng", ordersBack: "Hoàn đặt hàng",
 		sales: "Bán hàng", voids: "Hủy", refunds: "Trả hàng", net: "Doanh thu", taken: "Thu", given: "Hoàn", vat: "Trong đó thuế", hash: "Chuỗi băm",
 		signs: "Quản lý ký", printerWorks: "Máy in hoạt động.", date: "02/01/2006 15:04",
 	},
@@ -60,9 +62,10 @@ var glossary = map[string]words{
 		notInvoice: "Prices include VAT. This receipt is not the electronic invoice.",
 		scan:       "Scan with your chat app or camera to open this very cart on your phone.", scanUntil: "The code opens until", orType: "Cannot scan? Type this code at",
 		notPaid: "Not paid yet", notReceipt: "This slip is not a receipt.",
-		pickUp: "Collect at", pickUpCode: "Pick-up code", deliverTo: "Deliver to", deposit: "Deposit", due: "Still to pay",
+		pickUp: "Collect at", pickUpCode: "Pick-up code", deliverTo: "Deliver to", fee: "Delivery fee", promise: "Expected", paid: "Paid", due: "Still to pay",
 		subject: "The shop is offline: this order is subject to stock and will be confirmed.",
 		till:    "Till", series: "Series", from: "From", to: "To", receipts: "Receipts", missing: "Records missing",
+		receiptOf: "Receipt of money", ordersPaid: "Taken for orders", ordersBack: "Given back for orders",
 		sales: "Sales", voids: "Voids", refunds: "Refunds", net: "Turnover", taken: "Taken", given: "Given back", vat: "Of it VAT", hash: "Chain hash",
 		signs: "Manager’s signature", printerWorks: "The printer works.", date: "2 Jan 2006 15:04",
 	},
@@ -77,9 +80,10 @@ var glossary = map[string]words{
 		notInvoice: "价格已含增值税。本小票不是电子发票。",
 		scan:       "用聊天应用或相机扫码，在手机上打开同一个购物车。", scanUntil: "二维码有效至", orType: "无法扫码？请在此网址输入代码：",
 		notPaid: "尚未付款", notReceipt: "本单不是小票。",
-		pickUp: "自提门店", pickUpCode: "取货码", deliverTo: "送货至", deposit: "订金", due: "待付",
+		pickUp: "自提门店", pickUpCode: "取货码", deliverTo: "送货至", fee: "运费", promise: "预计", paid: "已付", due: "待付",
 		subject: "门店暂时离线：本订单以确认有货为准。",
 		till:    "收银台", series: "号段", from: "起始号", to: "终止号", receipts: "单据数", missing: "缺失记录",
+		receiptOf: "收款收据", ordersPaid: "订单收款", ordersBack: "订单退款",
 		sales: "销售", voids: "作废", refunds: "退货", net: "营业额", taken: "收款", given: "退款", vat: "其中税额", hash: "链哈希",
 		signs: "经理签字", printerWorks: "打印机工作正常。", date: "2006-01-02 15:04",
 	},

@@ -48,6 +48,11 @@ func (s *sheet) totals(t *edge.ZTotal) {
 	s.solid()
 	s.pair(s.net, money(t.Net()), large)
 	s.pair(s.vat, money(t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT), plain)
+	if t.OrdersPaid.Count+t.OrdersRefunded.Count > 0 {
+		s.rule()
+		s.row(plain, s.ordersPaid, strconv.Itoa(t.OrdersPaid.Count), money(t.OrdersPaid.Amount))
+		s.row(plain, s.ordersBack, strconv.Itoa(t.OrdersRefunded.Count), money(-t.OrdersRefunded.Amount))
+	}
 	s.rule()
 	s.row(small, "", s.taken, s.given)
 	for _, m := range t.Methods {

@@ -16,18 +16,20 @@ import (
 
 // Order is an order and how it stands.
 type Order struct {
-	Cursor     string            `json:"cursor"`
-	ID         string            `json:"id"`
-	Number     string            `json:"number"` // what people call it by
-	State      edge.OrderState   `json:"state"`
-	NextStates []edge.OrderState `json:"next_states"` // that it may come to
-	Shop       string            `json:"shop"`
-	Node       string            `json:"node"` // of its cart
-	Placed     time.Time         `json:"placed"`
-	Changed    time.Time         `json:"changed"`
-	Paid       bool              `json:"paid"`    // its cart is
-	Contact    bool              `json:"contact"` // to whom it goes is known
-	Document   edge.Order        `json:"document"`
+	Cursor     string              `json:"cursor"`
+	ID         string              `json:"id"`
+	Number     string              `json:"number"` // what people call it by
+	State      edge.OrderState     `json:"state"`
+	NextStates []edge.OrderState   `json:"next_states"` // that it may come to
+	Shop       string              `json:"shop"`
+	Node       string              `json:"node"` // of its cart
+	Placed     time.Time           `json:"placed"`
+	Changed    time.Time           `json:"changed"`
+	Paid       bool                `json:"paid"`     // its cart is
+	Contact    bool                `json:"contact"`  // to whom it goes is known
+	Held       int64               `json:"held"`     // by tills, in minor units
+	Requests   []edge.OrderRequest `json:"requests"` // of shops
+	Document   edge.Order          `json:"document"`
 }
 
 func newOrder(f hq.FoundOrder) Order {
@@ -38,7 +40,7 @@ func newOrder(f hq.FoundOrder) Order {
 	}
 	return Order{
 		Cursor: positionCursor("orders", f.N), ID: o.ID, Number: o.Number(), State: o.State(), NextStates: next, Shop: o.Shop, Node: f.Node,
-		Placed: f.Placed, Changed: f.Changed, Paid: f.Paid, Contact: f.Contact, Document: *o,
+		Placed: f.Placed, Changed: f.Changed, Paid: f.Paid, Contact: f.Contact, Held: f.Held, Requests: append([]edge.OrderRequest{}, f.Requests...), Document: *o,
 	}
 }
 
