@@ -8,6 +8,6 @@ func benchCommand() *cobra.Command {
 		Short: "Measure this machine: is it fast enough for the shop?",
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(benchARCommand(), benchSaleCommand(), benchSyncCommand(), benchCrashCommand())
+	cmd.AddCommand(benchARCommand(), benchAPICommand(), benchSaleCommand(), benchSyncCommand(), benchCrashCommand())
 	return cmd
 }
