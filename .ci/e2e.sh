@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# what a shopper does with the mirror and beside it, the cart that kiosk and phone
-# share in a shop with a printer and an account, what a clerk does with stock, and a
-# tablet that is the mirror's camera; with "painted", measures how soon a tablet's
-# picture is painted instead. What is run gets a demo's addresses in MIRRORCART_DEMO,
-# as the line of JSON that edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+# what a shopper does with the mirror and beside it, what holds of every page, the
+# cart that kiosk and phone share in a shop with a printer and an account, what a
+# clerk does with stock, and a tablet that is the mirror's camera; with "painted",
+# measures how soon a tablet's picture is painted instead. What is run gets a demo's
+# addresses in MIRRORCART_DEMO, as the line of JSON that edge demo --json prints:
+# demo, kiosk, staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail
@@ -92,6 +93,7 @@ if [ "$what" = jobs ]; then
 	job main-job 180
 	job mirror-job 120
 	job friends-job 120
+	job page-job 240
 	stop
 	job shopper-job 120 # starts demos of its own, and kills one
 	furnish
