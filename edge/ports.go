@@ -82,6 +82,9 @@ type Ledger interface {
 	Sale(ctx context.Context, ref SaleRef) (*SaleHistory, error)
 	// Sales lists the newest sales, at most limit.
 	Sales(ctx context.Context, limit int) ([]RecordedSale, error)
+	// SalesBetween lists the sales recorded from one moment until before another,
+	// newest first, at most limit.
+	SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]RecordedSale, error)
 	// CloseDay makes the Z report of each series that has receipts since its
 	// last one, oldest series first; a Conflict where none has.
 	CloseDay(ctx context.Context, key, staff string) (z []ZReport, replayed bool, err error)

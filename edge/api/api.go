@@ -47,6 +47,7 @@ type ledger interface {
 	RefundSale(ctx context.Context, key string, r edge.Refunding) (refund *edge.Refund, replayed bool, err error)
 	Sale(ctx context.Context, ref edge.SaleRef) (*edge.SaleHistory, error)
 	Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
+	SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]edge.RecordedSale, error)
 	CloseDay(ctx context.Context, key, staff string) (z []edge.ZReport, replayed bool, err error)
 	ZReports(ctx context.Context, limit int) ([]edge.ZReport, error)
 	EnterStock(ctx context.Context, key string, e edge.StockEntry) (entered []edge.StockMove, replayed bool, err error)

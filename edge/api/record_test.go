@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -83,6 +84,7 @@ func records(t *testing.T, s *shop) {
 	require.Equal(t, edge.EInvoiceNone, h.Sale.EInvoice.State)
 	h = decode[history](t, s.do("GET", "/api/v1/staff/sales/"+first.Receipt.String(), ""), 200)
 	require.Equal(t, &void.Void, h.Sale.Void)
+	salesOfADay(t, s, first, second)
 
 	type zReports struct {
 		Reports []edge.ZReport `json:"z_reports"`
@@ -218,4 +220,23 @@ func TestApproval(t *testing.T) {
 
 	s.Advance(16 * time.Minute)
 	requireError(t, refund("T2-4-000017", yes.Token), 403, edge.Forbidden, "is over")
+}
+
+// salesOfADay asks for the day on which the shop sold.
+func salesOfADay(t *testing.T, s *shop, sales ...edge.Sale) {
+	hanoi := time.FixedZone("", 7*60*60)
+	days := map[string][]string{}
+	for _, sale := range slices.Backward(sales) {
+		day := sale.At.In(hanoi).Format(time.DateOnly)
+		days[day] = append(days[day], sale.ID)
+	}
+	days[sales[0].At.In(hanoi).AddDate(0, 0, -1).Format(time.DateOnly)] = nil
+	for day, want := range days {
+		var got []string
+		for _, sale := range decode[struct{ Sales []edge.Sale }](t, s.do("GET", "/api/v1/staff/sales?day="+day, ""), 200).Sales {
+			got = append(got, sale.ID)
+		}
+		require.Equal(t, want, got, day)
+	}
+	requireError(t, s.do("GET", "/api/v1/staff/sales?day=yesterday", ""), 400, edge.Invalid, "2026-11-22")
 }

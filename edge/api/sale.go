@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -56,12 +57,12 @@ func (s *Server) offline() bool {
 }
 
 func (s *Server) getSales(c *gin.Context) {
-	limit, err := number(c, "limit", 1, 200, 50)
+	limit, err := number(c, "limit", 1, 1000, 50)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	sales, err := s.cfg.Ledger.Sales(c.Request.Context(), limit)
+	sales, err := s.sales(c, limit)
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -70,4 +71,22 @@ func (s *Server) getSales(c *gin.Context) {
 		sales = []edge.RecordedSale{}
 	}
 	c.JSON(http.StatusOK, gin.H{"sales": sales})
+}
+
+// sales are the newest, or those of the day of the query.
+func (s *Server) sales(c *gin.Context, limit int) ([]edge.RecordedSale, error) {
+	const op = "api.sales"
+	text := c.Query("day")
+	if text == "" {
+		return s.cfg.Ledger.Sales(c.Request.Context(), limit)
+	}
+	zone, err := time.LoadLocation(s.cfg.Shop.Timezone)
+	if err != nil {
+		return nil, &edge.Error{Op: op, Kind: edge.Internal, Msg: "the shop's timezone is not known on this machine", Err: err}
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, zone)
+	if err != nil {
+		return nil, edge.Errorf(op, edge.Invalid, "day %.20q: write it as 2026-11-22", text)
+	}
+	return s.cfg.Ledger.SalesBetween(c.Request.Context(), day, day.AddDate(0, 0, 1), limit)
 }

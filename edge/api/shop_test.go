@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -108,7 +109,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 	s.Shop = db(s.Now)
 	require.NoError(t, s.PutRelease(t.Context(), edgetest.Release(1)))
 	cfg := api.Config{
-		Shop:  api.Shop{ID: "hue", Name: edge.Text{VI: "Huế", EN: "Hue", ZH: "顺化"}},
+		Shop:  api.Shop{ID: "hue", Name: edge.Text{VI: "Huế", EN: "Hue", ZH: "顺化"}, Timezone: "Asia/Ho_Chi_Minh"},
 		Carts: s, Ledger: s, CashBook: s, Catalogue: s, Outbox: s, Office: s, Handoff: links{},
 		Pictures: fstest.MapFS{
 			"lipstick.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
@@ -223,10 +224,20 @@ func (s *shop) fill(t testing.TB, sku edge.SKU, n int) cart {
 	return decode[cart](t, s.do("POST", "/api/v1/carts/"+c.ID+"/lines", fmt.Sprintf(`{"sku":%q,"quantity":%d}`, sku, n)), 200)
 }
 
+// idAt is a UUIDv7 of that moment.
+func idAt(at time.Time) string {
+	id := uuid.Must(uuid.NewV7())
+	for i := range 6 {
+		id[i] = byte(at.UnixMilli() >> (40 - 8*i))
+	}
+	return id.String()
+}
+
 func sqliteShop(t testing.TB) *shop {
 	return newShop(t, func(now func() time.Time) edgetest.Shop {
 		db, err := sqlite.Open(t.Context(), sqlite.Options{
 			Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "hue", Till: "T1", Now: now,
+			NewID: func() string { return idAt(now()) },
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, db.Close()) })

@@ -93,7 +93,7 @@ func till(t *testing.T, s *shop) {
 	require.Equal(t, []listed{{b.Sale, false}, {a.Sale, true}}, list.Sales)
 	list = decode[struct{ Sales []listed }](t, s.do("GET", "/api/v1/staff/sales?limit=1", ""), 200)
 	require.Len(t, list.Sales, 1)
-	requireError(t, s.do("GET", "/api/v1/staff/sales?limit=0", ""), 400, edge.Invalid, "1 to 200")
+	requireError(t, s.do("GET", "/api/v1/staff/sales?limit=0", ""), 400, edge.Invalid, "1 to 1000")
 
 	st := decode[map[string]any](t, s.do("GET", "/api/v1/status", ""), 200)
 	require.Equal(t, map[string]any{"hq": true, "up": true, "since": "2026-11-21T07:00:00Z"}, st["line"])

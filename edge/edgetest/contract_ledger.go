@@ -57,6 +57,16 @@ func Ledger(t *testing.T, open Open) {
 	sales, err := s.Sales(ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, []edge.RecordedSale{{Sale: *second}, {Sale: *sale}}, sales)
+	hour := func(n int) time.Time { return sale.At.Add(time.Duration(n) * time.Hour) }
+	for _, tc := range []struct {
+		from, until time.Time
+		limit, want int
+	}{{hour(-1), hour(1), 10, 2}, {hour(-1), hour(1), 1, 1}, {hour(-2), hour(-1), 10, 0}, {hour(1), hour(2), 10, 0}, {time.Time{}, hour(1), 10, 2}} {
+		between, err := s.SalesBetween(ctx, tc.from, tc.until, tc.limit)
+		require.NoError(t, err)
+		require.Len(t, between, tc.want)
+		require.Equal(t, sales[:tc.want], append([]edge.RecordedSale{}, between...))
+	}
 	require.NoError(t, s.SetMark(ctx, edge.LaneSale, 2))
 	sales, err = s.Sales(ctx, 10)
 	require.NoError(t, err)

@@ -211,12 +211,17 @@ func (m *Memory) confirmed(event string) bool {
 }
 
 // Sales implements edge.Ledger.
-func (m *Memory) Sales(_ context.Context, limit int) ([]edge.RecordedSale, error) {
+func (m *Memory) Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error) {
+	return m.SalesBetween(ctx, time.Time{}, time.Unix(1<<40, 0), limit)
+}
+
+// SalesBetween implements edge.Ledger.
+func (m *Memory) SalesBetween(_ context.Context, from, until time.Time, limit int) ([]edge.RecordedSale, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var out []edge.RecordedSale
 	for _, r := range slices.Backward(m.ledger.receipts) {
-		if r.sale != nil && len(out) < limit {
+		if r.sale != nil && len(out) < limit && !r.sale.At.Before(from) && r.sale.At.Before(until) {
 			out = append(out, edge.RecordedSale{Sale: *clone(r.sale), Confirmed: m.confirmed(r.event)})
 		}
 	}

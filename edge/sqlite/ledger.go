@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -111,7 +112,23 @@ func (t *tx) nextReceipt(ctx context.Context) (edge.Receipt, error) {
 func (t *tx) now() time.Time { return t.db.opt.Now().UTC().Truncate(time.Millisecond) }
 
 // Sales lists the newest sales.
-func (db *DB) Sales(ctx context.Context, limit int) (sales []edge.RecordedSale, err error) {
+func (db *DB) Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error) {
+	return db.salesWhere(ctx, `TRUE ORDER BY n DESC LIMIT ?`, limit)
+}
+
+// SalesBetween implements edge.Ledger. A sale's id, a UUIDv7, begins with the
+// moment it was made.
+func (db *DB) SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]edge.RecordedSale, error) {
+	return db.salesWhere(ctx, `id >= ? AND id < ? ORDER BY n DESC LIMIT ?`, firstID(from), firstID(until), limit)
+}
+
+// firstID is the least UUIDv7 of a moment, but for its version.
+func firstID(at time.Time) string {
+	ms := min(max(at.UnixMilli(), 0), 1<<48-1)
+	return fmt.Sprintf("%08x-%04x", ms>>16, ms&0xffff)
+}
+
+func (db *DB) salesWhere(ctx context.Context, which string, args ...any) (sales []edge.RecordedSale, err error) {
 	const op = "sqlite.Sales"
 	n := db.epoch.Load().n
 	confirmed, err := mark(ctx, db.reader, n, edge.LaneSale)
@@ -121,7 +138,7 @@ func (db *DB) Sales(ctx context.Context, limit int) (sales []edge.RecordedSale, 
 	// What HQ lacked of an older epoch stands in the present one again.
 	rows, err := db.reader.QueryContext(ctx, `SELECT body,
 		NOT EXISTS (SELECT 1 FROM event e WHERE e.id = sale.event AND e.epoch = ? AND e.seq > ?)
-		FROM sale ORDER BY n DESC LIMIT ?`, n, int64(confirmed), limit)
+		FROM sale WHERE `+which, append([]any{n, int64(confirmed)}, args...)...)
 	if err != nil {
 		return nil, fault(op, err)
 	}
