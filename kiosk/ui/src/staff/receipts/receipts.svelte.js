@@ -1,0 +1,188 @@
+import { call } from '../../net.js';
+import { newKey, unsure } from '../checkout.svelte.js';
+import { number } from '../receipt.js';
+import { readNumber } from './reversal.js';
+
+const most = 500; // receipts of a day that are shown
+const kept = 'reversal'; // where a void or refund without an answer survives a reload
+
+/** today is the shop's date, 2026-11-22, so many days on. */
+export function today(timeZone, days = 0, from = Date.now()) {
+  return new Intl.DateTimeFormat('en-CA', { timeZone }).format(from + days * 86_400_000);
+}
+
+/** Receipts is what a clerk sees of sales that were made, and does about them. */
+export class Receipts {
+  day = $state('');
+  list = $state.raw([]);
+  open = $state.raw(null); // {sale, left} of the receipt that is looked at
+  prints = $state.raw([]); // the newest print jobs
+  unknown = $state(''); // a receipt's number that the gateway does not know
+  said = $state(''); // a key of the glossary: why nothing was found
+  due = $state.raw([]); // money to give back
+  giving = $state.raw(null); // that of it which is given back now
+  doing = $state(''); // void or refund, of what is open
+  done = $state.raw(null); // {word, number, amount} of what was just recorded
+  pending = $state.raw(null); // {key, path, body, sale} without an answer yet
+  running = $state(false);
+  #till;
+
+  constructor(till) {
+    this.#till = till;
+    const found = sessionStorage.getItem(kept);
+    if (found) this.pending = JSON.parse(found);
+  }
+
+  get most() {
+    return most;
+  }
+
+  /** example is a number as this till prints it. */
+  get example() {
+    const newest = this.#till.sales[0]?.receipt;
+    return newest ? number(newest) : 'T1-1-000042';
+  }
+
+  /** show lists the receipts of a day. */
+  async show(day) {
+    this.day = day;
+    await this.#try(async () => {
+      const { sales } = await call('GET', `/api/v1/staff/sales?day=${day}&limit=${most}`);
+      if (this.day === day) this.list = sales;
+    });
+  }
+
+  /** shift goes to another day. */
+  shift(days) {
+    return this.show(today('UTC', days, Date.parse(`${this.day}T12:00:00Z`)));
+  }
+
+  /** hear takes what the till has heard of its newest sales into the list. */
+  hear(sales, zone) {
+    const known = new Map(this.list.map((sale) => [sale.id, sale]));
+    let news = false;
+    for (const sale of sales) {
+      if (known.get(sale.id)?.confirmed === sale.confirmed || today(zone, 0, Date.parse(sale.at)) !== this.day) continue;
+      known.set(sale.id, sale);
+      news = true;
+    }
+    if (news) this.list = [...known.values()].sort((a, b) => b.at.localeCompare(a.at)).slice(0, most);
+  }
+
+  /** find opens the receipt whose number was typed or scanned. */
+  async find(text) {
+    const found = readNumber(text, this.#till.sales[0]?.receipt);
+    this.said = found ? '' : 'receiptBad';
+    if (found) await this.look(found);
+  }
+
+  /** look opens a receipt by its id or number. */
+  async look(id) {
+    this.close();
+    this.said = '';
+    try {
+      this.open = await call('GET', `/api/v1/staff/sales/${id}`);
+    } catch (err) {
+      if (err.kind === 'not_found') this.unknown = id;
+      else if (err.kind === 'conflict') this.said = 'receiptOther';
+      else this.#till.failed(err);
+    }
+    this.#lookAtPrinter();
+  }
+
+  close() {
+    this.open = this.giving = this.done = null;
+    this.unknown = this.doing = '';
+  }
+
+  /** voidSale cancels what is open. */
+  voidSale(reason, reference) {
+    const { id } = this.open.sale;
+    return this.#record(id, `/api/v1/staff/sales/${id}/void`, { reason, ...(reference && { reference }) });
+  }
+
+  /** refund gives back lines of what is open, or of an unknown receipt with a manager's approval. */
+  refund(lines, back, reason, approval) {
+    const id = this.open?.sale.id ?? this.unknown;
+    return this.#record(id, `/api/v1/staff/sales/${id}/refunds`, { lines, back, reason, ...(approval && { approval }) });
+  }
+
+  /** giveBack records that the customer has the money of a second payment. */
+  giveBack(method, reference) {
+    const { id } = this.giving;
+    return this.#record('', `/api/v1/staff/second-payments/${id}/given-back`, { method, ...(reference && { reference }) });
+  }
+
+  /** lookAtDue lists the money to give back. */
+  lookAtDue() {
+    return this.#try(async () => (this.due = (await call('GET', '/api/v1/staff/second-payments?limit=200')).due));
+  }
+
+  /** give opens money that is to be given back: where it is a sale's, that sale. */
+  async give(due) {
+    this.close();
+    await this.#try(async () => {
+      try {
+        this.open = await call('GET', `/api/v1/staff/sales/${due.id}`);
+      } catch (err) {
+        if (err.kind !== 'not_found' && err.kind !== 'invalid') throw err;
+        this.giving = due;
+      }
+    });
+  }
+
+  /** record posts what takes effect once; what has no answer stays pending, with its key. */
+  #record(sale, path, body) {
+    if (this.running || this.pending) return;
+    this.pending = { key: newKey(), path, body, sale };
+    sessionStorage.setItem(kept, JSON.stringify(this.pending));
+    return this.retry();
+  }
+
+  /** retry asks again, with the same key, for what has no answer yet. */
+  async retry() {
+    if (this.running || !this.pending) return;
+    this.running = true;
+    const { key, path, body, sale } = this.pending;
+    try {
+      const answer = await call('POST', path, body, { headers: { 'X-CSRF': this.#till.staff.csrf, 'Idempotency-Key': key } });
+      this.#settle();
+      if (sale) await this.look(sale);
+      this.unknown = '';
+      this.giving = null;
+      this.done = said(answer);
+      this.#till.refresh();
+      await this.lookAtDue();
+    } catch (err) {
+      if (!unsure(err)) this.#settle();
+      this.#till.failed(err);
+    } finally {
+      this.running = false;
+    }
+  }
+
+  #settle() {
+    this.pending = null;
+    sessionStorage.removeItem(kept);
+  }
+
+  async #lookAtPrinter() {
+    if (!this.#till.printer) return;
+    await this.#try(async () => (this.prints = (await call('GET', '/api/v1/staff/print/jobs?limit=200')).jobs));
+  }
+
+  async #try(work) {
+    try {
+      await work();
+    } catch (err) {
+      this.#till.failed(err);
+    }
+  }
+}
+
+/** said is what was recorded, in short. */
+function said({ void: voided, refund, given }) {
+  if (given) return { word: 'secondDone', amount: given.total };
+  const record = voided ?? refund;
+  return { word: voided ? 'voidDone' : 'refundDone', amount: record.total, number: number(record.receipt), id: record.id, kind: voided ? 'void' : 'refund' };
+}
