@@ -52,6 +52,7 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 	for _, l := range shop.Foot {
 		s.text(l, small, centre)
 	}
+	s.code(d.Sale.Receipt.String()) // a scanner at the till finds the sale by it
 }
 
 // Refund is the ticket of goods that came back.
