@@ -49,7 +49,6 @@ export default {
   job_doubtful: ['chưa rõ đã in ra chưa', 'not sure it came out', '不确定是否打印'],
   job_failed: ['không in được', 'could not be printed', '打印失败'],
   job_dropped: ['đã bỏ', 'dropped', '已取消'],
-  printCopy: ['In bản sao', 'Print a copy', '打印副本'],
 
   voidSale: ['Hủy biên lai', 'Void the receipt', '作废小票'],
   voidWhat: [
