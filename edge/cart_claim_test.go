@@ -59,7 +59,7 @@ func (m *two) sell(t *rapid.T) {
 	c, at := m.carts[edge.HeldByShop], m.clock(edge.HeldByShop)
 	_, total, err := edge.PriceCart(c, edgetest.Release(7))
 	require.NoError(t, err)
-	co := edge.Checkout{Payment: edge.Payment{Method: edge.Cash, Amount: total.Amount}}
+	co := edge.Checkout{Payments: edge.Payments{{Method: edge.Cash, Amount: total.Amount}}}
 	if !m.obedient && rapid.Bool().Draw(t, "manager") {
 		co.Override = &edge.Approval{Staff: "Mai", Reason: "the shopper waits"}
 	}
@@ -295,20 +295,20 @@ func TestAClosingFromACodeChangesNothing(t *testing.T) {
 func TestSecondPayment(t *testing.T) {
 	c := cartOf2(t)
 	r := edgetest.Release(7)
-	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 199000}, Staff: "Lan"}
+	co := edge.Checkout{Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: 199000}}, Staff: "Lan"}
 	_, err := co.Second(c, r, noon)
 	require.Equal(t, edge.Conflict, edge.KindOf(err))
 	c.Closed = &edge.Closing{Sale: "bank-0001", Receipt: "FT 1", At: noon}
 	d, err := co.Second(c, r, noon)
 	require.NoError(t, err)
 	require.Equal(t, &edge.RefundDue{
-		Cart: c.ID, Taken: edge.HeldByShop, Total: edge.Money{Amount: 199000, Currency: "VND"}, Payment: co.Payment, Stands: *c.Closed, Staff: "Lan", At: noon,
+		Cart: c.ID, Taken: edge.HeldByShop, Total: edge.Money{Amount: 199000, Currency: "VND"}, Payments: co.Payments, Stands: *c.Closed, Staff: "Lan", At: noon,
 	}, d)
 	require.Error(t, d.Check(), "the ledger names it")
 	d.ID = "0193a4c2"
 	require.NoError(t, d.Check())
 	for _, bad := range []edge.Payment{{Method: edge.Cash}, {Method: edge.ByPhone, Amount: 1}, {Method: edge.Card, Amount: 1}, {Method: edge.Cash, Amount: 1 << 40}} {
-		co.Payment = bad
+		co.Payments = edge.Payments{bad}
 		_, err = co.Second(c, r, noon)
 		require.Equal(t, edge.Invalid, edge.KindOf(err), "%v", bad)
 	}

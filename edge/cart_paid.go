@@ -55,7 +55,7 @@ type RefundDue struct {
 	Cart     CartID    `json:"cart"`
 	Taken    Holder    `json:"taken"` // by whom
 	Total    Money     `json:"total"`
-	Payment  Payment   `json:"payment"`
+	Payments Payments  `json:"payments"`
 	Stands   Closing   `json:"stands,omitzero"`    // what the cart was paid with besides; nothing where a transfer came too late
 	Override *Approval `json:"override,omitempty"` // by which the shop took it
 	Staff    string    `json:"staff,omitempty"`
@@ -65,8 +65,8 @@ type RefundDue struct {
 // Closing is how the sale closes its cart: one that a phone paid as its payment
 // does, by HQ's clock, so that all who know of either agree on what stands.
 func (s *Sale) Closing() *Closing {
-	if s.Payment.Method == ByPhone {
-		return &Closing{Sale: s.ID, Receipt: s.Payment.Reference, At: s.PaidAt}
+	if s.Payments.By(ByPhone) {
+		return &Closing{Sale: s.ID, Receipt: s.Payments[0].Reference, At: s.PaidAt}
 	}
 	return &Closing{Sale: s.ID, Receipt: s.Receipt.String(), At: s.At}
 }
@@ -75,11 +75,11 @@ func (s *Sale) Closing() *Closing {
 // cart.
 func (s *Sale) Due(stands Closing, at time.Time) *RefundDue {
 	taken := HeldByShop
-	if s.Payment.Method == ByPhone {
+	if s.Payments.By(ByPhone) {
 		taken = HeldByPhone
 	}
 	return &RefundDue{
-		ID: s.ID, Shop: s.Shop, Cart: s.Cart, Taken: taken, Total: s.Total, Payment: s.Payment,
+		ID: s.ID, Shop: s.Shop, Cart: s.Cart, Taken: taken, Total: s.Total, Payments: s.Payments,
 		Stands: stands, Override: s.Override, Staff: s.Staff, At: at,
 	}
 }
@@ -87,7 +87,7 @@ func (s *Sale) Due(stands Closing, at time.Time) *RefundDue {
 // Due is what a payment on the phone becomes when stands is the one that closed
 // the cart.
 func (p *PhonePayment) Due(shop string, stands Closing, at time.Time) *RefundDue {
-	return &RefundDue{ID: p.ID, Shop: shop, Cart: p.Cart, Taken: HeldByPhone, Total: p.Total, Payment: p.Payment, Stands: stands, At: at}
+	return &RefundDue{ID: p.ID, Shop: shop, Cart: p.Cart, Taken: HeldByPhone, Total: p.Total, Payments: Payments{p.Payment}, Stands: stands, At: at}
 }
 
 // Second is money that a clerk took for a cart and found paid then: it sells
@@ -97,17 +97,19 @@ func (co Checkout) Second(c *Cart, r *Release, at time.Time) (*RefundDue, error)
 	if c.Closed == nil {
 		return nil, Errorf(op, Conflict, "this cart is not paid yet: sell it")
 	}
-	if err := co.Payment.checkForm(); err != nil {
+	if err := co.Payments.checkForm(); err != nil {
 		return nil, err
 	}
-	if co.Payment.Rounding != 0 {
-		return nil, Errorf(op, Invalid, "say how much was taken, without a rounding")
-	}
-	if a := co.Payment.Amount; a < 1 || a > maxUnitPrice {
-		return nil, Errorf(op, Invalid, "payment of %d: say how much was taken", a)
+	for _, p := range co.Payments {
+		if p.Rounding != 0 {
+			return nil, Errorf(op, Invalid, "say how much was taken, without a rounding")
+		}
+		if p.Amount < 1 || p.Amount > maxUnitPrice {
+			return nil, Errorf(op, Invalid, "payment of %d: say how much was taken", p.Amount)
+		}
 	}
 	return &RefundDue{
-		Cart: c.ID, Taken: HeldByShop, Total: Money{co.Payment.Amount, r.Currency}, Payment: co.Payment,
+		Cart: c.ID, Taken: HeldByShop, Total: Money{co.Payments.Sum(), r.Currency}, Payments: co.Payments,
 		Stands: *c.Closed, Override: co.Override, Staff: co.Staff, At: at,
 	}, nil
 }
@@ -125,7 +127,7 @@ func (d *RefundDue) Check() error {
 	case d.ID == d.Stands.Sale:
 		return Errorf(op, Invalid, "payment %.40s is due and stands", d.ID)
 	}
-	if d.Payment.Method == BankTransfer && d.Stands == (Closing{}) {
+	if d.Payments.By(BankTransfer) && d.Stands == (Closing{}) {
 		return nil
 	}
 	return d.Stands.check()

@@ -120,7 +120,7 @@ func TestDiscountsAddUp(t *testing.T) {
 		require.Equal(t, before-off, after)
 
 		s.Lines, s.Total, s.VAT = lines, edge.Money{Amount: after, Currency: "VND"}, vat
-		s.Payment = edge.Payment{Method: edge.Cash, Amount: after}
+		s.Payments = edge.Payments{{Method: edge.Cash, Amount: after}}
 		h := &edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}
 		l := &lines[rapid.IntRange(0, len(lines)-1).Draw(t, "line")]
 		var back, backVAT int64

@@ -96,7 +96,7 @@ func (p *PhoneSale) Closing(id string) *Closing {
 // Receipt are left to the ledger.
 func (p *PhoneSale) Sale(id string, r *Release, at time.Time) *Sale {
 	s := &Sale{
-		ID: id, Cart: p.Cart, Total: Money{p.Payment.Amount, p.Currency}, Payment: p.Payment, PaidAt: p.At,
+		ID: id, Cart: p.Cart, Total: Money{p.Payment.Amount, p.Currency}, Payments: Payments{p.Payment}, PaidAt: p.At,
 		TaxCode: p.TaxCode, Release: p.Release, At: at, Elsewhere: p.Elsewhere,
 	}
 	for _, l := range p.Lines {

@@ -36,7 +36,7 @@ type Refund struct {
 	VAT      int64        `json:"vat"`
 	Back     []Payback    `json:"back"`
 	Reason   string       `json:"reason"`
-	Approval *Approval    `json:"approval,omitempty"` // there where Sale has no ID
+	Approval *Approval    `json:"approval,omitempty"` // there where Sale has no ID, or where money goes back otherwise than it came
 	Staff    string       `json:"staff"`
 	At       time.Time    `json:"at"`
 	Offline  bool         `json:"offline"`
@@ -52,13 +52,14 @@ type Return struct {
 
 // Refunding is what a clerk asks for.
 type Refunding struct {
-	Sale     SaleRef   `json:"sale"`
-	Lines    []Return  `json:"lines"`
-	Back     []Payback `json:"back"`
-	Reason   string    `json:"reason"`
-	Approval *Approval `json:"approval,omitempty"`
-	Staff    string    `json:"-"` // from the session
-	Offline  bool      `json:"-"` // from the uplink
+	Sale     SaleRef      `json:"sale"`
+	Lines    []Return     `json:"lines"`
+	Back     []Payback    `json:"back"` // nothing for: as the sale was paid, the last payment first
+	Reason   string       `json:"reason"`
+	Approval *Approval    `json:"approval,omitempty"`
+	Staff    string       `json:"-"` // from the session
+	Offline  bool         `json:"-"` // from the uplink
+	Cash     CashRounding `json:"-"` // from the settings
 }
 
 // Refund makes the refund of the sale h, at the time at. It refuses a sale that
@@ -87,7 +88,17 @@ func (r Refunding) Refund(h *SaleHistory, at time.Time) (*Refund, error) {
 		}
 		before[ask.SKU] += ask.Quantity
 	}
-	return r.finish(back, at)
+	if len(r.Back) == 0 {
+		r.Back = asPaid(h.Refundable(), back.Total.Amount)
+	}
+	if err := r.finish(back, at); err != nil {
+		return nil, err
+	}
+	if err := back.keepsTo(h); err != nil {
+		return nil, err
+	}
+	back.round(r.Cash, h.Refunds)
+	return back, nil
 }
 
 // RefundUnknown makes the refund of a receipt that this ledger does not hold,
@@ -98,7 +109,7 @@ func (r Refunding) RefundUnknown(rel *Release, at time.Time) (*Refund, error) {
 	if err := r.Sale.Receipt.Check(); err != nil {
 		return nil, err
 	}
-	if r.Approval == nil || r.Approval.Staff == "" {
+	if !r.Approval.given() {
 		return nil, Errorf(op, Forbidden, "receipt %s is not known here: a manager has to approve its refund", r.Sale.Receipt)
 	}
 	if err := checkReason(r.Approval.Reason); err != nil {
@@ -120,7 +131,11 @@ func (r Refunding) RefundUnknown(rel *Release, at time.Time) (*Refund, error) {
 		}
 		before[ask.SKU] += ask.Quantity
 	}
-	return r.finish(back, at)
+	if err := r.finish(back, at); err != nil {
+		return nil, err
+	}
+	back.round(r.Cash, nil)
+	return back, nil
 }
 
 // Bounds of a refund.
@@ -161,36 +176,36 @@ func (r *Refund) add(sold SaleLine, ask Return, before int) error {
 }
 
 // finish checks what does not hang on the sale.
-func (r Refunding) finish(back *Refund, at time.Time) (*Refund, error) {
+func (r Refunding) finish(back *Refund, at time.Time) error {
 	const op = "edge.Refunding.Refund"
 	if err := checkReason(r.Reason); err != nil {
-		return nil, err
+		return err
 	}
 	if len(back.Lines) == 0 {
-		return nil, Errorf(op, Invalid, "no line is given back: say which and how many")
+		return Errorf(op, Invalid, "no line is given back: say which and how many")
 	}
 	if len(r.Back) > maxPaybacks {
-		return nil, Errorf(op, TooLarge, "money goes back in at most %d parts", maxPaybacks)
+		return Errorf(op, TooLarge, "money goes back in at most %d parts", maxPaybacks)
 	}
 	var sum int64
 	for _, b := range r.Back {
 		if b.Amount < 1 || b.Amount > back.Total.Amount {
-			return nil, Errorf(op, Conflict, "%s is to go back in %s, the lines come to %s", Money{b.Amount, back.Total.Currency}, b.Method, back.Total)
+			return Errorf(op, Conflict, "%s is to go back in %s, the lines come to %s", Money{b.Amount, back.Total.Currency}, b.Method, back.Total)
 		}
 		if b.Rounding != 0 {
-			return nil, Errorf(op, Invalid, "what a refund gives back is not rounded: leave the rounding out")
+			return Errorf(op, Invalid, "the till rounds what it gives back in cash: leave the rounding out")
 		}
 		if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
-			return nil, err
+			return err
 		}
 		sum += b.Amount
 	}
 	if sum != back.Total.Amount {
-		return nil, Errorf(op, Conflict, "%s is to go back, the lines come to %s", Money{sum, back.Total.Currency}, back.Total)
+		return Errorf(op, Conflict, "%s is to go back, the lines come to %s", Money{sum, back.Total.Currency}, back.Total)
 	}
 	back.Back = append([]Payback{}, r.Back...)
 	back.Reason, back.Approval, back.Staff, back.At, back.Offline = r.Reason, r.Approval, r.Staff, at, r.Offline
-	return back, nil
+	return nil
 }
 
 // refunded counts the pieces of each SKU.

@@ -53,7 +53,7 @@ type Sale struct {
 	Lines    []SaleLine `json:"lines"`
 	Total    Money      `json:"total"`
 	VAT      int64      `json:"vat"`
-	Payment  Payment    `json:"payment"`
+	Payments Payments   `json:"payments"`
 	TaxCode  TaxCode    `json:"tax_code,omitempty"` // the buyer's
 	Release  uint32     `json:"release"`            // the version it was priced with
 	Staff    string     `json:"staff"`
@@ -123,13 +123,14 @@ func PriceCart(c *Cart, r *Release) ([]SaleLine, Money, error) {
 	return lines, total, nil
 }
 
-// Checkout is what a clerk asks for: the cart, and how it is paid.
+// Checkout is what a clerk asks for: the cart, and how it is paid. Its payments
+// come to the total that was shown.
 type Checkout struct {
-	Cart    CartID  `json:"cart"`
-	Payment Payment `json:"payment"`
-	TaxCode TaxCode `json:"tax_code,omitempty"` // the buyer's, for the invoice
-	Staff   string  `json:"-"`                  // from the session
-	Offline bool    `json:"-"`                  // from the uplink
+	Cart     CartID   `json:"cart"`
+	Payments Payments `json:"payments"`
+	TaxCode  TaxCode  `json:"tax_code,omitempty"` // the buyer's, for the invoice
+	Staff    string   `json:"-"`                  // from the session
+	Offline  bool     `json:"-"`                  // from the uplink
 	// Override is a manager's yes to taking money although the cart's claim
 	// forbids it.
 	Override   *Approval    `json:"override,omitempty"`
@@ -165,20 +166,17 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 		return nil, err
 	}
 	total.Amount = totalOf(lines)
-	if co.Payment.Method == BankTransfer {
+	if co.Payments.By(BankTransfer) && len(co.Payments) == 1 {
 		return nil, Errorf(op, Invalid, "a transfer is asked for first: the sale is recorded when the money came")
 	}
-	if err := co.Payment.Check(total); err != nil {
-		return nil, err
-	}
-	if err := co.Payment.checkRounding(total, co.Cash); err != nil {
+	if err := co.Payments.Check(total, co.Cash); err != nil {
 		return nil, err
 	}
 	if err := co.TaxCode.Check(total.Currency); err != nil {
 		return nil, err
 	}
 	s := &Sale{
-		Cart: c.ID, Lines: lines, Total: total, Payment: co.Payment, TaxCode: co.TaxCode,
+		Cart: c.ID, Lines: lines, Total: total, Payments: co.Payments, TaxCode: co.TaxCode,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
 		Override: override, Discounts: given,
 	}
@@ -186,22 +184,6 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 		s.VAT += lines[i].VAT
 	}
 	return s, nil
-}
-
-// Check refuses what can never be right (Invalid), and a payment of another
-// total (Conflict): the cart changed while the money was taken.
-func (p Payment) Check(total Money) error {
-	const op = "edge.Payment.Check"
-	if err := p.checkForm(); err != nil {
-		return err
-	}
-	if p.Amount != total.Amount {
-		return Errorf(op, Conflict, "the cart has changed: its total is %s, and %s was to be taken; look at it again", total, Money{p.Amount, total.Currency})
-	}
-	if cash := total.Amount + p.Rounding; p.Tendered != 0 && p.Tendered < cash {
-		return Errorf(op, Invalid, "cash given is %s, the total is %s", Money{p.Tendered, total.Currency}, Money{cash, total.Currency})
-	}
-	return nil
 }
 
 // checkForm checks what can be told without knowing the total.

@@ -64,12 +64,12 @@ func TestPriceCart(t *testing.T) {
 
 func TestCheckoutSale(t *testing.T) {
 	c := cartOf(t, "w", edgetest.Lipstick, 2, "w", edgetest.Glasses, 1)
-	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 1288000, Tendered: 1300000}, Staff: "Lan", Offline: true}
+	co := edge.Checkout{Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: 1288000, Tendered: 1300000}}, Staff: "Lan", Offline: true}
 	s, err := co.Sale(c, edgetest.Release(7), noon)
 	require.NoError(t, err)
 	require.EqualValues(t, 110390, s.VAT)
-	require.EqualValues(t, 1288000, s.Payment.Amount)
-	require.EqualValues(t, 12000, s.Payment.Change())
+	require.EqualValues(t, 1288000, s.Payments.Sum())
+	require.EqualValues(t, 12000, s.Payments.Change())
 	require.EqualValues(t, 7, s.Release)
 	require.Equal(t, noon, s.At)
 	require.True(t, s.Offline)
@@ -79,7 +79,7 @@ func TestCheckoutSale(t *testing.T) {
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "its total is 1.089.000 ₫, and 1.288.000 ₫ was to be taken")
 
-	co.Payment = edge.Payment{Method: edge.Cash, Amount: 320000}
+	co.Payments = edge.Payments{{Method: edge.Cash, Amount: 320000}}
 	phone := cartOf(t, "w", edgetest.Cream, 1)
 	phone.Claim = edge.Claim{N: 1, Holder: edge.HeldByPhone, Until: noon.Add(time.Minute)}
 	_, err = co.Sale(phone, edgetest.Release(7), noon)
@@ -130,7 +130,7 @@ func TestPaymentCheck(t *testing.T) {
 		{edge.Payment{Method: "cheque"}, edge.Invalid, `"cheque"`},
 		{edge.Payment{}, edge.Invalid, "payment method"},
 	} {
-		err := tc.p.Check(total)
+		err := edge.Payments{tc.p}.Check(total, nil)
 		if tc.kind == "" {
 			require.NoError(t, err)
 			continue
@@ -173,7 +173,7 @@ func TestNoCardNumberEnters(t *testing.T) {
 		"Ab-0042":                                "",
 		strings.Repeat("x", 28) + "123456789012": "",
 	} {
-		err := edge.Payment{Method: edge.Card, Amount: 1, Reference: ref}.Check(edge.Money{Amount: 1, Currency: "VND"})
+		err := edge.Payments{{Method: edge.Card, Amount: 1, Reference: ref}}.Check(edge.Money{Amount: 1, Currency: "VND"}, nil)
 		if says == "" {
 			require.NoError(t, err, ref)
 			continue

@@ -81,7 +81,7 @@ type TransferAsk struct {
 // Transfer makes the transfer for c, priced with r, at the time at. It refuses
 // what a check-out would refuse. Shop is left to the ledger.
 func (a TransferAsk) Transfer(c *Cart, r *Release, at time.Time) (*Transfer, error) {
-	co := Checkout{Payment: Payment{Method: Cash, Amount: a.Amount}, TaxCode: a.TaxCode, Discounts: a.Discounts, Discounter: a.Discounter}
+	co := Checkout{Payments: Payments{{Method: Cash, Amount: a.Amount}}, TaxCode: a.TaxCode, Discounts: a.Discounts, Discounter: a.Discounter}
 	s, err := co.Sale(c, r, at)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (t *Transfer) Hear(cr Credit, c *Cart, at time.Time) (changed bool, s *Sale
 	}
 	t.Due = cr.ID
 	due = &RefundDue{
-		ID: cr.ID, Cart: t.Cart, Taken: HeldByShop, Total: t.Total, Payment: t.payment(), Staff: t.Staff, At: at,
+		ID: cr.ID, Cart: t.Cart, Taken: HeldByShop, Total: t.Total, Payments: Payments{t.payment()}, Staff: t.Staff, At: at,
 	}
 	if c != nil && c.Closed != nil {
 		due.Stands = *c.Closed
@@ -254,7 +254,7 @@ func (t *Transfer) payment() Payment {
 
 func (t *Transfer) sale(at time.Time) *Sale {
 	s := &Sale{
-		Cart: t.Cart, Lines: slices.Clone(t.Lines), Total: t.Total, Payment: t.payment(), TaxCode: t.TaxCode, Discounts: t.Discounts,
+		Cart: t.Cart, Lines: slices.Clone(t.Lines), Total: t.Total, Payments: Payments{t.payment()}, TaxCode: t.TaxCode, Discounts: t.Discounts,
 		Release: t.Release, Staff: t.Staff, At: at, Offline: t.Offline,
 	}
 	for i := range s.Lines {

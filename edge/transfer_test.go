@@ -132,11 +132,11 @@ func TestCashIsRounded(t *testing.T) {
 	}
 	c := oneLipstick(t)
 	sell := func(p edge.Payment) (*edge.Sale, error) {
-		return edge.Checkout{Payment: p, Cash: rule}.Sale(c, r, noon)
+		return edge.Checkout{Payments: edge.Payments{p}, Cash: rule}.Sale(c, r, noon)
 	}
 	s, err := sell(edge.Payment{Method: edge.Cash, Amount: 199300, Rounding: -300, Tendered: 200000})
 	require.NoError(t, err)
-	require.EqualValues(t, 1000, s.Payment.Change())
+	require.EqualValues(t, 1000, s.Payments.Change())
 	for name, p := range map[string]edge.Payment{
 		"not rounded": {Method: edge.Cash, Amount: 199300}, "rounded otherwise": {Method: edge.Cash, Amount: 199300, Rounding: 700},
 		"too little": {Method: edge.Cash, Amount: 199300, Rounding: -300, Tendered: 198999},

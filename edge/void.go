@@ -20,14 +20,6 @@ func (r SaleRef) String() string {
 	return r.ID
 }
 
-// Payback is money given back.
-type Payback struct {
-	Method    Method `json:"method"`
-	Amount    int64  `json:"amount"`              // minor units, above 0
-	Rounding  int64  `json:"rounding,omitempty"`  // of a voided sale's cash: Amount and this together went back
-	Reference string `json:"reference,omitempty"` // card terminal's slip number for giving back, or the transfer's reference, as in Payment
-}
-
 // Void cancels a whole sale on the day it was made, before its Z. It is a
 // record of its own with a receipt number of its own; the sale stays.
 type Void struct {
@@ -38,7 +30,7 @@ type Void struct {
 	Lines   []SaleLine `json:"lines"` // the sale's, all back on the shelf
 	Total   Money      `json:"total"` // the sale's, given back
 	VAT     int64      `json:"vat"`
-	Back    []Payback  `json:"back"` // at most one, by the sale's method; by transfer where a phone paid
+	Back    []Payback  `json:"back"` // as the sale was paid; by transfer where a phone paid
 	Reason  string     `json:"reason"`
 	Staff   string     `json:"staff"`
 	At      time.Time  `json:"at"`
@@ -49,11 +41,13 @@ type Void struct {
 
 // Voiding is what a clerk asks for.
 type Voiding struct {
-	Sale      SaleRef `json:"sale"`
-	Reason    string  `json:"reason"`
-	Reference string  `json:"reference,omitempty"` // the terminal's slip of the cancellation, where a card paid
-	Staff     string  `json:"-"`                   // from the session
-	Offline   bool    `json:"-"`                   // from the uplink
+	Sale   SaleRef `json:"sale"`
+	Reason string  `json:"reason"`
+	// References are the terminal's slips of the cancellation, one for each payment
+	// that was not in cash, in their order.
+	References []string `json:"references,omitempty"`
+	Staff      string   `json:"-"` // from the session
+	Offline    bool     `json:"-"` // from the uplink
 }
 
 // SaleHistory is a sale and all that became of it.
@@ -84,7 +78,7 @@ func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
 	case h.Z != 0:
 		return nil, Errorf(op, Conflict, "receipt %s is closed by Z report %d: refund it", h.Receipt, h.Z)
 	}
-	back, err := v.back(h.Payment)
+	back, err := v.back(h.Payments)
 	if err != nil {
 		return nil, err
 	}
@@ -95,18 +89,24 @@ func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
 }
 
 // back mirrors how the sale was paid.
-func (v Voiding) back(p Payment) ([]Payback, error) {
-	if p.Method == ByPhone {
-		p.Method = BankTransfer // what came to the account goes back from it
+func (v Voiding) back(paid Payments) ([]Payback, error) {
+	back, slips := []Payback{}, v.References
+	for _, p := range paid {
+		b := Payback{Method: wayBack(p.Method), Amount: p.Amount, Rounding: p.Rounding}
+		if p.Method != Cash && len(slips) > 0 {
+			b.Reference, slips = slips[0], slips[1:]
+		}
+		if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
+			return nil, err
+		}
+		if b.Amount != 0 {
+			back = append(back, b)
+		}
 	}
-	b := Payback{Method: p.Method, Amount: p.Amount, Rounding: p.Rounding, Reference: v.Reference}
-	if err := (Payment{Method: b.Method, Reference: b.Reference}).checkForm(); err != nil {
-		return nil, err
+	if len(slips) > 0 {
+		return nil, Errorf("edge.Voiding.Void", Invalid, "%d slip numbers for fewer payments: cash has none", len(v.References))
 	}
-	if b.Amount == 0 {
-		return []Payback{}, nil
-	}
-	return []Payback{b}, nil
+	return back, nil
 }
 
 // checkReason wants a few words, and no room for a card's or a person's number.

@@ -86,8 +86,10 @@ func (t *ZTotal) Net() int64 { return t.Sales.Amount - t.Voids.Amount - t.Refund
 func (z *ZReport) AddSale(s *Sale) {
 	t := z.total(s.Total.Currency)
 	t.Sales.add(s.Total, s.VAT)
-	t.method(s.Payment.Method).Taken += s.Payment.Amount
-	t.Rounding += s.Payment.Rounding
+	for _, p := range s.Payments {
+		t.method(p.Method).Taken += p.Amount
+		t.Rounding += p.Rounding
+	}
 	t.Discounts.Count += len(s.Discounts)
 	for i := range s.Lines {
 		t.Discounts.Amount += s.Lines[i].Discount

@@ -15,7 +15,7 @@ func sold(currency string, rate edge.BasisPoints, price int64, n int) *edge.Sale
 	l := edge.SaleLine{SKU: "A", Quantity: n, Price: price, Total: total, VATRate: rate, VAT: rate.Within(total)}
 	return &edge.Sale{
 		ID: "s", Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 1}, Lines: []edge.SaleLine{l}, VAT: l.VAT,
-		Total: edge.Money{Amount: total, Currency: currency}, Payment: edge.Payment{Method: edge.Cash, Amount: total},
+		Total: edge.Money{Amount: total, Currency: currency}, Payments: edge.Payments{{Method: edge.Cash, Amount: total}},
 	}
 }
 

@@ -32,7 +32,7 @@ func (b *book) sale(id string, receipt edge.Receipt, pieces int) *edge.Sale {
 	s := testSale(b.gateway, id, receipt.Counter)
 	s.Receipt, s.Lines[0].Quantity, s.Lines[0].Total = receipt, pieces, 199000*int64(pieces)
 	s.Total.Amount = s.Lines[0].Total
-	s.Payment = edge.Payment{Method: edge.Cash, Amount: s.Total.Amount}
+	s.Payments = edge.Payments{{Method: edge.Cash, Amount: s.Total.Amount}}
 	b.event(edge.EventSale, s)
 	return &s
 }

@@ -262,7 +262,7 @@ func TestAnyHistoryOfPayments(t *testing.T) {
 			"wait": func(t *rapid.T) { g.clock.Advance(minutes(t)) },
 			"up":   up, "down": down,
 			"sell": func(t *rapid.T) {
-				co := edge.Checkout{Cart: cart.ID, Payment: edgetest.Cash(g.t, shop, cart)}
+				co := edge.Checkout{Cart: cart.ID, Payments: edgetest.Cash(g.t, shop, cart)}
 				if !obedient && rapid.Bool().Draw(t, "manager") {
 					co.Override = &edge.Approval{Staff: "Mai", Reason: "the shopper waits"}
 				}

@@ -225,7 +225,7 @@ func (h *HQ) tellShop(ctx context.Context, tx *sql.Tx, t *askedTransfer, credit 
 func (h *HQ) creditDue(ctx context.Context, tx *sql.Tx, c *Credit, t *askedTransfer, amount int64) error {
 	d := &edge.RefundDue{
 		ID: c.ID, Shop: t.Shop, Cart: t.Cart, Taken: edge.HeldByPhone, Total: edge.Money{Amount: amount, Currency: c.Amount.Currency},
-		Payment: edge.Payment{Method: edge.BankTransfer, Amount: amount, Reference: t.Code}, At: h.now().UTC(),
+		Payments: edge.Payments{{Method: edge.BankTransfer, Amount: amount, Reference: t.Code}}, At: h.now().UTC(),
 	}
 	if cart, _, err := readCart(ctx, tx, t.Cart); err == nil && cart.Closed != nil && cart.Closed.Sale != c.ID {
 		d.Stands = *cart.Closed

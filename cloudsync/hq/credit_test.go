@@ -376,7 +376,7 @@ func TestNoMoneyIsLostOrCountedTwice(t *testing.T) {
 				}
 			},
 			"cash": func(t *rapid.T) {
-				_, _, _ = shop.RecordSale(ctx, newKey(), edge.Checkout{Cart: cart.ID, Payment: edgetest.Cash(t, shop, cart)})
+				_, _, _ = shop.RecordSale(ctx, newKey(), edge.Checkout{Cart: cart.ID, Payments: edgetest.Cash(t, shop, cart)})
 			},
 		})
 		for range 2 {

@@ -15,7 +15,7 @@ func TestSecondPaymentsAreGivenBack(t *testing.T) {
 	ctx := t.Context()
 	at := g.clock.Now().UTC()
 	sale := testSale(g, "s1", 1)
-	sale.Payment = edge.Payment{Method: edge.Cash, Amount: sale.Total.Amount}
+	sale.Payments = edge.Payments{{Method: edge.Cash, Amount: sale.Total.Amount}}
 	stands := edge.Closing{Sale: "s0-elsewhere", Receipt: "bank 1", At: sale.At}
 	due := sale.Due(stands, at)
 	byHand := *due

@@ -254,7 +254,7 @@ func TestSalesPricedOtherwiseAreFlagged(t *testing.T) {
 			ID: fmt.Sprintf("sale-%d", n), Shop: testShop, Release: release, At: at, Offline: true,
 			Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: uint64(n)},
 			Lines:   []edge.SaleLine{{SKU: sku, Quantity: 2, Price: price, Total: 2 * price}},
-			Total:   edge.Money{Amount: 2 * price, Currency: "VND"}, Payment: edge.Payment{Method: edge.Cash, Amount: 2 * price},
+			Total:   edge.Money{Amount: 2 * price, Currency: "VND"}, Payments: edge.Payments{{Method: edge.Cash, Amount: 2 * price}},
 		}
 		g.add(edge.EventSale, s.ID, &s)
 	}

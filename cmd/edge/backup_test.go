@@ -40,8 +40,8 @@ func sellAtGateway(t *testing.T, g *gateway) *edge.Sale {
 		return err
 	})
 	require.NoError(t, err)
-	pay := edge.Payment{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}
-	s, _, err := g.db.RecordSale(t.Context(), "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payment: pay})
+	pay := edge.Payments{{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}}
+	s, _, err := g.db.RecordSale(t.Context(), "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payments: pay})
 	require.NoError(t, err)
 	return s
 }

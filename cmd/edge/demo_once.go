@@ -264,7 +264,7 @@ func (c *demoClient) sell(ctx context.Context, d *demo, r *onceReport) error {
 	if err := c.call(ctx, "GET", c.edge+"/api/v1/carts/"+r.Cart.ID, nil, &cart); err != nil {
 		return err
 	}
-	body := map[string]any{"cart": r.Cart.ID, "payment": edge.Payment{Method: edge.Cash, Amount: cart.Total.Amount}}
+	body := map[string]any{"cart": r.Cart.ID, "payments": edge.Payments{{Method: edge.Cash, Amount: cart.Total.Amount}}}
 	var sold struct {
 		Sale edge.Sale `json:"sale"`
 	}

@@ -85,8 +85,8 @@ func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
 		return err
 	})
 	require.NoError(t, err)
-	pay := edge.Payment{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}
-	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payment: pay})
+	pay := edge.Payments{{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}}
+	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payments: pay})
 	require.NoError(t, err)
 	require.Equal(t, "T1-1-000001", sale.Receipt.String())
 

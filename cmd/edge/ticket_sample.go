@@ -65,8 +65,8 @@ func newSampleDay(shop *shopdir.Shop) (*sampleDay, error) {
 		return nil, err
 	}
 	const note = 500_000 // the largest there is
-	paid := edge.Payment{Method: edge.Cash, Amount: total.Amount, Tendered: (total.Amount + note - 1) / note * note}
-	if d.sale, err = (edge.Checkout{Cart: id, Payment: paid, Staff: "Linh"}).Sale(d.cart, d.r, d.at); err != nil {
+	paid := edge.Payments{{Method: edge.Cash, Amount: total.Amount, Tendered: (total.Amount + note - 1) / note * note}}
+	if d.sale, err = (edge.Checkout{Cart: id, Payments: paid, Staff: "Linh"}).Sale(d.cart, d.r, d.at); err != nil {
 		return nil, err
 	}
 	d.sale.Receipt = edge.Receipt{Till: "T1", Series: 1, Counter: 42}

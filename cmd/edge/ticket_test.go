@@ -40,8 +40,8 @@ func TestATicketIsPrintedAndDrawn(t *testing.T) {
 		return err
 	})
 	require.NoError(t, err)
-	pay := edge.Payment{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}
-	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payment: pay, Staff: "Linh"})
+	pay := edge.Payments{{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}}
+	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payments: pay, Staff: "Linh"})
 	require.NoError(t, err)
 	g.desk.Wake()
 	require.Eventually(t, func() bool { return len(printer.Papers()) == 1 }, 30*time.Second, 10*time.Millisecond)

@@ -64,7 +64,7 @@ func Sell(ctx context.Context, db *sqlite.DB, c *edge.Cart) (*edge.Sale, error) 
 		return nil, err
 	}
 	s, _, err := db.RecordSale(ctx, "cart-"+c.ID.String(), edge.Checkout{
-		Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: total.Amount}, Staff: "Lan",
+		Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: total.Amount}}, Staff: "Lan",
 	})
 	return s, err
 }

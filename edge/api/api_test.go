@@ -232,7 +232,7 @@ func TestCartWithUnknownProduct(t *testing.T) {
 	require.True(t, c.Lines[0].Unknown)
 	require.Zero(t, c.Total.Amount)
 	s.signIn(t)
-	r := s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash","amount":0}}`, header{"Idempotency-Key": "key-00001"})
+	r := s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payments":[{"method":"cash","amount":0}]}`, header{"Idempotency-Key": "key-00001"})
 	requireError(t, r, 404, edge.NotFound, "remove it")
 }
 

@@ -10,11 +10,11 @@ import (
 
 // checkout is a check-out as it is sent.
 type checkout struct {
-	Cart    *edge.CartID `json:"cart"`
-	Payment struct {
+	Cart     *edge.CartID `json:"cart"`
+	Payments []struct {
 		edge.Payment
 		Amount *int64 `json:"amount"`
-	} `json:"payment"`
+	} `json:"payments"`
 	TaxCode  edge.TaxCode `json:"tax_code"`
 	Override *approval    `json:"override"`
 	discounts
@@ -30,8 +30,13 @@ func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err
 	if in.Cart == nil {
 		return "", co, edge.Errorf(op, edge.Invalid, "cart is missing")
 	}
-	if in.Payment.Amount == nil {
-		return "", co, edge.Errorf(op, edge.Invalid, "the payment's amount is missing: send the total that was shown")
+	payments := edge.Payments{}
+	for _, p := range in.Payments {
+		if p.Amount == nil {
+			return "", co, edge.Errorf(op, edge.Invalid, "a payment's amount is missing: they come to the total that was shown")
+		}
+		p.Payment.Amount = *p.Amount
+		payments = append(payments, p.Payment)
 	}
 	approved, err := s.approved(c, in.Override, in.Cart.String())
 	if err != nil {
@@ -41,10 +46,8 @@ func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err
 	if err != nil {
 		return "", co, err
 	}
-	payment := in.Payment.Payment
-	payment.Amount = *in.Payment.Amount
 	return key, edge.Checkout{
-		Cart: *in.Cart, Payment: payment, TaxCode: in.TaxCode, Override: approved, Discounts: asked, Discounter: discounter,
+		Cart: *in.Cart, Payments: payments, TaxCode: in.TaxCode, Override: approved, Discounts: asked, Discounter: discounter,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	}, nil
 }

@@ -33,7 +33,7 @@ func TestPayOnMyPhone(t *testing.T) {
 	s.csrf = decode[struct{ CSRF string }](t, r, 200).CSRF
 	s.cook = r.Cookies()
 	body := func(more string) string {
-		return `{"cart":"` + c.ID + `","payment":{"method":"cash","amount":199000}` + more + `}`
+		return `{"cart":"` + c.ID + `","payments":[{"method":"cash","amount":199000}]` + more + `}`
 	}
 	requireError(t, s.once("sales", "key-claim-1", body("")), 409, edge.Conflict, "paying for this cart on the phone")
 	requireError(t, s.once("sales", "key-claim-1", body(`,"override":{"reason":"phone is empty"}`)), 403, edge.Forbidden, "only a manager")

@@ -24,7 +24,7 @@ func TestDiscountsAtTheTill(t *testing.T) {
 	require.Equal(t, 3000, decode[ways](t, s.do("GET", "/api/v1/staff/payment-ways", ""), 200).Limits.Manager)
 
 	sell := func(amount, discount, more string) *http.Response {
-		return s.once("sales", "key-sale-1", `{"cart":"`+c.ID+`","payment":{"method":"cash","amount":`+amount+`},"discounts":[`+discount+`]`+more+`}`)
+		return s.once("sales", "key-sale-1", `{"cart":"`+c.ID+`","payments":[{"method":"cash","amount":`+amount+`}],"discounts":[`+discount+`]`+more+`}`)
 	}
 	const tenth, fifth = `{"sku":"LIP-01-RED","rate":1000,"reason":"tester"}`, `{"rate":2000,"reason":"tester"}`
 	requireError(t, sell("199000", tenth, ""), 409, edge.Conflict, "total is 179.100")
@@ -43,7 +43,7 @@ func TestDiscountsAtTheTill(t *testing.T) {
 	require.Equal(t, "Mai", sale.Staff)
 	require.EqualValues(t, 39800, sale.Lines[0].Discount)
 
-	ask := s.once("sales", "key-sale-2", `{"cart":"`+other.ID+`","payment":{"method":"cash","amount":300000},"discounts":[{"amount":20000,"reason":"box is torn"}]}`)
+	ask := s.once("sales", "key-sale-2", `{"cart":"`+other.ID+`","payments":[{"method":"cash","amount":300000}],"discounts":[{"amount":20000,"reason":"box is torn"}]}`)
 	sale = decode[sold](t, ask, 201).Sale
 	require.Equal(t, []edge.Discount{{Amount: 20000, Reason: "box is torn", Staff: "Mai"}}, sale.Discounts)
 }

@@ -114,7 +114,7 @@ func TestEvents(t *testing.T) {
 	require.Contains(t, said, `"opened":"2026-11-21T08:01:00Z"`)
 
 	// A sale closes it, and the line's fall is told.
-	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payment":{"method":"cash","amount":1600000}}`, header{"Idempotency-Key": "key-00001"})
+	s.do("POST", "/api/v1/staff/sales", `{"cart":"`+c.ID+`","payments":[{"method":"cash","amount":1600000}]}`, header{"Idempotency-Key": "key-00001"})
 	require.NotNil(t, parse(t, next(t, one, "cart")).Closed)
 	s.setLine(false)
 	for strings.Contains(next(t, one, "status"), `"up":true`) {

@@ -30,9 +30,9 @@ func FuzzBodies(f *testing.F) {
 	}
 	for i, body := range []string{
 		`{"sku":"LIP-01","quantity":1}`, `{"quantity":99}`, `{"text":"gift","turn":0}`, `{"to":"phone"}`, `{"pin":"0000"}`,
-		`{"cart":"AAAAAAAAAAAAAAAA","payment":{"method":"cash","amount":9223372036854775807,"tendered":-1},"buyer":{"tax_code":"0100109106"}}`,
+		`{"cart":"AAAAAAAAAAAAAAAA","payments":[{"method":"cash","amount":9223372036854775807,"tendered":-1}],"buyer":{"tax_code":"0100109106"}}`,
 		`{"reason":"a","approval":{"pin":"2468","reason":"b"}}`, `{"lines":[{"line":1,"quantity":1}],"reason":"a","method":"cash"}`,
-		`{"cart":"AAAAAAAAAAAAAAAA","payment":{"method":"card","amount":1,"reference":"4111111111111111"}}`,
+		`{"cart":"AAAAAAAAAAAAAAAA","payments":[{"method":"card","amount":1,"reference":"4111111111111111"}]}`,
 		`{"reason":"count","as_of":{"epoch":"e","seq":18446744073709551615},"lines":[{"sku":"LIP-01","quantity":-9223372036854775808}]}`, `{}`,
 	} {
 		f.Add(i, []byte(body))

@@ -32,7 +32,7 @@ func (s *shop) once(path, key, body string) *http.Response {
 // sell sells quantity pieces of the lipstick for cash.
 func (s *shop) sell(t testing.TB, key string, quantity int) edge.Sale {
 	c := s.fill(t, edgetest.Lipstick, quantity)
-	r := s.once("sales", key, fmt.Sprintf(`{"cart":%q,"payment":{"method":"cash","amount":%d},"tax_code":"0101248141-001"}`, c.ID, 199000*quantity))
+	r := s.once("sales", key, fmt.Sprintf(`{"cart":%q,"payments":[{"method":"cash","amount":%d}],"tax_code":"0101248141-001"}`, c.ID, 199000*quantity))
 	return decode[sold](t, r, 201).Sale
 }
 
@@ -50,7 +50,7 @@ func records(t *testing.T, s *shop) {
 	s.signIn(t)
 	first, second := s.sell(t, "key-sale-1", 1), s.sell(t, "key-sale-2", 3)
 	require.EqualValues(t, "0101248141-001", first.TaxCode)
-	requireError(t, s.once("sales", "key-sale-3", `{"cart":"`+s.fill(t, edgetest.Lipstick, 1).ID+`","payment":{"method":"cash","amount":199000},"tax_code":"0101248142"}`),
+	requireError(t, s.once("sales", "key-sale-3", `{"cart":"`+s.fill(t, edgetest.Lipstick, 1).ID+`","payments":[{"method":"cash","amount":199000}],"tax_code":"0101248142"}`),
 		400, edge.Invalid, "wrong digit")
 
 	s.setLine(false)

@@ -32,13 +32,13 @@ func (s *Server) getSale(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"sale": h, "left": h.Left()})
+	c.JSON(http.StatusOK, gin.H{"sale": h, "left": h.Left(), "refundable": h.Refundable()})
 }
 
 func (s *Server) postVoid(c *gin.Context) {
 	var in struct {
-		Reason    string `json:"reason"`
-		Reference string `json:"reference"`
+		Reason     string   `json:"reason"`
+		References []string `json:"references"`
 	}
 	ref, err := saleRef(c)
 	if err != nil {
@@ -51,7 +51,7 @@ func (s *Server) postVoid(c *gin.Context) {
 		return
 	}
 	void, replayed, err := s.cfg.Ledger.VoidSale(c.Request.Context(), key, edge.Voiding{
-		Sale: ref, Reason: in.Reason, Reference: in.Reference, Staff: signedIn(c).Name, Offline: s.offline(),
+		Sale: ref, Reason: in.Reason, References: in.References, Staff: signedIn(c).Name, Offline: s.offline(),
 	})
 	if err != nil {
 		s.Fail(c, err)
@@ -84,7 +84,7 @@ func (s *Server) postRefund(c *gin.Context) {
 	}
 	refund, replayed, err := s.cfg.Ledger.RefundSale(c.Request.Context(), key, edge.Refunding{
 		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: in.Reason, Approval: approved,
-		Staff: signedIn(c).Name, Offline: s.offline(),
+		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	})
 	if err != nil {
 		s.Fail(c, err)

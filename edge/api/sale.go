@@ -25,7 +25,7 @@ func (s *Server) postSale(c *gin.Context) {
 	if !replayed {
 		s.CartChanged(co.Cart)
 	}
-	s.recorded(c, replayed, gin.H{"sale": sale, "change": sale.Payment.Change()})
+	s.recorded(c, replayed, gin.H{"sale": sale, "change": sale.Payments.Change()})
 }
 
 // bindOnce reads the body and the Idempotency-Key of a request that is to take

@@ -39,7 +39,7 @@ func till(t *testing.T, s *shop) {
 	require.Equal(t, second.ID, open.Carts[0].ID)
 
 	s.setLine(false)
-	body := `{"cart":"` + first.ID + `","payment":{"method":"cash","amount":398000,"tendered":500000}}`
+	body := `{"cart":"` + first.ID + `","payments":[{"method":"cash","amount":398000,"tendered":500000}]}`
 	key := header{"Idempotency-Key": "key-00001"}
 	a := decode[sold](t, s.do("POST", "/api/v1/staff/sales", body, key), 201)
 	require.EqualValues(t, 102000, a.Change)
@@ -58,21 +58,23 @@ func till(t *testing.T, s *shop) {
 	sell := func(key, body string) *http.Response {
 		return s.do("POST", "/api/v1/staff/sales", body, header{"Idempotency-Key": key})
 	}
-	cash := func(cart string) string { return `{"cart":"` + cart + `","payment":{"method":"cash","amount":320000}}` }
+	cash := func(cart string) string {
+		return `{"cart":"` + cart + `","payments":[{"method":"cash","amount":320000}]}`
+	}
 	card := func(ref string) string {
-		return fmt.Sprintf(`{"cart":%q,"payment":{"method":"card","amount":320000,"reference":%q}}`, second.ID, ref)
+		return fmt.Sprintf(`{"cart":%q,"payments":[{"method":"card","amount":320000,"reference":%q}]}`, second.ID, ref)
 	}
 	requireError(t, sell("key-00001", cash(second.ID)), 409, edge.Conflict, "idempotency key")
 	requireError(t, sell("key-00002", cash(first.ID)), 409, edge.Conflict, "already sold with receipt T1-1-000001")
 	requireError(t, sell("-", cash(second.ID)), 400, edge.Invalid, "Idempotency-Key")
 	requireError(t, sell("short", cash(second.ID)), 400, edge.Invalid, "8 to 80")
-	requireError(t, sell("key-00003", `{"payment":{"method":"cash","amount":1}}`), 400, edge.Invalid, "cart is missing")
-	requireError(t, sell("key-00003", `{"cart":"x","payment":{"method":"cash","amount":1}}`), 400, edge.Invalid, "16")
+	requireError(t, sell("key-00003", `{"payments":[{"method":"cash","amount":1}]}`), 400, edge.Invalid, "cart is missing")
+	requireError(t, sell("key-00003", `{"cart":"x","payments":[{"method":"cash","amount":1}]}`), 400, edge.Invalid, "16")
 	requireError(t, sell("key-00003", cash("AAAAAAAAAAAAAAAA")), 404, edge.NotFound, "no cart")
-	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payment":{"method":"cash"}}`), 400, edge.Invalid, "amount is missing")
-	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payment":{"method":"cash","amount":1,"price":1}}`), 400, edge.Invalid, "price")
-	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payment":{"method":"cash","amount":319999}}`), 409, edge.Conflict, "its total is 320.000")
-	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payment":{"method":"shells","amount":320000}}`), 400, edge.Invalid, "shells")
+	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payments":[{"method":"cash"}]}`), 400, edge.Invalid, "amount is missing")
+	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payments":[{"method":"cash","amount":1,"price":1}]}`), 400, edge.Invalid, "price")
+	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payments":[{"method":"cash","amount":319999}]}`), 409, edge.Conflict, "its total is 320.000")
+	requireError(t, sell("key-00003", `{"cart":"`+second.ID+`","payments":[{"method":"shells","amount":320000}]}`), 400, edge.Invalid, "shells")
 	requireError(t, sell("key-00003", card("")), 400, edge.Invalid, "slip number")
 	requireError(t, sell("key-00003", card("4111 1111 1111 1111")), 400, edge.Invalid, "card number")
 	empty := decode[cart](t, s.do("POST", "/api/v1/carts", ""), 201)

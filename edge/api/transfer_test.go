@@ -65,7 +65,7 @@ func TestPayByTransfer(t *testing.T) {
 	require.Equal(t, edge.TransferConfirmed, paid.State)
 	type history struct{ Sale edge.Sale }
 	got := decode[history](t, s.do("GET", "/api/v1/staff/sales/"+paid.Sale, ""), 200).Sale
-	require.Equal(t, edge.Payment{Method: edge.BankTransfer, Amount: 398000, Reference: asked.Code}, got.Payment)
+	require.Equal(t, edge.Payments{{Method: edge.BankTransfer, Amount: 398000, Reference: asked.Code}}, got.Payments)
 	requireError(t, s.once("payments", "key-transfer-3", body), 409, edge.Conflict, "already sold")
 
 	// Another is sold by the clerk's word.
@@ -126,7 +126,7 @@ func TestCashIsRoundedAtTheTill(t *testing.T) {
 	s.signIn(t)
 	c := s.fill(t, edgetest.Lipstick, 1)
 	sell := func(more string) string {
-		return `{"cart":"` + c.ID + `","payment":{"method":"cash","amount":199600,"tendered":500000` + more + `}}`
+		return `{"cart":"` + c.ID + `","payments":[{"method":"cash","amount":199600,"tendered":500000` + more + `}]}`
 	}
 	requireError(t, s.once("sales", "key-cash-1", sell("")), 400, edge.Invalid, "rounded")
 	type changed struct{ Change int64 }

@@ -61,20 +61,20 @@ func FillCart(t T, s edge.Carts, sku edge.SKU, quantity int) *edge.Cart {
 func Sell(t T, s Shop, sku edge.SKU) *edge.Sale {
 	t.Helper()
 	c := FillCart(t, s, sku, 1)
-	sale, replayed, err := s.RecordSale(t.Context(), "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c), Staff: "Lan"})
+	sale, replayed, err := s.RecordSale(t.Context(), "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c), Staff: "Lan"})
 	require.NoError(t, err)
 	require.False(t, replayed)
 	return sale
 }
 
 // Cash is the total of c as s prices it now, paid in cash.
-func Cash(t T, s edge.Catalogue, c *edge.Cart) edge.Payment {
+func Cash(t T, s edge.Catalogue, c *edge.Cart) edge.Payments {
 	t.Helper()
 	r, err := s.Release(t.Context())
 	require.NoError(t, err)
 	_, total, err := edge.PriceCart(c, r)
 	require.NoError(t, err)
-	return edge.Payment{Method: edge.Cash, Amount: total.Amount}
+	return edge.Payments{{Method: edge.Cash, Amount: total.Amount}}
 }
 
 // Chain reads a lane of the present epoch from its start, checks numbers and

@@ -24,7 +24,7 @@ func ZReports(t *testing.T, open Open) {
 	require.NoError(t, err)
 	_, _, err = s.RefundSale(ctx, "key-refund", edge.Refunding{
 		Sale: refund.Ref(), Reason: "x", Lines: []edge.Return{{SKU: Cream, Quantity: 1, To: edge.ToStock}},
-		Back: []edge.Payback{{Method: edge.Card, Amount: 320000, Reference: "slip 4"}},
+		Back: []edge.Payback{{Method: edge.Card, Amount: 320000, Reference: "slip 4"}}, Approval: &edge.Approval{Staff: "Mai", Reason: "no cash"},
 	})
 	require.NoError(t, err)
 	seq, hash, err := s.Head(ctx, edge.LaneSale)
@@ -59,7 +59,7 @@ func ZReports(t *testing.T, open Open) {
 	_, _, err = s.CloseDay(ctx, "key-sale-1", "Lan")
 	requireKind(t, edge.Conflict, err)
 	require.ErrorContains(t, err, "idempotency key")
-	_, _, err = s.VoidSale(ctx, "key-void-2", edge.Voiding{Sale: card.Ref(), Reason: "x", Reference: "slip"})
+	_, _, err = s.VoidSale(ctx, "key-void-2", edge.Voiding{Sale: card.Ref(), Reason: "x", References: []string{"slip"}})
 	requireKind(t, edge.Conflict, err)
 	require.ErrorContains(t, err, "closed by Z report 1")
 

@@ -15,7 +15,7 @@ func Discounts(t *testing.T, open Open) {
 	ctx := t.Context()
 	c := FillCart(t, s, Lipstick, 3)
 	co := edge.Checkout{
-		Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 537200}, Staff: "Lan", Discounter: edge.Discounter{Staff: "Lan", Most: 1000},
+		Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: 537200}}, Staff: "Lan", Discounter: edge.Discounter{Staff: "Lan", Most: 1000},
 		Discounts: []edge.Discount{{SKU: Lipstick, Amount: 59700, Reason: "tester"}, {Amount: 100, Reason: "regular"}},
 	}
 	_, _, err := s.RecordSale(ctx, "key-00001", co)

@@ -20,7 +20,7 @@ func Due(t *testing.T, open Open) {
 		require.Empty(t, due)
 	}
 	c := FillCart(t, s, Lipstick, 1)
-	co := edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c), Staff: "Lan"}
+	co := edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c), Staff: "Lan"}
 	_, _, err := s.RecordSecondPayment(ctx, "due-00001", co)
 	requireKind(t, edge.Conflict, err)
 	none()
@@ -51,7 +51,7 @@ func Due(t *testing.T, open Open) {
 	due, err := s.RefundsDue(ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, []edge.RefundDue{{
-		ID: sale.ID, Shop: sale.Shop, Cart: c.ID, Taken: edge.HeldByShop, Total: sale.Total, Payment: sale.Payment,
+		ID: sale.ID, Shop: sale.Shop, Cart: c.ID, Taken: edge.HeldByShop, Total: sale.Total, Payments: sale.Payments,
 		Stands: *phone.Closed, Override: co.Override, Staff: "Lan", At: clock.Now(),
 	}}, due)
 	evs := Chain(t, s, edge.LaneSale)

@@ -16,13 +16,13 @@ func Ledger(t *testing.T, open Open) {
 	s, clock := opened(t, open)
 	ctx := t.Context()
 	c := FillCart(t, s, Lipstick, 2)
-	co := edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 398000, Tendered: 400000}, Staff: "Lan", Offline: true}
+	co := edge.Checkout{Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: 398000, Tendered: 400000}}, Staff: "Lan", Offline: true}
 	sale, replayed, err := s.RecordSale(ctx, "key-00001", co)
 	require.NoError(t, err)
 	require.False(t, replayed)
 	require.EqualValues(t, 398000, sale.Total.Amount)
-	require.EqualValues(t, 398000, sale.Payment.Amount)
-	require.EqualValues(t, 2000, sale.Payment.Change())
+	require.EqualValues(t, 398000, sale.Payments.Sum())
+	require.EqualValues(t, 2000, sale.Payments.Change())
 	require.EqualValues(t, 29481, sale.VAT)
 	require.EqualValues(t, 1, sale.Checkout)
 	require.EqualValues(t, 1, sale.Release)
@@ -86,10 +86,10 @@ func refusals(t *testing.T, s Shop, sold *edge.Sale, co edge.Checkout) {
 	require.NoError(t, err)
 	strange := FillCart(t, s, "NO-SUCH", 1)
 	other := co
-	other.Payment.Tendered = 500000
-	cash := edge.Payment{Method: edge.Cash, Amount: 320000}
-	less := edge.Payment{Method: edge.Cash, Amount: 320000, Tendered: 1}
-	changed := edge.Payment{Method: edge.Cash, Amount: 640000, Tendered: 700000}
+	other.Payments = edge.Payments{{Method: edge.Cash, Amount: 398000, Tendered: 500000}}
+	cash := edge.Payments{{Method: edge.Cash, Amount: 320000}}
+	less := edge.Payments{{Method: edge.Cash, Amount: 320000, Tendered: 1}}
+	changed := edge.Payments{{Method: edge.Cash, Amount: 640000, Tendered: 700000}}
 	for _, tc := range []struct {
 		name, key string
 		co        edge.Checkout
@@ -98,13 +98,13 @@ func refusals(t *testing.T, s Shop, sold *edge.Sale, co edge.Checkout) {
 	}{
 		{"same key, other body", "key-00001", other, edge.Conflict, "idempotency key"},
 		{"sold already", "key-00002", co, edge.Conflict, sold.Receipt.String()},
-		{"short key", "short", edge.Checkout{Cart: full.ID, Payment: cash}, edge.Invalid, "8 to 80"},
-		{"unknown cart", "key-00003", edge.Checkout{Payment: cash}, edge.NotFound, "no cart"},
-		{"empty cart", "key-00004", edge.Checkout{Cart: empty.ID, Payment: cash}, edge.Invalid, "empty"},
-		{"too little cash", "key-00005", edge.Checkout{Cart: full.ID, Payment: less}, edge.Invalid, "320.000"},
-		{"cart changed meanwhile", "key-00008", edge.Checkout{Cart: full.ID, Payment: changed}, edge.Conflict, "640.000"},
-		{"phone pays", "key-00006", edge.Checkout{Cart: phone.ID, Payment: cash}, edge.Conflict, "phone"},
-		{"unknown product", "key-00007", edge.Checkout{Cart: strange.ID, Payment: cash}, edge.NotFound, "NO-SUCH"},
+		{"short key", "short", edge.Checkout{Cart: full.ID, Payments: cash}, edge.Invalid, "8 to 80"},
+		{"unknown cart", "key-00003", edge.Checkout{Payments: cash}, edge.NotFound, "no cart"},
+		{"empty cart", "key-00004", edge.Checkout{Cart: empty.ID, Payments: cash}, edge.Invalid, "empty"},
+		{"too little cash", "key-00005", edge.Checkout{Cart: full.ID, Payments: less}, edge.Invalid, "320.000"},
+		{"cart changed meanwhile", "key-00008", edge.Checkout{Cart: full.ID, Payments: changed}, edge.Conflict, "640.000"},
+		{"phone pays", "key-00006", edge.Checkout{Cart: phone.ID, Payments: cash}, edge.Conflict, "phone"},
+		{"unknown product", "key-00007", edge.Checkout{Cart: strange.ID, Payments: cash}, edge.NotFound, "NO-SUCH"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			_, _, err := s.RecordSale(t.Context(), tc.key, tc.co)
@@ -119,7 +119,7 @@ func storm(t *testing.T, s Shop) {
 	c := FillCart(t, s, Cream, 3)
 	stock, err := s.Stock(t.Context())
 	require.NoError(t, err)
-	co := edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c)}
+	co := edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c)}
 	var mu sync.Mutex
 	var first, replays, conflicts int
 	ids := map[string]bool{}

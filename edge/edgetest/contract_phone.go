@@ -77,7 +77,7 @@ func PhoneSales(t *testing.T, open Open) {
 	got, err := s.Cart(ctx, c.ID)
 	require.NoError(t, err)
 	require.Equal(t, closed.Closed, got.Closed, "both closings are one")
-	_, _, err = s.RecordSale(ctx, "till-00001", edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c)})
+	_, _, err = s.RecordSale(ctx, "till-00001", edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c)})
 	requireKind(t, edge.Conflict, err)
 
 	// The goods come from elsewhere: they leave no shelf here, and a void brings
@@ -88,14 +88,14 @@ func PhoneSales(t *testing.T, open Open) {
 	got, err = s.Cart(ctx, c.ID)
 	require.NoError(t, err)
 	require.Equal(t, "bank-0002", got.Closed.Sale)
-	void, _, err := s.VoidSale(ctx, "void-00001", edge.Voiding{Sale: edge.SaleRef{ID: "bank-0002"}, Reason: "changed her mind", Reference: "FT 7", Staff: "Lan"})
+	void, _, err := s.VoidSale(ctx, "void-00001", edge.Voiding{Sale: edge.SaleRef{ID: "bank-0002"}, Reason: "changed her mind", References: []string{"FT 7"}, Staff: "Lan"})
 	require.NoError(t, err)
 	require.Equal(t, []edge.Payback{{Method: edge.BankTransfer, Amount: 398000, Reference: "FT 7"}}, void.Back)
 	require.EqualValues(t, -2, stock())
 
 	// Sold at the till earlier: HQ gives the money back.
 	c = FillCart(t, s, Lipstick, 2)
-	cash, _, err := s.RecordSale(ctx, "till-00002", edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c)})
+	cash, _, err := s.RecordSale(ctx, "till-00002", edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c)})
 	require.NoError(t, err)
 	word(PaidByPhone(t, "bank-0003", c.ID, cash.At.Add(time.Minute), false))
 	_, err = s.Sale(ctx, edge.SaleRef{ID: "bank-0003"})
@@ -104,7 +104,7 @@ func PhoneSales(t *testing.T, open Open) {
 
 	// Sold at the till later: that money is due, and the phone's is the sale.
 	c = FillCart(t, s, Lipstick, 2)
-	cash, _, err = s.RecordSale(ctx, "till-00003", edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c)})
+	cash, _, err = s.RecordSale(ctx, "till-00003", edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c)})
 	require.NoError(t, err)
 	word(PaidByPhone(t, "bank-0004", c.ID, cash.At.Add(-time.Minute), false))
 	due := newest(t, s.RefundsDue)

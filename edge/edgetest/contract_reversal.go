@@ -14,7 +14,7 @@ import (
 func SellTo(t T, s Shop, key string, sku edge.SKU, quantity int) *edge.Sale {
 	t.Helper()
 	c := FillCart(t, s, sku, quantity)
-	sale, _, err := s.RecordSale(t.Context(), key, edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c), Staff: "Lan"})
+	sale, _, err := s.RecordSale(t.Context(), key, edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c), Staff: "Lan"})
 	require.NoError(t, err)
 	return sale
 }
@@ -83,11 +83,11 @@ func Voids(t *testing.T, open Open) {
 		says      string
 	}{
 		{"twice", "key-void-2", ask, edge.Conflict, "void already"},
-		{"key of another void", "key-void-1", edge.Voiding{Sale: card.Ref(), Reason: "x", Reference: "1"}, edge.Conflict, "idempotency key"},
+		{"key of another void", "key-void-1", edge.Voiding{Sale: card.Ref(), Reason: "x", References: []string{"1"}}, edge.Conflict, "idempotency key"},
 		{"key of a sale", "key-sale-1", ask, edge.Conflict, "idempotency key"},
 		{"short key", "short", ask, edge.Invalid, "8 to 80"},
-		{"no reason", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: " ", Reference: "1"}, edge.Invalid, "why"},
-		{"a card number", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: "card 4111 1111 1111 1111", Reference: "1"}, edge.Invalid, "card number"},
+		{"no reason", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: " ", References: []string{"1"}}, edge.Invalid, "why"},
+		{"a card number", "key-void-3", edge.Voiding{Sale: card.Ref(), Reason: "card 4111 1111 1111 1111", References: []string{"1"}}, edge.Invalid, "card number"},
 		{"no slip", "key-void-3", edge.Voiding{Sale: byReceipt, Reason: "x"}, edge.Invalid, "slip number"},
 		{"after a refund", "key-void-3", edge.Voiding{Sale: refunded.Ref(), Reason: "x"}, edge.Conflict, "refund the rest"},
 		{"a void", "key-void-3", edge.Voiding{Sale: edge.SaleRef{Receipt: void.Receipt}, Reason: "x"}, edge.Conflict, void.Receipt.String()},
@@ -101,7 +101,7 @@ func Voids(t *testing.T, open Open) {
 			require.ErrorContains(t, err, tc.says)
 		})
 	}
-	second, _, err := s.VoidSale(ctx, "key-void-3", edge.Voiding{Sale: byReceipt, Reason: "x", Reference: "slip 2"})
+	second, _, err := s.VoidSale(ctx, "key-void-3", edge.Voiding{Sale: byReceipt, Reason: "x", References: []string{"slip 2"}})
 	require.NoError(t, err)
 	require.EqualValues(t, 6, second.Receipt.Counter, "refused voids take no number")
 	require.Equal(t, []edge.Payback{{Method: edge.Card, Amount: 890000, Reference: "slip 2"}}, second.Back)
@@ -110,7 +110,7 @@ func Voids(t *testing.T, open Open) {
 func sellByCard(t *testing.T, s Shop) *edge.Sale {
 	c := FillCart(t, s, Glasses, 1)
 	sale, _, err := s.RecordSale(t.Context(), "key-card", edge.Checkout{
-		Cart: c.ID, Payment: edge.Payment{Method: edge.Card, Amount: 890000, Reference: "slip 1"}, TaxCode: "0300588569",
+		Cart: c.ID, Payments: edge.Payments{{Method: edge.Card, Amount: 890000, Reference: "slip 1"}}, TaxCode: "0300588569",
 	})
 	require.NoError(t, err)
 	require.EqualValues(t, "0300588569", sale.TaxCode)
@@ -131,6 +131,9 @@ func Refunds(t *testing.T, open Open) {
 		Lines: []edge.Return{{SKU: Lipstick, Quantity: 1, To: edge.ToStock}, {SKU: Lipstick, Quantity: 1, To: edge.ToLoss}},
 		Back:  []edge.Payback{{Method: edge.Cash, Amount: 300000}, {Method: edge.Card, Amount: 98000, Reference: "slip 3"}},
 	}
+	_, _, err = s.RefundSale(ctx, "key-refund-1", one)
+	requireKind(t, edge.Forbidden, err)
+	one.Approval = &edge.Approval{Staff: "Mai", Reason: "no cash left"}
 	first, replayed, err := s.RefundSale(ctx, "key-refund-1", one)
 	require.NoError(t, err)
 	require.False(t, replayed)
@@ -159,8 +162,11 @@ func Refunds(t *testing.T, open Open) {
 	h, err := s.Sale(ctx, edge.SaleRef{Receipt: sale.Receipt})
 	require.NoError(t, err)
 	require.Equal(t, map[edge.SKU]int{Lipstick: 1}, h.Left())
-	last, _, err := s.RefundSale(ctx, "key-refund-2", rest(1, 199000))
+	byItself := rest(1, 199000)
+	byItself.Back = nil
+	last, _, err := s.RefundSale(ctx, "key-refund-2", byItself)
 	require.NoError(t, err)
+	require.Equal(t, []edge.Payback{{Method: edge.Cash, Amount: 199000}}, last.Back)
 	require.EqualValues(t, 5, last.Receipt.Counter, "refused refunds take no number; a sale and its void did")
 	require.Equal(t, sale.VAT, first.VAT+last.VAT, "the parts' tax comes to the whole's")
 	_, _, err = s.RefundSale(ctx, "key-refund-3", rest(1, 199000))
@@ -189,7 +195,7 @@ func refusedRefunds(t *testing.T, s Shop, rest func(int, int64) edge.Refunding) 
 		{"not on the receipt", change(func(r *edge.Refunding) { r.Lines[0].SKU = Cream }), edge.Conflict, "has no CAR-01"},
 		{"less money", rest(1, 198999), edge.Conflict, "198.999"},
 		{"more money", rest(1, 199001), edge.Conflict, "199.001"},
-		{"no money", change(func(r *edge.Refunding) { r.Back = nil }), edge.Conflict, "199.000"},
+		{"otherwise than paid", change(func(r *edge.Refunding) { r.Back[0].Method, r.Back[0].Reference = edge.Card, "1" }), edge.Forbidden, "a manager has to approve"},
 		{"money taken", change(func(r *edge.Refunding) {
 			r.Back = []edge.Payback{{Method: edge.Cash, Amount: 199001}, {Method: edge.Cash, Amount: -1}}
 		}), edge.Conflict, "199.001"},

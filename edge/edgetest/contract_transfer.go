@@ -15,7 +15,7 @@ import (
 func Ask(t T, s edge.Catalogue, c *edge.Cart, key string) edge.TransferAsk {
 	t.Helper()
 	return edge.TransferAsk{
-		Cart: c.ID, Amount: Cash(t, s, c).Amount, Code: edge.TransferCode("MC", "shop", c.ID, key), Text: "000201",
+		Cart: c.ID, Amount: Cash(t, s, c).Sum(), Code: edge.TransferCode("MC", "shop", c.ID, key), Text: "000201",
 		Life: 15 * time.Minute, Staff: "Lan",
 	}
 }
@@ -97,7 +97,7 @@ func Transfers(t *testing.T, open Open) {
 	got := now(tr)
 	require.Equal(t, edge.TransferConfirmed, got.State)
 	sold := sale(got.Sale)
-	require.Equal(t, edge.Payment{Method: edge.BankTransfer, Amount: 398000, Reference: tr.Code}, sold.Payment)
+	require.Equal(t, edge.Payments{{Method: edge.BankTransfer, Amount: 398000, Reference: tr.Code}}, sold.Payments)
 	require.Equal(t, tr.Lines, sold.Lines, "what was asked for is sold")
 	require.Equal(t, tr.Total, sold.Total)
 	require.NotZero(t, sold.VAT)
@@ -129,7 +129,7 @@ func Transfers(t *testing.T, open Open) {
 
 	// Paid for in cash meanwhile.
 	c, tr = ask()
-	cash, _, err := s.RecordSale(ctx, "cash-00001", edge.Checkout{Cart: c.ID, Payment: Cash(t, s, c)})
+	cash, _, err := s.RecordSale(ctx, "cash-00001", edge.Checkout{Cart: c.ID, Payments: Cash(t, s, c)})
 	require.NoError(t, err)
 	_, _, err = s.SeeTransfer(ctx, "see-cash1", edge.TransferSeen{Code: tr.Code, Reason: "on the bank app"})
 	requireKind(t, edge.Conflict, err)
@@ -199,7 +199,7 @@ func refusedTransfers(t *testing.T, s Shop) {
 		require.Error(t, err, name)
 	}
 	_, _, err = s.RecordSale(ctx, "sale-direct", edge.Checkout{
-		Cart: c.ID, Payment: edge.Payment{Method: edge.BankTransfer, Amount: 890000, Reference: "FT 1"},
+		Cart: c.ID, Payments: edge.Payments{{Method: edge.BankTransfer, Amount: 890000, Reference: "FT 1"}},
 	})
 	requireKind(t, edge.Invalid, err)
 	_, err = s.ChangeCart(ctx, c.ID, func(c *edge.Cart, _ edge.Writer) error {
@@ -312,7 +312,7 @@ func (m *anyTransfers) seen(t *rapid.T) {
 func (m *anyTransfers) cash(t *rapid.T) {
 	c, err := m.Cart(t.Context(), m.any(t).Cart)
 	require.NoError(t, err)
-	_, _, err = m.RecordSale(t.Context(), m.newKey(), edge.Checkout{Cart: c.ID, Payment: Cash(t, m, c)})
+	_, _, err = m.RecordSale(t.Context(), m.newKey(), edge.Checkout{Cart: c.ID, Payments: Cash(t, m, c)})
 	if err != nil {
 		requireKind(t, edge.Conflict, err)
 	}
@@ -350,7 +350,7 @@ func (m *anyTransfers) check(t *rapid.T) {
 		require.NoError(t, tr.Check())
 		require.False(t, tr.Sale != "" && tr.Due != "")
 		if tr.Sale != "" {
-			require.Equal(t, tr.Code, sold[tr.Sale].Payment.Reference)
+			require.Equal(t, tr.Code, sold[tr.Sale].Payments[0].Reference)
 			require.Equal(t, tr.Total, sold[tr.Sale].Total)
 			require.True(t, tr.Seen != nil || tr.Credit != nil, "nothing is sold unpaid")
 		}

@@ -115,7 +115,7 @@ func (d *days) sell(t *rapid.T) {
 		})
 		require.NoError(t, err)
 	}
-	key, co := d.key(), edge.Checkout{Cart: c.ID, Payment: Cash(t, d, c), Staff: "Lan"}
+	key, co := d.key(), anyCheckout(t, c, Cash(t, d, c).Sum())
 	sale, replayed, err := d.RecordSale(t.Context(), key, co)
 	require.NoError(t, err)
 	require.False(t, replayed)
@@ -147,13 +147,37 @@ func (d *days) sellByPhone(t *rapid.T) {
 	d.sales, d.sold[id] = append(d.sales, id), &h.Sale
 }
 
+// thousands is how these shops round cash.
+func thousands() edge.CashRounding { return edge.CashRounding{"VND": 1000} }
+
+// anyCheckout sells c, of that total at list prices, with or without a discount,
+// in one payment or several.
+func anyCheckout(t *rapid.T, c *edge.Cart, total int64) edge.Checkout {
+	co := edge.Checkout{Cart: c.ID, Staff: "Lan", Discounter: edge.Discounter{Staff: "Mai", Most: edge.WholeRate}, Cash: thousands()}
+	if off := rapid.Int64Range(-total, total).Draw(t, "discount"); off > 0 {
+		co.Discounts = []edge.Discount{{Amount: off, Reason: "x"}}
+		total -= off
+	}
+	for i := range rapid.IntRange(0, 2).Draw(t, "cards") {
+		if part := rapid.Int64Range(0, total).Draw(t, "part"); part > 0 && part < total {
+			co.Payments = append(co.Payments, edge.Payment{Method: edge.Card, Amount: part, Reference: fmt.Sprintf("slip %d", i)})
+			total -= part
+		}
+	}
+	cash := edge.Money{Amount: total, Currency: "VND"}
+	co.Payments = append(co.Payments, edge.Payment{Method: edge.Cash, Amount: total, Rounding: co.Cash.Of(cash)})
+	return co
+}
+
 func (d *days) void(t *rapid.T) {
 	sale := d.anySale(t)
 	h, err := d.Sale(t.Context(), sale.Ref())
 	require.NoError(t, err)
 	key, ask := d.key(), edge.Voiding{Sale: sale.Ref(), Reason: "x"}
-	if sale.Payment.Method == edge.ByPhone {
-		ask.Reference = "back 1"
+	for _, p := range sale.Payments {
+		if p.Method != edge.Cash {
+			ask.References = append(ask.References, "slip")
+		}
 	}
 	void, _, err := d.VoidSale(t.Context(), key, ask)
 	if h.Void != nil || len(h.Refunds) > 0 || h.Z != 0 {
@@ -176,7 +200,11 @@ func (d *days) refund(t *rapid.T) {
 	to := rapid.SampledFrom([]edge.Disposition{edge.ToStock, edge.ToLoss}).Draw(t, "to")
 	key, ask := d.key(), edge.Refunding{
 		Sale: edge.SaleRef{Receipt: sale.Receipt}, Reason: "x", Lines: []edge.Return{{SKU: l.SKU, Quantity: n, To: to}},
-		Back: []edge.Payback{{Method: edge.Cash, Amount: l.Price * int64(n)}},
+		Approval: &edge.Approval{Staff: "Mai", Reason: "no card"}, Cash: thousands(),
+	}
+	before := l.Quantity - h.Left()[l.SKU]
+	if worth := l.Total*int64(before+n)/int64(l.Quantity) - l.Total*int64(before)/int64(l.Quantity); worth > 0 {
+		ask.Back = []edge.Payback{{Method: edge.Cash, Amount: worth}}
 	}
 	refund, _, err := d.RefundSale(t.Context(), key, ask)
 	if n > h.Left()[l.SKU] {

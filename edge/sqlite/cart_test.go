@@ -239,7 +239,7 @@ func TestCartsOfTheFirstVersion(t *testing.T) {
 	sale := edge.Sale{ID: "0193a4c2-7b00-7000-8000-000000000002", Cart: edge.CartID{2}, Checkout: 1, Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 1}, At: cart.Claim.Until}
 	sold, err := json.Marshal(sale)
 	require.NoError(t, err)
-	co := edge.Checkout{Cart: edge.CartID{2}, Payment: edge.Payment{Method: edge.Cash, Amount: 5}}
+	co := edge.Checkout{Cart: edge.CartID{2}, Payments: edge.Payments{{Method: edge.Cash, Amount: 5}}}
 	asked, err := newAsk("key-00001", callSale, co)
 	require.NoError(t, err)
 	for _, q := range []struct {

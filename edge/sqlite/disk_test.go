@@ -55,7 +55,7 @@ func trySelling(t *testing.T, db *DB, enough int) (printed []string, err error) 
 		if err != nil {
 			return printed, err
 		}
-		s, _, err := db.RecordSale(ctx, "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payment: edge.Payment{Method: edge.Cash, Amount: 320000}})
+		s, _, err := db.RecordSale(ctx, "key-"+c.ID.String(), edge.Checkout{Cart: c.ID, Payments: edge.Payments{{Method: edge.Cash, Amount: 320000}}})
 		if err != nil {
 			return printed, err
 		}

@@ -31,7 +31,7 @@ func (d deed) do(ctx context.Context, db *sqlite.DB, key string) (string, error)
 		if err := cart.UnmarshalText([]byte(d.arg)); err != nil {
 			return "", err
 		}
-		s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: cart, Payment: paid})
+		s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: cart, Payments: paid})
 		if err != nil {
 			return "", err
 		}
@@ -44,7 +44,7 @@ func (d deed) do(ctx context.Context, db *sqlite.DB, key string) (string, error)
 		return v.ID + "/" + v.Receipt.String(), nil
 	case "refund":
 		r, _, err := db.RefundSale(ctx, key, edge.Refunding{
-			Sale: edge.SaleRef{ID: d.arg}, Reason: "x", Back: []edge.Payback{{Method: edge.Cash, Amount: paid.Amount}},
+			Sale: edge.SaleRef{ID: d.arg}, Reason: "x", Back: []edge.Payback{{Method: edge.Cash, Amount: paid.Sum()}},
 			Lines: []edge.Return{{SKU: edgetest.Cream, Quantity: 1, To: edge.ToStock}},
 		})
 		if err != nil {

@@ -173,7 +173,7 @@ func TestFailingSync(t *testing.T) {
 }
 
 // paid is the price of one Cream, which each cart has.
-var paid = edge.Payment{Method: edge.Cash, Amount: 320000}
+var paid = edge.Payments{{Method: edge.Cash, Amount: 320000}}
 
 // witnessed are options with a witness beside the database.
 func witnessed(path string) sqlite.Options {
@@ -256,7 +256,7 @@ func sellCream(ctx context.Context, db *sqlite.DB, stubborn bool) error {
 	key := "key-" + c.ID.String()
 	fmt.Printf("try %s %s\n", key, c.ID)
 	return persist(stubborn, func() error {
-		s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payment: paid})
+		s, _, err := db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payments: paid})
 		if err == nil {
 			fmt.Printf("sold %s %s\n", key, s.Receipt)
 		}

@@ -30,7 +30,7 @@ func next(t *testing.T, db *DB) *edge.PrintJob {
 
 func TestWhatIsRecordedIsQueuedOnceForThePrinter(t *testing.T) {
 	db, _, sale := printShop(t)
-	_, replayed, err := db.RecordSale(t.Context(), "key-00001", edge.Checkout{Cart: sale.Cart, Payment: edge.Payment{Method: edge.Cash, Amount: 199000}, Staff: "Lan"})
+	_, replayed, err := db.RecordSale(t.Context(), "key-00001", edge.Checkout{Cart: sale.Cart, Payments: edge.Payments{{Method: edge.Cash, Amount: 199000}}, Staff: "Lan"})
 	require.NoError(t, err)
 	require.True(t, replayed)
 	second := edgetest.SellTo(t, db, "key-00002", edgetest.Lipstick, 1)

@@ -147,7 +147,7 @@ func TestWhatWasDoneAfterTheBackupIsTakenBack(t *testing.T) {
 
 	l.sell(4)
 	lost := edgetest.SellTo(t, l.db, "key-lost", edgetest.Cream, 3)
-	sold, _, err := l.db.RecordSale(ctx, "key-cart", edge.Checkout{Cart: open.ID, Payment: edgetest.Cash(t, l.db, open), Staff: "Lan"})
+	sold, _, err := l.db.RecordSale(ctx, "key-cart", edge.Checkout{Cart: open.ID, Payments: edgetest.Cash(t, l.db, open), Staff: "Lan"})
 	require.NoError(t, err)
 	voided := edgetest.SellTo(t, l.db, "key-voided", edgetest.Lipstick, 1)
 	_, _, err = l.db.VoidSale(ctx, "key-void", edge.Voiding{Sale: voided.Ref(), Reason: "x", Staff: "Lan"})
@@ -199,7 +199,7 @@ func TestWhatWasDoneAfterTheBackupIsTakenBack(t *testing.T) {
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
 	require.ErrorContains(t, err, "1 of them refunded")
 	require.NoError(t, refund("key-refund-2", 2, nil))
-	_, _, err = l.db.RecordSale(ctx, "key-cart-2", edge.Checkout{Cart: open.ID, Payment: edgetest.Cash(t, l.db, open), Staff: "Lan"})
+	_, _, err = l.db.RecordSale(ctx, "key-cart-2", edge.Checkout{Cart: open.ID, Payments: edgetest.Cash(t, l.db, open), Staff: "Lan"})
 	require.Equal(t, edge.Conflict, edge.KindOf(err), "its cart is paid: %v", err)
 	require.ErrorContains(t, err, sold.Receipt.String())
 	waiting, _, err := l.db.Waiting(ctx, edge.LaneSale)
@@ -228,7 +228,7 @@ func TestEpochsTheBackupNeverKnewAreTakenBack(t *testing.T) {
 	c := edgetest.FillCart(t, l.db, edgetest.Cream, 1)
 	backup := l.backup("b.db")
 	sell := func(key string) *edge.Sale {
-		s, _, err := l.db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payment: edgetest.Cash(t, l.db, c), Staff: "Lan"})
+		s, _, err := l.db.RecordSale(ctx, key, edge.Checkout{Cart: c.ID, Payments: edgetest.Cash(t, l.db, c), Staff: "Lan"})
 		require.NoError(t, err)
 		l.printed[s.Receipt.String()] = s.ID
 		return s

@@ -21,11 +21,11 @@ import (
 // counted.
 func TestLedgerOfTheFirstVersionGoesOn(t *testing.T) {
 	opt := Options{Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "shop", Till: "T1"}
-	co := edge.Checkout{Cart: edge.CartID{1}, Payment: edge.Payment{Method: edge.Cash, Amount: 398000}}
+	co := edge.Checkout{Cart: edge.CartID{1}, Payments: edge.Payments{{Method: edge.Cash, Amount: 398000}}}
 	sale := edge.Sale{
 		ID: "s1", Shop: "shop", Cart: co.Cart, Checkout: 1, Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 1},
 		Lines: []edge.SaleLine{{SKU: edgetest.Lipstick, Quantity: 2, Price: 199000, Total: 398000, VATRate: 800, VAT: 29481}},
-		Total: edge.Money{Amount: 398000, Currency: "VND"}, VAT: 29481, Payment: co.Payment, Release: 1, At: time.Now().UTC().Truncate(time.Millisecond),
+		Total: edge.Money{Amount: 398000, Currency: "VND"}, VAT: 29481, Payments: co.Payments, Release: 1, At: time.Now().UTC().Truncate(time.Millisecond),
 	}
 	firstVersion(t, opt, co, &sale)
 

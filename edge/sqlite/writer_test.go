@@ -326,8 +326,8 @@ func benchCarts(b *testing.B, db *DB) []edge.CartID {
 }
 
 func benchSell(b *testing.B, db *DB, id edge.CartID) {
-	paid := edge.Payment{Method: edge.Cash, Amount: 199000 + 320000}
-	_, _, err := db.RecordSale(b.Context(), "key-"+id.String(), edge.Checkout{Cart: id, Payment: paid})
+	paid := edge.Payments{{Method: edge.Cash, Amount: 199000 + 320000}}
+	_, _, err := db.RecordSale(b.Context(), "key-"+id.String(), edge.Checkout{Cart: id, Payments: paid})
 	if err != nil {
 		b.Error(err)
 	}

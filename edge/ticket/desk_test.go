@@ -160,7 +160,7 @@ func TestEveryKindOfJobPrints(t *testing.T) {
 	require.NoError(t, err)
 	_, _, err = s.RefundSale(t.Context(), "key-refd1", edge.Refunding{
 		Sale: second.Ref(), Reason: "x", Lines: []edge.Return{{SKU: edgetest.Lipstick, Quantity: 1, To: edge.ToStock}},
-		Back: []edge.Payback{{Method: edge.Card, Amount: 199000, Reference: "S1"}},
+		Back: []edge.Payback{{Method: edge.Card, Amount: 199000, Reference: "S1"}}, Approval: &edge.Approval{Staff: "Mai", Reason: "no cash"},
 	})
 	require.NoError(t, err)
 	_, _, err = s.CloseDay(t.Context(), "key-day01", "Lan")

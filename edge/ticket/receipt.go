@@ -29,18 +29,7 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 		s.pair(what+": "+off.Reason, money(-off.Amount), small)
 	}
 	s.pair(s.total, d.Total.String(), large)
-	p := d.Payment
-	s.rounded(p.Rounding, d.Total.Currency)
-	switch {
-	case p.Method == edge.Cash && p.Tendered != 0:
-		s.pair(s.cashGiven, money(p.Tendered), plain)
-		s.pair(s.change, money(p.Change()), bold)
-	default:
-		s.pair(s.method(p.Method), money(p.Amount+p.Rounding), plain)
-		if p.Reference != "" {
-			s.pair("", p.Reference, small)
-		}
-	}
+	s.paid(d.Payments, d.Total.Currency)
 	s.rule()
 	s.rates(ratesOf(d.Lines), d.Total.Currency)
 	if d.TaxCode != "" {
@@ -53,6 +42,26 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 		s.text(l, small, centre)
 	}
 	s.code(d.Sale.Receipt.String()) // a scanner at the till finds the sale by it
+}
+
+// paid writes how a sale was paid: of several parts each one's, then what the
+// customer handed over of the cash.
+func (s *sheet) paid(list edge.Payments, currency string) {
+	money := func(n int64) string { return edge.Money{Amount: n, Currency: currency}.String() }
+	for _, p := range list {
+		s.rounded(p.Rounding, currency)
+		handed := p.Method == edge.Cash && p.Tendered != 0
+		if !handed || len(list) > 1 {
+			s.pair(s.method(p.Method), money(p.Amount+p.Rounding), plain)
+		}
+		if handed {
+			s.pair(s.cashGiven, money(p.Tendered), plain)
+			s.pair(s.change, money(p.Change()), bold)
+		}
+		if p.Reference != "" {
+			s.pair("", p.Reference, small)
+		}
+	}
 }
 
 // Refund is the ticket of goods that came back.

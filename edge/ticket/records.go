@@ -112,7 +112,7 @@ func paidCash(doc Document) bool {
 	}
 	switch d := doc.(type) {
 	case Receipt:
-		return d.Payment.Method == edge.Cash
+		return d.Payments.By(edge.Cash)
 	case Order:
 		return d.Money != nil && d.Money.Payment.Method == edge.Cash
 	case Refund:

@@ -43,13 +43,13 @@ func sampleLines() []edge.SaleLine {
 func sampleSale() *edge.Sale {
 	return &edge.Sale{
 		ID: "s1", Receipt: edge.Receipt{Till: "T1", Series: 1, Counter: 42}, Lines: sampleLines(), Total: vnd(1608000), VAT: 134094,
-		Payment: edge.Payment{Method: edge.Cash, Amount: 1608000, Tendered: 2000000}, TaxCode: "0101234567", Release: 7, Staff: "Trần Thị Mỹ Linh", At: soldAt,
+		Payments: edge.Payments{{Method: edge.Cash, Amount: 1608000, Tendered: 2000000}}, TaxCode: "0101234567", Release: 7, Staff: "Trần Thị Mỹ Linh", At: soldAt,
 	}
 }
 
 func phoneSale() *edge.Sale {
 	s := sampleSale()
-	s.Staff, s.TaxCode, s.Payment = "", "", edge.Payment{Method: edge.ByPhone, Amount: 1608000, Reference: "MC7K3J9XQ2T8W"}
+	s.Staff, s.TaxCode, s.Payments = "", "", edge.Payments{{Method: edge.ByPhone, Amount: 1608000, Reference: "MC7K3J9XQ2T8W"}}
 	return s
 }
 

@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
@@ -75,31 +76,32 @@ func (Receipt) head() []string {
 
 func (r Receipt) cells() []any {
 	var d struct {
-		Sale    edge.SaleRef `json:"sale"`
-		VAT     int64        `json:"vat"`
-		Lines   []struct{ Quantity, Discount int64 }
-		Payment struct{ Method string }
-		Back    []struct{ Method string }
-		Staff   string
-		Offline bool
-		Cart    edge.CartID
+		Sale     edge.SaleRef `json:"sale"`
+		VAT      int64        `json:"vat"`
+		Lines    []struct{ Quantity, Discount int64 }
+		Payments []struct{ Method string }
+		Back     []struct{ Method string }
+		Staff    string
+		Offline  bool
+		Cart     edge.CartID
 	}
 	_ = json.Unmarshal(r.Document, &d) // HQ has checked it; what it lacks stays empty
-	sign, pieces, discount, paid, of, cart := int64(1), int64(0), int64(0), d.Payment.Method, "", ""
+	var paid []string
+	sign, pieces, discount, of, cart := int64(1), int64(0), int64(0), "", ""
 	if r.Kind != hq.KindSale {
-		sign, of = -1, d.Sale.String()
-		if len(d.Back) > 0 {
-			paid = d.Back[0].Method
-		}
+		sign, of, d.Payments = -1, d.Sale.String(), d.Back
 	} else {
 		cart = d.Cart.String()
+	}
+	for _, p := range d.Payments {
+		paid = append(paid, p.Method)
 	}
 	for _, l := range d.Lines {
 		pieces += l.Quantity
 		discount += l.Discount
 	}
 	return []any{
-		r.Cursor, r.Kind, r.Shop, r.Node, r.Receipt, r.ID, of, r.Amount.Amount, r.Amount.Currency, sign * d.VAT, sign * pieces, paid,
+		r.Cursor, r.Kind, r.Shop, r.Node, r.Receipt, r.ID, of, r.Amount.Amount, r.Amount.Currency, sign * d.VAT, sign * pieces, strings.Join(paid, "+"),
 		d.Staff, r.At, d.Offline, r.Received, cart, sign * discount,
 	}
 }

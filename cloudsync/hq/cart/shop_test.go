@@ -104,7 +104,7 @@ func saleOf(pieces int, price int64) *edge.Sale {
 			SKU: r.Variants[0].SKU, Name: r.Variants[0].Name, Shade: r.Variants[0].Shade,
 			Quantity: pieces, Price: price, Total: price * int64(pieces),
 		}},
-		Total:   edge.Money{Amount: price * int64(pieces), Currency: "VND"},
-		Payment: edge.Payment{Method: edge.Cash, Amount: price * int64(pieces)}, Release: 1, At: noon,
+		Total:    edge.Money{Amount: price * int64(pieces), Currency: "VND"},
+		Payments: edge.Payments{{Method: edge.Cash, Amount: price * int64(pieces)}}, Release: 1, At: noon,
 	}
 }

@@ -97,10 +97,10 @@ func (g *Gateway) Sell(at time.Time, amount int64, change ...func(*edge.Sale)) e
 	r := g.Receipt()
 	s := edge.Sale{
 		ID: fmt.Sprintf("%s-sale-%d", g.Node, r.Counter), Shop: g.Shop, Receipt: r,
-		Lines:   []edge.SaleLine{{SKU: "LIP-VEL-01", Quantity: 2, Price: amount / 2, Total: amount, VAT: amount / 11}},
-		Total:   edge.Money{Amount: amount, Currency: "VND"},
-		VAT:     amount / 11,
-		Payment: edge.Payment{Method: edge.Cash, Amount: amount}, Release: 1, Staff: "mai", At: at.UTC(),
+		Lines:    []edge.SaleLine{{SKU: "LIP-VEL-01", Quantity: 2, Price: amount / 2, Total: amount, VAT: amount / 11}},
+		Total:    edge.Money{Amount: amount, Currency: "VND"},
+		VAT:      amount / 11,
+		Payments: edge.Payments{{Method: edge.Cash, Amount: amount}}, Release: 1, Staff: "mai", At: at.UTC(),
 	}
 	for _, f := range change {
 		f(&s)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -100,13 +101,23 @@ func (p *Pages) oddMoney(ctx context.Context, w words, now time.Time, v *moneyVi
 	return err
 }
 
+func references(paid edge.Payments) string {
+	var list []string
+	for _, p := range paid {
+		if p.Reference != "" {
+			list = append(list, p.Reference)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
 func (p *Pages) dueMoney(ctx context.Context, w words, now time.Time, v *moneyView) error {
 	found, err := p.HQ.FindDue(ctx, "", moneyOnPage)
 	for i := range found {
 		d := &found[i]
 		due := dueView{
 			ID: d.ID, Shop: d.Shop, Name: p.nameOf(d.Shop), Amount: d.Total.In(w.lang), Why: w.T("due_late"), At: p.clock(d.At, now),
-			Method: w.method(d.Payment.Method), Reference: d.Payment.Reference, Staff: d.Staff,
+			Method: w.methods(d.Payments), Reference: references(d.Payments), Staff: d.Staff,
 		}
 		if d.Stands.Sale != "" {
 			due.Why = w.T("due_second", d.Stands.Receipt)

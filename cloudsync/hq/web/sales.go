@@ -123,7 +123,7 @@ func (p *Pages) newest(ctx context.Context, w words, now time.Time, shop string)
 		row := saleView{
 			Receipt: s.Sale.Receipt.String(), Shop: p.nameOf(s.Sale.Shop), Time: p.clock(s.Sale.At, now),
 			Total: s.Sale.Total.String(), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
-			Method: w.method(s.Sale.Payment.Method),
+			Method: w.methods(s.Sale.Payments),
 		}
 		for _, l := range s.Sale.Lines {
 			row.Pieces += l.Quantity

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,6 +108,16 @@ func (w words) bytes(n int64) string {
 		return strings.ReplaceAll(s, ".", ",")
 	}
 	return s
+}
+
+func (w words) methods(paid edge.Payments) string {
+	var names []string
+	for _, p := range paid {
+		if name := w.method(p.Method); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, " + ")
 }
 
 func (w words) method(m edge.Method) string {

@@ -319,7 +319,7 @@ async function phoneJob(browser, shots) {
       async () => (await office('GET', '/v1/sales')).sales.map((s) => s.document).find((s) => s.cart === cart),
       'the shop making its sale of it',
     );
-    assert.deepEqual([sale.id, sale.total.amount, sale.payment.method, sale.elsewhere], [closed.sale, total.amount, 'phone', true]);
+    assert.deepEqual([sale.id, sale.total.amount, sale.payments[0].method, sale.elsewhere], [closed.sale, total.amount, 'phone', true]);
     await phone.click('.back a');
     await phone.waitForSelector(`.paid:has-text("${sale.receipt.till}-${sale.receipt.series}-")`);
     await shot(phone, 'receipt');

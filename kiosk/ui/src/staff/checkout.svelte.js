@@ -21,7 +21,7 @@ export function newKey() {
  * even a reload of the page, until the gateway has given an answer.
  */
 export class Checkout {
-  pending = $state.raw(null); // {key, cart, payment, total} without an answer yet
+  pending = $state.raw(null); // {key, total, asked} without an answer yet; asked is all that is sent
   running = $state(false);
   done = $state.raw(null); // {sale, change}
 
@@ -31,12 +31,12 @@ export class Checkout {
   }
 
   /**
-   * record sells the cart with that id for total. It throws the gateway's
+   * record sells a cart for total, as asked: {cart, payments, …}. It throws the gateway's
    * refusal; nothing was recorded then.
    */
-  async record(csrf, cart, total, payment) {
+  async record(csrf, total, asked) {
     if (this.running || this.pending) return;
-    this.pending = { key: newKey(), cart, total, payment: { ...payment, amount: total.amount } };
+    this.pending = { key: newKey(), total, asked };
     sessionStorage.setItem(kept, JSON.stringify(this.pending));
     await this.retry(csrf);
   }
@@ -71,8 +71,8 @@ export class Checkout {
   }
 
   #post(csrf) {
-    const { key, cart, payment } = this.pending;
-    return call('POST', '/api/v1/staff/sales', { cart, payment }, { headers: { 'X-CSRF': csrf, 'Idempotency-Key': key } });
+    const { key, asked } = this.pending;
+    return call('POST', '/api/v1/staff/sales', asked, { headers: { 'X-CSRF': csrf, 'Idempotency-Key': key } });
   }
 
   #settle() {

@@ -193,11 +193,12 @@ export class Till {
   /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
   pay() {
     const { method, tendered, reference } = this.payment;
+    const { amount } = this.asked;
     const payment =
-      method === 'cash' ? { method, tendered, rounding: this.roundingOf(this.asked) } : { method, reference: reference.trim() };
+      method === 'cash' ? { method, amount, tendered, rounding: this.roundingOf(this.asked) } : { method, amount, reference: reference.trim() };
     return this.#try(async () => {
       try {
-        await this.checkout.record(this.staff.csrf, this.ticket.id, this.asked, payment);
+        await this.checkout.record(this.staff.csrf, this.asked, { cart: this.ticket.id, payments: [payment] });
       } catch (err) {
         throw method === 'card' && err.kind === 'invalid' ? slipRefusal(err, reference) : err;
       }
