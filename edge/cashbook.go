@@ -117,10 +117,10 @@ func (t *ZTotal) Cash() int64 {
 // Cash is the cash that was taken, in minor units. Of a sale that came second it
 // is in the sale's own receipt.
 func (d *RefundDue) Cash() int64 {
-	if d.Taken != HeldByShop || d.Payment.Method != Cash {
+	if d.Taken != HeldByShop {
 		return 0
 	}
-	return d.Payment.Amount
+	return d.Payments.Cash()
 }
 
 // Cash is the cash that was given back, in minor units.
