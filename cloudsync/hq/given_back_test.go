@@ -156,7 +156,7 @@ func (g *gateway) paidEarlier(at time.Time) {
 // voids lets the shop take back the sale of a payment.
 func (g *gateway) voids(s *edge.Sale) {
 	g.t.Helper()
-	v, err := edge.Voiding{Sale: s.Ref(), Reason: "paid twice", Staff: "Lan", Reference: "FT7"}.Void(&edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}, g.clock.Now())
+	v, err := edge.Voiding{Sale: s.Ref(), Reason: "paid twice", Staff: "Lan", References: []string{"FT7"}}.Void(&edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}, g.clock.Now())
 	require.NoError(g.t, err)
 	v.ID, v.Shop, v.Receipt = "v1", s.Shop, edge.Receipt{Till: "T1", Series: 1, Counter: 100}
 	n := uint64(len(g.events) + 1)
