@@ -95,9 +95,9 @@ func orderedCart(t *testing.T, s Shop, from edge.CartID, k *edge.KnownOrder) {
 	require.NoError(t, err)
 	require.Len(t, carts, 1)
 	require.Equal(t, from, carts[0].ID)
-	_, _, err = s.RecordSale(ctx, "sale-of-an-order", edge.Checkout{Cart: own.ID, Payment: Cash(t, s, own), Staff: "Lan"})
+	_, _, err = s.RecordSale(ctx, "sale-of-an-order", edge.Checkout{Cart: own.ID, Payments: Cash(t, s, own), Staff: "Lan"})
 	requireKind(t, edge.Conflict, err)
-	_, _, err = s.RecordSale(ctx, "sale-of-the-rest", edge.Checkout{Cart: from, Payment: Cash(t, s, rest), Staff: "Lan"})
+	_, _, err = s.RecordSale(ctx, "sale-of-the-rest", edge.Checkout{Cart: from, Payments: Cash(t, s, rest), Staff: "Lan"})
 	require.NoError(t, err)
 }
 

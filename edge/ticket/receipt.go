@@ -29,7 +29,7 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 		s.pair(what+": "+off.Reason, money(-off.Amount), small)
 	}
 	s.pair(s.total, d.Total.String(), large)
-	s.paid(d.Payments, d.Total.Currency)
+	s.payments(d.Payments, d.Total.Currency)
 	s.rule()
 	s.rates(ratesOf(d.Lines), d.Total.Currency)
 	if d.TaxCode != "" {
@@ -44,9 +44,9 @@ func (d Receipt) lay(s *sheet, shop *Shop) {
 	s.code(d.Sale.Receipt.String()) // a scanner at the till finds the sale by it
 }
 
-// paid writes how a sale was paid: of several parts each one's, then what the
+// payments writes how a sale was paid: of several parts each one's, then what the
 // customer handed over of the cash.
-func (s *sheet) paid(list edge.Payments, currency string) {
+func (s *sheet) payments(list edge.Payments, currency string) {
 	money := func(n int64) string { return edge.Money{Amount: n, Currency: currency}.String() }
 	for _, p := range list {
 		s.rounded(p.Rounding, currency)
