@@ -185,7 +185,7 @@ func TestCartAndHandoff(t *testing.T) {
 	require.Len(t, c.Lines, 1)
 	require.EqualValues(t, 320000, c.Total.Amount)
 
-	require.Equal(t, `{"apps":["zalo","web"]}`, text(t, s.do("GET", "/api/v1/handoff/apps", "")))
+	require.Equal(t, `{"apps":["zalo","web"],"pays":false}`, text(t, s.do("GET", "/api/v1/handoff/apps", "")))
 	for query, app := range map[string]edge.App{"": "web", "?app=web": "web", "?app=zalo": "zalo"} {
 		h := decode[struct {
 			edge.Link

@@ -14,7 +14,8 @@ import (
 func (s *Server) getApps(c *gin.Context) {
 	c.JSON(http.StatusOK, struct {
 		Apps []edge.App `json:"apps"`
-	}{append([]edge.App{}, s.cfg.Handoff.Apps()...)})
+		Pays bool       `json:"pays"` // a phone can pay, into the shop's account
+	}{append([]edge.App{}, s.cfg.Handoff.Apps()...), s.cfg.Transfers != nil})
 }
 
 // postHandoff makes the link that opens the cart on the shopper's phone.

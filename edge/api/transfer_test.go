@@ -34,6 +34,7 @@ func TestPayByTransfer(t *testing.T) {
 	w := decode[ways](t, s.do("GET", "/api/v1/staff/payment-ways", ""), 200)
 	require.Equal(t, edge.CashRounding{"VND": 1000}, w.Rounding)
 	require.Equal(t, "Vietcombank", w.Transfer.Bank)
+	require.Contains(t, text(t, s.do("GET", "/api/v1/handoff/apps", "")), `"pays":true`)
 
 	c := s.fill(t, edgetest.Lipstick, 2)
 	body := `{"cart":"` + c.ID + `","amount":398000}`

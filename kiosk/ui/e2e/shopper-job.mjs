@@ -1,7 +1,8 @@
 // What a shopper meets at the kiosk beside the mirror itself, in a real Chromium:
 // a product's code tries it on, by a scanner and by the camera; help with shades
 // and a product's sheet; the gateway dies and comes back under the shopper's
-// hands; who walks away is forgotten.
+// hands; a code is withdrawn and the phone given the cart to pay for; who walks
+// away is forgotten.
 //
 // The job runs demos of its own: EDGE is their program, bin/edge by default.
 // job.mjs says what else it reads from the environment and how it ends.
@@ -14,7 +15,10 @@ import { startDemo } from './demo.mjs';
 import { faults, get, kioskURL, open, picture, runJob, step, until, visit } from './job.mjs';
 
 const dir = await mkdtemp(join(tmpdir(), 'mirrorcart-shopper-'));
-let demo = await startDemo(join(dir, 'shop'));
+const account = 'transfer: {bank: "970436", bank_name: Vietcombank, account: "0011002233445", name: TIEM DEP NANG MAI}';
+await writeFile(join(dir, 'edge.yaml'), `mirror: {gone_timeout: 10s}\npayment: {${account}}\n`);
+const flags = ['--settings', join(dir, 'edge.yaml')];
+let demo = await startDemo(join(dir, 'shop'), { flags });
 visit(demo.addresses);
 
 const viewport = { width: 1080, height: 1920 };
@@ -92,7 +96,7 @@ async function shopperJob(browser, shots) {
     await demo.kill();
     await kiosk.waitForSelector('.calm');
     const shown = (await picture(kiosk)).n;
-    demo = await startDemo(join(dir, 'shop'), { addr: host });
+    demo = await startDemo(join(dir, 'shop'), { addr: host, flags });
     await until(async () => (await picture(kiosk)).n > shown, 'the mirror moving again');
     const after = await until(async () => {
       const s = await session();
@@ -108,12 +112,39 @@ async function shopperJob(browser, shots) {
     await shot(kiosk, '41-restarted');
   });
 
+  await step('a code is withdrawn, and the cart given to the phone to pay for', async () => {
+    await kiosk.click('.bar .button:nth-child(2)');
+    await kiosk.click('.cart .main');
+    const code = async (other) => {
+      await kiosk.waitForSelector('img.drawn');
+      return until(async () => {
+        const link = await kiosk.getAttribute('img.drawn', 'data-link');
+        return link !== other && link;
+      }, 'the code being drawn');
+    };
+    const first = await code();
+    for (const { width, height } of await kiosk.$$eval('.take button', (all) => all.map((b) => b.getBoundingClientRect().toJSON()))) {
+      assert.ok(width >= 48 && height >= 48, `a button is ${width} × ${height} px`);
+    }
+    await kiosk.click('[data-take-back]');
+    await kiosk.click('[data-withdraw]');
+    const second = await code(first);
+    await kiosk.click('[data-pay]');
+    await shot(kiosk, '45-pay-on-phone');
+    await kiosk.click('[data-phone-pays]');
+    await kiosk.waitForSelector('[data-claimed]');
+    await code(second);
+    await kiosk.waitForSelector('[data-phone="waiting"]');
+    const { cart } = await session();
+    assert.equal((await get(`${kioskURL}/api/v1/carts/${cart}`)).claim.holder, 'phone');
+    await shot(kiosk, '46-phone-pays');
+  });
+
   const picked = products.find((v) => v.tryon?.kind === 'earrings');
   await writeFile(join(dir, 'held.png'), await held(kiosk, picked.gtin));
   await kiosk.close();
   await demo.stop();
-  await writeFile(join(dir, 'edge.yaml'), 'mirror: {gone_timeout: 10s}\n');
-  demo = await startDemo(join(dir, 'other'), { flags: ['--camera', `still:${join(dir, 'held.png')}`, '--settings', join(dir, 'edge.yaml')] });
+  demo = await startDemo(join(dir, 'other'), { flags: [...flags, '--camera', `still:${join(dir, 'held.png')}`] });
   visit(demo.addresses);
 
   const other = await open(browser, 'other kiosk', `${kioskURL}/`, { viewport });

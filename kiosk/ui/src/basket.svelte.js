@@ -84,6 +84,11 @@ export class Basket {
     return this.settled().then(() => call('POST', `/api/v1/carts/${this.id}/handoff?app=${app}`));
   }
 
+  /** toPhone lets the phone pay for the cart, and for a while nobody else. */
+  async toPhone() {
+    this.view = await call('POST', `/api/v1/carts/${this.id}/claim`, { holder: 'phone' });
+  }
+
   /** withdraw makes every link so far open this cart no more. */
   async withdraw() {
     this.view = await call('POST', `/api/v1/carts/${this.id}/handoff/revoke`, {});

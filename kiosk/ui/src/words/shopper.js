@@ -16,6 +16,28 @@ export default {
   scanNotSold: ['Cửa hàng này không bán món đó.', 'This shop does not sell that one.', '本店没有这件商品。'],
   scanNoProduct: ['Đây không phải mã sản phẩm.', 'That is not a product’s code.', '这不是商品条码。'],
 
+  // Paying on the phone
+  payWithPhone: ['Trả trên điện thoại', 'Pay on my phone', '用手机付款'],
+  phonePaysAsk: [
+    'Trả tiền trên điện thoại? Trong nửa giờ chỉ điện thoại của bạn trả được giỏ này; quầy thu ngân không nhận tiền.',
+    'Pay on your phone? For half an hour only your phone can pay for this cart; the till takes no money for it.',
+    '用手机付款？半小时内只有你的手机可以支付此购物车，收银台不再收款。',
+  ],
+  phonePaysYes: ['Đúng, trên điện thoại', 'Yes, on my phone', '是，用手机'],
+  phonePaysNo: ['Không, trả tại quầy', 'No, at the till', '不，到收银台'],
+  phonePays: [
+    'Chỉ điện thoại trả được đến {time}. Đổi ý? Nhờ nhân viên.',
+    'Only the phone can pay until {time}. Changed your mind? Ask the staff.',
+    '{time} 前只能用手机付款。改变主意？请联系店员。',
+  ],
+
+  // While the shop's line is down
+  offlineTake: [
+    'Đang ngoại tuyến: mã vẫn mở giỏ trên điện thoại; hai bên khớp lại khi có mạng.',
+    'Offline: the code opens your cart all the same; both sides match again when the line is back.',
+    '当前离线：扫码仍可打开购物车，联网后两边自动同步。',
+  ],
+
   // A product's sheet
   about: ['Xem thông tin', 'More about it', '查看详情'],
   hereSome: ['Tại đây: còn {n}', 'In this shop: {n}', '本店：{n} 件'],
