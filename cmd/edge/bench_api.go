@@ -102,7 +102,11 @@ func (b *benchAPI) run(ctx context.Context, log *slog.Logger) (_ *benchAPIReport
 		return nil, err
 	}
 	watching := rig.Go(ctx, shopper.stare)
-	defer watching.Stop()
+	defer func() {
+		if seen := watching.Stop(); !errors.Is(seen, context.Canceled) {
+			err = errors.Join(err, seen)
+		}
+	}()
 	mix, err := newKioskMix(ctx, shopper)
 	if err != nil {
 		return nil, err

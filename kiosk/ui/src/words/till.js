@@ -132,9 +132,9 @@ export default {
   lineDown: ['Mất nối với trung tâm từ {time}: vẫn bán như thường', 'Line to HQ down since {time}: keep selling as usual', '{time} 起与总部断线：照常销售'],
   nothingWaiting: ['Mọi đơn bán đã gửi', 'All sales sent', '销售已全部上传'],
   salesWaiting: [
-    '{n} đơn bán chờ gửi, lâu nhất {age}',
-    { one: '{n} sale waiting for {age}', other: '{n} sales waiting, oldest {age}' },
-    '{n} 笔待上传，最早 {age}',
+    '{n} phiếu bán và kho chờ gửi, lâu nhất {age}',
+    { one: '{n} record of sales and stock waiting for {age}', other: '{n} records of sales and stock waiting, oldest {age}' },
+    '{n} 条销售和库存记录待上传，最早 {age}',
   ],
   kioskNoTLS: [
     'Địa chỉ https của gương {kiosk} chưa chạy: máy tính bảng chưa dùng được. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
