@@ -100,6 +100,7 @@ if [ "$what" = jobs ]; then
 	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"
 	job phone-job 180
 	job stock-job 60
+	job order-job 90
 	stop
 fi
 start tablet --camera push

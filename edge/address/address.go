@@ -72,6 +72,15 @@ func (d *Directory) Province(name string) (Province, bool) {
 	return d.provinces[i], true
 }
 
+// Code is the code of the province of an address in Vietnam; empty for others.
+func (d *Directory) Code(a *edge.Address) string {
+	if a == nil || a.Country != edge.Vietnam {
+		return ""
+	}
+	p, _ := d.Province(a.Region)
+	return p.Code
+}
+
 // Check refuses an address in Vietnam whose province or ward there is not, with
 // a cause that is an edge.ContactError, and brings those that there are into the
 // list's form. What the address says is not told. Other countries' addresses

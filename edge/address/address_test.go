@@ -112,6 +112,9 @@ func TestAProvinceHasItsCode(t *testing.T) {
 	}
 	_, ok := d.Province("Atlantis")
 	require.False(t, ok)
+	require.Equal(t, "79", d.Code(&edge.Address{Country: edge.Vietnam, Region: "TP. Hồ Chí Minh"}))
+	require.Empty(t, d.Code(&edge.Address{Country: "CN", Region: "Hà Nội"}))
+	require.Empty(t, d.Code(nil))
 }
 
 func TestTheListIsServedSmallAndForEver(t *testing.T) {

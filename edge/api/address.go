@@ -11,7 +11,8 @@ import (
 // addresses knows Vietnam's provinces and wards.
 type addresses interface {
 	Check(a *edge.Address) error
-	File() string // the list's name, which changes with the list
+	Code(a *edge.Address) string // of its province; empty for an address that has none
+	File() string                // the list's name, which changes with the list
 	ServeHTTP(w http.ResponseWriter, r *http.Request)
 }
 
@@ -26,6 +27,19 @@ func (s *Server) getAddresses(c *gin.Context) {
 	c.JSON(http.StatusOK, lists)
 }
 
+// place brings an address into the list's form and gives the code of its
+// province, whose fee is asked for whatever the page believes.
+func (s *Server) place(a *edge.Address) (province string, err error) {
+	if s.cfg.Addresses == nil || a == nil {
+		return "", nil
+	}
+	if err := s.cfg.Addresses.Check(a); err != nil {
+		return "", err
+	}
+	return s.cfg.Addresses.Code(a), nil
+}
+
+// getPlaces answers the list itself.
 func (s *Server) getPlaces(c *gin.Context) {
 	if s.cfg.Addresses == nil || c.Param("file") != s.cfg.Addresses.File() {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is no list of places %.60q", c.Param("file")))

@@ -152,6 +152,12 @@ func (s *Server) postOrder(c *gin.Context) {
 	}
 	a.Note, a.Total, a.Contact, a.Agreed, a.Remember = in.Note, *in.Total, in.Contact.Contact, in.Contact.Agreed, in.Contact.Remember
 	a.Contact.Tidy()
+	if province, err := s.place(a.Contact.Address); err != nil {
+		s.Fail(c, err)
+		return
+	} else if province != "" {
+		a.Province = province
+	}
 	k, replayed, err := d.Book.PlaceOrder(c.Request.Context(), key, a)
 	if err != nil {
 		s.Fail(c, err)

@@ -191,6 +191,8 @@ export default {
   pickUpTwice: ['Đã giao lúc {time} bởi {staff}. Không giao lần nữa.', 'Handed over on {time} by {staff}. Do not hand it over again.', '已于 {time} 由 {staff} 交付，请勿重复交付。'],
   pickUpEarly: ['Hàng chưa sẵn sàng: {state}.', 'It is not ready yet: {state}.', '尚未备好：{state}。'],
   pickUpDue: ['Thu tiền trước khi giao.', 'Take the money before you hand it over.', '交付前请先收款。'],
+  pickUpSell: ['Bán giỏ của đơn này', 'Sell its cart', '结算其购物车'],
   pickUpCheck: ['Đưa đủ các món này cho khách:', 'Give the customer all of this:', '请将以下商品交给顾客：'],
+  pickUpHanded: ['Đã ghi: khách đã nhận hàng.', 'Recorded: the customer has the goods.', '已记录：顾客已取货。'],
   pickUpDone: ['Khách đã nhận đủ', 'The customer has it', '顾客已领取'],
 };
