@@ -19,6 +19,8 @@ type orderView struct {
 	Name    string // and what people call it
 	Says    string // what the shopper is told
 	Placed  string
+	Terms   string // what is agreed with the clerk who took it; nothing of a phone's
+	Fee     string // for bringing it
 	Asks    bool
 	Code    string
 	Note    string
@@ -92,6 +94,18 @@ func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 		v.Lines = append(v.Lines, orderLineView{
 			Name: lineName(w, l), SKU: string(l.SKU), Quantity: l.Quantity, Price: money(l.Price), Total: money(l.Total), Note: l.Note, Short: l.Short,
 		})
+	}
+	if t := o.Taken; t != nil {
+		v.Terms = w.T("taken_by", t.Staff, p.nameOf(t.Shop)) + " · " + w.known("terms_", string(t.Terms))
+		if t.Deposit > 0 {
+			v.Terms += " (" + money(t.Deposit) + ")"
+		}
+		if !t.Promise.IsZero() {
+			v.Terms += " · " + w.T("promised", t.Promise.In(p.Zone).Format("02/01/2006"))
+		}
+		if t.Fee > 0 {
+			v.Fee = money(t.Fee)
+		}
 	}
 	for _, s := range slices.Backward(o.Steps) {
 		v.Story = append(v.Story, orderStepView{w.known("o_", string(s.State)), w.known("by_", string(s.By)), p.clock(s.At, now), s.Reason})
