@@ -45,6 +45,30 @@ func (h *HQ) OrdersIn(ctx context.Context, shop string, state edge.OrderState, l
 	return h.findOrders(ctx, "hq.OrdersIn", c.where()+order+" limit "+strconv.Itoa(min(max(limit, 1), maxPage)), c.args...)
 }
 
+// OrdersAsked lists the live orders that a shop has asked about since they came to
+// their states, as far as clocks tell, those first that have waited for longest,
+// at most limit (1 to 1000): of a shop, or of all where it is empty.
+func (h *HQ) OrdersAsked(ctx context.Context, shop string, limit int) ([]FoundOrder, error) {
+	var c conditions
+	c.add("o.live = 1")
+	if shop != "" {
+		c.add("o.shop = ?", shop)
+	}
+	c.add("exists (select 1 from order_request r where r.of = o.id and r.at > o.changed - ?)", edge.ClaimMargin.Milliseconds())
+	return h.findOrders(ctx, "hq.OrdersAsked", c.where()+" order by o.changed, o.n limit "+strconv.Itoa(min(max(limit, 1), maxPage)), c.args...)
+}
+
+// Asked lists what shops have asked since the order came to its state, as far as
+// clocks tell, oldest first.
+func (f *FoundOrder) Asked() (list []edge.OrderRequest) {
+	for _, r := range f.Requests {
+		if f.Order.State().Live() && r.At.After(f.Order.Since().Add(-edge.ClaimMargin)) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 var orderNumber = regexp.MustCompile(`^[0-9A-Z]{4,6}$`)
 
 // OrdersNumbered lists the orders that people call by a number, or by the last

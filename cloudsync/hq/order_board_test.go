@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
 
 func TestOrdersOnTheBoard(t *testing.T) {
@@ -53,4 +54,38 @@ func TestOrdersOnTheBoard(t *testing.T) {
 		_, err := g.hq.OrdersNumbered(ctx, bad)
 		require.Equal(t, edge.Invalid, edge.KindOf(err), bad)
 	}
+}
+
+// What a shop asks shows until HQ brings the order further.
+func TestOrdersThatShopsAskAbout(t *testing.T) {
+	s := newTill(t)
+	ctx := t.Context()
+	k := s.place("order-00001", edgetest.OrderAsk(edgetest.Cream, 1, 320000, edge.PayOnReceipt))
+	s.sync()
+	s.move(k.ID, edge.OrderAccepted, "")
+	asked := func(shop string) []FoundOrder {
+		t.Helper()
+		list, err := s.hq.OrdersAsked(ctx, shop, 10)
+		require.NoError(t, err)
+		return list
+	}
+	require.Empty(t, asked(""))
+	s.clock.Advance(time.Hour)
+	_, _, err := s.shop.AskOrder(ctx, "ask-00001", edge.Asking{Order: k.ID, Wish: edge.WishChange, Reason: "in the evening", Staff: "Lan"})
+	require.NoError(t, err)
+	s.sync()
+	list := asked("")
+	require.Len(t, list, 1)
+	require.Equal(t, list, asked(list[0].Order.Shop))
+	require.Empty(t, asked("nowhere"))
+	require.Len(t, list[0].Asked(), 1)
+	require.Equal(t, "in the evening", list[0].Asked()[0].Reason)
+
+	s.clock.Advance(time.Hour)
+	s.move(k.ID, edge.OrderAllocated, "")
+	require.Empty(t, asked(""))
+	found, err := s.hq.Order(ctx, k.ID)
+	require.NoError(t, err)
+	require.Empty(t, found.Asked(), "it was answered")
+	require.Len(t, found.Requests, 1)
 }

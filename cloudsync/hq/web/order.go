@@ -26,6 +26,8 @@ type orderView struct {
 	Note    string
 	Lines   []orderLineView
 	Story   []orderStepView
+	Wishes  []wishView // of shops
+	Held    string     // by tills
 	Next    []orderMove
 	Wrong   []orderMove // of these the shopper wants to know why
 	Known   bool        // to whom it goes
@@ -44,6 +46,12 @@ type orderLineView struct {
 type orderMove struct {
 	To    edge.OrderState
 	Title string
+}
+
+// wishView is what a shop asks to be done with an order.
+type wishView struct {
+	What, Why, Who, At string
+	Open               bool // nothing has changed since
 }
 
 type orderStepView struct{ State, By, At, Reason string }
@@ -106,6 +114,14 @@ func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 		if t.Fee > 0 {
 			v.Fee = money(t.Fee)
 		}
+	}
+	if f.Held != 0 {
+		v.Held = w.T("order_held", money(f.Held))
+	}
+	for _, r := range slices.Backward(f.Requests) {
+		v.Wishes = append(v.Wishes, wishView{
+			w.known("wish_", string(r.Wish)), r.Reason, w.T("wish_by", r.Staff, p.nameOf(r.Shop)), p.clock(r.At, now), slices.Contains(f.Asked(), r),
+		})
 	}
 	for _, s := range slices.Backward(o.Steps) {
 		v.Story = append(v.Story, orderStepView{w.known("o_", string(s.State)), w.known("by_", string(s.By)), p.clock(s.At, now), s.Reason})

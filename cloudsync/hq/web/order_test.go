@@ -26,6 +26,11 @@ func TestOrderOfAClerk(t *testing.T) {
 	require.Equal(t, "₫30,000", v.Fee)
 	require.Empty(t, v.Placed)
 	require.Equal(t, "just now", v.Age)
+	wish := edge.OrderRequest{Order: o.ID, Shop: "hue-1", Wish: edge.WishCancel, Reason: "changed her mind", Staff: "Mai", At: noon.Add(time.Hour)}
+	v = a.pages.orderView(words{"en", a.pages.glossary}, &hq.FoundOrder{Order: o, Held: 50000, Requests: []edge.OrderRequest{wish}})
+	require.Equal(t, []wishView{{"asks to cancel", "changed her mind", "Mai, Huế Trường Tiền", "13:00:00", true}}, v.Wishes)
+	require.Equal(t, "asks to cancel", v.Asked)
+	require.Equal(t, "tills hold ₫50,000", v.Held)
 	a.now = noon.Add(3 * time.Hour)
 	require.Equal(t, "3 h", a.pages.orderView(words{"en", a.pages.glossary}, &hq.FoundOrder{Order: o}).Age)
 }

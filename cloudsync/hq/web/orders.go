@@ -22,6 +22,7 @@ const (
 type Orders interface {
 	CountOrders(ctx context.Context, shop string) (map[edge.OrderState]int64, error)
 	OrdersIn(ctx context.Context, shop string, state edge.OrderState, limit int) ([]hq.FoundOrder, error)
+	OrdersAsked(ctx context.Context, shop string, limit int) ([]hq.FoundOrder, error)
 	OrdersNumbered(ctx context.Context, number string) ([]hq.FoundOrder, error)
 	Order(ctx context.Context, id string) (*hq.FoundOrder, error)
 	ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error)
@@ -45,10 +46,18 @@ func onBoard() []edge.OrderState {
 // waitingOrders counts the orders that wait for an answer of HQ.
 func (p *Pages) waitingOrders(ctx context.Context) (n int64) {
 	counts, _ := p.HQ.CountOrders(ctx, "") // the page itself says what does not work
+	asked, _ := p.askedOrders(ctx, "")
 	for _, s := range asksUs() {
 		n += counts[s]
 	}
-	return n
+	return n + int64(len(asked))
+}
+
+// askedOrders lists the orders that shops ask about and that do not wait for HQ
+// anyway.
+func (p *Pages) askedOrders(ctx context.Context, shop string) ([]hq.FoundOrder, error) {
+	list, err := p.HQ.OrdersAsked(ctx, shop, ordersOnBoard)
+	return slices.DeleteFunc(list, func(f hq.FoundOrder) bool { return slices.Contains(asksUs(), f.Order.State()) }), err
 }
 
 type ordersView struct {
@@ -75,6 +84,7 @@ type orderGroup struct {
 
 type orderRow struct {
 	ID, Number, Shop, Way, What, Total, Age string
+	Asked                                   string // by a shop
 	Paid, Short, Late                       bool
 	State                                   string
 }
@@ -119,7 +129,14 @@ func (p *Pages) boardOf(ctx context.Context, w words, now time.Time, v *ordersVi
 	if err != nil {
 		return err
 	}
-	var waiting int64
+	asked, err := p.askedOrders(ctx, v.Shop)
+	if err != nil {
+		return err
+	}
+	waiting := int64(len(asked))
+	if len(asked) > 0 && v.State == "" {
+		v.Groups = append(v.Groups, orderGroup{Title: w.T("orders_asked"), Count: waiting, Asks: true, List: p.orderRows(w, now, asked)})
+	}
 	for _, s := range asksUs() {
 		waiting += counts[s]
 	}
@@ -171,6 +188,9 @@ func (p *Pages) orderRow(w words, now time.Time, f *hq.FoundOrder) orderRow {
 	}
 	if age := now.Sub(o.Since()); age >= time.Minute {
 		r.Age = w.span(age)
+	}
+	for _, a := range f.Asked() {
+		r.Asked = w.known("wish_", string(a.Wish))
 	}
 	r.Late = slices.Contains(asksUs(), o.State()) && now.Sub(o.Since()) > orderLate
 	if len(o.Lines) > 0 {

@@ -56,12 +56,15 @@ func TestGlossary(t *testing.T) {
 	for _, s := range odd() {
 		require.Contains(t, g, "c_"+string(s))
 	}
+	for _, wish := range []edge.OrderWish{edge.WishCancel, edge.WishChange} {
+		require.Contains(t, g, "wish_"+string(wish))
+	}
 	for _, terms := range []edge.OrderTerms{edge.PayDeposit, edge.PayFull, edge.PayOnReceipt} {
 		require.Contains(t, g, "terms_"+string(terms))
 	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)
