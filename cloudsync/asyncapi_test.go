@@ -91,7 +91,7 @@ func eventData() map[string]any {
 	return map[string]any{
 		edge.EventEpoch: edge.EpochOpened{}, edge.EventSale: edge.Sale{}, edge.EventVoid: edge.Void{}, edge.EventRefund: edge.Refund{},
 		edge.EventDue: edge.RefundDue{}, edge.EventGiven: edge.RefundGiven{}, edge.EventZ: edge.ZReport{}, edge.EventStock: edge.StockMove{}, edge.EventEInvoice: edge.EInvoice{},
-		edge.EventCart: edge.Cart{}, edge.EventCash: edge.CashRecord{}, edge.EventTransfer: edge.Transfer{},
+		edge.EventCart: edge.Cart{}, edge.EventCash: edge.CashRecord{}, edge.EventAudit: edge.AuditRecord{}, edge.EventTransfer: edge.Transfer{},
 	}
 }
 

@@ -39,6 +39,7 @@ const (
 	EventStock          = "stock.moved"      // StockMove
 	EventEInvoice       = "einvoice.changed" // EInvoice
 	EventCart           = "cart.changed"     // Cart, its whole state: merging it twice is harmless
+	EventAudit          = "audit.recorded"   // AuditRecord
 	EventCash           = "cash.recorded"    // CashRecord
 )
 

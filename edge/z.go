@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -78,6 +79,9 @@ type ZRate struct {
 	Amount int64       `json:"amount"`
 	VAT    int64       `json:"vat"`
 }
+
+// Name is what people call the report: till, series and number.
+func (z *ZReport) Name() string { return fmt.Sprintf("%s-%d-Z%d", z.Till, z.Series, z.Number) }
 
 // Net is the turnover: sales less voids and refunds.
 func (t *ZTotal) Net() int64 { return t.Sales.Amount - t.Voids.Amount - t.Refunds.Amount }

@@ -13,27 +13,28 @@ import (
 // Edge is a gateway's configuration, edge.yaml. Paths are absolute once
 // loaded.
 type Edge struct {
-	Node      string     `yaml:"node"` // the gateway's name at HQ and on the broker
-	Shop      Shop       `yaml:"shop"`
-	Till      string     `yaml:"till"` // begins every receipt number
-	DataDir   string     `yaml:"data_dir" kind:"path"`
-	ModelsDir string     `yaml:"models_dir" kind:"path"`
-	ShopDir   string     `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
-	HTTP      HTTP       `yaml:"http"`
-	Camera    Camera     `yaml:"camera"`
-	Mirror    Mirror     `yaml:"mirror"`
-	Kiosks    []Kiosk    `yaml:"kiosks"` // more of them, each with its camera
-	Staff     []Staff    `yaml:"staff"`
-	HQ        Line       `yaml:"hq"`
-	Keys      Keys       `yaml:"keys"`
-	Log       Log        `yaml:"log"`
-	Backup    Backup     `yaml:"backup"`
-	Disk      Disk       `yaml:"disk"`
-	Carts     Carts      `yaml:"carts"`
-	Handoff   Handoff    `yaml:"handoff"`
-	Payment   Payment    `yaml:"payment"`
-	Printer   Printer    `yaml:"printer"`
-	Orders    ShopOrders `yaml:"orders"`
+	Node      string        `yaml:"node"` // the gateway's name at HQ and on the broker
+	Shop      Shop          `yaml:"shop"`
+	Till      string        `yaml:"till"` // begins every receipt number
+	DataDir   string        `yaml:"data_dir" kind:"path"`
+	ModelsDir string        `yaml:"models_dir" kind:"path"`
+	ShopDir   string        `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
+	HTTP      HTTP          `yaml:"http"`
+	Camera    Camera        `yaml:"camera"`
+	Mirror    Mirror        `yaml:"mirror"`
+	Kiosks    []Kiosk       `yaml:"kiosks"` // more of them, each with its camera
+	Staff     []Staff       `yaml:"staff"`
+	SignOff   time.Duration `yaml:"sign_off"` // of a till that nobody touches; 0 for never
+	HQ        Line          `yaml:"hq"`
+	Keys      Keys          `yaml:"keys"`
+	Log       Log           `yaml:"log"`
+	Backup    Backup        `yaml:"backup"`
+	Disk      Disk          `yaml:"disk"`
+	Carts     Carts         `yaml:"carts"`
+	Handoff   Handoff       `yaml:"handoff"`
+	Payment   Payment       `yaml:"payment"`
+	Printer   Printer       `yaml:"printer"`
+	Orders    ShopOrders    `yaml:"orders"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -144,6 +145,7 @@ func DefaultEdge() *Edge {
 		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}},
 		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80, Controls: Controls{PowerLine: 50}},
 		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second, GoneTimeout: 45 * time.Second},
+		SignOff:   10 * time.Minute,
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
@@ -247,6 +249,7 @@ func sealedPush(cam Camera, addr, tlsAddr string) bool {
 }
 
 func (e *Edge) checkStaff(c *checker) {
+	c.that("sign_off", e.SignOff == 0 || e.SignOff >= time.Minute && e.SignOff <= 8*time.Hour, "%s is out of range: use 1m to 8h, or 0 for never", e.SignOff)
 	seen := map[string]bool{}
 	for i, s := range e.Staff {
 		c.text(key("staff", i, "name"), s.Name)

@@ -165,6 +165,7 @@ func TestLoadRefuses(t *testing.T) {
 		"cert alone":       {smallEdge + "hq:\n  mqtt:\n    url: mqtts://h\n    cert: c.pem\n", "", 7, []string{"go together"}},
 		"http link":        {smallEdge + "hq:\n  public_url: http://cart.example.com\n", "", 5, []string{"https"}},
 		"pin in clear":     {smallEdge + "staff:\n  - {name: Lan, role: clerk, pin_hash: \"1234\"}\n", "", 5, []string{"edge pin"}},
+		"sign-off":         {smallEdge + "sign_off: 5s\n", "", 4, []string{"1m to 8h"}},
 		"role":             {smallEdge + "staff:\n  - {name: Lan, role: boss}\n", "", 5, []string{"clerk or manager"}},
 		"unknown variable": {smallEdge, "MIRRORCART_EDGE_HTP_ADDR=x", 0, []string{"environment", "did you mean MIRRORCART_EDGE_HTTP_ADDR?"}},
 		"bad variable":     {smallEdge, "MIRRORCART_EDGE_CAMERA_WIDTH=wide", 0, []string{"MIRRORCART_EDGE_CAMERA_WIDTH", "no whole number"}},

@@ -176,6 +176,8 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 		flaw, err = p.collected(ctx, e)
 	case edge.EventCart:
 		flaw = p.cart(e)
+	case edge.EventAudit:
+		flaw = auditRecord(e)
 	case edge.EventCash:
 		flaw, err = p.cash(ctx, e)
 	default:

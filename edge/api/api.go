@@ -62,6 +62,11 @@ type cashBook interface {
 	CashRecords(ctx context.Context, limit int) ([]edge.CashRecord, error)
 }
 
+type auditLog interface {
+	Audit(ctx context.Context, r edge.AuditRecord) error
+	AuditRecords(ctx context.Context, limit int) ([]edge.AuditRecord, error)
+}
+
 type catalogue interface {
 	Release(ctx context.Context) (*edge.Release, error)
 }
@@ -94,13 +99,14 @@ type Shop struct {
 	Timezone string    `json:"timezone"` // of the times its pages show, e.g. Asia/Ho_Chi_Minh
 }
 
-// Config is what a Server needs. Carts, Ledger, CashBook, Catalogue, Outbox, Handoff,
+// Config is what a Server needs. Carts, Ledger, CashBook, Audit, Catalogue, Outbox, Handoff,
 // Pictures, Hosts and Log must be set; without Staff nobody can sell.
 type Config struct {
 	Shop      Shop
 	Carts     carts
 	Ledger    ledger
 	CashBook  cashBook
+	Audit     auditLog
 	Catalogue catalogue
 	Outbox    outbox
 	Office    office // what headquarters has told; nil where there is none
@@ -116,9 +122,12 @@ type Config struct {
 	// CashTolerance is the largest difference at the end of a shift that needs no
 	// reason, in minor units.
 	CashTolerance int64
-	Discounts     DiscountLimits // without any nobody gives discounts
-	Version       string         // the program's
-	Log           *slog.Logger
+	// SignOff is after how long without a touch a till signs its clerk off; 0 for
+	// never. A page that is gone is signed off after half an hour at most.
+	SignOff   time.Duration
+	Discounts DiscountLimits // without any nobody gives discounts
+	Version   string         // the program's
+	Log       *slog.Logger
 
 	// Line says whether HQ answers, and since when; nil in a shop without HQ.
 	Line func() (up bool, since time.Time)
@@ -156,8 +165,8 @@ type Server struct {
 // New checks the configuration.
 func New(cfg Config) (*Server, error) {
 	const op = "api.New"
-	if cfg.Carts == nil || cfg.Ledger == nil || cfg.CashBook == nil || cfg.Catalogue == nil || cfg.Outbox == nil || cfg.Handoff == nil || cfg.Pictures == nil || cfg.Log == nil {
-		return nil, edge.Errorf(op, edge.Invalid, "carts, ledger, cash book, catalogue, outbox, handoff, pictures and log must all be given")
+	if cfg.Carts == nil || cfg.Ledger == nil || cfg.CashBook == nil || cfg.Audit == nil || cfg.Catalogue == nil || cfg.Outbox == nil || cfg.Handoff == nil || cfg.Pictures == nil || cfg.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "carts, ledger, cash book, audit, catalogue, outbox, handoff, pictures and log must all be given")
 	}
 	if len(cfg.Hosts) == 0 {
 		return nil, edge.Errorf(op, edge.Invalid, "no host is allowed: name localhost at least")
@@ -186,6 +195,7 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	staff.signsOff = cfg.SignOff
 	s := &Server{
 		cfg: cfg, staff: staff, tills: tills{cfg.TillKey, cfg.Now}, live: newBroker(), start: cfg.Now(),
 		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
@@ -280,6 +290,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.POST("/stock/moves", s.postStockMoves)
 	staff.GET("/z-reports", s.getZReports)
 	staff.POST("/z-reports", s.postZReports)
+	staff.GET("/audit", s.getAudit)
 	staff.GET("/cash", s.getCash)
 	staff.POST("/cash", s.postCash)
 	staff.GET("/cash/records", s.getCashRecords)

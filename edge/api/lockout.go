@@ -69,6 +69,13 @@ func (l *lockout) try(g guesser) (wait time.Duration) {
 	return 0
 }
 
+// locked reports whether the next try has to wait.
+func (l *lockout) locked(g guesser) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.clients[g.name].wait(l.now(), maxWrong, g.longest()) > 0 || !g.till && l.all.wait(l.now(), maxWrongIn, longestLock) > 0
+}
+
 func (g guesser) longest() time.Duration {
 	if g.till {
 		return tillLock

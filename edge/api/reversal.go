@@ -57,6 +57,9 @@ func (s *Server) postVoid(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
+	if !replayed {
+		s.audit(c, edge.AuditRecord{Kind: edge.AuditVoided, About: void.Sale.Receipt.String(), Reason: void.Reason})
+	}
 	s.recorded(c, replayed, gin.H{"void": void})
 }
 
@@ -89,6 +92,11 @@ func (s *Server) postRefund(c *gin.Context) {
 	if err != nil {
 		s.Fail(c, err)
 		return
+	}
+	if !replayed {
+		s.audit(c, edge.AuditRecord{
+			Kind: edge.AuditRefunded, Manager: managerOf(refund.Approval), About: refund.Sale.Receipt.String(), Reason: refund.Reason,
+		})
 	}
 	s.recorded(c, replayed, gin.H{"refund": refund})
 }

@@ -110,7 +110,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 	require.NoError(t, s.PutRelease(t.Context(), edgetest.Release(1)))
 	cfg := api.Config{
 		Shop:  api.Shop{ID: "hue", Name: edge.Text{VI: "Huế", EN: "Hue", ZH: "顺化"}, Timezone: "Asia/Ho_Chi_Minh"},
-		Carts: s, Ledger: s, CashBook: s, Catalogue: s, Outbox: s, Office: s, Handoff: links{},
+		Carts: s, Ledger: s, CashBook: s, Audit: s, Catalogue: s, Outbox: s, Office: s, Handoff: links{},
 		Pictures: fstest.MapFS{
 			"lipstick.svg": {Data: []byte(`<svg xmlns="http://www.w3.org/2000/svg"/>`)},
 			"shop.yaml":    {Data: []byte("secret: yes")},

@@ -40,6 +40,9 @@ type session struct {
 	Name string `json:"name"`
 	Role string `json:"role"`
 	CSRF string `json:"csrf"`
+	// SignOff is after how many seconds without a touch the page signs off; 0 for
+	// never. It asks now and then for as long as it is open, so that only it knows.
+	SignOff int `json:"sign_off"`
 
 	opened, seen time.Time
 }
@@ -47,11 +50,12 @@ type session struct {
 // staffRoom knows who is who, and who is signed in. Sessions live in memory: a
 // restart signs everybody off.
 type staffRoom struct {
-	now    func() time.Time
-	staff  []Staff
-	pins   []pinHash
-	locks  *lockout
-	hashes sync.Mutex // one sign-in at a time: a hash is dear
+	now      func() time.Time
+	staff    []Staff
+	pins     []pinHash
+	locks    *lockout
+	signsOff time.Duration // after so long without a touch; 0 for never
+	hashes   sync.Mutex    // one sign-in at a time: a hash is dear
 
 	mu       sync.Mutex
 	sessions map[[sha256.Size]byte]*session // by the token's hash
@@ -131,7 +135,8 @@ func (r *staffRoom) open(s *Staff) (token string, _ *session) {
 	now := r.now()
 	ses := &session{
 		Name: s.Name, Role: s.Role, CSRF: base64.RawURLEncoding.EncodeToString(random(18)),
-		opened: now, seen: now,
+		SignOff: int(r.signsOff.Seconds()),
+		opened:  now, seen: now,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -177,7 +182,15 @@ func (r *staffRoom) signedIn(token string) bool {
 }
 
 func (s *session) over(now time.Time) bool {
-	return now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= sessionIdle
+	return now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= s.idle()
+}
+
+// idle is how long a page that is gone stays signed in.
+func (s *session) idle() time.Duration {
+	if s.SignOff == 0 {
+		return sessionIdle
+	}
+	return min(time.Duration(s.SignOff)*time.Second, sessionIdle)
 }
 
 func (r *staffRoom) close(token string) {
@@ -206,6 +219,7 @@ func (s *Server) postSession(c *gin.Context) {
 	setCookie(c, token, int(sessionLife.Seconds()))
 	s.knowTill(c)
 	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
+	s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedIn, Staff: who.Name})
 	c.JSON(http.StatusOK, ses)
 }
 
@@ -225,6 +239,10 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 	who, ok := s.staff.find(pin, s.directory(c.Request.Context()))
 	if !ok {
 		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
+		s.audit(c, edge.AuditRecord{Kind: edge.AuditWrongPIN})
+		if s.staff.locks.locked(guesser) {
+			s.audit(c, edge.AuditRecord{Kind: edge.AuditLockedOut})
+		}
 		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
 	}
 	s.staff.locks.right(guesser)
@@ -267,6 +285,7 @@ func (s *Server) getSession(c *gin.Context) { c.JSON(http.StatusOK, signedIn(c))
 func (s *Server) deleteSession(c *gin.Context) {
 	if token, err := c.Cookie(staffCookie); err == nil {
 		s.staff.close(token)
+		s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedOff})
 	}
 	setCookie(c, "", -1)
 	c.Status(http.StatusNoContent)

@@ -15,6 +15,7 @@ type Shop interface {
 	edge.Carts
 	edge.Ledger
 	edge.CashBook
+	edge.AuditLog
 	edge.Catalogue
 	edge.Outbox
 	edge.Office

@@ -26,6 +26,7 @@ type Memory struct {
 	labels   map[edge.CartID]edge.CartLabel
 	ledger   memoryLedger
 	cash     memoryCash
+	audit    []edge.AuditRecord
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
 	office   memoryOffice

@@ -128,6 +128,7 @@ func (a *API) routes() []route {
 		get("/v1/sales/export", exported(a, a.salesFrom, "sales"), export(logFilter)...),
 		get("/v1/z-reports", list(a, a.zReportsFrom), paged(without(logFilter, "type"))...),
 		get("/v1/z-reports/export", exported(a, a.zReportsFrom, "z-reports"), export(without(logFilter, "type"))...),
+		get("/v1/audit", list(a, a.auditFrom), paged(without(logFilter, "type"))...),
 		get("/v1/discrepancies", list(a, a.discrepanciesFrom), paged(without(logFilter, "type"))...),
 		get("/v1/incidents", list(a, a.incidentsFrom), append(paged(logFilter), "open")...),
 		get("/v1/quarantine", list(a, a.setAsideFrom), paged(logFilter)...),

@@ -49,6 +49,24 @@ func (e Event) cells() []any {
 	return []any{e.Cursor, e.Shop, e.Node, e.Epoch, string(e.Lane), e.Seq, e.ID, e.Type, e.Time, e.Subject, e.Hash.String(), e.Flaw, e.Received, string(e.Data)}
 }
 
+// Audit is who did what at a till.
+type Audit struct {
+	Cursor   string    `json:"cursor"`
+	Node     string    `json:"node"`
+	Received time.Time `json:"received"`
+	edge.AuditRecord
+}
+
+func newAudit(e hq.FoundEvent) (Audit, error) {
+	v := Audit{Cursor: positionCursor("audit", e.Cursor), Node: e.Event.Node, Received: e.Received}
+	if err := json.Unmarshal(e.Event.Data, &v.AuditRecord); err != nil {
+		return v, err
+	}
+	err := v.Check()
+	v.Shop = e.Shop // as HQ knows the node
+	return v, err
+}
+
 // Receipt is a sale, or what gave one back.
 type Receipt struct {
 	Cursor   string          `json:"cursor"`

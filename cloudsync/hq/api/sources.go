@@ -35,6 +35,29 @@ func (a *API) events(ctx context.Context, f hq.Filter, after string, limit int) 
 	return p, nil
 }
 
+// auditFrom lists who did what at the shops' tills.
+func (a *API) auditFrom(c *gin.Context) (source[Audit], error) {
+	f, err := filterOf(c)
+	f.Types = []string{edge.EventAudit}
+	return source[Audit]{"audit", func(ctx context.Context, after string, limit int) (p page[Audit], err error) {
+		pos, err := position("audit", after)
+		if err != nil {
+			return p, err
+		}
+		found, span, err := a.HQ.FindEvents(ctx, f, pos, limit)
+		if err != nil {
+			return p, err
+		}
+		for _, e := range found {
+			if v, err := newAudit(e); err == nil { // else it was set aside
+				p.rows = append(p.rows, v)
+			}
+		}
+		p.next, p.more = positionCursor("audit", span.Next), span.More
+		return p, nil
+	}}, err
+}
+
 func (a *API) salesFrom(c *gin.Context) (source[Receipt], error) {
 	f, err := filterOf(c)
 	kinds := []string{hq.KindSale, hq.KindVoid, hq.KindRefund}

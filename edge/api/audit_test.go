@@ -1,0 +1,72 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+// What matters when something is wrong is remembered, and managers alone see it.
+func TestAuditLog(t *testing.T) {
+	hash, err := api.HashPIN("1357")
+	require.NoError(t, err)
+	s := memoryShop(t, func(c *api.Config) { c.Staff = append(c.Staff, api.Staff{Name: "Hoa", Role: "clerk", PIN: hash}) })
+	r := s.do("POST", "/api/v1/staff/session", `{"pin":"1357"}`)
+	s.csrf, s.cook = decode[struct{ CSRF string }](t, r, 200).CSRF, r.Cookies()
+	requireError(t, s.do("GET", "/api/v1/staff/audit", ""), 403, edge.Forbidden, "only a manager")
+
+	sale := edgetest.Sell(t, s, edgetest.Cream)
+	for range 2 { // the second is answered again and done once
+		s.do("POST", "/api/v1/staff/sales/"+sale.ID+"/void", `{"reason":"wrong shade"}`, header{"Idempotency-Key": "key-void-1"})
+	}
+	s.do("POST", "/api/v1/staff/cash", `{"kind":"drawer","reason":"change for a note"}`, header{"Idempotency-Key": "key-drawer"})
+	decode[struct{ Token string }](t, s.do("POST", "/api/v1/staff/approvals", `{"pin":"`+pin+`","for":"cart-1"}`), 201)
+	require.Equal(t, 204, s.do("DELETE", "/api/v1/staff/session", "").StatusCode)
+	for range 5 {
+		s.do("POST", "/api/v1/staff/session", `{"pin":"0000"}`)
+	}
+	requireError(t, s.do("POST", "/api/v1/staff/session", `{"pin":"0000"}`), 429, edge.TooMany, "")
+	s.Advance(2 * time.Minute)
+	s.signIn(t)
+
+	list := decode[struct{ Records []edge.AuditRecord }](t, s.do("GET", "/api/v1/staff/audit", ""), 200).Records
+	type what struct {
+		kind                          edge.AuditKind
+		staff, manager, about, reason string
+	}
+	var got []what
+	for _, r := range list {
+		require.NotEmpty(t, r.ID)
+		got = append([]what{{r.Kind, r.Staff, r.Manager, r.About, r.Reason}}, got...)
+	}
+	wrong := what{kind: edge.AuditWrongPIN}
+	require.Equal(t, []what{
+		{kind: edge.AuditSignedIn, staff: "Hoa"},
+		{kind: edge.AuditVoided, staff: "Hoa", about: sale.Receipt.String(), reason: "wrong shade"},
+		{kind: edge.AuditDrawer, staff: "Hoa", reason: "change for a note"},
+		{kind: edge.AuditApproved, staff: "Hoa", manager: "Lan"},
+		{kind: edge.AuditSignedOff, staff: "Hoa"},
+		wrong, wrong, wrong, wrong, wrong, {kind: edge.AuditLockedOut},
+		{kind: edge.AuditSignedIn, staff: "Lan"},
+	}, got)
+	require.NotContains(t, text(t, s.do("GET", "/api/v1/staff/audit", "")), "cart-1", "what opens a cart is not for logs")
+}
+
+// A page that is gone is signed off when its till would have been.
+func TestSignOff(t *testing.T) {
+	s := memoryShop(t, func(c *api.Config) { c.SignOff = 5 * time.Minute })
+	s.signIn(t)
+	ses := decode[struct {
+		SignOff int `json:"sign_off"`
+	}](t, s.do("GET", "/api/v1/staff/session", ""), 200)
+	require.Equal(t, 300, ses.SignOff)
+	s.Advance(4 * time.Minute)
+	require.Equal(t, 200, s.do("GET", "/api/v1/staff/session", "").StatusCode)
+	s.Advance(5 * time.Minute)
+	requireError(t, s.do("GET", "/api/v1/staff/session", ""), 401, edge.Unauthorized, "")
+}

@@ -1,0 +1,34 @@
+package edgetest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// Audit implements edge.AuditLog.
+func (m *Memory) Audit(_ context.Context, r edge.AuditRecord) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r.ID, r.Shop, r.At = newID(), "shop", m.at()
+	if err := r.Check(); err != nil {
+		return err
+	}
+	m.append(edge.LaneOps, edge.EventAudit, r.ID, r)
+	m.audit = append(m.audit, r)
+	return nil
+}
+
+// AuditRecords implements edge.AuditLog.
+func (m *Memory) AuditRecords(_ context.Context, limit int) ([]edge.AuditRecord, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := []edge.AuditRecord{}
+	for _, r := range slices.Backward(m.audit) {
+		if len(out) < limit {
+			out = append(out, r)
+		}
+	}
+	return out, nil
+}
