@@ -2,7 +2,8 @@
 // printer: an order for delivery is taken while the line is cut, its slip is
 // printed, the line comes back, headquarters accepts, and the state reaches the
 // till's board and the phone that scanned the slip; then the same customer, found
-// by the telephone number, orders to collect, and the code hands it over once.
+// by the telephone number, orders to collect, and the code hands it over once. At last a ticket's
+// line of more than the shop has is ordered in part.
 //
 // job.mjs says what it reads from the environment and how it ends. Besides,
 // PRINTED is the folder of the test printer's pictures, OFFICE_TOKEN an operator's
@@ -12,11 +13,12 @@ import { execFile } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { demoURL, faults, hqURL, open, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
+import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
 
 const run = promisify(execFile);
 const { PRINTED, OFFICE_TOKEN } = process.env;
 const glasses = 'GLS-RND-01';
+const lip = 'LIP-VEL-02';
 const customer = { name: 'Nguyễn Thị Lan', phone: '0901 234 567' };
 const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
@@ -34,6 +36,13 @@ const arrived = (id) => until(async () => (await office('GET', '/v1/orders')).or
 /** reach brings an order to each state in turn. */
 async function reach(id, ...states) {
   for (const state of states) await office('POST', `/v1/orders/${id}/state`, { state });
+}
+
+/** kiosk asks the gateway as a page of the shop. */
+async function kiosk(method, path, body) {
+  const response = await fetch(kioskURL + path, { method, headers: { 'Content-Type': 'application/json', Origin: kioskURL }, body: JSON.stringify(body ?? {}) });
+  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
+  return response.json();
 }
 
 const papers = async () => (await readdir(PRINTED)).length;
@@ -170,6 +179,28 @@ async function orderJob(browser, shots) {
     await till.press('#code', 'Enter');
     await till.waitForSelector('[data-pickup="collected"] .warn');
     await shot(till, 'twice');
+  });
+
+  await step('what is missing of a ticket’s line is ordered, and the rest stays to be sold', async () => {
+    const { variant } = await get(`${kioskURL}/api/v1/catalogue/variants/${lip}`);
+    const cart = await kiosk('POST', '/api/v1/carts');
+    await kiosk('POST', `/api/v1/carts/${cart.id}/lines`, { sku: lip, quantity: variant.stock + 2 });
+    await till.click('#area-sell');
+    await till.click(`[data-cart="${cart.id}"]`);
+    await till.click(`li[data-sku="${lip}"] .order`);
+    await till.check('[data-way="here"] input');
+    await next(till);
+    await till.fill('[name="phone"]', customer.phone);
+    await till.fill('[name="name"]', customer.name);
+    await till.check('[name="agreed"]');
+    await next(till);
+    await till.click('[data-terms="on_receipt"]');
+    await till.waitForSelector('[data-now="0"]');
+    await next(till);
+    await taken(till);
+    const { lines } = await get(`${kioskURL}/api/v1/carts/${cart.id}`);
+    assert.deepEqual(lines.map(({ sku, quantity }) => [sku, quantity]), [[lip, variant.stock]]);
+    await till.click('.next .button:nth-child(2)');
   });
 
   await step('the board is read in three languages and on an upright screen', async () => {
