@@ -1,6 +1,7 @@
 // A clerk's work with stock, in a real Chromium against a running `edge demo`: a
-// delivery entered by scanner, a transfer, a count that differs from the books and
-// goes on over a reload, a loss; and headquarters' figures follow.
+// delivery entered by scanner, transfers, one of them over a lost answer, a count that
+// differs from the books and goes on over a reload, a loss; and headquarters' figures
+// follow. The page of the device says that all is well.
 //
 // job.mjs says what it reads from the environment and how it ends. Besides,
 // OFFICE_TOKEN is an operator's for headquarters' interface.
@@ -79,6 +80,24 @@ async function stockJob(browser, shots) {
     assert.equal(await here(lip), before.lip);
   });
 
+  await step('an entry whose answer was lost is asked for again after a reload, and takes effect once', async () => {
+    await page.click('[data-job="transfer_in"]');
+    await scan(page, lip, 1);
+    await page.route('**/stock/moves', async (route) => {
+      await route.fetch();
+      await route.abort();
+    }, { times: 1 });
+    await page.click('[data-check]');
+    await page.click('[data-send]');
+    await page.waitForSelector('.about [role="alert"]');
+    await shot(page, 'unsure');
+    await page.reload();
+    await page.click('#area-stock');
+    await page.click('.about .main');
+    await page.waitForSelector('[data-entered="1"]');
+    assert.equal(await here(lip), before.lip + 1);
+  });
+
   await step('a count goes on after a reload, and says what is missing', async () => {
     await page.click('[data-job="count"]');
     await scan(page, tint, 1);
@@ -100,7 +119,14 @@ async function stockJob(browser, shots) {
   });
 
   await step('headquarters has the same figures', async () => {
-    await until(async () => (await atHQ(lip)) === before.lip && (await atHQ(tint)) === 1, 'headquarters having the shop’s figures');
+    await until(async () => (await atHQ(lip)) === before.lip + 1 && (await atHQ(tint)) === 1, 'headquarters having the shop’s figures');
+  });
+
+  await step('the page of the device tells how everything fares', async () => {
+    await page.click('#area-device');
+    for (const part of ['line', 'waiting', 'catalogue', 'camera-main', 'disk', 'backup', 'clock', 'program']) await page.waitForSelector(`[data-part="${part}"]`);
+    await page.waitForSelector('[data-part="line"]:not(.bad)');
+    await shot(page, 'device');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
