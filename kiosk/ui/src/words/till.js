@@ -121,7 +121,7 @@ export default {
   recording: ['Đang ghi…', 'Recording…', '正在记录…'],
   unknownTitle: ['Chưa rõ đã ghi hay chưa', 'Not sure it was recorded', '尚不确定是否已记录'],
   unknownText: [
-    'Không nhận được trả lời của máy. Bấm “Thử lại”: đơn bán sẽ không bị ghi hai lần.',
+    'Không nhận được trả lời của máy. Bấm “Thử lại”: sẽ không bị ghi hai lần.',
     'No answer came back. Press “Try again”: it will not be recorded twice.',
     '未收到主机答复。点“重试”，不会重复记录。',
   ],
