@@ -3,15 +3,18 @@
 // that the shopper and the clerk see. It joins the shop (package edge), which
 // knows no pixels, to the mirror (package ar), which knows no prices.
 //
-// Nothing of a shopper outlives the session: when it is finished, or nobody
-// has touched the screen for a while, the look is cleared, the camera paused,
-// what was held or recorded is forgotten, open streams are cut and the cart is
-// let go. The cart itself stays in the shop, known only to whoever holds its
+// Nothing of a shopper outlives the session: when it is finished, nobody has
+// touched the screen for a while, or nobody was seen in the mirror for a shorter
+// while, the look is cleared, the camera paused, what was held or recorded is
+// forgotten, open streams are cut and the cart is let go. The cart itself stays in the shop, known only to whoever holds its
 // link.
 //
 // While the shopper is asked for consent, their screen shows a blur of what the
 // camera sees, 24 pixels wide, of frames that are neither analysed nor kept.
 // Before and after that, and without consent, it shows nothing.
+//
+// While a shopper scans a product to try it on, single frames are looked at for
+// codes, of which only those of products are read on, and cleared at once.
 //
 // # Photos
 //

@@ -1,5 +1,6 @@
 import { call, eventsPath, listen, NoAnswer } from '../net.js';
 import { Basket } from '../basket.svelte.js';
+import { pick, say } from '../words.js';
 import { Codes } from './codes.svelte.js';
 import { Comparison } from './comparison.svelte.js';
 import { Countdown } from './countdown.svelte.js';
@@ -200,6 +201,14 @@ export class Kiosk {
     const { product, variant } = this.chosen;
     const others = product.variants.filter((v) => v.tryon && v.sku !== variant.sku).sort((a, b) => Math.sign(b.stock) - Math.sign(a.stock));
     this.comparison.shades(variant.tryon.kind, [variant.sku, ...others.slice(0, 2).map((v) => v.sku)]);
+  }
+
+  /** tiles are the shades that are compared, as they are named: {sku, color, name}; one may be none. */
+  tiles() {
+    return this.comparison.tiles.map((sku) => {
+      const variant = this.find(sku)?.variant;
+      return { sku, color: variant?.color, name: variant ? pick(this.lang, variant.shade) : say(this.lang, 'nothingOn') };
+    });
   }
 
   /** endShades compares no more: what is worn of that kind is what the shopper looks at again. */

@@ -38,6 +38,9 @@ export default {
     '当前离线：扫码仍可打开购物车，联网后两边自动同步。',
   ],
 
+  // Comparing
+  keepOne: ['Giữ một màu', 'Keep one', '保留其一'],
+
   // A product's sheet
   about: ['Xem thông tin', 'More about it', '查看详情'],
   hereSome: ['Tại đây: còn {n}', 'In this shop: {n}', '本店：{n} 件'],
