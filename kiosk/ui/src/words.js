@@ -9,6 +9,7 @@ import device from './words/device.js';
 import everywhere from './words/everywhere.js';
 import kiosk from './words/kiosk.js';
 import orders from './words/orders.js';
+import pay from './words/pay.js';
 import receipts from './words/receipts.js';
 import refusals from './words/refusals.js';
 import shopper from './words/shopper.js';
@@ -22,7 +23,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, dayWords, device, kiosk, orders, receipts, till, approval, refusals, shopper, stock];
+export const parts = [everywhere, carts, dayWords, device, kiosk, orders, pay, receipts, till, approval, refusals, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
 /** say is the word for key in language lang, with {name} filled from values. */

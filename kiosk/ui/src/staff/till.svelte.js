@@ -1,6 +1,7 @@
 import { Basket } from '../basket.svelte.js';
 import { call, eventsPath, listen, Refusal } from '../net.js';
 import { languages } from '../words.js';
+import { Discounts } from './discounts.svelte.js';
 import { Checkout, newKey, unsure } from './checkout.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
@@ -33,6 +34,8 @@ export class Till {
   ticket = $state.raw(this.#newTicket());
   asked = $state.raw(null); // what the customer was asked to pay, while the clerk takes it
   payment = $state(this.#newPayment()); // how the customer pays, as far as it is entered
+  parts = $state.raw([]); // payments that were taken already: {method, amount, …}
+  discounts = $state.raw(new Discounts()); // on the ticket
   checkout = new Checkout();
   ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
   transfer = $state.raw(null); // what the customer was asked to send, while the clerk waits for it
@@ -137,7 +140,7 @@ export class Till {
 
   take(cart) {
     this.ticket = this.#newTicket(cart);
-    this.asked = this.transfer = null;
+    this.#beginTicket();
     if (cart.parked) this.#try(() => call('DELETE', `/api/v1/staff/carts/${cart.id}/parked`, undefined, this.#csrf));
   }
 
@@ -168,7 +171,35 @@ export class Till {
 
   clearTicket() {
     this.ticket = this.#newTicket();
+    this.#beginTicket();
+  }
+
+  #beginTicket() {
     this.asked = this.transfer = null;
+    this.discounts = new Discounts();
+    this.parts = [];
+  }
+
+  /** What the ticket comes to, less its discounts; null where there is nothing. */
+  get due() {
+    return this.discounts.total(this.ticket);
+  }
+
+  /** What is still to be paid of what was asked. */
+  get rest() {
+    return { ...this.asked, amount: this.parts.reduce((rest, { amount }) => rest - amount, this.asked.amount) };
+  }
+
+  /** takePart notes a part of the payment; nothing is recorded before all of it is there. */
+  takePart(amount) {
+    this.parts = [...this.parts, this.#paid(amount)];
+    this.payment = this.#newPayment(this.payment.method === 'cash' ? 'card' : 'cash');
+  }
+
+  #paid(amount) {
+    const { method, tendered, reference } = this.payment;
+    if (method !== 'cash') return { method, amount, reference: reference.trim() };
+    return { method, amount, tendered, rounding: this.roundingOf({ ...this.asked, amount }) };
   }
 
   add(sku) {
@@ -187,19 +218,21 @@ export class Till {
 
   /** askNew makes the ticket's present total the one that is asked for. */
   askNew() {
-    this.asked = this.ticket.lines.length > 0 && !this.ticket.closed ? this.ticket.total : null;
+    this.asked = this.ticket.lines.length > 0 && !this.ticket.closed ? this.due : null;
   }
 
   /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
   pay() {
-    const { method, tendered, reference } = this.payment;
-    const { amount } = this.asked;
-    const payment =
-      method === 'cash' ? { method, amount, tendered, rounding: this.roundingOf(this.asked) } : { method, amount, reference: reference.trim() };
+    const { method, reference } = this.payment;
+    const payments = this.rest.amount > 0 || this.parts.length === 0 ? [...this.parts, this.#paid(this.rest.amount)] : this.parts;
     return this.#try(async () => {
       try {
-        await this.checkout.record(this.staff.csrf, this.asked, { cart: this.ticket.id, payments: [payment] });
+        await this.checkout.record(this.staff.csrf, this.asked, { cart: this.ticket.id, payments, ...this.discounts.asked(this.ticket) });
       } catch (err) {
+        if (err.kind === 'forbidden' && this.discounts.approval) {
+          this.discounts.approval = null;
+          throw new Refusal(err.status, { kind: 'discountAgain', message: err.message });
+        }
         throw method === 'card' && err.kind === 'invalid' ? slipRefusal(err, reference) : err;
       }
     });
@@ -214,8 +247,8 @@ export class Till {
 
   /** requestTransfer asks for what the customer was shown by bank transfer. */
   requestTransfer() {
-    const body = { cart: this.ticket.id, amount: this.asked.amount };
-    return this.#once(`ask ${body.cart} ${body.amount}`, '/api/v1/staff/payments', body, ({ transfer }) => (this.transfer = transfer));
+    const body = { cart: this.ticket.id, amount: this.asked.amount, ...this.discounts.asked(this.ticket) };
+    return this.#once(`ask ${JSON.stringify(body)}`, '/api/v1/staff/payments', body, ({ transfer }) => (this.transfer = transfer));
   }
 
   /** giveToPhone lets the customer pay on the phone that has the cart open. */
@@ -294,8 +327,8 @@ export class Till {
     return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.failed(err) });
   }
 
-  #newPayment() {
-    return { method: 'cash', tendered: 0, reference: '' };
+  #newPayment(method = 'cash') {
+    return { method, tendered: 0, reference: '' };
   }
 
   /** resume finds the clerk who was signed in before a reload. */
