@@ -42,6 +42,7 @@ export class Till {
   transferring = $state(false); // the gateway is asked about it
   #transferKeys = new Map(); // of requests without an answer yet
   #noticeTimer;
+  #touched = Date.now();
 
   /** The zone that times are written in. */
   get zone() {
@@ -52,7 +53,7 @@ export class Till {
   run() {
     this.#resume();
     this.#loadCatalogue();
-    const poll = setInterval(() => this.refresh(), pollEvery);
+    const poll = setInterval(() => (this.#left() ? this.lock('signedOffIdle') : this.refresh()), pollEvery);
     return () => clearInterval(poll);
   }
 
@@ -83,6 +84,7 @@ export class Till {
   async signIn(pin) {
     try {
       this.staff = await call('POST', '/api/v1/staff/session', { pin });
+      this.touch();
       this.notice = '';
       this.refresh();
     } catch (err) {
@@ -91,9 +93,26 @@ export class Till {
   }
 
   async signOut() {
+    await this.lock();
+    this.clearTicket();
+  }
+
+  /** lock signs the clerk off and keeps the ticket: whoever signs in next goes on with it. */
+  async lock(word) {
     await this.#try(() => call('DELETE', '/api/v1/staff/session', undefined, this.#csrf));
     this.staff = null;
-    this.clearTicket();
+    if (word) this.tell(word);
+  }
+
+  /** touch says that somebody is there. */
+  touch() {
+    this.#touched = Date.now();
+  }
+
+  /** left says that nobody has been there for as long as the gateway allows. */
+  #left() {
+    const allowed = this.staff?.sign_off;
+    return allowed > 0 && !this.checkout.running && Date.now() - this.#touched >= allowed * 1000;
   }
 
   async refresh() {
