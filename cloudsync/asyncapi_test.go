@@ -92,6 +92,8 @@ func eventData() map[string]any {
 		edge.EventEpoch: edge.EpochOpened{}, edge.EventSale: edge.Sale{}, edge.EventVoid: edge.Void{}, edge.EventRefund: edge.Refund{},
 		edge.EventDue: edge.RefundDue{}, edge.EventGiven: edge.RefundGiven{}, edge.EventZ: edge.ZReport{}, edge.EventStock: edge.StockMove{}, edge.EventEInvoice: edge.EInvoice{},
 		edge.EventCart: edge.Cart{}, edge.EventCash: edge.CashRecord{}, edge.EventAudit: edge.AuditRecord{}, edge.EventTransfer: edge.Transfer{},
+		edge.EventOrder: edge.Order{}, edge.EventOrderPaid: edge.OrderMoney{}, edge.EventOrderRefunded: edge.OrderMoney{},
+		edge.EventOrderRequest: edge.OrderRequest{}, edge.EventOrderCollected: edge.Collection{},
 	}
 }
 

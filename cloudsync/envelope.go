@@ -37,6 +37,7 @@ const (
 	KindRecall   Kind = 10 // Recall, from a node
 	KindRecalled Kind = 11 // Batch, from HQ: the answer to Recall
 	KindPhoto    Kind = 12 // edge.SealedPhoto, from a node, over HTTPS alone
+	KindContact  Kind = 13 // edge.OrderContact, from a node, over HTTPS alone
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -100,7 +101,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindPhoto {
+	if kind < KindBatch || kind > KindContact {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})

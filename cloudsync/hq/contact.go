@@ -32,34 +32,40 @@ func (h *HQ) PutContact(ctx context.Context, cart edge.CartID, phone PhoneKey, c
 	if agreed.Agreed == "" || len(agreed.Agreed) > 64 || !storable(agreed.Agreed) {
 		return edge.Errorf(op, edge.Invalid, "a name is kept only with the shopper's consent")
 	}
-	salt := make([]byte, contactSalt)
-	_, _ = rand.Read(salt) // never fails
-	seal, err := h.contactCipher(salt)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	address, err := json.Marshal(c.Address)
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
-	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.inTx(ctx, func(tx *sql.Tx) error {
 		if err := contactFree(ctx, tx, cart); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "delete from contact where cart = $1", cart.String()); err != nil {
-			return err
-		}
-		const q = `insert into contact (cart, phone, consent, agreed, salt, name, number, address)
-			values ($1, $2, $3, $4, $5, $6, $7, $8)`
-		_, err := tx.ExecContext(ctx, q, cart.String(), phone[:], h.nowMillis(), agreed.Agreed, salt,
-			sealed(seal, cart, "name", []byte(c.Name)), sealed(seal, cart, "number", []byte(c.Phone)), sealed(seal, cart, "address", address))
-		return err
+		return h.storeContact(ctx, tx, cart, phone[:], c, agreed, h.nowMillis())
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	h.carts.tell(cart)
 	return nil
+}
+
+// storeContact keeps a contact, which a phone entered or, where there is none, a
+// shop, encrypted with a key of its own.
+func (h *HQ) storeContact(ctx context.Context, tx *sql.Tx, cart edge.CartID, phone []byte, c *edge.Contact, agreed Consent, at int64) error {
+	salt := make([]byte, contactSalt)
+	_, _ = rand.Read(salt) // never fails
+	seal, err := h.contactCipher(salt)
+	if err != nil {
+		return err
+	}
+	address, err := json.Marshal(c.Address)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "delete from contact where cart = $1", cart.String()); err != nil {
+		return err
+	}
+	const q = `insert into contact (cart, phone, consent, agreed, salt, name, number, address)
+		values ($1, $2, $3, $4, $5, $6, $7, $8)`
+	_, err = tx.ExecContext(ctx, q, cart.String(), append([]byte{}, phone...), at, agreed.Agreed, salt,
+		sealed(seal, cart, "name", []byte(c.Name)), sealed(seal, cart, "number", []byte(c.Phone)), sealed(seal, cart, "address", address))
+	return err
 }
 
 // contactFree refuses while an order is on its way to where the contact says.

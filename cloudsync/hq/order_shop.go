@@ -256,6 +256,15 @@ func (h *HQ) orderPaid(ctx context.Context, db rower, o *edge.Order, node string
 	return closed * o.Total.Amount, nil
 }
 
+// OrderDue is what is still to be paid for an order, in minor units.
+func (h *HQ) OrderDue(ctx context.Context, o *edge.Order) (due int64, err error) {
+	paid, err := h.orderPaid(ctx, h.read, o, "")
+	if err != nil {
+		return 0, fmt.Errorf("hq.OrderDue: %w", err)
+	}
+	return max(o.Total.Amount-paid, 0), nil
+}
+
 // PickUpPass is what the phone shows where an order waits to be collected: the
 // shop checks it without a line.
 func (h *HQ) PickUpPass(ctx context.Context, o *edge.Order) (string, error) {
@@ -263,10 +272,10 @@ func (h *HQ) PickUpPass(ctx context.Context, o *edge.Order) (string, error) {
 	if o.State() != edge.OrderReady {
 		return "", edge.Errorf(op, edge.Conflict, "order %s is %s: there is nothing to collect", o.Number(), o.State())
 	}
-	paid, err := h.orderPaid(ctx, h.read, o, "")
+	due, err := h.OrderDue(ctx, o)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
+		return "", err
 	}
-	p := edge.PickUpPass{Order: o.ID, Shop: o.Shop, Code: o.Code, Total: o.Total, Due: max(o.Total.Amount-paid, 0), At: o.Since()}
+	p := edge.PickUpPass{Order: o.ID, Shop: o.Shop, Code: o.Code, Total: o.Total, Due: due, At: o.Since()}
 	return p.Seal(h.key)
 }

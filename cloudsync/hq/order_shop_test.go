@@ -1,11 +1,15 @@
 package hq
 
 import (
+	"encoding/json"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -195,4 +199,45 @@ func TestOrdersThatCannotBe(t *testing.T) {
 	found, err := s.hq.Order(t.Context(), k.ID)
 	require.NoError(t, err)
 	require.Equal(t, edge.OrderPlaced, found.Order.State())
+}
+
+// To whom an order goes comes beside the ledger, from the gateway that took the
+// order alone.
+func TestContactOfAShopsOrder(t *testing.T) {
+	s := newTill(t)
+	k := s.place("order-00001", edgetest.OrderAsk(edgetest.Cream, 1, 320000, edge.PayOnReceipt))
+	bring := func(c edge.OrderContact, kind cloudsync.Kind) error {
+		body, err := json.Marshal(c)
+		require.NoError(t, err)
+		return s.hq.TakeContact(t.Context(), cloudsync.Seal(s.key, kind, cloudsync.ContactTopic(s.node), body))
+	}
+	c := edge.OrderContact{Order: k.ID, Contact: edgetest.Customer(), Agreed: "2026-11", At: s.clock.Now()}
+	require.Equal(t, edge.NotFound, edge.KindOf(bring(c, cloudsync.KindContact)), "the order is on its way yet")
+	s.sync()
+	require.Error(t, bring(c, cloudsync.KindPhoto))
+	nobody := c
+	nobody.Contact.Phone = ""
+	require.Equal(t, edge.Invalid, edge.KindOf(bring(nobody, cloudsync.KindContact)))
+	require.NoError(t, bring(c, cloudsync.KindContact))
+	require.NoError(t, bring(c, cloudsync.KindContact))
+	kept, err := s.hq.ContactOfOrder(t.Context(), k.ID)
+	require.NoError(t, err)
+	require.Equal(t, c.Contact, *kept)
+	_, err = s.hq.Contact(t.Context(), k.Cart, phoneKey(1))
+	require.Equal(t, edge.NotFound, edge.KindOf(err), "no phone entered it")
+
+	post := func(method, kind, body string) int {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), method, cloudsync.ContactPath, strings.NewReader(body))
+		r.Header.Set("Content-Type", kind)
+		s.hq.ContactHandler().ServeHTTP(w, r)
+		return w.Code
+	}
+	require.Equal(t, 405, post("GET", cloudsync.ContactType, ""))
+	require.Equal(t, 415, post("POST", "application/json", ""))
+	require.Equal(t, 403, post("POST", cloudsync.ContactType, "x"))
+	require.Equal(t, 400, post("POST", cloudsync.ContactType, strings.Repeat("x", cloudsync.MaxContactPost+1)))
+	body, err := json.Marshal(c)
+	require.NoError(t, err)
+	require.Equal(t, 204, post("POST", cloudsync.ContactType, string(cloudsync.Seal(s.key, cloudsync.KindContact, cloudsync.ContactTopic(s.node), body))))
 }

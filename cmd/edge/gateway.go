@@ -44,6 +44,7 @@ type gateway struct {
 	db       *sqlite.DB
 	backups  *sqlite.Keeper
 	photos   *album
+	contacts *contacts      // nil in a shop that has no line
 	courier  *photo.Courier // nil in a shop that has no line
 	studio   *studio
 	api      *api.Server
@@ -90,6 +91,7 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if g.courier, err = g.newCourier(key); err != nil {
 		return nil, err
 	}
+	g.contacts = g.newContacts(key)
 	if g.fetcher, err = g.newFetcher(); err != nil {
 		return nil, err
 	}
@@ -294,6 +296,9 @@ func (g *gateway) run(ctx context.Context) error {
 	group.Go(func() error { return g.photos.run(ctx) })
 	if g.courier != nil {
 		group.Go(func() error { return g.courier.Run(ctx) })
+	}
+	if g.contacts != nil {
+		group.Go(func() error { return g.contacts.run(ctx) })
 	}
 	if g.fetcher != nil {
 		group.Go(func() error { return g.fetcher.Run(ctx) })

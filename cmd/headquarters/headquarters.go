@@ -176,6 +176,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	s.chat.Register(s.public.engine)
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
+	s.public.engine.Any(cloudsync.ContactPath, gin.WrapH(s.DB.ContactHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
 	office := s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts))
 	pages.Register(office)

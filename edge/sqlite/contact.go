@@ -13,6 +13,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -39,6 +40,63 @@ func (t *tx) putContact(ctx context.Context, order string, a *edge.OrderAsk) err
 	}
 	return t.exec(ctx, `INSERT INTO order_contact (of, phone, agreed, at, salt, sealed) VALUES (?, ?, ?, ?, ?, ?)`,
 		order, phone, a.Agreed, t.now().UnixMilli(), salt, seal.Seal(nil, nil, body, []byte(order)))
+}
+
+// WaitingContacts lists the contacts that HQ lacks of orders that were placed,
+// oldest first, at most limit.
+func (db *DB) WaitingContacts(ctx context.Context, limit int) (list []edge.OrderContact, err error) {
+	err = each(ctx, db.reader, func(rows *sql.Rows) error {
+		var c edge.OrderContact
+		var at int64
+		var salt, sealed []byte
+		if err := rows.Scan(&c.Order, &c.Agreed, &at, &salt, &sealed); err != nil {
+			return err
+		}
+		who, err := db.openContact(c.Order, salt, sealed)
+		if err != nil {
+			return err
+		}
+		c.Contact, c.At = *who, time.UnixMilli(at).UTC()
+		list = append(list, c)
+		return nil
+	}, `SELECT c.of, c.agreed, c.at, c.salt, c.sealed FROM order_contact c JOIN shop_order o ON o.id = c.of
+		WHERE c.sent = 0 AND o.state = 'placed' ORDER BY c.at LIMIT ?`, limit)
+	return list, fault("sqlite.WaitingContacts", err)
+}
+
+// ContactSent says that HQ has a contact, or will never take it.
+func (db *DB) ContactSent(ctx context.Context, order string) error {
+	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+		return struct{}{}, t.exec(ctx, `UPDATE order_contact SET sent = 1 WHERE of = ?`, order)
+	})
+	return err
+}
+
+// pruneContacts forgets to whom orders went that came to their end before a
+// time, unless the shopper agreed to be found again.
+func (db *DB) pruneContacts(ctx context.Context, before time.Time) error {
+	var ended []edge.OrderState
+	for _, s := range edge.OrderStates() {
+		if !s.Live() {
+			ended = append(ended, s)
+		}
+	}
+	states, err := json.Marshal(ended)
+	if err != nil {
+		return err
+	}
+	const over = `phone IS NULL AND of IN (
+		SELECT id FROM hq_record WHERE kind = 'order' AND at < ?1 AND state IN (SELECT value FROM json_each(?2))
+		UNION ALL SELECT id FROM shop_order WHERE at < ?1 AND state IN (SELECT value FROM json_each(?2)))`
+	var any bool
+	err = db.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_contact WHERE `+over+`)`, before.UnixMilli(), string(states)).Scan(&any)
+	if err != nil || !any {
+		return fault("sqlite.pruneContacts", err)
+	}
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+		return struct{}{}, t.exec(ctx, `DELETE FROM order_contact WHERE `+over, before.UnixMilli(), string(states))
+	})
+	return err
 }
 
 // contactKey makes a key of the gateway's secret.

@@ -70,7 +70,8 @@ func pruneCarts(which string) string {
 	return `DELETE FROM cart WHERE n IN (SELECT n FROM cart WHERE ` + which + ` AND changed < ? ORDER BY changed LIMIT ?)`
 }
 
-// KeepCarts forgets old carts now and then until ctx is done.
+// KeepCarts forgets old carts, and to whom old orders went, now and then until
+// ctx is done.
 func (db *DB) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
 	if err := keep.Check(); err != nil {
 		return err
@@ -83,6 +84,9 @@ func (db *DB) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
 			if n, err = db.PruneCarts(ctx, keep); err != nil && ctx.Err() == nil {
 				db.opt.Log.ErrorContext(ctx, "old carts could not be forgotten", "err", err)
 			}
+		}
+		if err := db.pruneContacts(ctx, db.opt.Now().Add(-keep.Closed)); err != nil && ctx.Err() == nil {
+			db.opt.Log.ErrorContext(ctx, "to whom old orders went could not be forgotten", "err", err)
 		}
 		select {
 		case <-ctx.Done():

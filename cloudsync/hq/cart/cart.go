@@ -53,6 +53,8 @@ type Headquarters interface {
 	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
 	OrderOfCart(ctx context.Context, cart edge.CartID) (*edge.Order, error)
 	OrderByKey(ctx context.Context, cart edge.CartID, key string) (*edge.Order, error)
+	OrderDue(ctx context.Context, o *edge.Order) (due int64, err error)
+	PickUpPass(ctx context.Context, o *edge.Order) (string, error)
 }
 
 // Options are what the pages are made with. All are needed but those
@@ -132,6 +134,7 @@ func (p *Pages) routes() []route {
 		{http.MethodPost, "/phone", p.lend},
 		{http.MethodPut, "/fulfilment", p.setFulfilment},
 		{http.MethodPost, "/order", p.placeOrder},
+		{http.MethodGet, "/order/pickup.png", p.pickUpQR},
 		{http.MethodPost, "/order/cancel", p.wish(edge.OrderCancelled)},
 		{http.MethodPost, "/order/return", p.wish(edge.OrderReturnRequested)},
 		{http.MethodDelete, "/contact", p.forget},

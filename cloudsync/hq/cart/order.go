@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/handoff"
 )
 
 // consentWording is the version of the words by which the page asks whether HQ
@@ -38,6 +40,7 @@ type Order struct {
 	Placed  time.Time       `json:"placed"`
 	Total   int64           `json:"total"`
 	Subject bool            `json:"subject_to_stock"`
+	Due     int64           `json:"due"`            // minor units
 	Code    string          `json:"code,omitempty"` // to collect it with; for the cart's owner alone
 	Differs bool            `json:"differs"`        // the cart holds other pieces than were ordered
 	Live    bool            `json:"live"`           // the cart does not change meanwhile
@@ -67,11 +70,48 @@ func (p *Pages) addOrder(ctx context.Context, c *Content, v *visit) error {
 		ID: o.ID, Number: o.Number(), State: s, Says: s.Says().In(v.lang), Reason: o.Steps[len(o.Steps)-1].Reason, Way: o.Way,
 		At: o.Since(), Placed: o.Placed(), Total: o.Total.Amount, Subject: o.Short() && s.Unsure(), Differs: otherPieces(v.cart, o), Live: s.Live(),
 	}
+	if s.Live() {
+		if c.Order.Due, err = p.HQ.OrderDue(ctx, o); err != nil {
+			return err
+		}
+	}
 	if c.Phone.Owns() {
 		c.Order.Code = o.Code
 		c.Order.Cancel, c.Order.Return = s.MayCancel(o.Way), s.MayReturn(o.Way)
 	}
 	return nil
+}
+
+// Waits reports whether the order waits in the shop, for this phone to collect it.
+func (o *Order) Waits() bool { return o.State == edge.OrderReady && o.Code != "" }
+
+const pickUpSize = 720 // pixels
+
+// pickUpQR draws the code that the shop scans when the order is collected.
+func (p *Pages) pickUpQR(c *gin.Context) {
+	v, err := p.visitOwned(c)
+	var png []byte
+	if err == nil {
+		png, err = p.drawPass(c.Request.Context(), v.cart.ID)
+	}
+	if err != nil {
+		p.refuse(c, err, openingProblem)
+		return
+	}
+	privately(c.Writer.Header())
+	c.Data(http.StatusOK, "image/png", png)
+}
+
+func (p *Pages) drawPass(ctx context.Context, cart edge.CartID) ([]byte, error) {
+	o, err := p.HQ.OrderOfCart(ctx, cart)
+	if err != nil {
+		return nil, err
+	}
+	pass, err := p.HQ.PickUpPass(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return handoff.QR(pass, pickUpSize)
 }
 
 func otherPieces(c *edge.Cart, o *edge.Order) bool {

@@ -192,5 +192,14 @@ func TestOrderStatesAreLive(t *testing.T) {
 		got := next().Order
 		require.Equal(t, s, got.State)
 		require.Equal(t, c.Order.Code, got.Code)
+		require.Equal(t, c.Order.Total, got.Due)
+		resp := a.do("GET", cart+"/order/pickup.png", nil, PhoneHeader, firstPhone)
+		if s != edge.OrderReady {
+			require.Equal(t, http.StatusConflict, resp.StatusCode)
+			continue
+		}
+		require.Equal(t, "image/png", resp.Header.Get("Content-Type"))
+		require.Contains(t, resp.Header.Get("Cache-Control"), "no-store")
 	}
+	require.Equal(t, http.StatusForbidden, a.do("GET", cart+"/order/pickup.png", nil, PhoneHeader, secondPhone).StatusCode)
 }

@@ -8,7 +8,7 @@ type orderWords struct {
 	Name, Phone, Country, Province, Choose, Region             string
 	Locality, Street, Former, Postcode, Consent, Place, Forget string
 	Order, Code, Placed, Differs, PayDelivered, PayCollected   string
-	Cancel, CancelYes, Return, ReturnYes                       string
+	Due, Cancel, CancelYes, Return, ReturnYes                  string
 }
 
 func orderWordsIn(lang string) orderWords {
@@ -24,7 +24,7 @@ func orderWordsIn(lang string) orderWords {
 			Place:   "Place the order", Forget: "Delete my name and address",
 			Order: "Order", Code: "Pick-up code:", Placed: "Placed", Differs: "The cart was changed in the shop since: the order is as you placed it.",
 			PayDelivered: "You pay on delivery, or at the till before.", PayCollected: "You pay at the till when you collect it.",
-			Cancel: "Cancel the order…", CancelYes: "Yes, cancel it", Return: "Give it back…", ReturnYes: "Yes, I want to return it",
+			Due: "Still to pay:", Cancel: "Cancel the order…", CancelYes: "Yes, cancel it", Return: "Give it back…", ReturnYes: "Yes, I want to return it",
 		}
 	case "zh":
 		return orderWords{
@@ -37,7 +37,7 @@ func orderWordsIn(lang string) orderWords {
 			Place:   "提交订单", Forget: "删除我的姓名和地址",
 			Order: "订单", Code: "取货码：", Placed: "下单时间", Differs: "下单后门店更改了购物车，订单内容以下单时为准。",
 			PayDelivered: "收货时付款，也可提前在收银台付款。", PayCollected: "取货时在收银台付款。",
-			Cancel: "取消订单…", CancelYes: "确认取消", Return: "申请退货…", ReturnYes: "确认申请退货",
+			Due: "待付：", Cancel: "取消订单…", CancelYes: "确认取消", Return: "申请退货…", ReturnYes: "确认申请退货",
 		}
 	}
 	return orderWords{
@@ -50,7 +50,7 @@ func orderWordsIn(lang string) orderWords {
 		Place:   "Đặt hàng", Forget: "Xóa họ tên và địa chỉ của tôi",
 		Order: "Đơn hàng", Code: "Mã nhận hàng:", Placed: "Đặt lúc", Differs: "Giỏ hàng đã được đổi tại cửa hàng sau đó: đơn hàng vẫn như lúc bạn đặt.",
 		PayDelivered: "Bạn trả tiền khi nhận hàng, hoặc tại quầy trước đó.", PayCollected: "Bạn trả tiền tại quầy khi đến nhận.",
-		Cancel: "Hủy đơn hàng…", CancelYes: "Đồng ý hủy", Return: "Trả lại hàng…", ReturnYes: "Đồng ý trả hàng",
+		Due: "Còn phải trả:", Cancel: "Hủy đơn hàng…", CancelYes: "Đồng ý hủy", Return: "Trả lại hàng…", ReturnYes: "Đồng ý trả hàng",
 	}
 }
 
