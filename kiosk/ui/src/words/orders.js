@@ -160,6 +160,7 @@ export default {
   orderToBoard: ['Xem các đơn', 'See all orders', '查看订单'],
   print_order: ['Phiếu đặt hàng', 'Order slip', '订单'],
 
+  orderTold: ['Khách thấy: “{text}”', 'The customer reads: “{text}”', '顾客看到：“{text}”'],
   orderStory: ['Diễn biến', 'Story', '进展'],
   orderTaken: ['Nhận tại quầy bởi {staff}', 'Taken at the till by {staff}', '由 {staff} 在收银台受理'],
   orderByPhone: ['Đặt trên điện thoại của khách', 'Placed on the customer’s phone', '顾客在手机下单'],

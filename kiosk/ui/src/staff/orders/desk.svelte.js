@@ -7,9 +7,9 @@ import { groupOf } from './states.js';
 const most = 200; // orders on the board
 const desks = new WeakMap();
 
-/** deskOf is the order desk of a till; it stays as it is while the clerk sells. */
+/** deskOf is the order desk of a till. It stays as it is while the clerk sells, and begins anew when somebody signs in: it holds names. */
 export function deskOf(till) {
-  if (!desks.has(till)) desks.set(till, new Desk(till));
+  if (desks.get(till)?.clerk !== till.staff) desks.set(till, new Desk(till));
   return desks.get(till);
 }
 
@@ -28,6 +28,7 @@ class Desk {
 
   constructor(till) {
     this.#till = till;
+    this.clerk = till.staff;
   }
 
   get shown() {
