@@ -1,4 +1,4 @@
-import { call } from '../net.js';
+import { call, Refusal } from '../net.js';
 
 const pause = 120; // ms without a key before the gateway is asked
 
@@ -57,11 +57,13 @@ export class Finder {
       return null;
     }
     if (found.total === 1 && !found.near) return found.hits[0];
-    if (!this.text) {
-      this.text = text;
-      this.#asked++; // an answer that is under way is an older one
-      this.found = found;
+    if (this.text) {
+      this.#failed(new Refusal(404, { kind: 'scanMissed', message: text })); // the next scan has begun: what is shown is for that one
+      return null;
     }
+    this.text = text;
+    this.#asked++; // an answer that is under way is an older one
+    this.found = found;
     return null;
   }
 

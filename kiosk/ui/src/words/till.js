@@ -21,6 +21,11 @@ export default {
     '没有找到“{text}”。请输入部分名称或重新扫码。',
   ],
   nearHits: ['Không thấy đúng “{text}”. Có thể là:', 'Nothing is exactly “{text}”. Perhaps:', '没有完全匹配“{text}”的商品，可能是：'],
+  scanMissed: [
+    'Một mã vừa quét không có trong bảng giá. Quét lại món đó.',
+    'A code that was just scanned is not in the catalogue. Scan that piece again.',
+    '刚扫的一个条码不在商品目录中，请重新扫描该商品。',
+  ],
   moreHits: ['Còn {n} món nữa: gõ thêm để thu hẹp.', '{n} more: type more to narrow it down.', '还有 {n} 项：请输入更多字缩小范围。'],
   recentSales: ['Đơn bán', 'Sales', '销售'],
   noSales: [
