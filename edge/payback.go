@@ -19,6 +19,9 @@ func (h *SaleHistory) Refundable() []Payback {
 		return list
 	}
 	for _, p := range slices.Backward(h.Payments) {
+		if p.Method == Exchanged {
+			continue // how that was paid once, the sale does not know
+		}
 		way := wayBack(p.Method)
 		i := slices.IndexFunc(list, func(b Payback) bool { return b.Method == way })
 		if i < 0 {
@@ -65,7 +68,7 @@ func (r *Refund) keepsTo(h *SaleHistory) error {
 		left[b.Method] = b.Amount
 	}
 	for _, b := range r.Back {
-		if left[b.Method] -= b.Amount; left[b.Method] >= 0 {
+		if left[b.Method] -= b.Amount; left[b.Method] >= 0 || b.Method == Exchanged {
 			continue
 		}
 		if !r.Approval.given() {

@@ -63,7 +63,8 @@ func splitSale(n int, price, first, second int64) *edge.SaleHistory {
 	cash := s.Total.Amount - first - second
 	rule := edge.CashRounding{"VND": 1000}
 	s.Payments = edge.Payments{
-		{Method: edge.Card, Amount: first, Reference: "1"}, {Method: edge.Card, Amount: second, Reference: "2"},
+		{Method: edge.Card, Amount: first, Reference: "1"},
+		{Method: edge.Card, Amount: second, Reference: "2"},
 		{Method: edge.Cash, Amount: cash, Rounding: rule.Of(edge.Money{Amount: cash, Currency: "VND"})},
 	}
 	return &edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}

@@ -63,6 +63,9 @@ type Ledger interface {
 	// has it; of another receipt, named by its number, as RefundUnknown has it.
 	// A number of the present series that was never given out is NotFound.
 	RefundSale(ctx context.Context, key string, r Refunding) (refund *Refund, replayed bool, err error)
+	// Exchange does both at once: a refund as RefundSale, and a sale as RecordSale
+	// that it pays for.
+	Exchange(ctx context.Context, key string, x Exchanging) (done *Exchange, replayed bool, err error)
 	// RecordSecondPayment records money that a clerk took for a cart that turned
 	// out to be paid, with its EventDue; where the cart is not paid it is a
 	// Conflict.

@@ -60,6 +60,8 @@ type Refunding struct {
 	Staff    string       `json:"-"` // from the session
 	Offline  bool         `json:"-"` // from the uplink
 	Cash     CashRounding `json:"-"` // from the settings
+
+	exchanged int64 // of the total, see Exchanging
 }
 
 // Refund makes the refund of the sale h, at the time at. It refuses a sale that
@@ -89,7 +91,7 @@ func (r Refunding) Refund(h *SaleHistory, at time.Time) (*Refund, error) {
 		before[ask.SKU] += ask.Quantity
 	}
 	if len(r.Back) == 0 {
-		r.Back = asPaid(h.Refundable(), back.Total.Amount)
+		r.Back = asPaid(h.Refundable(), back.Total.Amount-r.exchanged)
 	}
 	if err := r.finish(back, at); err != nil {
 		return nil, err
@@ -187,7 +189,7 @@ func (r Refunding) finish(back *Refund, at time.Time) error {
 	if len(r.Back) > maxPaybacks {
 		return Errorf(op, TooLarge, "money goes back in at most %d parts", maxPaybacks)
 	}
-	var sum int64
+	sum := r.exchanged
 	for _, b := range r.Back {
 		if b.Amount < 1 || b.Amount > back.Total.Amount {
 			return Errorf(op, Conflict, "%s is to go back in %s, the lines come to %s", Money{b.Amount, back.Total.Currency}, b.Method, back.Total)
@@ -204,6 +206,9 @@ func (r Refunding) finish(back *Refund, at time.Time) error {
 		return Errorf(op, Conflict, "%s is to go back, the lines come to %s", Money{sum, back.Total.Currency}, back.Total)
 	}
 	back.Back = append([]Payback{}, r.Back...)
+	if r.exchanged > 0 {
+		back.Back = append(back.Back, Payback{Method: Exchanged, Amount: r.exchanged})
+	}
 	back.Reason, back.Approval, back.Staff, back.At, back.Offline = r.Reason, r.Approval, r.Staff, at, r.Offline
 	return nil
 }

@@ -137,6 +137,8 @@ type Checkout struct {
 	Discounts  []Discount   `json:"discounts,omitempty"` // a rate or an amount each
 	Discounter Discounter   `json:"-"`                   // from the session and the settings
 	Cash       CashRounding `json:"-"`                   // from the settings
+
+	exchanged int64 // of the total, see Exchanging
 }
 
 // Sale makes the sale of c, priced with r, at the time at. It refuses a cart
@@ -169,14 +171,15 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	if co.Payments.By(BankTransfer) && len(co.Payments) == 1 {
 		return nil, Errorf(op, Invalid, "a transfer is asked for first: the sale is recorded when the money came")
 	}
-	if err := co.Payments.Check(total, co.Cash); err != nil {
+	paid, err := co.paid(total)
+	if err != nil {
 		return nil, err
 	}
 	if err := co.TaxCode.Check(total.Currency); err != nil {
 		return nil, err
 	}
 	s := &Sale{
-		Cart: c.ID, Lines: lines, Total: total, Payments: co.Payments, TaxCode: co.TaxCode,
+		Cart: c.ID, Lines: lines, Total: total, Payments: paid, TaxCode: co.TaxCode,
 		Release: r.Version, Staff: co.Staff, At: at, Offline: co.Offline,
 		Override: override, Discounts: given,
 	}

@@ -75,6 +75,8 @@ func (v Voiding) Void(h *SaleHistory, at time.Time) (*Void, error) {
 		return nil, Errorf(op, Conflict, "receipt %s is void already, by receipt %s", h.Receipt, h.Void.Receipt)
 	case len(h.Refunds) > 0:
 		return nil, Errorf(op, Conflict, "receipt %s was refunded with receipt %s: refund the rest", h.Receipt, h.Refunds[0].Receipt)
+	case h.Payments.By(Exchanged):
+		return nil, Errorf(op, Conflict, "receipt %s was paid with goods that came back: refund it", h.Receipt)
 	case h.Z != 0:
 		return nil, Errorf(op, Conflict, "receipt %s is closed by Z report %d: refund it", h.Receipt, h.Z)
 	}

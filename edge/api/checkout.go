@@ -22,31 +22,36 @@ type checkout struct {
 
 // bindCheckout reads a check-out, and finds the manager behind its override.
 func (s *Server) bindCheckout(c *gin.Context) (key string, co edge.Checkout, err error) {
-	const op = "api.bindCheckout"
 	var in checkout
 	if key, err = bindOnce(c, &in); err != nil {
 		return "", co, err
 	}
+	co, err = s.checkout(c, &in)
+	return key, co, err
+}
+
+func (s *Server) checkout(c *gin.Context, in *checkout) (co edge.Checkout, err error) {
+	const op = "api.checkout"
 	if in.Cart == nil {
-		return "", co, edge.Errorf(op, edge.Invalid, "cart is missing")
+		return co, edge.Errorf(op, edge.Invalid, "cart is missing")
 	}
 	payments := edge.Payments{}
 	for _, p := range in.Payments {
 		if p.Amount == nil {
-			return "", co, edge.Errorf(op, edge.Invalid, "a payment's amount is missing: they come to the total that was shown")
+			return co, edge.Errorf(op, edge.Invalid, "a payment's amount is missing: they come to the total that was shown")
 		}
 		p.Payment.Amount = *p.Amount
 		payments = append(payments, p.Payment)
 	}
 	approved, err := s.approved(c, in.Override, in.Cart.String())
 	if err != nil {
-		return "", co, err
+		return co, err
 	}
 	asked, discounter, err := s.discounts(c, &in.discounts, in.Cart.String())
 	if err != nil {
-		return "", co, err
+		return co, err
 	}
-	return key, edge.Checkout{
+	return edge.Checkout{
 		Cart: *in.Cart, Payments: payments, TaxCode: in.TaxCode, Override: approved, Discounts: asked, Discounter: discounter,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	}, nil

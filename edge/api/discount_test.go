@@ -56,3 +56,39 @@ func TestDiscountLimitsAreChecked(t *testing.T) {
 		require.Equal(t, edge.Invalid, edge.KindOf(err))
 	}
 }
+
+// Goods that come back pay for others, in one step that takes effect once.
+func TestExchangeAtTheTill(t *testing.T) {
+	s := memoryShop(t)
+	s.signIn(t)
+	old := decode[sold](t, s.once("sales", "key-sale-1", `{"cart":"`+s.fill(t, edgetest.Lipstick, 2).ID+`","payments":[{"method":"cash","amount":398000}]}`), 201).Sale
+	c := s.fill(t, edgetest.Cream, 1)
+	exchange := func(pieces, more string) *http.Response {
+		return s.once("sales/"+old.ID+"/exchange", "key-exchange", `{"lines":[{"sku":"LIP-01-RED","quantity":`+pieces+`,"to":"stock"}],"reason":"wrong shade","sale":{"cart":"`+c.ID+`"`+more)
+	}
+	const paid = `,"payments":[{"method":"cash","amount":121000,"tendered":200000}]},"amount":199000}`
+	requireError(t, exchange("1", `},"amount":199000}`), 400, edge.Invalid, "0 payments")
+	requireError(t, exchange("1", `},"amount":320000}`), 409, edge.Conflict, "320.000")
+	requireError(t, exchange("1", `},"amount":0}`), 400, edge.Invalid, "are exchanged")
+	requireError(t, exchange("2", `,"payments":[{"method":"cash","amount":1}]},"back":[{"method":"cash","amount":1}],"amount":1}`), 400, edge.Invalid, "one difference")
+	requireError(t, exchange("3", paid), 409, edge.Conflict, "3 more cannot be")
+	type exchanged struct {
+		edge.Exchange
+		Change int64
+	}
+	done := decode[exchanged](t, exchange("1", paid), 201)
+	require.EqualValues(t, 79000, done.Change)
+	require.Equal(t, []edge.Payback{{Method: edge.Exchanged, Amount: 199000}}, done.Refund.Back)
+	require.Equal(t, edge.Payments{
+		{Method: edge.Exchanged, Amount: 199000, Reference: done.Refund.Receipt.String()}, {Method: edge.Cash, Amount: 121000, Tendered: 200000},
+	}, done.Sale.Payments)
+	require.Equal(t, done, decode[exchanged](t, exchange("1", paid), 200))
+
+	requireError(t, s.once("sales/"+done.Sale.ID+"/void", "key-void-1", `{"reason":"x"}`), 409, edge.Conflict, "refund it")
+	requireError(t, s.once("sales", "key-sale-2", `{"cart":"`+s.fill(t, edgetest.Cream, 1).ID+`","payments":[{"method":"exchange","amount":320000}]}`), 400, edge.Invalid, "payment method")
+	z := decode[struct {
+		Reports []edge.ZReport `json:"z_reports"`
+	}](t, s.once("z-reports", "key-close-1", `{}`), 201)
+	require.Len(t, z.Reports, 1)
+	require.EqualValues(t, 519000, z.Reports[0].Totals[0].Net())
+}

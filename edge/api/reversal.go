@@ -63,40 +63,87 @@ func (s *Server) postVoid(c *gin.Context) {
 	s.recorded(c, replayed, gin.H{"void": void})
 }
 
-func (s *Server) postRefund(c *gin.Context) {
-	var in struct {
-		Lines    []edge.Return  `json:"lines"`
-		Back     []edge.Payback `json:"back"`
-		Reason   string         `json:"reason"`
-		Approval *approval      `json:"approval"`
-	}
+// refunding is a refund as it is sent.
+type refunding struct {
+	Lines    []edge.Return  `json:"lines"`
+	Back     []edge.Payback `json:"back"`
+	Reason   string         `json:"reason"`
+	Approval *approval      `json:"approval"`
+}
+
+// refunding names the sale in the path, and finds the manager who approved.
+func (s *Server) refunding(c *gin.Context, in *refunding) (r edge.Refunding, err error) {
 	ref, err := saleRef(c)
+	if err != nil {
+		return r, err
+	}
+	approved, err := s.approved(c, in.Approval, c.Param("id"))
+	return edge.Refunding{
+		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: in.Reason, Approval: approved,
+		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
+	}, err
+}
+
+func (s *Server) postRefund(c *gin.Context) {
+	var in refunding
+	key, err := bindOnce(c, &in)
 	if err != nil {
 		s.Fail(c, err)
 		return
+	}
+	ask, err := s.refunding(c, &in)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	refund, replayed, err := s.cfg.Ledger.RefundSale(c.Request.Context(), key, ask)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	if !replayed {
+		s.auditRefund(c, refund)
+	}
+	s.recorded(c, replayed, gin.H{"refund": refund})
+}
+
+func (s *Server) auditRefund(c *gin.Context, refund *edge.Refund) {
+	s.audit(c, edge.AuditRecord{
+		Kind: edge.AuditRefunded, Manager: managerOf(refund.Approval), About: refund.Sale.Receipt.String(), Reason: refund.Reason,
+	})
+}
+
+// postExchange gives goods back and sells others, which they pay for.
+func (s *Server) postExchange(c *gin.Context) {
+	var in struct {
+		refunding
+		Sale   checkout `json:"sale"`
+		Amount int64    `json:"amount"`
 	}
 	key, err := bindOnce(c, &in)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	approved, err := s.approved(c, in.Approval, c.Param("id"))
+	back, err := s.refunding(c, &in.refunding)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	refund, replayed, err := s.cfg.Ledger.RefundSale(c.Request.Context(), key, edge.Refunding{
-		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: in.Reason, Approval: approved,
-		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
-	})
+	co, err := s.checkout(c, &in.Sale)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	done, replayed, err := s.cfg.Ledger.Exchange(c.Request.Context(), key, edge.Exchanging{Refund: back, Sale: co, Amount: in.Amount})
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
 	if !replayed {
-		s.audit(c, edge.AuditRecord{
-			Kind: edge.AuditRefunded, Manager: managerOf(refund.Approval), About: refund.Sale.Receipt.String(), Reason: refund.Reason,
-		})
+		s.CartChanged(co.Cart)
+		s.auditRefund(c, &done.Refund)
+		s.auditSale(c, &done.Sale)
 	}
-	s.recorded(c, replayed, gin.H{"refund": refund})
+	s.recorded(c, replayed, gin.H{"refund": done.Refund, "sale": done.Sale, "change": done.Sale.Payments.Change()})
 }

@@ -31,7 +31,7 @@ func Days(t *testing.T, runs int, open func(t *rapid.T, now func() time.Time) Sh
 		d.Shop = open(t, d.clock.Now)
 		require.NoError(t, d.PutRelease(t.Context(), Release(1)))
 		t.Repeat(map[string]func(*rapid.T){
-			"": d.check, "sell": d.sell, "sell by phone": d.sellByPhone, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign,
+			"": d.check, "sell": d.sell, "sell by phone": d.sellByPhone, "void": d.void, "refund": d.refund, "foreign refund": d.refundForeign, "exchange": d.exchange,
 			"order": d.order, "order money": d.orderMoney,
 			"delivery": d.deliver, "theft": d.steal, "look": d.look, "count": d.count, "close": d.close,
 			"epoch": d.epoch, "again": d.again, "clock": d.jump,
@@ -180,7 +180,7 @@ func (d *days) void(t *rapid.T) {
 		}
 	}
 	void, _, err := d.VoidSale(t.Context(), key, ask)
-	if h.Void != nil || len(h.Refunds) > 0 || h.Z != 0 {
+	if h.Void != nil || len(h.Refunds) > 0 || h.Z != 0 || sale.Payments.By(edge.Exchanged) {
 		requireKind(t, edge.Conflict, err)
 		return
 	}
@@ -216,6 +216,46 @@ func (d *days) refund(t *rapid.T) {
 		d.shelf[l.SKU] += int64(n)
 	}
 	remember(d, key, refund, func(t *rapid.T) (*edge.Refund, bool, error) { return d.RefundSale(t.Context(), key, ask) })
+}
+
+// exchange gives back some of a sale, which pays for others as far as it goes.
+func (d *days) exchange(t *rapid.T) {
+	sale := d.anySale(t)
+	h, err := d.Sale(t.Context(), sale.Ref())
+	require.NoError(t, err)
+	l, sku := sale.Lines[0], anySKU(t)
+	left := h.Left()[l.SKU]
+	n, more := rapid.IntRange(1, max(left, 1)).Draw(t, "pieces"), rapid.IntRange(1, 4).Draw(t, "others")
+	c := FillCart(t, d, sku, more)
+	price, before := Cash(t, d, c).Sum(), l.Quantity-left
+	worth := l.Total*int64(before+n)/int64(l.Quantity) - l.Total*int64(before)/int64(l.Quantity)
+	key, ask := d.key(), edge.Exchanging{
+		Amount: min(worth, price),
+		Refund: edge.Refunding{
+			Sale: sale.Ref(), Reason: "x", Lines: []edge.Return{{SKU: l.SKU, Quantity: n, To: edge.ToStock}}, Cash: thousands(),
+			Approval: &edge.Approval{Staff: "Mai", Reason: "no card"},
+		},
+		Sale: edge.Checkout{Cart: c.ID, Staff: "Lan", Cash: thousands()},
+	}
+	if rest := worth - price; rest > 0 {
+		ask.Refund.Back = []edge.Payback{{Method: edge.Cash, Amount: rest}}
+	} else if rest < 0 {
+		ask.Sale.Payments = edge.Payments{{Method: edge.Cash, Amount: -rest, Rounding: thousands().Of(edge.Money{Amount: -rest, Currency: "VND"})}}
+	}
+	done, _, err := d.Exchange(t.Context(), key, ask)
+	if left == 0 || worth == 0 {
+		require.Error(t, err)
+		return
+	}
+	require.NoError(t, err)
+	require.Equal(t, done.Refund.Receipt.Counter+1, done.Sale.Receipt.Counter)
+	require.Equal(t, worth, done.Refund.Total.Amount)
+	require.Equal(t, price, done.Sale.Payments.Sum())
+	require.Equal(t, done.Refund.Receipt.String(), done.Sale.Payments[0].Reference)
+	d.shelf[l.SKU] += int64(n)
+	d.shelf[sku] -= int64(more)
+	d.sales, d.sold[done.Sale.ID] = append(d.sales, done.Sale.ID), &done.Sale
+	remember(d, key, done, func(t *rapid.T) (*edge.Exchange, bool, error) { return d.Exchange(t.Context(), key, ask) })
 }
 
 func (d *days) refundForeign(t *rapid.T) {

@@ -78,24 +78,30 @@ func (m *Memory) nextReceipt() edge.Receipt {
 // RecordSale implements edge.Ledger.
 func (m *Memory) RecordSale(_ context.Context, key string, co edge.Checkout) (*edge.Sale, bool, error) {
 	return once(m, key, "sale", co, func() (*edge.Sale, error) {
-		i, err := m.find(co.Cart)
+		s, c, err := m.price(co)
 		if err != nil {
 			return nil, err
 		}
-		if err := m.ordered(co.Cart); err != nil {
-			return nil, err
-		}
-		r, err := m.inForce()
-		if err != nil {
-			return nil, err
-		}
-		s, err := co.Sale(m.carts[i], r, m.at())
-		if err != nil {
-			return nil, err
-		}
-		m.putSale(s, m.carts[i])
+		m.putSale(s, c)
 		return s, nil
 	})
+}
+
+// price makes the sale of a cart with the release in force.
+func (m *Memory) price(co edge.Checkout) (*edge.Sale, *edge.Cart, error) {
+	i, err := m.find(co.Cart)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := m.ordered(co.Cart); err != nil {
+		return nil, nil, err
+	}
+	r, err := m.inForce()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := co.Sale(m.carts[i], r, m.at())
+	return s, m.carts[i], err
 }
 
 // putSale gives a sale of c its name and numbers and keeps it.
@@ -134,14 +140,41 @@ func (m *Memory) VoidSale(_ context.Context, key string, v edge.Voiding) (*edge.
 func (m *Memory) RefundSale(_ context.Context, key string, r edge.Refunding) (*edge.Refund, bool, error) {
 	return once(m, key, "refund", r, func() (*edge.Refund, error) {
 		refund, err := m.refund(r)
+		if err == nil {
+			m.putRefund(refund)
+		}
+		return refund, err
+	})
+}
+
+// putRefund gives a refund its name and number and keeps it.
+func (m *Memory) putRefund(refund *edge.Refund) {
+	refund.ID, refund.Shop, refund.Receipt = newID(), "shop", m.nextReceipt()
+	event, at := m.append(edge.LaneSale, edge.EventRefund, refund.ID, refund)
+	m.imply(refund.Moves(), at)
+	m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: refund.Receipt, refund: clone(refund), event: event})
+}
+
+// Exchange implements edge.Ledger.
+func (m *Memory) Exchange(_ context.Context, key string, x edge.Exchanging) (*edge.Exchange, bool, error) {
+	return once(m, key, "exchange", x, func() (*edge.Exchange, error) {
+		back, co, err := x.Parts()
 		if err != nil {
 			return nil, err
 		}
-		refund.ID, refund.Shop, refund.Receipt = newID(), "shop", m.nextReceipt()
-		event, at := m.append(edge.LaneSale, edge.EventRefund, refund.ID, refund)
-		m.imply(refund.Moves(), at)
-		m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: refund.Receipt, refund: clone(refund), event: event})
-		return refund, nil
+		refund, err := m.refund(back)
+		if err != nil {
+			return nil, err
+		}
+		sale, c, err := m.price(co)
+		if err != nil {
+			return nil, err
+		}
+		m.putRefund(refund)
+		done := &edge.Exchange{Refund: *refund, Sale: *sale}
+		done.Link()
+		m.putSale(&done.Sale, c)
+		return done, nil
 	})
 }
 

@@ -35,22 +35,28 @@ func (db *DB) RecordSale(ctx context.Context, key string, co edge.Checkout) (*ed
 
 // sell makes the sale and everything that must commit with it.
 func (t *tx) sell(ctx context.Context, co edge.Checkout) (*edge.Sale, error) {
-	c, err := t.loadToSell(ctx, co.Cart)
-	if err != nil {
-		return nil, err
-	}
-	if c.order.Valid {
-		return nil, errOrdered(c.order.String)
-	}
-	r, err := t.releaseInForce(ctx)
-	if err != nil {
-		return nil, err
-	}
-	s, err := co.Sale(c.Cart, r, t.now())
+	c, s, err := t.price(ctx, co)
 	if err != nil {
 		return nil, err
 	}
 	return s, t.putSale(ctx, s, c)
+}
+
+// price makes the sale of a cart with the release in force.
+func (t *tx) price(ctx context.Context, co edge.Checkout) (*cartToSell, *edge.Sale, error) {
+	c, err := t.loadToSell(ctx, co.Cart)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.order.Valid {
+		return nil, nil, errOrdered(c.order.String)
+	}
+	r, err := t.releaseInForce(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := co.Sale(c.Cart, r, t.now())
+	return c, s, err
 }
 
 // putSale gives a sale of c its name and numbers and stores it, with everything

@@ -14,16 +14,17 @@ import (
 type call string
 
 const (
-	callSale   call = "sale"
-	callVoid   call = "void"
-	callRefund call = "refund"
-	callZ      call = "z"
-	callStock  call = "stock"
-	callDue    call = "due"
-	callGiven  call = "given"
-	callAsk    call = "ask"
-	callSeen   call = "seen"
-	callCash   call = "cash"
+	callSale     call = "sale"
+	callVoid     call = "void"
+	callRefund   call = "refund"
+	callExchange call = "exchange"
+	callZ        call = "z"
+	callStock    call = "stock"
+	callDue      call = "due"
+	callGiven    call = "given"
+	callAsk      call = "ask"
+	callSeen     call = "seen"
+	callCash     call = "cash"
 
 	callOrder        call = "order"
 	callOrderMoney   call = "order money"

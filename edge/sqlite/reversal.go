@@ -38,22 +38,48 @@ func (db *DB) VoidSale(ctx context.Context, key string, v edge.Voiding) (*edge.V
 // ledger.
 func (db *DB) RefundSale(ctx context.Context, key string, r edge.Refunding) (*edge.Refund, bool, error) {
 	return once(ctx, db, key, callRefund, r, func(ctx context.Context, t *tx) (*edge.Refund, error) {
-		refund, err := t.refund(ctx, r)
-		if err != nil {
-			return nil, err
-		}
-		refund.ID, refund.Shop = t.db.opt.NewID(), t.db.opt.Shop
-		if refund.Receipt, err = t.nextReceipt(ctx); err != nil {
-			return nil, err
-		}
-		err = t.reverse(ctx, reversal{
-			kind: edge.EventRefund, id: refund.ID, sale: refund.Sale, receipt: refund.Receipt, moves: refund.Moves(), record: refund,
-		})
-		if err != nil {
-			return nil, err
-		}
-		return refund, t.ticket(ctx, edge.PrintRefund, refund.ID, refund.Staff)
+		return t.giveBack(ctx, r)
 	})
+}
+
+// Exchange gives back goods that pay for others.
+func (db *DB) Exchange(ctx context.Context, key string, x edge.Exchanging) (*edge.Exchange, bool, error) {
+	return once(ctx, db, key, callExchange, x, func(ctx context.Context, t *tx) (*edge.Exchange, error) {
+		back, co, err := x.Parts()
+		if err != nil {
+			return nil, err
+		}
+		refund, err := t.giveBack(ctx, back)
+		if err != nil {
+			return nil, err
+		}
+		c, s, err := t.price(ctx, co)
+		if err != nil {
+			return nil, err
+		}
+		done := &edge.Exchange{Refund: *refund, Sale: *s}
+		done.Link()
+		return done, t.putSale(ctx, &done.Sale, c)
+	})
+}
+
+// giveBack makes a refund and everything that must commit with it.
+func (t *tx) giveBack(ctx context.Context, r edge.Refunding) (*edge.Refund, error) {
+	refund, err := t.refund(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	refund.ID, refund.Shop = t.db.opt.NewID(), t.db.opt.Shop
+	if refund.Receipt, err = t.nextReceipt(ctx); err != nil {
+		return nil, err
+	}
+	err = t.reverse(ctx, reversal{
+		kind: edge.EventRefund, id: refund.ID, sale: refund.Sale, receipt: refund.Receipt, moves: refund.Moves(), record: refund,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return refund, t.ticket(ctx, edge.PrintRefund, refund.ID, refund.Staff)
 }
 
 func (t *tx) refund(ctx context.Context, r edge.Refunding) (*edge.Refund, error) {

@@ -91,6 +91,8 @@ func (s *sheet) method(m edge.Method) string {
 		return s.cash
 	case edge.Card:
 		return s.card
+	case edge.Exchanged:
+		return s.exchanged
 	case edge.BankTransfer:
 		return s.transfer
 	case edge.ByPhone:

@@ -16,6 +16,7 @@ type words struct {
 
 	number, of, time, staff                       string
 	total, givenBack, change, discount            string
+	exchanged                                     string
 	cash, cashGiven, card, transfer, phone, round string
 	rate, turnover, tax, taxCode, priceList       string
 	reason, approved, customerSigns               string
@@ -37,7 +38,7 @@ var glossary = map[string]words{
 		receipt: "BIÊN LAI BÁN HÀNG", refund: "PHIẾU TRẢ HÀNG", void: "PHIẾU HỦY BIÊN LAI", cart: "GIỎ HÀNG CỦA BẠN",
 		order: "PHIẾU ĐẶT HÀNG", z: "BÁO CÁO Z", test: "IN THỬ", copied: "BẢN SAO",
 		number: "Số", of: "Của biên lai", time: "Thời gian", staff: "Nhân viên",
-		total: "Tổng cộng", givenBack: "Hoàn lại", change: "Tiền thối", discount: "Giảm giá",
+		total: "Tổng cộng", givenBack: "Hoàn lại", change: "Tiền thối", discount: "Giảm giá", exchanged: "Đổi hàng",
 		cash: "Tiền mặt", cashGiven: "Khách đưa", card: "Thẻ", transfer: "Chuyển khoản", phone: "Trả trên điện thoại", round: "Làm tròn tiền mặt",
 		rate: "Thuế suất", turnover: "Tiền hàng", tax: "Thuế GTGT", taxCode: "MST người mua", priceList: "Bảng giá số",
 		reason: "Lý do", approved: "Quản lý duyệt", customerSigns: "Khách hàng ký nhận",
@@ -55,7 +56,7 @@ var glossary = map[string]words{
 		receipt: "RECEIPT", refund: "REFUND", void: "VOIDED RECEIPT", cart: "YOUR CART",
 		order: "ORDER", z: "Z REPORT", test: "TEST PRINT", copied: "COPY",
 		number: "Number", of: "Of receipt", time: "Time", staff: "Served by",
-		total: "Total", givenBack: "Given back", change: "Change", discount: "Discount",
+		total: "Total", givenBack: "Given back", change: "Change", discount: "Discount", exchanged: "Exchange",
 		cash: "Cash", cashGiven: "Cash given", card: "Card", transfer: "Bank transfer", phone: "Paid on the phone", round: "Cash rounding",
 		rate: "VAT rate", turnover: "Goods", tax: "VAT", taxCode: "Buyer’s tax code", priceList: "Price list no.",
 		reason: "Reason", approved: "Approved by", customerSigns: "Customer’s signature",
@@ -73,7 +74,7 @@ var glossary = map[string]words{
 		receipt: "销售小票", refund: "退货单", void: "作废单", cart: "您的购物车",
 		order: "订货单", z: "Z 日结报表", test: "打印测试", copied: "副本",
 		number: "编号", of: "原小票", time: "时间", staff: "店员",
-		total: "合计", givenBack: "退款", change: "找零", discount: "折扣",
+		total: "合计", givenBack: "退款", change: "找零", discount: "折扣", exchanged: "换货",
 		cash: "现金", cashGiven: "实收现金", card: "银行卡", transfer: "转账", phone: "手机支付", round: "现金取整",
 		rate: "税率", turnover: "货款", tax: "增值税", taxCode: "买方税号", priceList: "价目表编号",
 		reason: "原因", approved: "经理批准", customerSigns: "顾客签字",
