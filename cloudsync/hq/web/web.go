@@ -1,6 +1,7 @@
 // Package web is what people at HQ look at, and where they ask shops for
-// something: the shops and how they are, what they sell by the hour, pulls, and
-// what waits for a person. Systems use package api.
+// something: the shops and how they are, what they sell by the hour, pulls, orders,
+// money that does not match or goes back, and what else waits for a person. Systems
+// use package api.
 //
 // Who looks signs in with one of the API's tokens; where there are none, the
 // pages are open on HQ's own machine alone.
