@@ -26,6 +26,7 @@ func (k *Kiosk) registerPages(e *gin.Engine) {
 	e.GET("/staff", k.page("staff.html"))
 	e.GET("/assets/*file", k.asset)
 	k.registerBrand(e)
+	k.registerNowhere(e)
 }
 
 // page serves an HTML file, which names the assets of its own build: a browser

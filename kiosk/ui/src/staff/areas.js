@@ -1,5 +1,6 @@
 // What a clerk can do beside selling, in the order of the rail. Each area is a
-// page of its own that gets the till; flush is one that goes to the edges.
+// page of its own that gets the till; flush is one that goes to the edges, count(till)
+// what waits in it.
 import Day from './day/Day.svelte';
 import Device from './device/Device.svelte';
 import Orders from './orders/Orders.svelte';
@@ -11,5 +12,5 @@ export const areas = [
   { id: 'orders', word: 'areaOrders', page: Orders },
   { id: 'stock', word: 'areaStock', page: Stock },
   { id: 'day', word: 'areaDay', page: Day },
-  { id: 'device', word: 'areaDevice', page: Device },
+  { id: 'device', word: 'areaDevice', page: Device, count: (till) => (till.status?.faults.length ?? 0) + (till.printer?.asks ?? 0) },
 ];

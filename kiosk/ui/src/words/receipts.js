@@ -48,6 +48,7 @@ export default {
   job_printed: ['đã in', 'printed', '已打印'],
   job_doubtful: ['chưa rõ đã in ra chưa', 'not sure it came out', '不确定是否打印'],
   job_failed: ['không in được', 'could not be printed', '打印失败'],
+  receiptCopy: ['In bản sao', 'Print a copy', '打印副本'],
   job_dropped: ['đã bỏ', 'dropped', '已取消'],
 
   voidSale: ['Hủy biên lai', 'Void the receipt', '作废小票'],
