@@ -70,6 +70,7 @@ export default {
   backCash: ['Tiền mặt', 'In cash', '现金'],
   backReference: ['Số phiếu hoàn tiền ({way})', 'Slip number of giving back ({way})', '退款单号（{way}）'],
   refundGive: ['Trả lại {amount}', 'Give back {amount}', '退还 {amount}'],
+  refundOtherWay: ['Trả {amount} không theo cách đã thanh toán', '{amount} goes back otherwise than it was paid', '{amount} 不按原付款方式退还'],
   refundDone: ['Đã trả lại {amount}', '{amount} given back', '已退还 {amount}'],
   refundRecorded: ['Phiếu {number}', 'Receipt {number}', '单号 {number}'],
   reasonWhy: ['Lý do', 'Reason', '原因'],
@@ -99,5 +100,5 @@ export default {
   secondGive: ['Đã trả lại khách {amount}?', '{amount} was given back?', '已退还 {amount}？'],
   secondGiven: ['Ghi đã hoàn tiền', 'Record that it was given back', '记录已退款'],
   secondDone: ['Đã ghi hoàn tiền.', 'Recorded: the money was given back.', '已记录退款。'],
-  method_phone: ['Điện thoại', 'Phone', '手机'],
+  phone: ['Điện thoại', 'Phone', '手机'],
 };

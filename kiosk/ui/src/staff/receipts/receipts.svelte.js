@@ -95,10 +95,10 @@ export class Receipts {
     this.unknown = this.doing = '';
   }
 
-  /** voidSale cancels what is open. */
-  voidSale(reason, reference) {
+  /** voidSale cancels what is open; references are the slips of what was not paid in cash. */
+  voidSale(reason, references) {
     const { id } = this.open.sale;
-    return this.#record(id, `/api/v1/staff/sales/${id}/void`, { reason, ...(reference && { reference }) });
+    return this.#record(id, `/api/v1/staff/sales/${id}/void`, { reason, ...(references.length && { references }) });
   }
 
   /** refund gives back lines of what is open, or of an unknown receipt with a manager's approval. */

@@ -28,35 +28,32 @@ export function value(line, left, n) {
   return worth(line, before + n) - worth(line, before);
 }
 
-/** payments are what a sale was paid with. */
-export function payments(sale) {
-  return sale.payments ?? [sale.payment];
-}
-
 /**
- * waysBack spreads amount over what the sale was paid with, the last payment
- * first and none more than is left of it after earlier refunds.
+ * waysBack spreads amount over the ways that it may go back by, as the gateway
+ * lists them; what is beyond them goes back in cash, for which a manager is asked.
  */
-export function waysBack(sale, amount) {
-  const gone = {};
-  for (const { back } of sale.refunds ?? []) for (const b of back) gone[b.method] = (gone[b.method] ?? 0) + b.amount;
+export function waysBack(refundable, amount) {
   const ways = [];
   let rest = amount;
-  for (const { method, amount: paid } of payments(sale).toReversed()) {
-    const used = Math.min(gone[method] ?? 0, paid);
-    gone[method] = (gone[method] ?? 0) - used;
-    const part = Math.min(rest, paid - used);
+  for (const { method, amount: most } of refundable) {
+    const part = Math.min(rest, most);
+    if (part > 0) ways.push({ method, amount: part });
     rest -= part;
-    if (part <= 0) continue;
-    const same = ways.find((way) => way.method === method);
-    if (same) same.amount += part;
-    else ways.push({ method, amount: part });
   }
-  if (rest > 0) {
-    // Earlier refunds went another way: what is left of them goes back in cash.
-    const cash = ways.find(({ method }) => method === 'cash');
-    if (cash) cash.amount += rest;
-    else ways.push({ method: 'cash', amount: rest });
-  }
+  const cash = ways.find(({ method }) => method === 'cash');
+  if (rest > 0 && cash) cash.amount += rest;
+  else if (rest > 0) ways.push({ method: 'cash', amount: rest });
   return ways;
+}
+
+/** beyond says that more goes back some way than may without a manager. */
+export function beyond(refundable, ways) {
+  return ways.some(({ method, amount }) => amount > (refundable.find((way) => way.method === method)?.amount ?? 0));
+}
+
+/** rounding is what is added to amount where it goes back in cash, after the refunds before; of(money) rounds. */
+export function rounding(sale, amount, of) {
+  const { currency } = sale.total;
+  const given = (sale.refunds ?? []).flatMap(({ back }) => back).reduce((sum, b) => sum + (b.method === 'cash' ? b.amount : 0), 0);
+  return of({ amount: given + amount, currency }) - of({ amount: given, currency });
 }

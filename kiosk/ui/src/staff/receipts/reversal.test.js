@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readNumber, stateOf, value, waysBack } from './reversal.js';
+import { beyond, readNumber, rounding, stateOf, value, waysBack } from './reversal.js';
 
 test('a number is read as it is typed, scanned or abbreviated', () => {
   const newest = { till: 'T1', series: 3 };
@@ -28,17 +28,25 @@ test('the parts of a line come to exactly its whole', () => {
   assert.equal(value({ price: 5, quantity: 4, total: 20 }, 4, 3), 15);
 });
 
-test('money goes back the way it came, the last first', () => {
-  const sale = { payments: [{ method: 'cash', amount: 300 }, { method: 'card', amount: 100 }], refunds: [] };
-  assert.deepEqual(waysBack(sale, 80), [{ method: 'card', amount: 80 }]);
-  assert.deepEqual(waysBack(sale, 250), [{ method: 'card', amount: 100 }, { method: 'cash', amount: 150 }]);
-  const later = { ...sale, refunds: [{ back: [{ method: 'card', amount: 80 }] }] };
-  assert.deepEqual(waysBack(later, 50), [{ method: 'card', amount: 20 }, { method: 'cash', amount: 30 }]);
+test('money goes back the way it came, the last first, and the rest in cash', () => {
+  const refundable = [{ method: 'card', amount: 100 }, { method: 'cash', amount: 300 }];
+  assert.deepEqual(waysBack(refundable, 80), [{ method: 'card', amount: 80 }]);
+  assert.deepEqual(waysBack(refundable, 250), [{ method: 'card', amount: 100 }, { method: 'cash', amount: 150 }]);
+  assert.deepEqual(waysBack(refundable, 410), [{ method: 'card', amount: 100 }, { method: 'cash', amount: 310 }]);
+  assert.deepEqual(waysBack([{ method: 'card', amount: 40 }], 50), [{ method: 'card', amount: 40 }, { method: 'cash', amount: 10 }]);
 });
 
-test('what went back another way before does not come back to it', () => {
-  const sale = { payment: { method: 'card', amount: 100 }, refunds: [{ back: [{ method: 'cash', amount: 60 }] }] };
-  assert.deepEqual(waysBack(sale, 40), [{ method: 'card', amount: 40 }]);
-  const gone = { payment: { method: 'card', amount: 100 }, refunds: [{ back: [{ method: 'card', amount: 100 }] }] };
-  assert.deepEqual(waysBack(gone, 10), [{ method: 'cash', amount: 10 }]);
+test('a manager is asked where money goes back otherwise than it came', () => {
+  const refundable = [{ method: 'card', amount: 100 }];
+  assert.equal(beyond(refundable, waysBack(refundable, 100)), false);
+  assert.equal(beyond(refundable, waysBack(refundable, 101)), true);
+  assert.equal(beyond(refundable, [{ method: 'cash', amount: 1 }]), true);
+});
+
+test('cash in parts is rounded as the whole would be', () => {
+  const of = ({ amount }) => Math.round(amount / 1000) * 1000 - amount;
+  const sale = { total: { currency: 'VND' }, refunds: [] };
+  assert.equal(rounding(sale, 1400, of), -400);
+  const later = { ...sale, refunds: [{ back: [{ method: 'cash', amount: 1400 }, { method: 'card', amount: 9 }] }] };
+  assert.equal(rounding(later, 1400, of), 600);
 });
