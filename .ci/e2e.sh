@@ -93,6 +93,7 @@ if [ "$what" = jobs ]; then
 	job main-job 180
 	job mirror-job 120
 	job friends-job 120
+	job receipt-job 120
 	job page-job 240
 	stop
 	job shopper-job 120 # starts demos of its own, and kills one

@@ -1,0 +1,124 @@
+// What becomes of a sale, in a real Chromium against a running `edge demo`: a
+// clerk finds a receipt by its number and by its day, gives back some pieces as
+// they were paid and the rest otherwise with a manager's yes, voids another
+// receipt, and refunds one that the gateway has never heard of.
+//
+// job.mjs says what it reads from the environment and how it ends.
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { faults, open, pin, runJob, staffURL, step, until } from './job.mjs';
+
+const lip = 'LIP-VEL-02';
+
+async function receiptJob(browser, shots) {
+  const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
+  const shot = (name) => page.screenshot({ path: join(shots, `receipts-${name}.png`) });
+  const sale = (id) => page.evaluate(async (at) => (await fetch(`/api/v1/staff/sales/${at}`)).json(), id);
+
+  /** sell sells so many pieces by card, and returns the receipt's number. */
+  const sell = async (pieces) => {
+    await page.click('#area-sell');
+    for (let n = 0; n < pieces; n++) {
+      await page.keyboard.press('F2');
+      await page.fill('#search', lip);
+      await page.waitForSelector(`#list [data-sku="${lip}"]`);
+      await page.keyboard.press('Enter');
+      await until(async () => (await page.textContent(`.ticket li[data-sku="${lip}"] output`)) === String(n + 1), `${n + 1} pieces on the ticket`);
+    }
+    await page.keyboard.press('F9');
+    await page.click('.methods :nth-child(2)');
+    await page.fill('#reference', '12 34');
+    await page.keyboard.press('Enter');
+    const done = await page.waitForSelector('.done [data-receipt]');
+    const number = await done.getAttribute('data-receipt');
+    await page.click('.done .main');
+    return number;
+  };
+  const find = async (number) => {
+    await page.keyboard.press('Alt+2');
+    await page.fill('#receipt', number);
+    await page.keyboard.press('Enter');
+  };
+  const recorded = async () => (await page.waitForSelector('[data-recorded]')).getAttribute('data-recorded');
+
+  const [kept, mistaken] = await step('the clerk sells twice by card', async () => {
+    await page.waitForSelector('#pin');
+    await page.keyboard.type(pin);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#tab-search');
+    return [await sell(3), await sell(1)];
+  });
+
+  await step('a receipt is found by a number without its zeros, and among those of its day', async () => {
+    await find(kept.replace(/-0+(\d+)$/, '-$1').toLowerCase());
+    await page.waitForSelector(`.story[data-receipt="${kept}"][data-state="receiptSold"]`);
+    await page.waitForSelector(`[data-row="${kept}"]`);
+    await shot('story');
+  });
+
+  await step('one piece goes back as it was paid, and is written off', async () => {
+    await page.click('#refund');
+    await page.click(`.refund li[data-sku="${lip}"] [role=group] button:last-child`);
+    await page.click(`.refund li[data-sku="${lip}"] [role=radio]:last-child`);
+    await page.click('.refund fieldset button:nth-of-type(2)');
+    assert.ok(await page.isDisabled('.refund .main'), 'a card is given back without its slip');
+    await page.fill('.refund .field:last-of-type input', '56 78');
+    await shot('refund');
+    await page.dblclick('.refund .main'); // a nervous finger gives back once
+    await recorded();
+    await page.waitForSelector('.story[data-state="receiptPart"]');
+    const { sale: after, left } = await sale(kept);
+    assert.deepEqual(left, { [lip]: 2 });
+    assert.equal(after.refunds.length, 1);
+    assert.deepEqual([after.refunds[0].lines[0].to, after.refunds[0].back[0].method, after.refunds[0].back[0].reference], ['loss', 'card', '56 78']);
+  });
+
+  await step('the rest goes back in cash, with a manager’s yes', async () => {
+    await page.click('#refund');
+    await page.click('.refund .head .chip');
+    await page.click('.refund fieldset button:nth-of-type(1)');
+    await page.click('.refund > .choice [role=radio]:last-child');
+    await page.click('.refund .main');
+    await page.waitForSelector('dialog[open]');
+    await shot('approval');
+    await page.click('dialog[open] .main');
+    await page.waitForSelector('.story[data-state="receiptGone"]');
+    const { sale: after } = await sale(kept);
+    assert.ok(after.refunds[1].approval, 'nobody approved');
+    assert.equal(after.refunds[1].back[0].method, 'cash');
+    assert.equal(await page.$('#refund'), null, 'more than was sold can be refunded');
+  });
+
+  await step('a receipt is voided, and says by which number', async () => {
+    await page.click(`[data-row="${mistaken}"] .open`);
+    await page.waitForSelector(`.story[data-receipt="${mistaken}"]`);
+    await page.click('#void');
+    await page.click('dialog fieldset button');
+    await page.fill('dialog .field:nth-of-type(2) input', '90 12');
+    await shot('void');
+    await page.click('dialog .main');
+    const number = await recorded();
+    await page.waitForSelector('.story[data-state="receiptVoid"]');
+    assert.match(await page.textContent('.story ol'), new RegExp(number));
+    assert.equal(await page.$('#void'), null, 'a void receipt can be voided again');
+    await shot('voided');
+  });
+
+  await step('a receipt of another till is refunded by what is printed on it', async () => {
+    await find('Z9-1-7');
+    await page.fill('.pane form .input', lip);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector(`.pane li[data-sku="${lip}"]`);
+    await page.fill(`.pane li[data-sku="${lip}"] .input`, '150000');
+    await page.click('.pane fieldset button');
+    await shot('unknown');
+    await page.click('.pane > .main');
+    await page.click('dialog[open] .main');
+    await recorded();
+    assert.match(await page.textContent('[data-recorded]'), /150\.000/);
+  });
+
+  await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
+}
+
+await runJob(receiptJob);
