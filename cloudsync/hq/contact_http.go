@@ -2,13 +2,12 @@ package hq
 
 import (
 	"context"
+	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
-
-	"database/sql"
-	"fmt"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
