@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -122,16 +121,11 @@ func (db *DB) Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
 	return db.salesWhere(ctx, `TRUE ORDER BY n DESC LIMIT ?`, limit)
 }
 
-// SalesBetween implements edge.Ledger. A sale's id, a UUIDv7, begins with the
-// moment it was made.
+// SalesBetween implements edge.Ledger. The moments are whole seconds. The time is
+// the sale's own: the id of one that a phone paid does not tell it.
 func (db *DB) SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]edge.RecordedSale, error) {
-	return db.salesWhere(ctx, `id >= ? AND id < ? ORDER BY n DESC LIMIT ?`, firstID(from), firstID(until), limit)
-}
-
-// firstID is the least UUIDv7 of a moment, but for its version.
-func firstID(at time.Time) string {
-	ms := min(max(at.UnixMilli(), 0), 1<<48-1)
-	return fmt.Sprintf("%08x-%04x", ms>>16, ms&0xffff)
+	const at = `unixepoch(json_extract(CAST(body AS TEXT), '$.at'))`
+	return db.salesWhere(ctx, at+` >= ? AND `+at+` < ? ORDER BY n DESC LIMIT ?`, from.Unix(), until.Unix(), limit)
 }
 
 func (db *DB) salesWhere(ctx context.Context, which string, args ...any) (sales []edge.RecordedSale, err error) {
