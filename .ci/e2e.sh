@@ -94,6 +94,7 @@ if [ "$what" = jobs ]; then
 	job mirror-job 120
 	job friends-job 120
 	job receipt-job 120
+	job day-job 60
 	job page-job 240
 	stop
 	job shopper-job 120 # starts demos of its own, and kills one
