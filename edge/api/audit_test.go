@@ -51,7 +51,8 @@ func TestAuditLog(t *testing.T) {
 		{kind: edge.AuditDrawer, staff: "Hoa", reason: "change for a note"},
 		{kind: edge.AuditApproved, staff: "Hoa", manager: "Lan"},
 		{kind: edge.AuditSignedOff, staff: "Hoa"},
-		wrong, wrong, wrong, wrong, wrong, {kind: edge.AuditLockedOut},
+		wrong, wrong, wrong, wrong, wrong,
+		{kind: edge.AuditLockedOut},
 		{kind: edge.AuditSignedIn, staff: "Lan"},
 	}, got)
 	require.NotContains(t, text(t, s.do("GET", "/api/v1/staff/audit", "")), "cart-1", "what opens a cart is not for logs")
