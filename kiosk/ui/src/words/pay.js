@@ -18,6 +18,7 @@ export default {
   whyDamaged: ['Hộp bị móp, hàng trưng bày', 'Damaged box or display piece', '包装破损或样品'],
   whyCampaign: ['Chương trình khuyến mãi', 'Promotion', '促销活动'],
   whyStaff: ['Nhân viên mua', 'Staff purchase', '员工购买'],
+  exchange: ['Đổi hàng', 'Exchange', '换货'], // goods that came back paid
   partAmount: ['Trả bằng thẻ', 'Paid by card', '刷卡金额'],
   partAdd: ['Ghi phần {amount}, còn {rest}', 'Note {amount}, {rest} remains', '记下 {amount}，还剩 {rest}'],
   partsTaken: ['Đã nhận', 'Taken so far', '已收'],
