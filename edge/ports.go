@@ -86,7 +86,7 @@ type Ledger interface {
 	// Sales lists the newest sales, at most limit.
 	Sales(ctx context.Context, limit int) ([]RecordedSale, error)
 	// SalesBetween lists the sales recorded from one moment until before another,
-	// newest first, at most limit.
+	// both of whole seconds, newest first, at most limit.
 	SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]RecordedSale, error)
 	// CloseDay makes the Z report of each series that has receipts since its
 	// last one, oldest series first; a Conflict where none has.
