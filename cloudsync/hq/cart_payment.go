@@ -35,6 +35,13 @@ func (h *HQ) MayTakeMoney(ctx context.Context, id edge.CartID) error {
 	if edge.KindOf(err) != edge.NotFound {
 		return err
 	}
+	o, err := readOrder(ctx, h.read, "cart = $1", id.String())
+	if err == nil && o.Taken != nil { // its cart only shows it: a deposit may be paid
+		return edge.Errorf(op, edge.Conflict, "order %s was taken in the shop: it is paid there", o.Number())
+	}
+	if err != nil && edge.KindOf(err) != edge.NotFound {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	known, err := h.knownUntil(ctx, node)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)

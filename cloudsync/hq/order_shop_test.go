@@ -241,3 +241,20 @@ func TestContactOfAShopsOrder(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 204, post("POST", cloudsync.ContactType, string(cloudsync.Seal(s.key, cloudsync.KindContact, cloudsync.ContactTopic(s.node), body))))
 }
+
+// The cart that shows an order is never paid as a cart, even where somebody gave
+// it to a phone: a deposit may have been taken.
+func TestOrderOfAShopIsNotPaidAsACart(t *testing.T) {
+	s := newTill(t)
+	ctx := t.Context()
+	k := s.place("order-00001", edgetest.OrderAsk(edgetest.Cream, 2, 320000, edge.PayDeposit))
+	s.sync()
+	cart, err := s.shop.Cart(ctx, k.Cart)
+	require.NoError(t, err)
+	require.NoError(t, cart.ToPhone(s.clock.Now(), s.clock.Now().Add(time.Hour)))
+	_, err = s.hq.OpenCart(ctx, cart, testNode, true)
+	require.NoError(t, err)
+	err = s.hq.MayTakeMoney(ctx, k.Cart)
+	require.Equal(t, edge.Conflict, edge.KindOf(err))
+	require.ErrorContains(t, err, "it is paid there")
+}
