@@ -1,16 +1,16 @@
 import { call, eventsPath, listen, NoAnswer } from '../net.js';
 import { Basket } from '../basket.svelte.js';
-import { pick, say } from '../words.js';
 import { Codes } from './codes.svelte.js';
-import { Comparison } from './comparison.svelte.js';
 import { Countdown } from './countdown.svelte.js';
-import { Outfit } from './outfit.svelte.js';
+import { Fitting } from './fitting.svelte.js';
+import { Mirror } from './mirror.svelte.js';
+import { Photos } from './photos.svelte.js';
+import { Session } from './session.svelte.js';
+import { Shelf } from './shelf.svelte.js';
 
 const pollEvery = 2000; // ms between looks at the session
-const touchEvery = 2000; // ms between touches told to the gateway
 const thanksFor = 3500; // ms that the goodbye stays
 const restockEvery = 60_000; // ms between catalogues while nobody is here
-const faceMisses = 2; // looks without a face before the shopper is told
 
 /**
  * Kiosk is where the shopper stands: the screen that is shown, and the
@@ -20,19 +20,6 @@ const faceMisses = 2; // looks without a face before the shopper is told
 export class Kiosk {
   screen = $state('attract'); // attract, consent, mirror, scan, photo, cart, take, thanks
   lang = $state('vi');
-  catalogue = $state.raw(null);
-  camera = $state(false); // the shopper agreed to it
-  cameraOK = $state(true);
-  cameraFault = $state(''); // what the mirror shows a card of
-  cameraHere = $state(false); // this device's camera is the mirror's, if it is enrolled
-  face = $state(true); // somebody is seen
-  far = $state(false); // somebody is too far away
-  wearsGlasses = $state(false); // the shopper wears glasses of their own
-  outfit = $state.raw(null);
-  comparison = $state.raw(null);
-  replay = $state('off'); // off, recording, playing
-  replayLeft = $state(0); // seconds until that ends, when it was told
-  photos = $state.raw([]);
   vote = $state.raw(null); // of the shopper's friends: {open, closes, looks: [{skus, votes}]}
   basket = $state.raw(null);
   printer = $state.raw(null); // the ticket printer's state; null in a shop without one
@@ -41,32 +28,26 @@ export class Kiosk {
   notice = $state(''); // a key of the glossary
   countdown = new Countdown(); // to the wipe
   wish = $state({ undertone: '', finish: '' }); // of shades, in the shopper's own words
-  #choice = $state.raw(null); // {product, sku} by their ids
-  /** What the shopper looks at, as the newest catalogue has it: {product, variant}. */
-  chosen = $derived.by(() => {
-    const product = this.#choice && this.catalogue?.products.find((p) => p.id === this.#choice.product);
-    const variant = product?.variants.find((v) => v.sku === this.#choice.sku);
-    return variant ? { product, variant } : null;
+  codes = new Codes({ found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
+  shelf = new Shelf();
+  fitting = new Fitting({ shelf: this.shelf, failed: (err) => this.#failed(err) });
+  mirror = new Mirror({ replayEnds: () => this.active && this.#look() });
+  #session = new Session({
+    heard: (session) => this.#adopt(session),
+    gone: () => this.basket && this.#wipe('attract'),
+    restarted: () => (this.countdown.over ? this.#wipe('attract') : this.#restore()),
+    failed: (err) => this.#failed(err),
   });
-
-  #session = $state(null);
+  photos = new Photos({ session: this.#session, failed: (err) => this.#failed(err) });
   #resumed = $state(false); // what was there before the page was loaded is known
-  #run = ''; // of the gateway: it knows our session only while it runs
-  #restoring = false;
   #scanned = $state.raw(null); // what was scanned before the mirror was open
   #starting = false;
-  #misses = 0;
   #version = '';
-  #touched = 0;
-  #touchTimer;
-  #replayTimer;
   #noticeTimer;
   #thanksTimer;
 
-  codes = new Codes({ found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
-
   get active() {
-    return this.#session !== null;
+    return this.#session.active;
   }
 
   /** The shopper looks at the phone now, so the wipe waits longer. */
@@ -77,10 +58,10 @@ export class Kiosk {
   /** run loads the catalogue and keeps time until the returned function is called. */
   run() {
     this.#resume();
-    this.#loadCatalogue();
+    this.shelf.load();
     const poll = setInterval(() => this.active && this.#look(), pollEvery);
     const tick = setInterval(() => this.#tick(), 200);
-    const restock = setInterval(() => this.active || this.#loadCatalogue(), restockEvery);
+    const restock = setInterval(() => this.active || this.shelf.load(), restockEvery);
     return () => {
       clearInterval(restock);
       clearInterval(poll);
@@ -91,7 +72,7 @@ export class Kiosk {
   /** remember keeps, in this tab alone and no longer than the session, where the shopper is, for when the page is loaded anew. */
   remember() {
     if (!this.#resumed) return;
-    history.replaceState(this.active ? { session: this.#session, screen: this.screen, choice: this.#choice } : null, '');
+    history.replaceState(this.active ? { session: this.#session.id, screen: this.screen, choice: this.shelf.choice } : null, '');
   }
 
   /** follow listens for changes of the cart and of the lines. */
@@ -110,11 +91,9 @@ export class Kiosk {
     this.#starting = true;
     clearTimeout(this.#thanksTimer);
     await this.#try(async () => {
-      const session = await this.#begin();
-      this.cameraOK = session.camera;
-      this.#newOutfit();
+      this.mirror.begin(await this.#session.begin(this.lang));
+      this.fitting.begin();
       this.basket = this.#newBasket();
-      this.#misses = 0;
       this.screen = 'consent';
       this.#scanned = scanned;
       this.countdown.restart();
@@ -122,139 +101,39 @@ export class Kiosk {
     this.#starting = false;
   }
 
-  async #begin() {
-    const session = await call('POST', '/kiosk/v1/session', { language: this.lang });
-    this.#session = session.id;
-    this.#run = session.run;
-    return session;
-  }
-
   async consent(camera) {
-    const mine = this.#session;
     await this.#try(async () => {
-      this.#adopt(mine, await call('POST', '/kiosk/v1/session/consent', { camera, language: this.lang }));
-      if (mine !== this.#session) return;
-      this.outfit.live = camera;
+      if (!(await this.#session.ask('POST', '/consent', { camera, language: this.lang }))) return;
+      this.fitting.outfit.live = camera;
       this.screen = 'mirror';
-      if (this.#scanned) this.wear(this.#scanned.product, this.#scanned.variant);
+      if (this.#scanned) this.fitting.wear(this.#scanned.product, this.#scanned.variant);
       this.#scanned = null;
     });
   }
 
   /** found puts on what was scanned, wherever the shopper is. */
   #found = (sku) => {
-    const found = this.find(sku);
+    const found = this.shelf.find(sku);
     if (!found || this.basket?.closed) return;
     if (!this.active) {
       this.start(found);
     } else if (this.screen === 'consent') {
       this.#scanned = found;
     } else {
-      this.wear(found.product, found.variant);
+      this.fitting.wear(found.product, found.variant);
       this.show('mirror');
     }
   };
 
   /** scanCodes shows the camera's picture, live and whole, to be held codes into. */
   scanCodes() {
-    if (this.comparison.mode !== 'off') this.comparison.off();
-    if (this.comparison.freeze) this.comparison.setFreeze(false);
+    this.fitting.showWhole();
     this.show('scan');
   }
 
-  #newOutfit(session) {
-    const handlers = { failed: this.#failed, changed: () => this.comparison?.again() };
-    this.outfit = session ? Outfit.of(session, handlers) : new Outfit(handlers);
-    this.comparison = new Comparison({ failed: this.#failed });
-  }
-
-  choose(product, variant) {
-    this.#choice = { product: product.id, sku: variant.sku };
-  }
-
-  /**
-   * wear looks at a variant and puts it on, if the mirror can show it. While
-   * shades of its kind are compared it is taken in among them, or out.
-   */
-  wear(product, variant) {
-    this.choose(product, variant);
-    if (this.comparison.mode === 'shades') {
-      if (variant.tryon?.kind === this.comparison.kind) {
-        this.comparison.toggle(variant.sku);
-        return;
-      }
-      this.comparison.off();
-    }
-    this.outfit.put(variant);
-  }
-
-  /** find is the product and variant of a SKU, undefined where it is no longer sold. */
-  find(sku) {
-    for (const product of this.catalogue?.products ?? []) {
-      const variant = product.variants.find((v) => v.sku === sku);
-      if (variant) return { product, variant };
-    }
-  }
-
-  /** compareShades begins with the chosen shade and two more that can be bought. */
-  compareShades() {
-    const { product, variant } = this.chosen;
-    const others = product.variants.filter((v) => v.tryon && v.sku !== variant.sku).sort((a, b) => Math.sign(b.stock) - Math.sign(a.stock));
-    this.comparison.shades(variant.tryon.kind, [variant.sku, ...others.slice(0, 2).map((v) => v.sku)]);
-  }
-
-  /** tiles are the shades that are compared, as they are named: {sku, color, name}; one may be none. */
-  tiles() {
-    return this.comparison.tiles.map((sku) => {
-      const variant = this.find(sku)?.variant;
-      return { sku, color: variant?.color, name: variant ? pick(this.lang, variant.shade) : say(this.lang, 'nothingOn') };
-    });
-  }
-
-  /** endShades compares no more: what is worn of that kind is what the shopper looks at again. */
-  endShades() {
-    const { kind } = this.comparison;
-    this.comparison.off();
-    const worn = this.outfit.skus.map((sku) => this.find(sku)).find((found) => found?.variant.tryon?.kind === kind);
-    if (worn) this.choose(worn.product, worn.variant);
-  }
-
-  /** keepShade wears the shade of a tile, or none of its kind, and compares no more. */
-  keepShade(sku) {
-    const { kind } = this.comparison;
-    this.comparison.off();
-    const found = this.find(sku);
-    if (found) this.wear(found.product, found.variant);
-    else this.outfit.takeOff(kind);
-  }
-
   /** setReplay records some seconds and plays them again and again, or goes back to the mirror. */
-  async setReplay(on) {
-    const mine = this.#session;
-    await this.#try(async () => this.#adopt(mine, await call(on ? 'POST' : 'DELETE', '/kiosk/v1/session/replay')));
-  }
-
-  /** takePhoto takes a photo, which the shopper has ticked to agree to; it is the name of the new photo, or nothing. */
-  async takePhoto() {
-    const mine = this.#session;
-    const before = this.photos.map((p) => p.name);
-    try {
-      this.#adopt(mine, await call('POST', '/kiosk/v1/session/photos', { consent: true, of_16: true }));
-      return this.photos.find((p) => !before.includes(p.name))?.name;
-    } catch (err) {
-      this.#failed(err.kind === 'conflict' ? Object.assign(err, { kind: 'photoNobody' }) : err);
-    }
-  }
-
-  /** keepPhoto keeps a photo until finish, or lets it go to the phone too. */
-  async keepPhoto(name, until) {
-    const mine = this.#session;
-    await this.#try(async () => this.#adopt(mine, await call('PUT', `/kiosk/v1/session/photos/${name}`, { until })));
-  }
-
-  async deletePhoto(name) {
-    const mine = this.#session;
-    await this.#try(async () => this.#adopt(mine, await call('DELETE', `/kiosk/v1/session/photos/${name}`)));
+  setReplay(on) {
+    return this.#session.tell(on ? 'POST' : 'DELETE', '/replay');
   }
 
   show(screen) {
@@ -266,15 +145,7 @@ export class Kiosk {
   touch() {
     if (!this.active) return;
     if (!this.#hold) this.countdown.restart();
-    clearTimeout(this.#touchTimer);
-    const wait = Math.max(0, this.#touched + touchEvery - Date.now());
-    this.#touchTimer = setTimeout(async () => {
-      if (!this.active) return;
-      this.#touched = Date.now();
-      const mine = this.#session;
-      const path = `/kiosk/v1/session/touch${this.#hold ? '?hold' : ''}`;
-      await this.#try(async () => this.#adopt(mine, await call('POST', path)));
-    }, wait);
+    this.#session.touch(() => this.#hold);
   }
 
   /** finish wipes here at once and at the gateway as soon as it answers. */
@@ -282,37 +153,20 @@ export class Kiosk {
     if (!this.active) return;
     this.#wipe('thanks');
     this.#thanksTimer = setTimeout(() => this.#wipe('attract'), thanksFor);
-    await this.#end();
-  }
-
-  /** end has the gateway wipe what nobody is here for. */
-  async #end() {
-    for (let tries = 0; tries < 3 && !this.active; tries++) {
-      try {
-        await call('POST', '/kiosk/v1/session/finish');
-        return;
-      } catch {
-        await new Promise((next) => setTimeout(next, 1000));
-      }
-    }
+    await this.#session.end();
   }
 
   #wipe(screen) {
-    this.#session = null;
+    this.#session.forget();
     this.#scanned = null;
     this.countdown.stop();
-    clearTimeout(this.#touchTimer);
-    clearTimeout(this.#replayTimer);
     this.screen = screen;
-    this.camera = false;
-    this.outfit = null;
-    this.comparison = null;
-    this.replay = 'off';
-    this.photos = [];
+    this.mirror.end();
+    this.fitting.end();
+    this.photos.list = [];
     this.vote = null;
-    this.wearsGlasses = false;
     this.basket = null;
-    this.#choice = null;
+    this.shelf.choice = null;
     this.wish = { undertone: '', finish: '' };
     if (screen === 'attract') this.lang = 'vi';
     this.notice = '';
@@ -333,13 +187,13 @@ export class Kiosk {
    */
   async #resume() {
     try {
-      await this.#takeUp(await call('GET', '/kiosk/v1/session'));
+      await this.#takeUp(await this.#session.look());
     } catch (err) {
       if (err instanceof NoAnswer) {
         setTimeout(() => this.#resume(), pollEvery);
         return;
       }
-      if (!this.#starting) await this.#end();
+      if (!this.#starting) await this.#session.end();
     }
     this.#resumed = true;
   }
@@ -348,54 +202,32 @@ export class Kiosk {
     if (session.state === 'attract') return;
     const cart = session.cart && (await call('GET', `/api/v1/carts/${session.cart}`));
     if (this.active || this.#starting) return; // a new shopper was quicker
-    this.#session = session.id;
-    this.#run = session.run;
+    this.#session.become(session);
     this.lang = session.language;
-    this.#newOutfit(session);
+    this.fitting.begin(session);
     this.basket = this.#newBasket(cart);
     const before = history.state?.session === session.id ? history.state : null;
-    this.#choice = before?.choice ?? null;
+    this.shelf.choice = before?.choice ?? null;
     this.screen = screenOf(session, cart, before?.screen);
-    this.#adopt(session.id, session);
-  }
-
-  async #loadCatalogue() {
-    try {
-      this.catalogue = await call('GET', '/api/v1/catalogue');
-    } catch {
-      if (!this.catalogue) setTimeout(() => this.#loadCatalogue(), 2000);
-    }
+    this.#session.hear(session.id, session);
   }
 
   async #look() {
-    const mine = this.#session;
+    const mine = this.#session.id;
     try {
-      const session = await call('GET', '/kiosk/v1/session');
-      this.#misses = session.mirror.face ? 0 : this.#misses + 1;
-      this.face = this.#misses < faceMisses;
-      this.wearsGlasses = session.mirror.wears_glasses;
-      this.far = session.mirror.far;
-      this.#adopt(mine, session);
+      const session = await this.#session.look();
+      this.mirror.see(session.mirror);
+      this.#session.hear(mine, session);
     } catch {
       // The events say that the line is down; the next look may succeed.
     }
   }
 
-  /** adopt takes over what the gateway says of the session that was mine when it was asked. */
-  #adopt(mine, session) {
-    if (mine !== this.#session || this.#restoring) return;
-    if (session.id !== mine) {
-      if (session.run !== this.#run && session.state === 'attract' && !this.countdown.over) this.#restore();
-      else this.#wipe('attract');
-      return;
-    }
-    this.camera = session.camera.consent;
-    this.cameraOK = session.camera.ok;
-    this.cameraFault = session.camera.fault ?? '';
-    this.cameraHere = session.camera.tablet ?? false;
-    this.comparison.adopt(session.compare, (sku) => this.find(sku)?.variant.tryon?.kind);
-    this.#adoptReplay(session.replay);
-    this.photos = session.photos;
+  /** adopt takes over what the gateway says of the session. */
+  #adopt(session) {
+    this.mirror.adopt(session);
+    this.fitting.comparison.adopt(session.compare, (sku) => this.shelf.find(sku)?.variant.tryon?.kind);
+    this.photos.list = session.photos;
     this.vote = session.vote ?? null;
     this.countdown.set(session.idle.left_s * 1000, session.idle.after_s * 1000);
   }
@@ -406,43 +238,25 @@ export class Kiosk {
    * said once more. Their photos, and what was compared, are gone.
    */
   async #restore() {
-    const { camera, basket, comparison, screen } = this;
-    this.#restoring = true;
-    try {
-      await this.#begin();
-    } catch {
-      this.#restoring = false; // the next look tries again
-      return;
-    }
-    try {
+    const { basket, screen } = this;
+    const camera = this.mirror.on;
+    const restored = await this.#session.restore(this.lang, async () => {
       if (!this.basket) throw new Error('the shopper has finished meanwhile');
-      if (comparison.mode !== 'off') this.comparison = new Comparison({ failed: this.#failed });
+      this.fitting.forgetComparison();
       let session = null;
       if (screen !== 'consent') session = await call('POST', '/kiosk/v1/session/consent', { camera, language: this.lang });
       if (basket.id) session = await call('PUT', '/kiosk/v1/session/cart', { cart: basket.id });
-      this.#restoring = false;
-      if (session) this.#adopt(this.#session, session);
-      this.outfit?.again();
-      this.notice = '';
-    } catch {
-      this.#restoring = false;
-      if (this.basket) this.#wipe('attract');
-      this.#session = null;
-      await this.#end();
-    }
-  }
-
-  /** adoptReplay also looks again when its state will have ended. */
-  #adoptReplay({ state, left_s }) {
-    this.replay = state;
-    this.replayLeft = left_s;
-    clearTimeout(this.#replayTimer);
-    if (state !== 'off') this.#replayTimer = setTimeout(() => this.active && this.#look(), left_s * 1000 + 50);
+      return session;
+    });
+    if (!restored) return;
+    this.fitting.outfit?.again();
+    this.notice = '';
   }
 
   #statusChanged(status) {
     this.printer = status.printer;
-    if (this.catalogue && status.release !== this.catalogue.release) this.#loadCatalogue();
+    const { catalogue } = this.shelf;
+    if (catalogue && status.release !== catalogue.release) this.shelf.load();
     // A new program brings new pages: they are loaded when nobody is here.
     this.#version ||= status.version;
     if (this.#version !== status.version && this.screen === 'attract') location.reload();

@@ -2,18 +2,13 @@ import { Basket } from '../basket.svelte.js';
 import { call, eventsPath, listen, Refusal } from '../net.js';
 import { languages } from '../words.js';
 import { Discounts } from './discounts.svelte.js';
-import { Checkout, newKey, unsure } from './checkout.svelte.js';
+import { Checkout } from './checkout.svelte.js';
+import { Payment, slipRefusal } from './payment.svelte.js';
+import { Transfer } from './transfer.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
 const salesShown = 50;
 const keptLang = 'lang'; // where the clerk's language survives a reload
-const slipDigits = 12; // more may be a card number, and the gateway refuses them
-
-/** slipRefusal says in the clerk's words why the gateway refused what was entered as the slip number. */
-function slipRefusal(err, reference) {
-  const digits = reference.replace(/\D/g, '').length;
-  return new Refusal(err.status, { kind: digits > slipDigits ? 'cardNumber' : 'slipRefused', message: err.message });
-}
 
 /** Till is what a signed-in clerk works with. */
 export class Till {
@@ -32,15 +27,11 @@ export class Till {
   connected = $state(true);
   notice = $state(''); // a key of the glossary
   ticket = $state.raw(this.#newTicket());
-  asked = $state.raw(null); // what the customer was asked to pay, while the clerk takes it
-  payment = $state(this.#newPayment()); // how the customer pays, as far as it is entered
-  parts = $state.raw([]); // payments that were taken already: {method, amount, …}
   discounts = $state.raw(new Discounts()); // on the ticket
   checkout = new Checkout();
+  payment = new Payment({ roundingOf: (amount) => this.roundingOf(amount) });
+  transfer = new Transfer(this);
   ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
-  transfer = $state.raw(null); // what the customer was asked to send, while the clerk waits for it
-  transferring = $state(false); // the gateway is asked about it
-  #transferKeys = new Map(); // of requests without an answer yet
   #noticeTimer;
   #touched = Date.now();
 
@@ -63,8 +54,8 @@ export class Till {
       cart: (view) => {
         if (view.id === this.ticket.id) {
           this.ticket.view = view;
-          if (this.transfer) this.#lookAtTransfer();
-          else if (view.closed || view.count === 0) this.asked = null; // sold here or at another till, or emptied
+          if (this.transfer.asked) this.transfer.look();
+          else if (view.closed || view.count === 0) this.payment.asked = null; // sold here or at another till, or emptied
         }
         this.refresh();
       },
@@ -125,7 +116,7 @@ export class Till {
       this.carts = open.carts ?? [];
       this.sales = sold.sales ?? [];
       this.ways ??= await call('GET', '/api/v1/staff/payment-ways');
-      if (this.transfer) await this.#lookAtTransfer();
+      if (this.transfer.asked) await this.transfer.look();
       if (this.printer?.asks || this.looking) this.prints = (await call('GET', '/api/v1/staff/print/jobs?limit=200')).jobs;
     } catch (err) {
       if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
@@ -194,9 +185,9 @@ export class Till {
   }
 
   #beginTicket() {
-    this.asked = this.transfer = null;
+    this.payment.drop();
+    this.transfer.drop();
     this.discounts = new Discounts();
-    this.parts = [];
   }
 
   /** What the ticket comes to, less its discounts; null where there is nothing. */
@@ -204,49 +195,33 @@ export class Till {
     return this.discounts.total(this.ticket);
   }
 
-  /** What is still to be paid of what was asked. */
-  get rest() {
-    return { ...this.asked, amount: this.parts.reduce((rest, { amount }) => rest - amount, this.asked.amount) };
-  }
-
-  /** takePart notes a part of the payment; nothing is recorded before all of it is there. */
-  takePart(amount) {
-    this.parts = [...this.parts, this.#paid(amount)];
-    this.payment = this.#newPayment(this.payment.method === 'cash' ? 'card' : 'cash');
-  }
-
-  #paid(amount) {
-    const { method, tendered, reference } = this.payment;
-    if (method !== 'cash') return { method, amount, reference: reference.trim() };
-    return { method, amount, tendered, rounding: this.roundingOf({ ...this.asked, amount }) };
-  }
-
   add(sku) {
     if (this.checkout.running) return;
     if (this.ticket.closed) this.clearTicket();
-    this.asked = this.transfer = null;
+    this.payment.asked = null;
+    this.transfer.drop();
     this.ticket.add(sku);
   }
 
   /** startPaying waits until the ticket is what the gateway knows, and keeps its total. */
   async startPaying() {
     await this.ticket.settled();
-    this.payment = this.#newPayment();
+    this.payment.enter();
     this.askNew();
   }
 
   /** askNew makes the ticket's present total the one that is asked for. */
   askNew() {
-    this.asked = this.ticket.lines.length > 0 && !this.ticket.closed ? this.due : null;
+    this.payment.asked = this.ticket.lines.length > 0 && !this.ticket.closed ? this.due : null;
   }
 
   /** pay records the sale for the amount that was asked, even if the cart has changed: the gateway refuses it then. */
   pay() {
-    const { method, reference } = this.payment;
-    const payments = this.rest.amount > 0 || this.parts.length === 0 ? [...this.parts, this.#paid(this.rest.amount)] : this.parts;
+    const { asked, method, reference } = this.payment;
+    const payments = this.payment.all();
     return this.#try(async () => {
       try {
-        await this.checkout.record(this.staff.csrf, this.asked, { cart: this.ticket.id, payments, ...this.discounts.asked(this.ticket) });
+        await this.checkout.record(this.staff.csrf, asked, { cart: this.ticket.id, payments, ...this.discounts.asked(this.ticket) });
       } catch (err) {
         if (err.kind === 'forbidden' && this.discounts.approval) {
           this.discounts.approval = null;
@@ -264,67 +239,15 @@ export class Till {
     return Math.max(Math.floor((amount + unit / 2) / unit) * unit, unit) - amount;
   }
 
-  /** requestTransfer asks for what the customer was shown by bank transfer. */
-  requestTransfer() {
-    const body = { cart: this.ticket.id, amount: this.asked.amount, ...this.discounts.asked(this.ticket) };
-    return this.#once(`ask ${JSON.stringify(body)}`, '/api/v1/staff/payments', body, ({ transfer }) => (this.transfer = transfer));
-  }
-
   /** giveToPhone lets the customer pay on the phone that has the cart open. */
   async giveToPhone() {
     try {
       await call('POST', `/api/v1/carts/${this.ticket.id}/claim`, { holder: 'phone' });
-      this.asked = null;
+      this.payment.asked = null;
       this.tell('givenToPhone');
     } catch (err) {
       this.failed(err);
     }
-  }
-
-  /** seeTransfer records the sale by the clerk's word that the money came. */
-  seeTransfer(reason) {
-    const { code } = this.transfer;
-    return this.#once(`seen ${code} ${reason}`, `/api/v1/staff/payments/${code}/seen`, { reason }, (done) => this.#transferred(done));
-  }
-
-  /** once posts what must take effect once: it keeps its key until the gateway has answered. */
-  #once(what, path, body, done) {
-    if (this.transferring) return;
-    this.transferring = true;
-    if (!this.#transferKeys.has(what)) this.#transferKeys.set(what, newKey());
-    return this.#try(async () => {
-      try {
-        const answer = await call('POST', path, body, { headers: { ...this.#csrf.headers, 'Idempotency-Key': this.#transferKeys.get(what) } });
-        this.#transferKeys.delete(what);
-        done(answer);
-      } catch (err) {
-        if (!unsure(err)) this.#transferKeys.delete(what);
-        throw err;
-      } finally {
-        this.transferring = false;
-      }
-    });
-  }
-
-  /** lookAtTransfer follows what the gateway hears of the money. */
-  async #lookAtTransfer() {
-    const { code } = this.transfer;
-    try {
-      const { transfer } = await call('GET', `/api/v1/staff/payments/${code}`);
-      if (this.transfer?.code !== code) return;
-      this.transfer = transfer;
-      if (!transfer.sale) return;
-      const sale = await call('GET', `/api/v1/staff/sales/${transfer.sale}`);
-      if (this.transfer?.code === code) this.#transferred({ sale: sale.sale, change: 0 });
-    } catch (err) {
-      if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
-    }
-  }
-
-  #transferred(done) {
-    this.transfer = this.asked = null;
-    this.checkout.done = done;
-    this.refresh();
   }
 
   retry() {
@@ -344,10 +267,6 @@ export class Till {
 
   #newTicket(view) {
     return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.failed(err) });
-  }
-
-  #newPayment(method = 'cash') {
-    return { method, tendered: 0, reference: '' };
   }
 
   /** resume finds the clerk who was signed in before a reload. */

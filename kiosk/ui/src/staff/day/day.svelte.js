@@ -1,5 +1,5 @@
 import { call } from '../../net.js';
-import { once } from '../orders/once.js';
+import { once } from '../once.js';
 
 /** Day is the cash of the shift, and what was closed before. */
 export class Day {

@@ -1,7 +1,7 @@
 import { call } from '../../net.js';
 import { unsure } from '../checkout.svelte.js';
 import { Draft } from './draft.svelte.js';
-import { once } from './once.js';
+import { once } from '../once.js';
 import { groupOf } from './states.js';
 
 const most = 200; // orders on the board

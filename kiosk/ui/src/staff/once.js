@@ -1,5 +1,5 @@
-import { call } from '../../net.js';
-import { newKey, unsure } from '../checkout.svelte.js';
+import { call } from '../net.js';
+import { newKey, unsure } from './checkout.svelte.js';
 
 /**
  * once posts what must take effect once. Its Idempotency-Key stays with the name

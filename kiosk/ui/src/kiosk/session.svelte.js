@@ -1,0 +1,132 @@
+import { call } from '../net.js';
+
+const path = '/kiosk/v1/session';
+const touchEvery = 2000; // ms between touches told to the gateway
+const endTries = 3;
+
+/**
+ * Session is the kiosk's line to the gateway's session, which is the truth. An
+ * answer counts only while the session that was here when it was asked still is:
+ * heard(view) takes it over. Where the gateway has no such session any more,
+ * gone() hears of it, or restarted() if it was started anew and knows nobody.
+ */
+export class Session {
+  id = $state(null); // null while nobody is here
+  #run = ''; // of the gateway: it knows our session only while it runs
+  #restoring = false;
+  #touched = 0;
+  #touchTimer;
+  #heard;
+  #gone;
+  #restarted;
+  #failed;
+
+  constructor({ heard, gone, restarted, failed }) {
+    this.#heard = heard;
+    this.#gone = gone;
+    this.#restarted = restarted;
+    this.#failed = failed;
+  }
+
+  get active() {
+    return this.id !== null;
+  }
+
+  /** begin has the gateway begin a session, and gives what it says of it. */
+  async begin(language) {
+    const view = await call('POST', path, { language });
+    this.become(view);
+    return view;
+  }
+
+  /** become makes a session of the gateway the one that is here. */
+  become({ id, run }) {
+    this.id = id;
+    this.#run = run;
+  }
+
+  /** look is what the gateway says of its session, whichever that is. */
+  look() {
+    return call('GET', path);
+  }
+
+  /** ask sends what concerns the session, takes the answer over, and tells whether the session is still here. */
+  async ask(method, of, body) {
+    const mine = this.id;
+    this.hear(mine, await call(method, path + of, body));
+    return mine === this.id;
+  }
+
+  /** tell asks, where nothing depends on the answer. */
+  async tell(method, of, body) {
+    try {
+      await this.ask(method, of, body);
+    } catch (err) {
+      this.#failed(err);
+    }
+  }
+
+  /** hear takes over what the gateway says, asked when the session was mine. */
+  hear(mine, view) {
+    if (mine !== this.id || this.#restoring) return;
+    if (view.id === mine) this.#heard(view);
+    else if (view.run !== this.#run && view.state === 'attract') this.#restarted();
+    else this.#gone();
+  }
+
+  /**
+   * restore begins anew at a gateway that knows nobody. work says once more what
+   * it should know, and gives its last answer, if there is one; nothing else is
+   * heard meanwhile. It tells whether the gateway knows the shopper again.
+   */
+  async restore(language, work) {
+    this.#restoring = true;
+    try {
+      await this.begin(language);
+    } catch {
+      this.#restoring = false; // the next look tries again
+      return false;
+    }
+    try {
+      const view = await work();
+      this.#restoring = false;
+      if (view) this.hear(this.id, view);
+      return true;
+    } catch {
+      this.#restoring = false;
+      this.#gone();
+      this.forget();
+      await this.end();
+      return false;
+    }
+  }
+
+  /** touch tells the gateway, now and then, that somebody is there; holds() says whether the wipe waits longer. */
+  touch(holds) {
+    clearTimeout(this.#touchTimer);
+    const wait = Math.max(0, this.#touched + touchEvery - Date.now());
+    this.#touchTimer = setTimeout(() => {
+      if (!this.active) return;
+      this.#touched = Date.now();
+      this.tell('POST', `/touch${holds() ? '?hold' : ''}`);
+    }, wait);
+  }
+
+  /** forget leaves the session; the gateway does not hear of it. */
+  forget() {
+    this.id = null;
+    clearTimeout(this.#touchTimer);
+  }
+
+  /** end has the gateway wipe what nobody is here for. */
+  async end() {
+    for (let tries = 0; tries < endTries && !this.active; tries++) {
+      try {
+        await call('POST', `${path}/finish`);
+        return;
+      } catch {
+        await new Promise((next) => setTimeout(next, 1000));
+      }
+    }
+  }
+}
