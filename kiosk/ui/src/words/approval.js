@@ -2,7 +2,6 @@
 export default {
   managerPin: ['Mã PIN của quản lý', 'A manager’s PIN', '店长 PIN 码'],
   approve: ['Đồng ý', 'Approve', '批准'],
-  approveWhy: ['Lý do', 'Reason', '原因'],
   cancel: ['Thôi', 'Cancel', '取消'],
   notManager: ['Mã PIN này không phải của quản lý.', 'This is not a manager’s PIN.', '这不是店长的 PIN 码。'],
 };

@@ -51,8 +51,6 @@ export default {
   order_refund_due: ['Chờ hoàn tiền', 'Refund due', '待退款'],
   order_refunded: ['Đã hoàn tiền', 'Refunded', '已退款'],
 
-  orderStepWhat: ['Hàng', 'Goods', '商品'],
-  orderStepHow: ['Cách nhận', 'How', '方式'],
   orderStepWho: ['Khách', 'Customer', '顾客'],
   orderStepAgree: ['Chốt đơn', 'Agree', '确认'],
   orderNext: ['Tiếp', 'Next', '下一步'],
@@ -151,7 +149,6 @@ export default {
   orderDoneUnpaid: ['Đơn {number} chờ đặt cọc', 'Order {number} waits for its deposit', '订单 {number} 待付订金'],
   orderSlip: ['In phiếu đặt hàng', 'Print the order slip', '打印订单'],
   orderFollow: ['Khách quét để theo dõi đơn trên điện thoại', 'Scan to follow the order on the phone', '扫码在手机上跟踪订单'],
-  orderAnother: ['Khách tiếp theo', 'Next customer', '下一位'],
   orderToBoard: ['Xem các đơn', 'See all orders', '查看订单'],
   print_order: ['Phiếu đặt hàng', 'Order slip', '订单'],
 

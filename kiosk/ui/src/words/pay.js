@@ -5,8 +5,6 @@ export default {
   discountLine: ['Giảm giá {name}', 'Discount on {name}', '{name} 折扣'],
   discountHow: ['Giảm theo', 'Take off', '折扣方式'],
   discountRate: ['Phần trăm', 'Percent', '百分比'],
-  discountAmount: ['Số tiền', 'Amount', '金额'],
-  discountWhy: ['Lý do', 'Reason', '原因'],
   discountNow: ['Còn {total}', '{total} then', '折后 {total}'],
   discountGive: ['Giảm giá', 'Give the discount', '给予折扣'],
   discountTake: ['Bỏ giảm giá', 'Take it away', '取消折扣'],

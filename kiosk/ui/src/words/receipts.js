@@ -73,7 +73,6 @@ export default {
   refundOtherWay: ['Trả {amount} không theo cách đã thanh toán', '{amount} goes back otherwise than it was paid', '{amount} 不按原付款方式退还'],
   refundDone: ['Đã trả lại {amount}', '{amount} given back', '已退还 {amount}'],
   refundRecorded: ['Phiếu {number}', 'Receipt {number}', '单号 {number}'],
-  reasonWhy: ['Lý do', 'Reason', '原因'],
   reasonOwn: ['Hoặc ghi lý do khác', 'Or in your own words', '或填写其他原因'],
   reasonMind: ['Khách đổi ý', 'Changed their mind', '顾客改变主意'],
   reasonFaulty: ['Hàng lỗi', 'Faulty', '商品有瑕疵'],

@@ -30,7 +30,6 @@ export default {
   stockRef_transfer_in: ['Cửa hàng gửi và số phiếu chuyển.', 'The sending shop and the note’s number.', '发货门店和调拨单号。'],
   stockRef_count: ['Tên lần kiểm kê này.', 'The name of this count.', '本次盘点的名称。'],
   stockRef_loss: ['Ghi chú, số biên bản.', 'A note, or a report’s number.', '备注或报告编号。'],
-  lossWhy: ['Lý do', 'Reason', '原因'],
   lossBroken: ['Hỏng, vỡ', 'Broken', '损坏'],
   lossExpired: ['Hết hạn', 'Expired', '过期'],
   lossStolen: ['Bị mất', 'Missing', '丢失'],
