@@ -15,7 +15,10 @@ import (
 func TestAuditLog(t *testing.T) {
 	hash, err := api.HashPIN("1357")
 	require.NoError(t, err)
-	s := memoryShop(t, func(c *api.Config) { c.Staff = append(c.Staff, api.Staff{Name: "Hoa", Role: "clerk", PIN: hash}) })
+	s := memoryShop(t, func(c *api.Config) {
+		c.Staff = append(c.Staff, api.Staff{Name: "Hoa", Role: "clerk", PIN: hash})
+		c.Discounts = api.DiscountLimits{Manager: 1000}
+	})
 	r := s.do("POST", "/api/v1/staff/session", `{"pin":"1357"}`)
 	s.csrf, s.cook = decode[struct{ CSRF string }](t, r, 200).CSRF, r.Cookies()
 	requireError(t, s.do("GET", "/api/v1/staff/audit", ""), 403, edge.Forbidden, "only a manager")
@@ -23,6 +26,12 @@ func TestAuditLog(t *testing.T) {
 	sale := edgetest.Sell(t, s, edgetest.Cream)
 	for range 2 { // the second is answered again and done once
 		s.do("POST", "/api/v1/staff/sales/"+sale.ID+"/void", `{"reason":"wrong shade"}`, header{"Idempotency-Key": "key-void-1"})
+	}
+	old, other := edgetest.Sell(t, s, edgetest.Cream), s.fill(t, edgetest.Cream, 1)
+	var swapped edge.Exchange
+	for _, status := range []int{201, 200} {
+		swapped = decode[edge.Exchange](t, s.once("sales/"+old.ID+"/exchange", "key-exchange", `{"lines":[{"sku":"CAR-01","quantity":1,"to":"loss"}],"reason":"allergic",
+			"back":[{"method":"cash","amount":16000}],"amount":304000,"sale":{"cart":"`+other.ID+`","discounts":[{"rate":500,"reason":"torn box"}],"discount_approval":{"pin":"`+pin+`","reason":"torn box"}}}`), status)
 	}
 	s.do("POST", "/api/v1/staff/cash", `{"kind":"drawer","reason":"change for a note"}`, header{"Idempotency-Key": "key-drawer"})
 	decode[struct{ Token string }](t, s.do("POST", "/api/v1/staff/approvals", `{"pin":"`+pin+`","for":"cart-1"}`), 201)
@@ -48,6 +57,8 @@ func TestAuditLog(t *testing.T) {
 	require.Equal(t, []what{
 		{kind: edge.AuditSignedIn, staff: "Hoa"},
 		{kind: edge.AuditVoided, staff: "Hoa", about: sale.Receipt.String(), reason: "wrong shade"},
+		{kind: edge.AuditRefunded, staff: "Hoa", about: old.Receipt.String(), reason: "allergic"},
+		{kind: edge.AuditDiscount, staff: "Hoa", manager: "Lan", about: swapped.Sale.Receipt.String(), reason: "torn box"},
 		{kind: edge.AuditDrawer, staff: "Hoa", reason: "change for a note"},
 		{kind: edge.AuditApproved, staff: "Hoa", manager: "Lan"},
 		{kind: edge.AuditSignedOff, staff: "Hoa"},

@@ -86,6 +86,30 @@ async function sellingPages(page, seen) {
   await page.click('.done .main');
 }
 
+async function receiptPages(page, seen) {
+  await page.click('#area-receipts');
+  await page.click('#receipts .open');
+  await page.click('#exchange');
+  await page.click('.exchange [role=group] button:last-child');
+  await page.click('.exchange fieldset button');
+  await seen('exchange');
+  await page.click('#tab-goods');
+  await page.click('#goods [data-sku]');
+  await page.waitForSelector('.difference .new');
+  await seen('difference');
+  await page.click('.difference .new [role=group] button:last-child');
+  await page.waitForSelector('[data-difference]:not([data-difference^="-"]):not([data-difference="0"])');
+  await page.click('.difference .main');
+  await page.waitForSelector('.pay');
+  await seen('exchange-pay');
+  await page.click('.pay .plain');
+  await page.click('.exchange .plain');
+  await page.click('#tab-due');
+  await page.click('#second');
+  await seen('second');
+  await page.click('#area-sell');
+}
+
 async function everyArea(page, seen) {
   for (const area of await page.$$eval('[id^="area-"]', (list) => list.map(({ id }) => id))) {
     await page.click(`#${area}`);
@@ -110,6 +134,7 @@ async function pageJob(browser, shots) {
         await signIn(page);
         await everyArea(page, seen);
         await sellingPages(page, seen);
+        await receiptPages(page, seen);
         await page.context().close();
       });
     }
@@ -155,6 +180,7 @@ async function pageJob(browser, shots) {
     };
     await everyArea(page, seen);
     await sellingPages(page, seen);
+    await receiptPages(page, seen);
   });
 
   await step('scripts are light', async () => {

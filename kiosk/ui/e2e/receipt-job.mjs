@@ -1,7 +1,8 @@
 // What becomes of a sale, in a real Chromium against a running `edge demo`: a
 // clerk finds a receipt by its number and by its day, gives back some pieces as
 // they were paid and the rest otherwise with a manager's yes, voids another
-// receipt, and refunds one that the gateway has never heard of.
+// receipt, refunds one that the gateway has never heard of, exchanges a piece for
+// a dearer one while an answer is lost, and gives back what was taken twice.
 //
 // job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { faults, open, pin, runJob, staffURL, step, until } from './job.mjs';
 
 const lip = 'LIP-VEL-02';
+const dearer = 'EAR-PRL-01';
 
 async function receiptJob(browser, shots) {
   const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
@@ -116,6 +118,92 @@ async function receiptJob(browser, shots) {
     await page.click('dialog[open] .main');
     await recorded();
     assert.match(await page.textContent('[data-recorded]'), /150\.000/);
+  });
+
+  await step('a piece is exchanged for a dearer one, once, although the answer is lost and the page loaded anew', async () => {
+    const old = await sell(1);
+    await find(old);
+    await page.click('#exchange');
+    await page.click(`.exchange li[data-sku="${lip}"] [role=group] button:last-child`);
+    await page.click('.exchange fieldset button:nth-of-type(3)');
+    await shot('exchange-back');
+    await page.keyboard.type(dearer); // as a scanner does
+    await page.waitForSelector(`#goods [data-sku="${dearer}"]`);
+    await page.keyboard.press('Enter');
+    const due = Number(await (await page.waitForSelector('[data-difference]')).getAttribute('data-difference'));
+    assert.ok(due > 0, `${due} is to be paid`);
+    await shot('exchange-goods');
+    await page.click('.difference .main');
+    await page.click('.exact');
+    await shot('exchange-pay');
+    let asked = 0;
+    await page.route('**/exchange', async (route) => {
+      await route.fetch();
+      asked++;
+      await route.abort();
+    });
+    await page.click('.pay .main');
+    await until(() => asked === 1, 'the exchange being asked for');
+    await page.waitForSelector('.one .pane[role=status] .main');
+    await page.unroute('**/exchange');
+    await page.reload();
+    await page.click('#area-receipts');
+    await page.click('.one .pane[role=status] .main');
+    const [back, sold] = (await recorded()).split(' ');
+    await page.waitForSelector(`.story[data-receipt="${old}"][data-state="receiptGone"]`);
+    await shot('exchanged');
+    const [was, now] = [(await sale(old)).sale, (await sale(sold)).sale];
+    assert.equal(was.refunds.length, 1);
+    assert.deepEqual(was.refunds[0].back, [{ method: 'exchange', amount: was.total.amount }]);
+    assert.deepEqual([now.payments[0].method, now.payments[0].reference, now.payments[1].method, now.payments[1].amount], ['exchange', back, 'cash', due]);
+    assert.equal(now.total.amount, was.total.amount + due);
+  });
+
+  await step('what is left goes back otherwise than it was paid, with a manager’s yes', async () => {
+    const old = await sell(2);
+    await find(old);
+    await page.click('#exchange');
+    await page.click('.exchange .head .chip');
+    await page.click('.exchange fieldset button:nth-of-type(1)');
+    await page.click('#tab-goods');
+    await page.fill('#search', lip);
+    await page.waitForSelector(`#goods [data-sku="${lip}"]`);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('[data-difference^="-"]');
+    assert.ok(await page.isDisabled('.difference .main'), 'a card is given back without its slip');
+    await page.click('.difference .choice [role=radio]:last-child');
+    await page.click('.difference .main');
+    await page.click('dialog[open] .main');
+    await page.waitForSelector(`.story[data-receipt="${old}"][data-state="receiptGone"]`);
+    const { refunds, total } = (await sale(old)).sale;
+    assert.ok(refunds[0].approval, 'nobody approved');
+    assert.deepEqual(refunds[0].back.map(({ method, amount }) => [method, amount]), [['cash', total.amount / 2], ['exchange', total.amount / 2]]);
+  });
+
+  await step('money taken for a cart that was paid elsewhere is recorded, and given back', async () => {
+    await page.click('#area-sell');
+    await page.keyboard.press('F2');
+    await page.fill('#search', lip);
+    const [added] = await Promise.all([page.waitForResponse((got) => got.url().endsWith('/lines') && got.ok()), page.keyboard.press('Enter')]);
+    const cart = await added.json();
+    const sold = await page.evaluate(async ({ id, total }) => {
+      const { csrf } = await (await fetch('/api/v1/staff/session')).json();
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF': csrf, 'Idempotency-Key': `elsewhere-${id}` };
+      const payments = [{ method: 'card', amount: total.amount, reference: '77 01' }];
+      return (await fetch('/api/v1/staff/sales', { method: 'POST', headers, body: JSON.stringify({ cart: id, payments }) })).status;
+    }, cart);
+    assert.equal(sold, 201);
+    await page.click('[data-second]');
+    await page.waitForSelector('.second .main');
+    await shot('second');
+    await page.click('.second .main');
+    await recorded();
+    await page.click('#receipts .open');
+    await shot('second-give');
+    await page.click('.one .pane .main');
+    await page.waitForSelector('[data-recorded="secondDone"]');
+    assert.equal(await page.$('#receipts .open'), null, 'money that was given back is still to be');
+    assert.match(await page.textContent('#receipts'), /Không có khoản nào/);
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

@@ -169,9 +169,14 @@ export class Till {
   }
 
   /** find opens the cart that a customer shows, by its code or a link to it; it returns the kind of the refusal, or nothing. */
-  async find(text) {
+  find(text) {
+    return this.named(text, (cart) => this.take(cart));
+  }
+
+  /** named gives the cart that a code or a link names to use; it returns the kind of the refusal, or nothing. */
+  async named(text, use) {
     try {
-      this.take(await call('POST', '/api/v1/staff/carts/find', { text }, this.#csrf));
+      use(await call('POST', '/api/v1/staff/carts/find', { text }, this.#csrf));
     } catch (err) {
       if (!err.kind) throw err;
       if (err.kind === 'unauthorized') this.staff = null;
@@ -193,6 +198,11 @@ export class Till {
   /** What the ticket comes to, less its discounts; null where there is nothing. */
   get due() {
     return this.discounts.total(this.ticket);
+  }
+
+  /** Whether the gateway is asked to record what is paid. */
+  get busy() {
+    return this.checkout.running || this.transfer.running;
   }
 
   add(sku) {

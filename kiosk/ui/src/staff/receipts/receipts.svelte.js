@@ -1,14 +1,24 @@
 import { call } from '../../net.js';
 import { newKey, unsure } from '../checkout.svelte.js';
 import { number } from '../receipt.js';
-import { readNumber } from './reversal.js';
+import { slipRefusal } from '../payment.svelte.js';
+import { Exchange } from './exchange.svelte.js';
+import { counted, readNumber } from './reversal.js';
 
 const most = 500; // receipts of a day that are shown
-const kept = 'reversal'; // where a void or refund without an answer survives a reload
+const kept = 'reversal'; // where what has no answer survives a reload
+const handed = new WeakMap(); // till → the cart that its ticket handed over
 
 /** today is the shop's date, 2026-11-22, so many days on. */
 export function today(timeZone, days = 0, from = Date.now()) {
   return new Intl.DateTimeFormat('en-CA', { timeZone }).format(from + days * 86_400_000);
+}
+
+/** takenTwice opens the form for money that was taken for the ticket's cart, which is paid. */
+export function takenTwice(till) {
+  const { id, total, closed } = till.ticket;
+  handed.set(till, { cart: id, total, receipt: closed.receipt });
+  till.area = 'receipts';
 }
 
 /** Receipts is what a clerk sees of sales that were made, and does about them. */
@@ -21,8 +31,10 @@ export class Receipts {
   said = $state(''); // a key of the glossary: why nothing was found
   due = $state.raw([]); // money to give back
   giving = $state.raw(null); // that of it which is given back now
-  doing = $state(''); // void or refund, of what is open
-  done = $state.raw(null); // {word, number, amount} of what was just recorded
+  second = $state.raw(null); // {cart, total, receipt} of a paid cart that money was taken for again; {} before it is found
+  doing = $state(''); // void, refund or exchange, of what is open
+  exchanging = $state.raw(null); // the Exchange that is being made
+  done = $state.raw(null); // {word, amount, records, change} of what was just recorded
   pending = $state.raw(null); // {key, path, body, sale} without an answer yet
   running = $state(false);
   #till;
@@ -31,6 +43,8 @@ export class Receipts {
     this.#till = till;
     const found = sessionStorage.getItem(kept);
     if (found) this.pending = JSON.parse(found);
+    this.second = handed.get(till) ?? null;
+    handed.delete(till);
   }
 
   get most() {
@@ -91,8 +105,22 @@ export class Receipts {
   }
 
   close() {
-    this.open = this.giving = this.done = null;
-    this.unknown = this.doing = '';
+    this.open = this.giving = this.second = this.done = null;
+    this.unknown = '';
+    this.leave();
+  }
+
+  /** leave gives up what is being done about what is open. */
+  leave() {
+    this.doing = '';
+    this.exchanging = null;
+  }
+
+  /** startExchange begins to exchange goods of what is open. */
+  startExchange() {
+    this.done = null;
+    this.exchanging = new Exchange(this.#till, this);
+    this.doing = 'exchange';
   }
 
   /** voidSale cancels what is open; references are the slips of what was not paid in cash. */
@@ -102,9 +130,49 @@ export class Receipts {
   }
 
   /** refund gives back lines of what is open, or of an unknown receipt with a manager's approval. */
-  refund(lines, back, reason, approval) {
+  refund(asked, approval) {
     const id = this.open?.sale.id ?? this.unknown;
-    return this.#record(id, `/api/v1/staff/sales/${id}/refunds`, { lines, back, reason, ...(approval && { approval }) });
+    return this.#record(id, `/api/v1/staff/sales/${id}/refunds`, { ...asked, ...(approval && { approval }) });
+  }
+
+  /** exchange gives back lines of what is open, which pay for others. */
+  exchange(asked, approval) {
+    const { id } = this.open.sale;
+    return this.#record(id, `/api/v1/staff/sales/${id}/exchange`, { ...asked, ...(approval && { approval }) });
+  }
+
+  /** startSecond asks which cart was paid already. */
+  startSecond() {
+    this.close();
+    this.said = '';
+    this.second = {};
+  }
+
+  /** findSecond finds it by its receipt's number, its code or a link to it. */
+  async findSecond(text) {
+    this.said = '';
+    const found = readNumber(text, this.#till.sales[0]?.receipt);
+    try {
+      if (found) {
+        const { sale } = await call('GET', `/api/v1/staff/sales/${found}`);
+        this.second = { cart: sale.cart, total: sale.total, receipt: number(sale.receipt) };
+        return;
+      }
+    } catch (err) {
+      if (err.kind !== 'not_found') return this.#till.failed(err);
+      this.said = 'receiptUnknown';
+      return;
+    }
+    const refused = await this.#till.named(text, ({ id, total, closed }) => {
+      if (closed) this.second = { cart: id, total, receipt: closed.receipt };
+      else this.said = 'secondNotPaid';
+    });
+    if (refused) this.said = refused === 'noCartCode' ? 'receiptBad' : refused;
+  }
+
+  /** recordSecond writes down that a payment was taken for it again. */
+  recordSecond(payment) {
+    return this.#record('', '/api/v1/staff/second-payments', { cart: this.second.cart, payments: [payment] });
   }
 
   /** giveBack records that the customer has the money of a second payment. */
@@ -149,13 +217,14 @@ export class Receipts {
       this.#settle();
       if (sale) await this.look(sale);
       this.unknown = '';
-      this.giving = null;
+      this.giving = this.second = null;
       this.done = said(answer);
       this.#till.refresh();
       await this.lookAtDue();
     } catch (err) {
       if (!unsure(err)) this.#settle();
-      this.#till.failed(err);
+      const slip = body.sale?.payments?.findLast(({ reference }) => reference)?.reference ?? body.payments?.[0].reference;
+      this.#till.failed(slip && err.kind === 'invalid' ? slipRefusal(err, slip) : err);
     } finally {
       this.running = false;
     }
@@ -180,9 +249,15 @@ export class Receipts {
   }
 }
 
-/** said is what was recorded, in short. */
-function said({ void: voided, refund, given }) {
-  if (given) return { word: 'secondDone', amount: given.total };
-  const record = voided ?? refund;
-  return { word: voided ? 'voidDone' : 'refundDone', amount: record.total, number: number(record.receipt), id: record.id, kind: voided ? 'void' : 'refund' };
+/** said is what was recorded, in short: each record with the kind by which it is printed. */
+function said({ void: voided, refund, sale, given, due, change = 0 }) {
+  if (given) return { word: 'secondDone', amount: given.total, records: [] };
+  if (due) return { word: 'secondRecorded', amount: due.total, records: [] };
+  if (voided) return { word: 'voidDone', amount: voided.total, records: [{ kind: 'void', ...voided }] };
+  const records = [{ kind: 'refund', ...refund }];
+  if (!sale) return { word: 'refundDone', amount: refund.total, records };
+  records.push({ kind: 'receipt', ...sale });
+  const taken = counted(sale.payments);
+  const back = counted(refund.back);
+  return { word: taken ? 'exchangeTaken' : back ? 'exchangeGiven' : 'exchangeDone', amount: { ...sale.total, amount: taken || back }, records, change };
 }

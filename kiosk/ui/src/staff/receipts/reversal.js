@@ -57,3 +57,8 @@ export function rounding(sale, amount, of) {
   const given = (sale.refunds ?? []).flatMap(({ back }) => back).reduce((sum, b) => sum + (b.method === 'cash' ? b.amount : 0), 0);
   return of({ amount: given + amount, currency }) - of({ amount: given, currency });
 }
+
+/** counted is what of payments, or of what goes back, is money, as it was counted out: goods that came back are none. */
+export function counted(payments) {
+  return payments.reduce((sum, { method, amount, rounding = 0 }) => (method === 'exchange' ? sum : sum + amount + rounding), 0);
+}

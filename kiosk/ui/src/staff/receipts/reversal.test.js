@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { beyond, readNumber, rounding, stateOf, value, waysBack } from './reversal.js';
+import { beyond, counted, readNumber, rounding, stateOf, value, waysBack } from './reversal.js';
 
 test('a number is read as it is typed, scanned or abbreviated', () => {
   const newest = { till: 'T1', series: 3 };
@@ -49,4 +49,9 @@ test('cash in parts is rounded as the whole would be', () => {
   assert.equal(rounding(sale, 1400, of), -400);
   const later = { ...sale, refunds: [{ back: [{ method: 'cash', amount: 1400 }, { method: 'card', amount: 9 }] }] };
   assert.equal(rounding(later, 1400, of), 600);
+});
+
+test('of an exchange the difference is money', () => {
+  assert.equal(counted([{ method: 'exchange', amount: 329_000 }, { method: 'cash', amount: 1400, rounding: -400 }, { method: 'card', amount: 9 }]), 1009);
+  assert.equal(counted([{ method: 'exchange', amount: 329_000 }]), 0);
 });
