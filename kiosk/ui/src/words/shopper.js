@@ -47,7 +47,7 @@ export default {
   hereNone: ['Tại đây: tạm hết', 'In this shop: none now', '本店：暂时缺货'],
   stockAt: ['{shop}: còn {n}', '{shop}: {n}', '{shop}：{n} 件'],
   asOfAgo: ['({age} trước)', '({age} ago)', '（{age}前）'],
-  stockElsewhereNone: ['Cửa hàng khác: chưa có', 'Other shops: none known of', '其他门店：暂无'],
+  stockElsewhereNone: ['Cửa hàng khác: chưa có', 'Other shops: none', '其他门店：暂无'],
   stockElsewhereOffline: [
     'Cửa hàng khác: chưa biết khi ngoại tuyến',
     'Other shops: not known while offline',
