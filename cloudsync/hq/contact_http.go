@@ -5,43 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// contactsAtOnce bounds the contacts that are taken in at once.
-const contactsAtOnce = 16
+// contactPost is to whom shops' orders go.
+func contactPost() post {
+	return post{"contacts", cloudsync.ContactType, cloudsync.MaxContactPost, cloudsync.KindContact, cloudsync.ContactTopic}
+}
 
 // ContactHandler serves POST cloudsync.ContactPath, by which shops bring to whom
-// their orders go. Nobody signs in: every contact is signed.
+// their orders go.
 func (h *HQ) ContactHandler() http.Handler {
-	turn := make(chan struct{}, contactsAtOnce)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		switch kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); {
-		case r.Method != http.MethodPost:
-			w.Header().Set("Allow", http.MethodPost)
-			refuseHTTP(w, http.StatusMethodNotAllowed, edge.Invalid, "bring contacts with POST")
-			return
-		case kind != cloudsync.ContactType:
-			refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+cloudsync.ContactType)
-			return
-		case !seat(turn):
-			refuseBusy(w)
-			return
-		}
-		defer func() { <-turn }()
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudsync.MaxContactPost))
-		if err != nil {
-			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, fmt.Sprintf("the body breaks off, or has more than %d bytes", cloudsync.MaxContactPost))
-			return
-		}
-		h.answerContact(w, h.TakeContact(r.Context(), body))
-	})
+	return contactPost().handler(h.TakeContact, h.answerContact)
 }
 
 // answerContact says what became of a contact. Nothing of it is logged.
@@ -67,7 +45,11 @@ func (h *HQ) answerContact(w http.ResponseWriter, err error) {
 // says it in an envelope of cloudsync.KindContact.
 func (h *HQ) TakeContact(ctx context.Context, payload []byte) error {
 	const op = "hq.TakeContact"
-	c, node, err := h.openContact(ctx, payload)
+	body, node, err := contactPost().open(ctx, h, payload)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	c, err := cloudsync.DecodeContact(body)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -91,24 +73,4 @@ func (h *HQ) TakeContact(ctx context.Context, payload []byte) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
-}
-
-// openContact finds who signed a contact, and reads it.
-func (h *HQ) openContact(ctx context.Context, payload []byte) (*edge.OrderContact, string, error) {
-	env, err := cloudsync.Open(payload)
-	if err != nil {
-		return nil, "", err
-	}
-	n, err := h.signer(ctx, env.Key)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := env.Verify(n.Key, cloudsync.ContactTopic(n.Node)); err != nil {
-		return nil, "", err
-	}
-	if env.Kind != cloudsync.KindContact {
-		return nil, "", &cloudsync.RefusalError{Op: "hq.openContact", Code: cloudsync.RefusedUndecodable, Msg: fmt.Sprintf("envelope kind %d is no contact", env.Kind)}
-	}
-	c, err := cloudsync.DecodeContact(env.Body)
-	return c, n.Node, err
 }

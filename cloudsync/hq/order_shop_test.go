@@ -236,7 +236,7 @@ func TestContactOfAShopsOrder(t *testing.T) {
 	require.Equal(t, 405, post("GET", cloudsync.ContactType, ""))
 	require.Equal(t, 415, post("POST", "application/json", ""))
 	require.Equal(t, 403, post("POST", cloudsync.ContactType, "x"))
-	require.Equal(t, 400, post("POST", cloudsync.ContactType, strings.Repeat("x", cloudsync.MaxContactPost+1)))
+	require.Equal(t, 413, post("POST", cloudsync.ContactType, strings.Repeat("x", cloudsync.MaxContactPost+1)))
 	body, err := json.Marshal(c)
 	require.NoError(t, err)
 	require.Equal(t, 204, post("POST", cloudsync.ContactType, string(cloudsync.Seal(s.key, cloudsync.KindContact, cloudsync.ContactTopic(s.node), body))))

@@ -55,25 +55,15 @@ func (h *HQ) TakePhoto(ctx context.Context, payload []byte) error {
 
 // openPhoto finds who signed a photo, and reads it.
 func (h *HQ) openPhoto(ctx context.Context, payload []byte) (*edge.SealedPhoto, string, error) {
-	env, err := cloudsync.Open(payload)
+	body, node, err := photoPost().open(ctx, h, payload)
 	if err != nil {
 		return nil, "", err
 	}
-	n, err := h.signer(ctx, env.Key)
+	p, err := cloudsync.DecodePhoto(body)
 	if err != nil {
 		return nil, "", err
 	}
-	if err := env.Verify(n.Key, cloudsync.PhotoTopic(n.Node)); err != nil {
-		return nil, "", err
-	}
-	if env.Kind != cloudsync.KindPhoto {
-		return nil, "", &cloudsync.RefusalError{Op: "hq.openPhoto", Code: cloudsync.RefusedUndecodable, Msg: fmt.Sprintf("envelope kind %d is no photo", env.Kind)}
-	}
-	p, err := cloudsync.DecodePhoto(env.Body)
-	if err != nil {
-		return nil, "", err
-	}
-	return p, n.Node, p.Check(h.now())
+	return p, node, p.Check(h.now())
 }
 
 func (h *HQ) storePhoto(ctx context.Context, tx *sql.Tx, p *edge.SealedPhoto, node string) error {

@@ -2,49 +2,21 @@ package hq
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// photosAtOnce bounds the photos that are taken in at once: each is held in
-// memory meanwhile.
-const photosAtOnce = 16
+// photoPost is the photos that shoppers take along.
+func photoPost() post {
+	return post{"photos", cloudsync.PhotoType, cloudsync.MaxPhotoPost, cloudsync.KindPhoto, cloudsync.PhotoTopic}
+}
 
 // PhotoHandler serves POST cloudsync.PhotoPath, by which shops bring sealed
-// photos. Nobody signs in: every photo is signed.
+// photos.
 func (h *HQ) PhotoHandler() http.Handler {
-	turn := make(chan struct{}, photosAtOnce)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "no-store")
-		switch kind, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); {
-		case r.Method != http.MethodPost:
-			w.Header().Set("Allow", http.MethodPost)
-			refuseHTTP(w, http.StatusMethodNotAllowed, edge.Invalid, "bring photos with POST")
-			return
-		case kind != cloudsync.PhotoType:
-			refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+cloudsync.PhotoType)
-			return
-		case !seat(turn):
-			refuseBusy(w)
-			return
-		}
-		defer func() { <-turn }()
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudsync.MaxPhotoPost))
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			refuseHTTP(w, http.StatusRequestEntityTooLarge, edge.TooLarge, fmt.Sprintf("a body has at most %d bytes", cloudsync.MaxPhotoPost))
-			return
-		}
-		if err != nil {
-			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, "the body breaks off")
-			return
-		}
-		h.answerPhoto(w, h.TakePhoto(r.Context(), body))
-	})
+	return photoPost().handler(h.TakePhoto, h.answerPhoto)
 }
 
 // answerPhoto says what became of a photo. Nothing that names one is logged.

@@ -32,7 +32,7 @@ func TestContactsAreBroughtSigned(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	to := https.Contacts{URL: server.URL + "/", Client: server.Client(), Node: "shop1", Key: key}
+	to := https.Contacts{Post: https.Post{URL: server.URL + "/", Client: server.Client(), Node: "shop1", Key: key}}
 	require.NoError(t, to.Send(t.Context(), c))
 	for code, kind := range map[int]edge.Kind{
 		http.StatusBadRequest:            edge.Invalid,

@@ -39,7 +39,7 @@ func TestPhotosAreBroughtSigned(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	to := https.Photos{URL: server.URL + "/hq/", Client: server.Client(), Node: "shop1", Key: key}
+	to := https.Photos{Post: https.Post{URL: server.URL + "/hq/", Client: server.Client(), Node: "shop1", Key: key}}
 	require.NoError(t, to.Send(t.Context(), p))
 	for code, kind := range map[int]edge.Kind{
 		http.StatusGone:                  edge.Expired,

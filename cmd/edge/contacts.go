@@ -29,7 +29,7 @@ func (g *gateway) newContacts(key ed25519.PrivateKey) *contacts {
 	if g.cfg.HQ.MQTT.URL == "" || g.cfg.HQ.PublicURL == "" {
 		return nil
 	}
-	to := https.Contacts{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}
+	to := https.Contacts{Post: https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}}
 	up := func() bool { up, _ := g.line(); return up }
 	return &contacts{g.db.WaitingContacts, g.db.ContactSent, to.Send, up, g.log}
 }

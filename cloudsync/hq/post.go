@@ -1,0 +1,77 @@
+package hq
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+// postsAtOnce bounds the posts of a kind that are taken in at once: each is held
+// in memory meanwhile.
+const postsAtOnce = 16
+
+// post is a kind of what shops bring by HTTP, since it is no part of the ledger.
+// Nobody signs in: each is an envelope, signed.
+type post struct {
+	plural string // what it is, in words
+	media  string
+	max    int64 // bytes of a body
+	kind   cloudsync.Kind
+	topic  func(node string) string
+}
+
+// handler takes in posts, and answers what became of them.
+func (p post) handler(take func(context.Context, []byte) error, answer func(http.ResponseWriter, error)) http.Handler {
+	turn := make(chan struct{}, postsAtOnce)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-store")
+		switch media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); {
+		case r.Method != http.MethodPost:
+			w.Header().Set("Allow", http.MethodPost)
+			refuseHTTP(w, http.StatusMethodNotAllowed, edge.Invalid, "bring "+p.plural+" with POST")
+			return
+		case media != p.media:
+			refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+p.media)
+			return
+		case !seat(turn):
+			refuseBusy(w)
+			return
+		}
+		defer func() { <-turn }()
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, p.max))
+		if _, large := errors.AsType[*http.MaxBytesError](err); large {
+			refuseHTTP(w, http.StatusRequestEntityTooLarge, edge.TooLarge, fmt.Sprintf("a body has at most %d bytes", p.max))
+			return
+		}
+		if err != nil {
+			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, "the body breaks off")
+			return
+		}
+		answer(w, take(r.Context(), body))
+	})
+}
+
+// open finds who signed a post, and takes it out of its envelope.
+func (p post) open(ctx context.Context, h *HQ, payload []byte) (body []byte, node string, err error) {
+	env, err := cloudsync.Open(payload)
+	if err != nil {
+		return nil, "", err
+	}
+	n, err := h.signer(ctx, env.Key)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := env.Verify(n.Key, p.topic(n.Node)); err != nil {
+		return nil, "", err
+	}
+	if env.Kind != p.kind {
+		return nil, "", &cloudsync.RefusalError{Op: "hq.openPost", Code: cloudsync.RefusedUndecodable, Msg: fmt.Sprintf("envelope kind %d is none of %s", env.Kind, p.plural)}
+	}
+	return env.Body, n.Node, nil
+}
