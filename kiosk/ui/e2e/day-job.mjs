@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { faults, get, hqURL, kioskURL, open, pin, runJob, staffURL, step, until } from './job.mjs';
 
 const sku = 'LIP-VEL-02';
+const wrongPin = `${pin}9`;
 
 async function post(path, body) {
   const response = await fetch(`${kioskURL}${path}`, {
@@ -43,10 +44,13 @@ async function count(page, button, notes) {
 }
 
 async function dayJob(browser, shots) {
-  const page = await step('the clerk signs in', async () => {
+  const page = await step('the clerk signs in, at the second try', async () => {
     const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
     await page.clock.install();
     await page.reload();
+    await page.fill('#pin', wrongPin);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#refused:has-text("PIN")');
     await signIn(page);
     return page;
   });
@@ -116,7 +120,7 @@ async function dayJob(browser, shots) {
     await page.waitForSelector('tr[data-row]');
     await shot('4-z');
     await page.click('#day-audit');
-    await page.waitForSelector('tr[data-row]');
+    await page.waitForSelector('tr[data-row]:has-text("PIN")');
     await shot('5-audit');
   });
 
