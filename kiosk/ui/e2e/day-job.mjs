@@ -69,7 +69,12 @@ async function dayJob(browser, shots) {
     return cart;
   });
 
-  await step('the ticket is parked, and taken up again', async () => {
+  await step('the ticket is parked and taken up again, with its discount', async () => {
+    await page.click(`.ticket [data-off="${sku}"]`);
+    await page.click('dialog [data-rate]');
+    await page.click('dialog [data-why]');
+    await page.click('dialog .button.main');
+    const less = await page.textContent('.ticket .total strong');
     await page.click('.ticket [data-park]');
     await page.fill('#park-name', 'áo khoác đỏ');
     await page.keyboard.press('Enter');
@@ -77,6 +82,11 @@ async function dayJob(browser, shots) {
     await shot('1-parked');
     await page.click(`[data-cart="${cart.id}"]`);
     await page.waitForSelector(`[data-cart="${cart.id}"] .parked`, { state: 'detached' });
+    assert.equal(await page.textContent('.ticket .total strong'), less);
+    await page.click(`.ticket [data-off="${sku}"]`);
+    await page.click('dialog .button:not(.plain):not(.main)'); // it is taken away again
+    await page.waitForSelector('dialog', { state: 'detached' });
+    assert.notEqual(await page.textContent('.ticket .total strong'), less);
   });
 
   await step('a till that nobody touches signs off and keeps its ticket', async () => {

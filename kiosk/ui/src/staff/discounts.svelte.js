@@ -1,18 +1,26 @@
-import { reduce } from './discount.js';
+import { keepDiscounts, keptDiscounts, reduce } from './discount.js';
 
-/** Discounts are those of one ticket. The gateway hears of them with the check-out. */
+/**
+ * Discounts are those of one ticket. The gateway hears of them with the check-out;
+ * until then this browser keeps them, through parking and a reload.
+ */
 export class Discounts {
   given = $state.raw([]); // {sku, rate or amount, reason}; sku '' is the whole ticket
   approval = $state.raw(null); // a manager's yes, where it takes one
+
+  constructor(cart) {
+    Object.assign(this, cart && keptDiscounts(localStorage, cart));
+  }
 
   /** of is the discount on a line, or with '' on the ticket. */
   of(sku) {
     return this.given.find((d) => d.sku === sku);
   }
 
-  /** give puts a discount in the place of the one that was there; nothing takes it away. */
-  give(sku, discount) {
+  /** give puts a discount on a cart in the place of the one that was there; nothing takes it away. */
+  give(cart, sku, discount) {
     this.given = [...this.given.filter((d) => d.sku !== sku), ...(discount ? [{ ...discount, sku }] : [])];
+    keepDiscounts(localStorage, cart, { given: this.given, approval: this.approval });
   }
 
   /** with is what the discounts come to on a ticket, with another one tried or without. */

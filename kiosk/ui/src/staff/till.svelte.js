@@ -192,7 +192,7 @@ export class Till {
   #beginTicket() {
     this.payment.drop();
     this.transfer.drop();
-    this.discounts = new Discounts();
+    this.discounts = new Discounts(this.ticket.id);
   }
 
   /** What the ticket comes to, less its discounts; null where there is nothing. */

@@ -18,7 +18,7 @@ export default {
   whyStaff: ['Nhân viên mua', 'Staff purchase', '员工购买'],
   exchange: ['Đổi hàng', 'Exchange', '换货'], // goods that came back paid
   partAmount: ['Trả bằng thẻ', 'Paid by card', '刷卡金额'],
-  partAdd: ['Ghi phần {amount}, còn {rest}', 'Note {amount}, {rest} remains', '记下 {amount}，还剩 {rest}'],
+  partAdd: ['Ghi phần {amount}, còn {rest}', 'Take {amount}, {rest} remains', '记下 {amount}，还剩 {rest}'],
   partsTaken: ['Đã nhận', 'Taken so far', '已收'],
   partRemove: ['Bỏ phần này', 'Remove this part', '移除此项'],
   partRest: ['Còn phải trả', 'Still to pay', '待付'],
