@@ -46,6 +46,8 @@ type Order struct {
 	Steps   []OrderStep `json:"steps"`   // from its first state on; at most MaxOrderSteps
 	// Taken is there where a clerk took the order; a phone's is paid with its cart.
 	Taken *OrderTaken `json:"taken,omitempty"`
+	// Parcel is there where HQ has said who brings the order.
+	Parcel *Parcel `json:"parcel,omitempty"`
 }
 
 // OrderTaken is what is agreed on an order with a clerk. Amounts are minor units.
@@ -179,6 +181,11 @@ func (o *Order) Check() error {
 			return err
 		}
 		sum += t.Fee
+	}
+	if o.Parcel != nil {
+		if err := o.Parcel.Check(); err != nil {
+			return err
+		}
 	}
 	if sum != o.Total.Amount {
 		return Errorf(op, Invalid, "order %s of %d: its lines come to %d", o.ID, o.Total.Amount, sum)

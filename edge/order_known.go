@@ -73,6 +73,7 @@ func KnowOrder(own *Order, word *Record, deeds OrderDeeds) (*KnownOrder, error) 
 			k.Order = *told
 		}
 		k.Stands, k.At, k.Reason, k.Paid, k.Code = OrderState(word.State), word.At, news.Reason, news.Paid, news.Code
+		k.Parcel = news.Parcel
 	}
 	k.Money, k.Requests = append(k.Money, deeds.Money...), append(k.Requests, deeds.Requests...)
 	if c := deeds.Collected; c != nil && !k.Stands.handedOver() {

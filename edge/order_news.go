@@ -17,9 +17,10 @@ type OrderNews struct {
 	Reason string    `json:"reason,omitempty"`
 	// Paid is what other gateways took for it less what they gave back, in minor
 	// units; of a phone's order all of its total once its cart is paid.
-	Paid  int64           `json:"paid,omitempty"`
-	Taken *OrderTaken     `json:"taken,omitempty"`
-	Lines []OrderNewsLine `json:"lines,omitempty"` // none where they are too many for a message
+	Paid   int64           `json:"paid,omitempty"`
+	Taken  *OrderTaken     `json:"taken,omitempty"`
+	Parcel *Parcel         `json:"parcel,omitempty"`
+	Lines  []OrderNewsLine `json:"lines,omitempty"` // none where they are too many for a message
 }
 
 // OrderNewsLine is a line of an order as a shop, which has the catalogue, is
@@ -38,7 +39,7 @@ const maxNewsLines = MaxLines
 func (o *Order) Record(paid int64) (*Record, error) {
 	news := OrderNews{
 		Cart: o.Cart, Shop: o.Shop, Way: o.Way, Code: o.Code, Total: o.Total, Placed: o.Placed(), Reason: o.last().Reason,
-		Paid: paid, Taken: o.Taken,
+		Paid: paid, Taken: o.Taken, Parcel: o.Parcel,
 	}
 	if len(o.Lines) <= maxNewsLines {
 		for i := range o.Lines {
@@ -59,7 +60,7 @@ func readOrderNews(r *Record) (*Order, *OrderNews, error) {
 	if err := json.Unmarshal(r.Data, &n); err != nil {
 		return nil, nil, &Error{Op: "edge.OrderNews", Kind: Invalid, Msg: "HQ's word of order " + r.ID + " cannot be read", Err: err}
 	}
-	o := &Order{ID: r.ID, Cart: n.Cart, Shop: n.Shop, Way: n.Way, Total: n.Total, Code: n.Code, Taken: n.Taken, Lines: []OrderLine{}, Steps: []OrderStep{}}
+	o := &Order{ID: r.ID, Cart: n.Cart, Shop: n.Shop, Way: n.Way, Total: n.Total, Code: n.Code, Taken: n.Taken, Parcel: n.Parcel, Lines: []OrderLine{}, Steps: []OrderStep{}}
 	for _, l := range n.Lines {
 		o.Lines = append(o.Lines, OrderLine{SKU: l.SKU, Quantity: l.Quantity, Short: l.Short})
 	}

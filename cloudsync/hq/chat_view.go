@@ -30,8 +30,9 @@ type ChatItem struct {
 
 // ChatOrder is how an order stands.
 type ChatOrder struct {
-	Number string    `json:"number"` // by which staff and shopper speak of it
-	State  string    `json:"state"`  // a new one is news
-	Says   edge.Text `json:"says"`   // the state, for the shopper
-	At     time.Time `json:"at"`
+	Number string       `json:"number"` // by which staff and shopper speak of it
+	State  string       `json:"state"`  // a new one is news
+	Says   edge.Text    `json:"says"`   // the state, for the shopper
+	At     time.Time    `json:"at"`
+	Parcel *edge.Parcel `json:"parcel,omitempty"` // who brings it, while it travels
 }

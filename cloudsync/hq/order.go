@@ -180,6 +180,27 @@ func (h *HQ) MoveOrder(ctx context.Context, id string, by edge.OrderParty, to ed
 	return o, nil
 }
 
+// SendOrder says who brings an order, where edge.Order.Send allows it, and tells
+// the shop and the phone.
+func (h *HQ) SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error) {
+	var o *edge.Order
+	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+		if o, err = readOrder(ctx, tx, "id = $1", id); err != nil {
+			return err
+		}
+		before := o.Parcel
+		if err := o.Send(p); err != nil || before != nil && *before == *o.Parcel {
+			return err
+		}
+		return h.changeOrder(ctx, tx, o)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("hq.SendOrder: %w", err)
+	}
+	h.toldOfOrder(o)
+	return o, nil
+}
+
 func (h *HQ) toldOfOrder(o *edge.Order) {
 	h.carts.tell(o.Cart)
 	h.changed.tell(struct{}{})

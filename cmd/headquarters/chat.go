@@ -118,6 +118,9 @@ func (c chatOrders) OrdersOfCart(ctx context.Context, cart edge.CartID) ([]hq.Ch
 	for i := range found {
 		o := &found[i].Order
 		list[i] = hq.ChatOrder{Number: o.Number(), State: string(o.State()), Says: o.State().Says(), At: o.Since()}
+		if o.Travels() {
+			list[i].Parcel = o.Parcel
+		}
 	}
 	return list, nil
 }

@@ -47,7 +47,9 @@ type Headquarters interface {
 	FindOrders(ctx context.Context, f hq.OrderFilter, n int64, limit int) ([]hq.FoundOrder, error)
 	Order(ctx context.Context, id string) (*hq.FoundOrder, error)
 	ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error)
+	LatestGivenBack(ctx context.Context, shop string, limit int) ([]hq.GivenBack, error)
 	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
+	SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error)
 }
 
 // Options are what the API is made with. HQ, Now and Log are needed; without
@@ -147,11 +149,13 @@ func (a *API) routes() []route {
 		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),
 		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
+		get("/v1/refunds-given", a.refundsGiven, "shop", "limit"),
 		{http.MethodPost, "/v1/refunds-due/:id/given-back", hq.Operator, nil, a.giveBack},
 		get("/v1/orders", list(a, a.ordersFrom), "after", "shop", "type", "limit"),
 		get("/v1/orders/:id", a.order),
 		{http.MethodGet, "/v1/orders/:id/contact", hq.Operator, nil, a.orderContact},
 		{http.MethodPost, "/v1/orders/:id/state", hq.Operator, nil, a.moveOrder},
+		{http.MethodPut, "/v1/orders/:id/parcel", hq.Operator, nil, a.sendOrder},
 	}
 }
 

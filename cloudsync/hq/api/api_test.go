@@ -138,6 +138,9 @@ func TestFaultsInside(t *testing.T) {
 		if strings.HasSuffix(r.path, "/state") {
 			sent = `{"state":"accepted"}`
 		}
+		if strings.HasSuffix(r.path, "/parcel") {
+			sent = `{"carrier":"GHN"}`
+		}
 		if strings.HasSuffix(r.path, "/settle") {
 			sent = `{"how":"dismiss","note":"x"}`
 		}

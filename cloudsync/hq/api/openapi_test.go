@@ -134,7 +134,7 @@ var schemaNames = map[reflect.Type]string{
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 	d := newApp(t, hqtest.Open(t)).description()
-	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "OrderPage": true, "OrderState": true}
+	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "RefundsGiven": true, "OrderPage": true, "OrderState": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {

@@ -111,6 +111,22 @@ func (a *API) moveOrder(c *gin.Context) {
 	a.order(c)
 }
 
+// sendOrder says who brings an order.
+func (a *API) sendOrder(c *gin.Context) {
+	var p edge.Parcel
+	if err := body(c, &p); err != nil {
+		a.fail(c, err)
+		return
+	}
+	id := c.Param("id")
+	if _, err := a.HQ.SendOrder(c.Request.Context(), id, p); err != nil {
+		a.fail(c, err)
+		return
+	}
+	a.Log.Info("order has a carrier", "audit", true, "order", id, "carrier", p.Carrier, "by", c.GetString(tokenName))
+	a.order(c)
+}
+
 // body reads JSON that is described and nothing else.
 func body(c *gin.Context, v any) error {
 	d := json.NewDecoder(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))

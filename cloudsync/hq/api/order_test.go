@@ -83,10 +83,20 @@ func TestOrdersAtTheOffice(t *testing.T) {
 	ask(http.MethodPost, state, operatorToken, `{"state":"accepted"} more`, 400)
 	require.Contains(t, ask(http.MethodPost, state, operatorToken, `{"state":"accepted"}`, 200), `"next_states":["allocated","backordered","cancelled"]`)
 	ask(http.MethodPost, state, operatorToken, `{"state":"accepted"}`, 200)
+	parcel := ids[0] + "/parcel"
+	ask(http.MethodPut, parcel, operatorToken, `{"carrier":"GHN","code":"LA3C8U"}`, 409)
+	for _, to := range []edge.OrderState{edge.OrderAllocated, edge.OrderPacked} {
+		ask(http.MethodPost, state, operatorToken, `{"state":"`+string(to)+`"}`, 200)
+	}
+	ask(http.MethodPut, parcel, readerToken, `{"carrier":"GHN","code":"LA3C8U"}`, 403)
+	ask(http.MethodPut, parcel, operatorToken, `{"carrier":"GHN","code":"a b"}`, 400)
+	ask(http.MethodPut, parcel, operatorToken, `{"code":"LA3C8U"}`, 400)
+	ask(http.MethodPut, "nothing/parcel", operatorToken, `{"carrier":"GHN"}`, 404)
+	require.Contains(t, ask(http.MethodPut, parcel, operatorToken, `{"carrier":"GHN","code":"LA3C8U"}`, 200), `"parcel":{"carrier":"GHN","code":"LA3C8U"}`)
 	ask(http.MethodGet, ids[0], readerToken, "", 200)
 	a.json("/v1/orders?after="+after, &p)
 	require.Len(t, p.Orders, 1, "what has changed comes behind what was read")
-	require.Equal(t, edge.OrderAccepted, p.Orders[0].State)
+	require.Equal(t, edge.OrderPacked, p.Orders[0].State)
 	resp, _ := a.get("/v1/orders?type=sent")
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 }

@@ -135,6 +135,24 @@ func (a *API) refundsDue(c *gin.Context) {
 	reply(c, http.StatusOK, gin.H{"due": due})
 }
 
+// refundsGiven lists what HQ gave back.
+func (a *API) refundsGiven(c *gin.Context) {
+	f, err := filterOf(c)
+	limit, limitErr := limitOf(c)
+	if err == nil {
+		err = limitErr
+	}
+	var given []hq.GivenBack
+	if err == nil {
+		given, err = a.HQ.LatestGivenBack(c.Request.Context(), f.Shop, limit)
+	}
+	if err != nil {
+		a.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, gin.H{"given": given})
+}
+
 // GivingBack is the body of a record that HQ gave back what was due.
 type GivingBack struct {
 	Reference string    `json:"reference"`      // the bank's, of the money that left

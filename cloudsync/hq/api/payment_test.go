@@ -89,6 +89,12 @@ func TestMoneyIsListedAndSettled(t *testing.T) {
 	require.Equal(t, http.StatusConflict, status)
 	a.json("/v1/refunds-due", &due)
 	require.Empty(t, due.Due)
+	var given struct{ Given []hq.GivenBack }
+	a.json("/v1/refunds-given?shop=hue-1", &given)
+	require.Len(t, given.Given, 1)
+	require.Equal(t, "FT8", given.Given[0].Reference)
+	a.json("/v1/refunds-given?shop=nowhere", &given)
+	require.Empty(t, given.Given)
 	a.json("/v1/transfers/seen", &seen)
 	require.Empty(t, seen.Transfers)
 	resp, _ := a.get("/v1/payments?type=lost")

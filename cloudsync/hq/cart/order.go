@@ -40,11 +40,12 @@ type Order struct {
 	Placed  time.Time       `json:"placed"`
 	Total   int64           `json:"total"`
 	Subject bool            `json:"subject_to_stock"`
-	Due     int64           `json:"due"`            // minor units
-	Code    string          `json:"code,omitempty"` // to collect it with; for the cart's owner alone
-	Differs bool            `json:"differs"`        // the cart holds other pieces than were ordered
-	Live    bool            `json:"live"`           // the cart does not change meanwhile
-	Cancel  bool            `json:"may_cancel"`     // this phone may
+	Due     int64           `json:"due"`              // minor units
+	Code    string          `json:"code,omitempty"`   // to collect it with; for the cart's owner alone
+	Differs bool            `json:"differs"`          // the cart holds other pieces than were ordered
+	Parcel  *edge.Parcel    `json:"parcel,omitempty"` // who brings it; for the cart's owner alone
+	Live    bool            `json:"live"`             // the cart does not change meanwhile
+	Cancel  bool            `json:"may_cancel"`       // this phone may
 	Return  bool            `json:"may_return"`
 }
 
@@ -76,7 +77,7 @@ func (p *Pages) addOrder(ctx context.Context, c *Content, v *visit) error {
 		}
 	}
 	if c.Phone.Owns() {
-		c.Order.Code = o.Code
+		c.Order.Code, c.Order.Parcel = o.Code, o.Parcel
 		c.Order.Cancel, c.Order.Return = s.MayCancel(o.Way), s.MayReturn(o.Way)
 	}
 	return nil

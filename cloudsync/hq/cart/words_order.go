@@ -9,6 +9,7 @@ type orderWords struct {
 	Locality, Street, Former, Postcode, Consent, Place, Forget string
 	Order, Code, Placed, Differs, PayDelivered, PayCollected   string
 	Due, Cancel, CancelYes, Return, ReturnYes                  string
+	Carrier, Tracking                                          string
 }
 
 func orderWordsIn(lang string) orderWords {
@@ -25,6 +26,7 @@ func orderWordsIn(lang string) orderWords {
 			Order: "Order", Code: "Pick-up code:", Placed: "Placed", Differs: "The cart was changed in the shop since: the order is as you placed it.",
 			PayDelivered: "You pay on delivery, or at the till before.", PayCollected: "You pay at the till when you collect it.",
 			Due: "Still to pay:", Cancel: "Cancel the order…", CancelYes: "Yes, cancel it", Return: "Give it back…", ReturnYes: "Yes, I want to return it",
+			Carrier: "Carrier:", Tracking: "tracking code",
 		}
 	case "zh":
 		return orderWords{
@@ -38,6 +40,7 @@ func orderWordsIn(lang string) orderWords {
 			Order: "订单", Code: "取货码：", Placed: "下单时间", Differs: "下单后门店更改了购物车，订单内容以下单时为准。",
 			PayDelivered: "收货时付款，也可提前在收银台付款。", PayCollected: "取货时在收银台付款。",
 			Due: "待付：", Cancel: "取消订单…", CancelYes: "确认取消", Return: "申请退货…", ReturnYes: "确认申请退货",
+			Carrier: "承运方：", Tracking: "运单号",
 		}
 	}
 	return orderWords{
@@ -51,6 +54,7 @@ func orderWordsIn(lang string) orderWords {
 		Order: "Đơn hàng", Code: "Mã nhận hàng:", Placed: "Đặt lúc", Differs: "Giỏ hàng đã được đổi tại cửa hàng sau đó: đơn hàng vẫn như lúc bạn đặt.",
 		PayDelivered: "Bạn trả tiền khi nhận hàng, hoặc tại quầy trước đó.", PayCollected: "Bạn trả tiền tại quầy khi đến nhận.",
 		Due: "Còn phải trả:", Cancel: "Hủy đơn hàng…", CancelYes: "Đồng ý hủy", Return: "Trả lại hàng…", ReturnYes: "Đồng ý trả hàng",
+		Carrier: "Đơn vị vận chuyển:", Tracking: "mã vận đơn",
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Service) newsOf(ctx context.Context, c *hq.Conversation) (list []news, 
 	}
 	orders, err := s.ordersOf(ctx, c)
 	for _, o := range orders {
-		list = append(list, news{"order " + o.Number + " " + o.State, fmt.Sprintf(w.OrderNews, o.Number, o.Says.In(c.Lang))})
+		list = append(list, news{"order " + o.Number + " " + o.State, fmt.Sprintf(w.OrderNews, o.Number, orderSays(w, &o, c.Lang))})
 	}
 	return list, err
 }

@@ -98,10 +98,23 @@ func (t *talk) orders(ctx context.Context) error {
 	}
 	lines := make([]string, 0, cardLines)
 	for _, o := range list[max(len(list)-cardLines, 0):] {
-		lines = append(lines, fmt.Sprintf(t.w.OrderIs, o.Number, o.Says.In(t.c.Lang)))
+		lines = append(lines, fmt.Sprintf(t.w.OrderIs, o.Number, orderSays(t.w, &o, t.c.Lang)))
 	}
 	t.say(strings.Join(lines, "\n"))
 	return nil
+}
+
+// orderSays tells how an order stands, and by what it can be followed.
+func orderSays(w words, o *hq.ChatOrder, lang string) string {
+	says := o.Says.In(lang)
+	switch p := o.Parcel; {
+	case p == nil:
+		return says
+	case p.Code == "":
+		return says + " " + fmt.Sprintf(w.Carrier, p.Carrier)
+	default:
+		return says + " " + fmt.Sprintf(w.Tracking, p.Carrier, p.Code)
+	}
 }
 
 // ordersOf lists the orders of the cart that a person may see.

@@ -221,6 +221,12 @@ func TestOrdersAreTold(t *testing.T) {
 	s.telegramSays(1, "/start "+goodToken)
 	s.telegramSays(2, "đơn hàng của tôi tới đâu rồi")
 	require.Equal(t, "Đơn hàng D-1: đã đóng gói", s.last())
+	s.orders.list[0].Parcel = &edge.Parcel{Carrier: "GHN", Code: "LA3C8U"}
+	s.telegramSays(3, "đơn hàng của tôi tới đâu rồi")
+	require.Equal(t, "Đơn hàng D-1: đã đóng gói Đơn vị vận chuyển: GHN, mã vận đơn LA3C8U.", s.last())
+	s.orders.list[0].Parcel = &edge.Parcel{Carrier: "xe của cửa hàng"}
+	s.telegramSays(4, "đơn hàng của tôi tới đâu rồi")
+	require.Equal(t, "Đơn hàng D-1: đã đóng gói Đơn vị vận chuyển: xe của cửa hàng.", s.last())
 }
 
 func TestLanguageOf(t *testing.T) {

@@ -6,7 +6,7 @@ type words struct {
 	Paid, PaidText, NoSale                                                    string
 	BadCode, OldCode, NotYet                                                  string
 	Price, Left, None, Unknown, AsOf, Old, TooMany                            string
-	OrderIs, NoOrder, OrderNews                                               string
+	OrderIs, NoOrder, OrderNews, Carrier, Tracking                            string
 	OpenNow, OpenToday, ClosedToday, Closed, NoHours                          string
 	Missed, OnlyText, ToStaff, Thanks, Back                                   string
 	Days                                                                      [7]string
@@ -26,6 +26,7 @@ func wordsIn(lang string) words {
 			Price:  "%s: %s", Left: "%s: %d left", None: "%s: none left", Unknown: "%s: stock not known", AsOf: "Stock as of %s.", Old: "These figures are from %s and may have changed.",
 			TooMany: "… and %d others. Tell me the shade or the brand to narrow it down.",
 			OrderIs: "Order %s: %s", NoOrder: "I know of no order of yours. An order shows here once it was placed from your cart.", OrderNews: "News of your order %s: %s",
+			Carrier: "Carrier: %s.", Tracking: "Carrier: %s, tracking code %s.",
 			OpenNow: "Open now, until %s.", OpenToday: "Open today %s–%s.", ClosedToday: "Closed today.", Closed: "closed", NoHours: "I do not know the opening hours. Write “staff” and a person will tell you.",
 			Missed: "Sorry, I did not understand that.", OnlyText: "Sorry, I can read text only.",
 			ToStaff: "I am passing you on to our staff. They see your cart, and answer here as soon as they can.",
@@ -44,6 +45,7 @@ func wordsIn(lang string) words {
 			Price:  "%s：%s", Left: "%s：剩 %d 件", None: "%s：无货", Unknown: "%s：库存未知", AsOf: "库存截至 %s。", Old: "以上数据截至 %s，可能已有变化。",
 			TooMany: "……另有 %d 种。请告诉我色号或品牌。",
 			OrderIs: "订单 %s：%s", NoOrder: "没有找到您的订单。从购物车下单后会显示在这里。", OrderNews: "您的订单 %s 有新进展：%s",
+			Carrier: "承运方：%s。", Tracking: "承运方：%s，运单号 %s。",
 			OpenNow: "正在营业，营业至 %s。", OpenToday: "今天营业 %s–%s。", ClosedToday: "今天休息。", Closed: "休息", NoHours: "我不清楚营业时间。输入“人工”，店员会告诉您。",
 			Missed: "抱歉，我没有听懂。", OnlyText: "抱歉，我只能阅读文字。",
 			ToStaff: "正在为您转接店员。他们能看到您的购物车，会尽快在这里回复。",
@@ -62,6 +64,7 @@ func wordsIn(lang string) words {
 		Price:  "%s: %s", Left: "%s: còn %d", None: "%s: hết hàng", Unknown: "%s: chưa rõ tồn kho", AsOf: "Tồn kho lúc %s.", Old: "Số liệu từ %s, có thể đã thay đổi.",
 		TooMany: "… và %d loại khác. Cho mình biết màu hoặc thương hiệu nhé.",
 		OrderIs: "Đơn hàng %s: %s", NoOrder: "Mình chưa thấy đơn hàng nào của bạn. Đơn sẽ hiện ở đây sau khi bạn đặt từ giỏ hàng.", OrderNews: "Tin mới về đơn hàng %s: %s",
+		Carrier: "Đơn vị vận chuyển: %s.", Tracking: "Đơn vị vận chuyển: %s, mã vận đơn %s.",
 		OpenNow: "Đang mở cửa, đến %s.", OpenToday: "Hôm nay mở cửa %s–%s.", ClosedToday: "Hôm nay nghỉ.", Closed: "nghỉ", NoHours: "Mình chưa biết giờ mở cửa. Gõ “nhân viên” để được trả lời.",
 		Missed: "Xin lỗi, mình chưa hiểu ý bạn.", OnlyText: "Xin lỗi, mình chỉ đọc được chữ.",
 		ToStaff: "Mình chuyển bạn cho nhân viên. Họ thấy giỏ hàng của bạn và sẽ trả lời tại đây sớm nhất có thể.",

@@ -29,8 +29,10 @@ type orderView struct {
 	Wishes  []wishView // of shops
 	Held    string     // by tills
 	Next    []orderMove
-	Wrong   []orderMove // of these the shopper wants to know why
-	Known   bool        // to whom it goes
+	Wrong   []orderMove  // of these the shopper wants to know why
+	Parcel  *edge.Parcel // who brings it; nil where nobody said
+	Travels bool         // who brings it can be said
+	Known   bool         // to whom it goes
 	Contact *contactView
 	At      string
 }
@@ -90,7 +92,7 @@ func (p *Pages) orderPage(c *gin.Context) {
 func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 	o, now := &f.Order, p.Now()
 	v := orderView{
-		orderRow: p.orderRow(w, now, f), Shop: o.Shop, Name: p.nameOf(o.Shop), Says: o.State().Says().In(w.lang), Code: o.Code, Note: o.Note,
+		orderRow: p.orderRow(w, now, f), Shop: o.Shop, Name: p.nameOf(o.Shop), Says: o.State().Says().In(w.lang), Code: o.Code, Note: o.Note, Parcel: o.Parcel, Travels: o.Travels(),
 		Asks: slices.Contains(asksUs(), o.State()), Known: f.Contact, At: now.In(p.Zone).Format("15:04"),
 	}
 	if !f.Placed.IsZero() {
@@ -183,5 +185,20 @@ func (p *Pages) moveOrder(c *gin.Context) {
 		return
 	}
 	p.Log.Info("order moved", "audit", true, "order", id, "state", string(to), "by", officer(c))
+	p.backToOrder(c, id)
+}
+
+// sendOrder says who brings an order.
+func (p *Pages) sendOrder(c *gin.Context) {
+	id, by := c.Param("id"), edge.Parcel{Carrier: c.PostForm("carrier"), Code: c.PostForm("code")}
+	if _, err := p.HQ.SendOrder(c.Request.Context(), id, by); err != nil {
+		p.fail(c, err)
+		return
+	}
+	p.Log.Info("order has a carrier", "audit", true, "order", id, "carrier", by.Carrier, "by", officer(c))
+	p.backToOrder(c, id)
+}
+
+func (p *Pages) backToOrder(c *gin.Context, id string) {
 	c.Redirect(http.StatusSeeOther, "/orders/"+url.PathEscape(id)+"?lang="+langOf(c))
 }

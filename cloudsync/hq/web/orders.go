@@ -27,6 +27,7 @@ type Orders interface {
 	Order(ctx context.Context, id string) (*hq.FoundOrder, error)
 	ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error)
 	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
+	SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error)
 }
 
 // asksUs lists the states in which an order waits for an answer of HQ.

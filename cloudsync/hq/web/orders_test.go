@@ -124,6 +124,25 @@ func TestOrderPage(t *testing.T) {
 	require.Contains(t, a.page(at+"?lang=en"), "Money is to be given back")
 }
 
+// Who brings an order can be said on its page from when it is packed.
+func TestOrderPageSaysWhoBringsIt(t *testing.T) {
+	a := newApp(t)
+	o := a.ordered("hue-1", 1)[0]
+	at := "/orders/" + o.ID
+	require.NotContains(t, a.page(at+"?lang=en"), "Who brings it")
+	for _, to := range []edge.OrderState{edge.OrderAccepted, edge.OrderAllocated, edge.OrderPacked} {
+		_, err := a.MoveOrder(t.Context(), o.ID, edge.ByHQ, to, "")
+		require.NoError(t, err)
+	}
+	require.Contains(t, a.page(at+"?lang=en"), "Nobody has said who brings it.")
+	require.Equal(t, at+"?lang=en", a.post(at+"/parcel?lang=en", url.Values{"carrier": {"GHN <nhanh>"}, "code": {" LA3C8U"}}))
+	page := a.page(at + "?lang=en")
+	require.Contains(t, page, "<b>GHN &lt;nhanh&gt;</b> · <span class=\"code\">LA3C8U</span>")
+	require.Contains(t, a.log.String(), "order has a carrier")
+	resp, _ := a.do(http.MethodPost, at+"/parcel", "carrier=GHN&code=a+b")
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
+
 func TestReaderMovesNoOrder(t *testing.T) {
 	a := newApp(t, hq.Token{Name: "lan", Role: hq.Reader, SHA256: [32]byte{1}})
 	o := a.ordered("hue-1", 1)[0]
@@ -135,6 +154,8 @@ func TestReaderMovesNoOrder(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
 	require.NotContains(t, page, "Nguyễn")
 	resp, _ = a.do(http.MethodPost, "/orders/"+o.ID+"/state", "to=accepted", "Cookie", cookie)
+	require.Equal(t, http.StatusForbidden, resp.StatusCode)
+	resp, _ = a.do(http.MethodPost, "/orders/"+o.ID+"/parcel", "carrier=GHN", "Cookie", cookie)
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
 	now, err := a.Order(t.Context(), o.ID)
 	require.NoError(t, err)

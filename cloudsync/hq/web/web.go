@@ -121,6 +121,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	forms.POST("/sign-out", p.signOut)
 	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
 	forms.POST("/orders/:id/state", p.admit, p.operatorsOnly, p.moveOrder)
+	forms.POST("/orders/:id/parcel", p.admit, p.operatorsOnly, p.sendOrder)
 	forms.POST("/money/in/:id", p.admit, p.operatorsOnly, p.settleMoney)
 	forms.POST("/money/due/:id", p.admit, p.operatorsOnly, p.giveBack)
 	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)

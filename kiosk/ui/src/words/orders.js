@@ -125,6 +125,7 @@ export default {
   orderGoods: ['Tiền hàng', 'Goods', '商品金额'],
   orderFee: ['Phí giao', 'Delivery', '运费'],
   orderFree: ['Miễn phí', 'Free', '免费'],
+  orderCarrier: ['Đơn vị vận chuyển', 'Carrier', '承运方'],
   orderPromise: ['Dự kiến trước', 'There by', '预计不晚于'],
   orderTerms: ['Khách trả thế nào?', 'How is it paid?', '如何付款？'],
   terms_deposit: ['Đặt cọc', 'Deposit', '付订金'],
