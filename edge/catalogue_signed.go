@@ -139,13 +139,3 @@ func (r *IssuedRelease) Due() time.Time {
 	}
 	return r.Effective.Add(AssetGrace)
 }
-
-// Asset finds a file of the release by its name.
-func (r *Release) Asset(name string) (Asset, bool) {
-	for _, a := range r.Assets {
-		if a.Name == name {
-			return a, true
-		}
-	}
-	return Asset{}, false
-}

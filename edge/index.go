@@ -20,13 +20,13 @@ const (
 type Index struct {
 	release *Release
 	texts   []string       // of each variant: its words, folded, a space before each
-	codes   map[string]int // by folded SKU, and by GTIN14
+	codes   map[string]int // by folded SKU
 	words   []string       // all different words of names, shades and brands that may be mistyped
 }
 
 // NewIndex makes the index of a release, which must not change any more.
 func NewIndex(r *Release) *Index {
-	x := &Index{release: r, texts: make([]string, len(r.Variants)), codes: make(map[string]int, 2*len(r.Variants))}
+	x := &Index{release: r, texts: make([]string, len(r.Variants)), codes: make(map[string]int, len(r.Variants))}
 	seen := map[string]bool{}
 	for i := range r.Variants {
 		v := &r.Variants[i]
@@ -41,23 +41,12 @@ func NewIndex(r *Release) *Index {
 		}
 		x.texts[i] = " " + strings.Join(append(words, Fold(string(v.SKU)), string(v.GTIN)), " ")
 		x.codes[Fold(string(v.SKU))] = i
-		if v.GTIN != "" {
-			x.codes[v.GTIN.GTIN14()] = i
-		}
 	}
 	return x
 }
 
 // Release is what the index is of.
 func (x *Index) Release() *Release { return x.release }
-
-// Variant finds a variant by its SKU.
-func (x *Index) Variant(sku SKU) (*Variant, bool) {
-	if i, ok := x.codes[Fold(string(sku))]; ok && x.release.Variants[i].SKU == sku {
-		return &x.release.Variants[i], true
-	}
-	return x.release.Variant(sku)
-}
 
 // Found is what a search came to.
 type Found struct {
@@ -73,8 +62,8 @@ type Found struct {
 // order of the release. A whole SKU or barcode finds its variant alone.
 func (x *Index) Find(text string, limit int) Found {
 	text = strings.TrimSpace(text[:min(len(text), maxQuery)])
-	if i, ok := x.code(text); ok {
-		return Found{Variants: []*Variant{&x.release.Variants[i]}, Total: 1, Exact: true}
+	if v, ok := x.code(text); ok {
+		return Found{Variants: []*Variant{v}, Total: 1, Exact: true}
 	}
 	words := strings.Fields(Fold(text))
 	words = words[:min(len(words), maxQueryWords)]
@@ -99,16 +88,15 @@ func (x *Index) Find(text string, limit int) Found {
 
 // code finds the variant whose SKU or barcode text is. A scanner leaves out or
 // adds the zeros in front of a barcode.
-func (x *Index) code(text string) (int, bool) {
+func (x *Index) code(text string) (*Variant, bool) {
 	if i, ok := x.codes[Fold(text)]; ok {
-		return i, true
+		return &x.release.Variants[i], true
 	}
 	g, err := ScannedGTIN(text)
 	if err != nil {
-		return 0, false
+		return nil, false
 	}
-	i, ok := x.codes[g.GTIN14()]
-	return i, ok
+	return x.release.Scanned(g)
 }
 
 // match finds what has, for each word, one of its choices; nothing where one has

@@ -71,14 +71,7 @@ type Release struct {
 	Variants   []Variant  `json:"variants"`
 	Looks      []Look     `json:"looks,omitempty"`
 	Assets     []Asset    `json:"assets,omitempty"` // the files that variants name, where HQ has them
-}
 
-// Variant finds a variant by its SKU.
-func (r *Release) Variant(sku SKU) (*Variant, bool) {
-	for i := range r.Variants {
-		if r.Variants[i].SKU == sku {
-			return &r.Variants[i], true
-		}
-	}
-	return nil, false
+	bySKU, byGTIN order[Variant]
+	byName        order[Asset]
 }

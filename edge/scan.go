@@ -63,15 +63,3 @@ func linkGTIN(text string) string {
 	}
 	return ""
 }
-
-// Scanned finds the variant that has a scanned number, however many zeros lead
-// either.
-func (r *Release) Scanned(g GTIN) (*Variant, bool) {
-	bare := strings.TrimLeft(string(g), "0")
-	for i := range r.Variants {
-		if v := &r.Variants[i]; v.GTIN != "" && strings.TrimLeft(string(v.GTIN), "0") == bare {
-			return v, true
-		}
-	}
-	return nil, false
-}

@@ -140,7 +140,7 @@ func (h *HQ) IssueRelease(ctx context.Context, r *edge.Release, note string) (*e
 	const op = "hq.IssueRelease"
 	var s *edge.SignedRelease
 	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
-		s, err = h.issue(ctx, tx, *r, note)
+		s, err = h.issue(ctx, tx, r, note)
 		return err
 	})
 	if err != nil {
@@ -175,7 +175,7 @@ func (h *HQ) Undo(ctx context.Context, version uint32) (*edge.SignedRelease, err
 			return err
 		}
 		r.Effective = h.now().UTC().Truncate(time.Second)
-		s, err = h.issue(ctx, tx, *r, fmt.Sprintf("content of %d", from))
+		s, err = h.issue(ctx, tx, r, fmt.Sprintf("content of %d", from))
 		return err
 	})
 	if err != nil {
@@ -187,7 +187,7 @@ func (h *HQ) Undo(ctx context.Context, version uint32) (*edge.SignedRelease, err
 	return s, nil
 }
 
-func (h *HQ) issue(ctx context.Context, tx *sql.Tx, r edge.Release, note string) (*edge.SignedRelease, error) {
+func (h *HQ) issue(ctx context.Context, tx *sql.Tx, r *edge.Release, note string) (*edge.SignedRelease, error) {
 	err := tx.QueryRowContext(ctx, "select coalesce(max(version), 0) + 1 from release").Scan(&r.Version)
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func (h *HQ) issue(ctx context.Context, tx *sql.Tx, r edge.Release, note string)
 	if err := checkAssets(ctx, tx, r.Assets); err != nil {
 		return nil, err
 	}
-	s, err := edge.SignRelease(h.key, &r)
+	s, err := edge.SignRelease(h.key, r)
 	if err != nil {
 		return nil, err
 	}

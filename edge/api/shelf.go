@@ -83,7 +83,7 @@ func (s *Server) getVariant(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	v, ok := x.Variant(sku)
+	v, ok := x.Release().Variant(sku)
 	if !ok {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is no product %.70q in catalogue %d: read its code again", sku, x.Release().Version))
 		return
