@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,9 +43,10 @@ func TestGatewayServesHQsCatalogue(t *testing.T) {
 	g := runGateway(t, testGateway(t, cfg))
 	folder, err := g.db.Release(t.Context())
 	require.NoError(t, err)
-	next := *folder
-	next.Version, next.Effective = 9, time.Now().UTC().Add(-time.Second).Truncate(time.Second)
-	next.Variants = append([]edge.Variant(nil), folder.Variants...)
+	next := edge.Release{
+		Version: 9, Effective: time.Now().UTC().Add(-time.Second).Truncate(time.Second),
+		Currency: folder.Currency, Categories: folder.Categories, Variants: slices.Clone(folder.Variants),
+	}
 	next.Variants[0].Price.Amount++
 	next.Variants[0].Picture = "new.svg"
 	next.Assets = []edge.Asset{{Name: "pictures/new.svg", SHA256: sum, Size: int64(len(picture))}}

@@ -4,14 +4,15 @@
 package shopdir
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"time"
@@ -278,12 +279,22 @@ func (s *Shop) Publish(ctx context.Context, c edge.Catalogue, now time.Time) (*e
 	switch {
 	case err == nil:
 		r.Version, r.Effective = old.Version, old.Effective
-		if reflect.DeepEqual(r, old) {
-			return old, nil
+		if same, err := sameDocument(r, old); same || err != nil {
+			return old, err
 		}
 		r.Version, r.Effective = old.Version+1, now.UTC().Truncate(time.Second)
 	case edge.KindOf(err) != edge.Unavailable:
 		return nil, err
 	}
 	return r, c.PutRelease(ctx, r)
+}
+
+// sameDocument reports whether two releases are stored alike.
+func sameDocument(a, b *edge.Release) (bool, error) {
+	one, err := json.Marshal(a)
+	if err != nil {
+		return false, err
+	}
+	other, err := json.Marshal(b)
+	return bytes.Equal(one, other), err
 }
