@@ -2,8 +2,8 @@
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
 # what a shopper does with the mirror and beside it, what holds of every page, the
 # cart that kiosk and phone share in a shop with a printer and an account, what a
-# clerk does with stock, and a tablet that is the mirror's camera; with "painted",
-# measures how soon a tablet's picture is painted instead. What is run gets a demo's
+# clerk does there with stock, orders and receipts and through a day, and a tablet
+# that is the mirror's camera; with "painted", measures how soon a tablet's picture is painted instead. What is run gets a demo's
 # addresses in MIRRORCART_DEMO, as the line of JSON that edge demo --json prints:
 # demo, kiosk, staff, hq, mqtt, pin.
 #
@@ -93,8 +93,6 @@ if [ "$what" = jobs ]; then
 	job main-job 180
 	job mirror-job 120
 	job friends-job 120
-	job receipt-job 120
-	job day-job 60
 	job page-job 240
 	stop
 	job shopper-job 120 # starts demos of its own, and kills one
@@ -103,6 +101,8 @@ if [ "$what" = jobs ]; then
 	job phone-job 180
 	job stock-job 60
 	job order-job 90
+	job receipt-job 120
+	job day-job 180
 	stop
 fi
 start tablet --camera push

@@ -1,31 +1,30 @@
-// A clerk's day in a real Chromium, against a running `edge demo`: a ticket is
+// A clerk's day in a real Chromium, against a running `edge demo` with a test
+// printer: one till is locked for wrong PINs while another goes on; a ticket is
 // parked and taken up again, a cart is opened by the code that the shopper shows,
-// the drawer is counted blind, the shift and the day are closed, a till that
-// nobody touches signs off and keeps its ticket, and headquarters hears of it all.
+// a till that nobody touches signs off and keeps its ticket; a sale is paid in two
+// ways while the printer has no paper, and its receipt comes out once the roll is
+// in; the drawer is counted blind, the shift and the day are closed, and
+// headquarters hears of it all.
 //
-// job.mjs says what it reads from the environment and how it ends.
+// job.mjs and paper.mjs say what it reads from the environment, and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { faults, get, hqURL, kioskURL, open, pin, runJob, staffURL, step, until } from './job.mjs';
+import { faults, get, kioskURL, office, open, openTill, pin, post, runJob, signIn, staffURL, step, tillSize, until } from './job.mjs';
+import { paper, papers, putIn, scanned, takeOut } from './paper.mjs';
 
 const sku = 'LIP-VEL-02';
 const wrongPin = `${pin}9`;
+const inNotes = 100_000; // paid in cash, dong
+const slip = '12 34';
+const why = 'khách trả dư'; // the drawer differs
+const triesOfARound = 5;
+const lockOfAMinute = 70_000; // ms, with some for the way
 
-async function post(path, body) {
-  const response = await fetch(`${kioskURL}${path}`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  assert.ok(response.ok, `POST ${path} was answered with ${response.status}`);
-  return response.json();
-}
-
-async function signIn(page) {
-  await page.waitForSelector('#pin');
-  await page.fill('#pin', pin);
+/** guess enters a wrong PIN and waits until it is refused. */
+async function guess(page) {
+  await page.fill('#pin', wrongPin);
   await page.keyboard.press('Enter');
-  await page.waitForSelector('[data-switch]');
+  await page.waitForSelector('#refused:not(:empty)');
 }
 
 /** record does something with the drawer's money. */
@@ -45,14 +44,26 @@ async function count(page, button, notes) {
 
 async function dayJob(browser, shots) {
   const page = await step('the clerk signs in, at the second try', async () => {
-    const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
+    const page = await open(browser, 'staff', staffURL, { viewport: tillSize });
     await page.clock.install();
     await page.reload();
-    await page.fill('#pin', wrongPin);
-    await page.keyboard.press('Enter');
-    await page.waitForSelector('#refused:has-text("PIN")');
+    await guess(page);
     await signIn(page);
     return page;
+  });
+  const read = (path) => page.evaluate(async (at) => (await fetch(at)).json(), path);
+
+  const locked = await step('who guesses PINs at another till is locked out there, even with the right one', async () => {
+    const other = await openTill(browser, 'other till');
+    await other.click('[data-out]');
+    for (let n = 0; n < triesOfARound; n++) await guess(other);
+    await other.fill('#pin', pin);
+    const [answer] = await Promise.all([other.waitForResponse((got) => got.url().endsWith('/staff/session')), other.keyboard.press('Enter')]);
+    assert.equal(answer.status(), 429, 'a locked till takes the right PIN');
+    assert.ok(Number(answer.headers()['retry-after']) > 0, 'nobody says how long the lock lasts');
+    await other.waitForSelector('#refused:not(:empty)');
+    await other.screenshot({ path: join(shots, 'day-0-locked.png') });
+    return other;
   });
   const shot = (name) => page.screenshot({ path: join(shots, `day-${name}.png`) });
 
@@ -97,18 +108,50 @@ async function dayJob(browser, shots) {
     await page.waitForSelector(`.ticket [data-sku="${sku}"]`);
   });
 
-  const sum = await step('a shift is opened, and money moves', async () => {
+  await step('a shift is opened, and money moves', async () => {
     await page.click('#area-day');
     await count(page, '.open-shift', { 100000: 5, 10000: 12 });
     await record(page, 'out', { '[data-amount]': '30.000', '[data-why]': 'băng keo' });
     await record(page, 'drawer', { '[data-why]': 'đổi tiền lẻ' });
+  });
+  const sum = 620_000 - 30_000 + inNotes;
+
+  const before = await papers();
+  const sale = await step('while the printer has no paper a sale is paid in notes and by card', async () => {
+    await takeOut();
     await page.click('#area-sell');
     await page.click('.ticket .main');
-    await page.click('.exact');
+    await page.click(`[data-note="${inNotes}"]`);
     await page.click('.pay .main');
-    await page.waitForSelector('.done');
+    await page.click('.methods :text("Thẻ")');
+    await page.fill('#reference', slip);
+    await shot('3-second-part');
+    await page.click('.pay .main');
+    const receipt = await (await page.waitForSelector('.done [data-receipt]')).getAttribute('data-receipt');
+    const { sales } = await read('/api/v1/staff/sales?limit=1');
+    await page.waitForSelector('[data-printer="paper_out"]:has-text("hết giấy")');
+    await page.waitForSelector('[data-prints="1"]');
+    await shot('4-no-paper');
     await page.click('.done .main');
-    return 620_000 - 30_000 + (await get(`${kioskURL}/api/v1/carts/${cart.id}`)).total.amount;
+    const { id, payments, total, receipt: { till, series } } = sales[0];
+    assert.ok(receipt.startsWith(`${till}-${series}-`));
+    const { total: due } = await get(`${kioskURL}/api/v1/carts/${cart.id}`);
+    assert.equal(total.amount, due.amount);
+    assert.deepEqual(
+      payments.map(({ method, amount, reference }) => [method, amount, reference]),
+      [['cash', inNotes, undefined], ['card', due.amount - inNotes, slip]],
+    );
+    return { id, payments, receipt };
+  });
+
+  await step('its receipt comes out once there is a roll, and only once', async () => {
+    assert.equal(await papers(), before, 'a printer without paper prints');
+    await putIn();
+    assert.equal(await scanned(await paper(before + 1)), sale.receipt, 'what came out is not the receipt');
+    await page.waitForSelector('[data-printer="ready"]');
+    await page.waitForSelector('[data-prints]', { state: 'detached' });
+    const { jobs } = await read('/api/v1/staff/print/jobs');
+    assert.deepEqual(jobs.filter(({ ref }) => ref === sale.id).map(({ state, copy }) => [state, copy ?? false]), [['printed', false]]);
   });
 
   await step('the count is a note too high, and the shift ends with a reason', async () => {
@@ -118,25 +161,44 @@ async function dayJob(browser, shots) {
     await page.waitForSelector('.difference.off');
     assert.match(await page.textContent('.difference'), /100\.000/);
     assert.ok(await page.isDisabled('.close-shift'), 'a shift ends without a reason for what differs');
-    await shot('3-counted');
-    await page.fill('[data-difference]', 'khách trả dư');
+    await shot('5-counted');
+    await page.fill('[data-difference]', why);
     await page.click('.close-shift');
     await page.waitForSelector('.open-shift');
   });
 
-  await step('the day is closed, and the log says who did what', async () => {
+  await step('the day is closed, its Z comes out of the printer, and the log says who did what', async () => {
     await page.click('.close-day');
     await page.click('dialog .button.main');
-    await page.waitForSelector('tr[data-row]');
-    await shot('4-z');
+    await page.click('tr[data-row]:first-of-type button');
+    await paper(before + 2);
+    assert.equal(await papers(), before + 2, 'the receipt came out twice');
+    await shot('6-z');
     await page.click('#day-audit');
     await page.waitForSelector('tr[data-row]:has-text("PIN")');
-    await shot('5-audit');
+    await shot('7-audit');
+    const kinds = (await read('/api/v1/staff/audit')).records.map(({ kind }) => kind);
+    for (const kind of ['wrong_pin', 'locked_out', 'signed_off']) assert.ok(kinds.includes(kind), `the log says nothing of ${kind}`);
   });
 
-  await step('headquarters hears how the shift ended', async () => {
-    const { shop } = await get(`${kioskURL}/api/v1/catalogue`);
-    await until(async () => (await (await fetch(`${hqURL}/shops/${shop.id}?lang=vi`)).text()).includes('khách trả dư'), 'the shift at headquarters');
+  await step('headquarters hears of the sale’s two payments, of the Z, and how the shift ended', async () => {
+    const document = await until(async () => (await office('GET', '/v1/sales?limit=1000')).sales.map((s) => s.document).find(({ id }) => id === sale.id), 'the sale at headquarters');
+    assert.deepEqual(document.payments, sale.payments);
+    const [z] = (await read('/api/v1/staff/z-reports')).z_reports;
+    const there = await until(async () => (await office('GET', '/v1/z-reports?limit=1000')).z_reports.find(({ document }) => document.id === z.id), 'the Z at headquarters');
+    assert.deepEqual(there.document.totals, z.totals);
+    const { events } = await until(() => office('GET', '/v1/events?type=cash.recorded'), 'the cash book at headquarters');
+    const end = events.map(({ data }) => data).find(({ kind, reason }) => kind === 'close' && reason === why);
+    assert.ok(end, 'headquarters does not know why the drawer differed');
+  });
+
+  await step('the locked till opens again by itself', async () => {
+    await until(async () => {
+      await locked.fill('#pin', pin);
+      await locked.keyboard.press('Enter');
+      await locked.waitForSelector('[data-switch], #refused:not(:empty)');
+      return locked.isVisible('[data-switch]');
+    }, 'the lock’s end', lockOfAMinute);
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

@@ -7,9 +7,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { faults, get, kioskURL, open, runJob, step, until } from './job.mjs';
+import { faults, get, kioskURL, open, phoneSize, runJob, step, until } from './job.mjs';
 
-const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const session = () => get(`${kioskURL}/kiosk/v1/session`);
 
 /** traceless asserts that no file of the demo, HQ's among them, holds any of the parts. */

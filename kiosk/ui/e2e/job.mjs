@@ -3,8 +3,9 @@
 //
 // MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
 // STAFF_URL, HQ_URL, DEMO_URL and STAFF_PIN take its place one by one. SHOTS
-// is a folder for screenshots, CHROMIUM the browser's program. A job exits with
-// 1 and one sentence at the first thing that is wrong.
+// is a folder for screenshots, CHROMIUM the browser's program, OFFICE_TOKEN an
+// operator's for headquarters' interface. A job exits with 1 and one sentence at
+// the first thing that is wrong.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -16,6 +17,9 @@ const env = process.env;
 export let kioskURL, staffURL, hqURL, demoURL, pin;
 visit(JSON.parse(env.MIRRORCART_DEMO ?? '{}'));
 const patience = 20_000; // ms for anything to happen
+
+export const tillSize = { width: 1280, height: 800 };
+export const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 /** visit runs what follows against the demo at these addresses. */
 export function visit(demo) {
@@ -38,9 +42,9 @@ export async function step(what, work) {
   return got;
 }
 
-/** until waits for work to give something true. */
-export async function until(work, what) {
-  const end = Date.now() + patience;
+/** until waits for work to give something true, within so many ms. */
+export async function until(work, what, within = patience) {
+  const end = Date.now() + within;
   for (let last; ; ) {
     try {
       const got = await work();
@@ -48,7 +52,7 @@ export async function until(work, what) {
     } catch (err) {
       last = err;
     }
-    if (Date.now() > end) throw new Error(`${what} did not happen within ${patience / 1000} s`, { cause: last });
+    if (Date.now() > end) throw new Error(`${what} did not happen within ${within / 1000} s`, { cause: last });
     await new Promise((next) => setTimeout(next, 50));
   }
 }
@@ -56,6 +60,22 @@ export async function until(work, what) {
 export async function get(url) {
   const response = await fetch(url);
   assert.ok(response.ok, `GET ${url} was answered with ${response.status}`);
+  return response.json();
+}
+
+/** post asks the gateway for a change, as a page of the shop does. */
+export async function post(path, body = {}) {
+  const headers = { 'Content-Type': 'application/json', Origin: kioskURL };
+  const response = await fetch(kioskURL + path, { method: 'POST', headers, body: JSON.stringify(body) });
+  assert.ok(response.ok, `POST ${path} was answered with ${response.status}`);
+  return response.json();
+}
+
+/** office asks headquarters' interface, as an operator. */
+export async function office(method, path, body) {
+  const headers = { Authorization: `Bearer ${env.OFFICE_TOKEN}`, 'Content-Type': 'application/json' };
+  const response = await fetch(hqURL + path, { method, headers, body: body && JSON.stringify(body) });
+  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
   return response.json();
 }
 
@@ -71,6 +91,20 @@ export async function open(browser, name, url, options) {
   const response = await page.goto(url);
   assert.ok(response.ok(), `${name} at ${url} was answered with ${response.status()}`);
   return page;
+}
+
+/** signIn enters a PIN at a till. */
+export async function signIn(till, digits = pin) {
+  await till.fill('#pin', digits);
+  await till.keyboard.press('Enter');
+  await till.waitForSelector('[data-switch]');
+}
+
+/** openTill shows the till and signs in there. */
+export async function openTill(browser, name = 'staff') {
+  const till = await open(browser, name, staffURL, { viewport: tillSize });
+  await signIn(till);
+  return till;
 }
 
 /** setLine cuts or mends the shop's line by the button on the demo's page, which must offer that. */

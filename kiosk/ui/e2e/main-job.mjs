@@ -5,12 +5,9 @@
 //
 // job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { demoURL, faults, get, hqURL, kioskURL, open, picture, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
-
-const run = promisify(execFile);
+import { demoURL, faults, get, hqURL, kioskURL, open, openTill, phoneSize, picture, runJob, setLine, step, tillSize, until } from './job.mjs';
+import { scanned } from './paper.mjs';
 
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', sku: 'GLS-RND-01', product: 'glasses-alley-round' };
@@ -66,7 +63,7 @@ async function mainJob(browser, shots) {
     await shot(kiosk, '03-mirror');
   });
 
-  const demoPage = await open(browser, 'demo', demoURL, { viewport: { width: 1280, height: 800 } });
+  const demoPage = await open(browser, 'demo', demoURL, { viewport: tillSize });
 
   await step('the line to headquarters is cut and the kiosk says so calmly', async () => {
     await setLine(demoPage, false);
@@ -122,8 +119,7 @@ async function mainJob(browser, shots) {
     const box = await code.boundingBox();
     assert.ok(box.width >= 420 && box.height >= 420, `the QR code is ${box.width} × ${box.height} px`);
     await shot(kiosk, '06-qr');
-    const { stdout } = await run('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', join(shots, '06-qr.png')]);
-    const read = stdout.trim();
+    const read = await scanned(join(shots, '06-qr.png'));
     const shown = await code.getAttribute('data-link');
     for (const url of [read, shown]) assert.ok(url.startsWith(`${hqURL}/c/`), `${url} does not lead to ${hqURL}/c/`);
     await kiosk.reload();
@@ -132,9 +128,7 @@ async function mainJob(browser, shots) {
   });
 
   const phone = await step('the phone opens the cart that headquarters has never heard of', async () => {
-    const page = await open(browser, 'phone', link, {
-      viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true,
-    });
+    const page = await open(browser, 'phone', link, phoneSize);
     const lines = await page.$$eval('main li', (items) =>
       items.map((item) => [item.querySelector('h2').textContent, Number(item.querySelector('output').textContent)]),
     );
@@ -158,10 +152,7 @@ async function mainJob(browser, shots) {
   });
 
   const receipt = await step('the clerk signs in and sells that cart', async () => {
-    const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
-    await page.waitForSelector('#pin');
-    await page.keyboard.type(pin);
-    await page.keyboard.press('Enter');
+    const page = await openTill(browser);
     await page.click(`[data-cart="${cart.id}"]`);
     const sales = () => page.evaluate(async () => (await (await fetch('/api/v1/staff/sales?limit=200')).json()).sales.length);
     const before = await sales();
@@ -203,13 +194,13 @@ async function mainJob(browser, shots) {
   });
 
   await step('headquarters shows the receipt', async () => {
-    const page = await open(browser, 'headquarters', `${hqURL}/sales`, { viewport: { width: 1280, height: 800 } });
+    const page = await open(browser, 'headquarters', `${hqURL}/sales`, { viewport: tillSize });
     await page.waitForSelector(`td.receipt:text-is("${receipt}")`);
     await shot(page, '15-hq');
   });
 
   await step('headquarters compares everything with the shop, and says what came of it', async () => {
-    const page = await open(browser, 'pull', `${hqURL}/`, { viewport: { width: 1280, height: 800 } });
+    const page = await open(browser, 'pull', `${hqURL}/`, { viewport: tillSize });
     await page.click('article h2 a');
     await page.waitForSelector('#live.on');
     await page.click('.pull form button');

@@ -5,30 +5,15 @@
 // by the telephone number, orders to collect, and the code hands it over once. At last a ticket's
 // line of more than the shop has is ordered in part.
 //
-// job.mjs says what it reads from the environment and how it ends. Besides,
-// PRINTED is the folder of the test printer's pictures, OFFICE_TOKEN an operator's
-// for headquarters' interface.
+// job.mjs and paper.mjs say what it reads from the environment, and how it ends.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
+import { demoURL, faults, get, kioskURL, office, open, openTill, phoneSize, post, runJob, setLine, step, tillSize, until } from './job.mjs';
+import { paper, papers, scanned } from './paper.mjs';
 
-const run = promisify(execFile);
-const { PRINTED, OFFICE_TOKEN } = process.env;
 const glasses = 'GLS-RND-01';
 const lip = 'LIP-VEL-02';
 const customer = { name: 'Nguyễn Thị Lan', phone: '0901 234 567' };
-const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
-
-/** office asks headquarters' interface, as an operator. */
-async function office(method, path, body) {
-  const headers = { Authorization: `Bearer ${OFFICE_TOKEN}`, 'Content-Type': 'application/json' };
-  const response = await fetch(hqURL + path, { method, headers, body: body && JSON.stringify(body) });
-  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
-  return response.json();
-}
 
 /** arrived waits until headquarters has an order. */
 const arrived = (id) => until(async () => (await office('GET', '/v1/orders')).orders.find((order) => order.id === id), `order ${id} reaching headquarters`);
@@ -36,22 +21,6 @@ const arrived = (id) => until(async () => (await office('GET', '/v1/orders')).or
 /** reach brings an order to each state in turn. */
 async function reach(id, ...states) {
   for (const state of states) await office('POST', `/v1/orders/${id}/state`, { state });
-}
-
-/** kiosk asks the gateway as a page of the shop. */
-async function kiosk(method, path, body) {
-  const response = await fetch(kioskURL + path, { method, headers: { 'Content-Type': 'application/json', Origin: kioskURL }, body: JSON.stringify(body ?? {}) });
-  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
-  return response.json();
-}
-
-const papers = async () => (await readdir(PRINTED)).length;
-
-/** scanned is what a camera reads of the newest of n papers. */
-async function scanned(n) {
-  await until(async () => (await papers()) >= n, `paper ${n} coming out of the printer`);
-  const { stdout } = await run('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', join(PRINTED, `${n}.pbm`)]);
-  return stdout.trim().split('\n')[0];
 }
 
 /** begin starts an order of one thing by scanner. */
@@ -77,11 +46,8 @@ async function onBoard(till, id, state) {
 
 async function orderJob(browser, shots) {
   const shot = (page, name) => page.screenshot({ path: join(shots, `order-${name}.png`) });
-  const demo = await open(browser, 'demo', demoURL, { viewport: { width: 1280, height: 800 } });
-  const till = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
-  await till.waitForSelector('#pin');
-  await till.keyboard.type(pin);
-  await till.keyboard.press('Enter');
+  const demo = await open(browser, 'demo', demoURL, { viewport: tillSize });
+  const till = await openTill(browser);
 
   const home = await step('an order for delivery is taken while the line is cut', async () => {
     await setLine(demo, false);
@@ -119,7 +85,7 @@ async function orderJob(browser, shots) {
   const link = await step('its slip leads to it', async () => {
     const before = await papers();
     await till.click('.next .button:first-child');
-    const found = await scanned(before + 1);
+    const found = await scanned(await paper(before + 1));
     assert.ok(found.startsWith('http'), `the slip’s code says ${found.slice(0, 40)}`);
     return found;
   });
@@ -183,8 +149,8 @@ async function orderJob(browser, shots) {
 
   await step('what is missing of a ticket’s line is ordered, and the rest stays to be sold', async () => {
     const { variant } = await get(`${kioskURL}/api/v1/catalogue/variants/${lip}`);
-    const cart = await kiosk('POST', '/api/v1/carts');
-    await kiosk('POST', `/api/v1/carts/${cart.id}/lines`, { sku: lip, quantity: variant.stock + 2 });
+    const cart = await post('/api/v1/carts');
+    await post(`/api/v1/carts/${cart.id}/lines`, { sku: lip, quantity: variant.stock + 2 });
     await till.click('#area-sell');
     await till.click(`[data-cart="${cart.id}"]`);
     await till.click(`li[data-sku="${lip}"] .order`);

@@ -4,27 +4,22 @@
 // changes meet after the line was cut before the scan; then one is paid at the till
 // by a transfer of which the bank tells, and the other on the phone, twice.
 //
-// job.mjs says what it reads from the environment and how it ends. Besides,
-// PRINTED is the folder of the test printer's pictures, OFFICE_TOKEN an operator's
-// for headquarters' interface, and BANK_KEY that of the bank's feed.
+// job.mjs and paper.mjs say what it reads from the environment, and how it ends.
+// Besides, BANK_KEY is that of the bank's feed.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { base } from '../../../cloudsync/hq/cart/miniapp/test/headquarters.js';
-import { demoURL, faults, get, hqURL, kioskURL, open, pin, runJob, setLine, staffURL, step, until } from './job.mjs';
+import { demoURL, faults, get, hqURL, kioskURL, office, open, openTill, phoneSize, post, runJob, setLine, step, tillSize, until } from './job.mjs';
 import { serveZalo, weChat } from './miniapp.mjs';
+import { paper, papers, scanned } from './paper.mjs';
 
-const run = promisify(execFile);
-const { PRINTED, OFFICE_TOKEN, BANK_KEY } = process.env;
+const { BANK_KEY } = process.env;
 
 const account = { bank: '970436', number: '0011002233445' }; // the shop's, in both settings
 const lip = { category: 'lips', product: 'lip-silk-velvet', sku: 'LIP-VEL-02' };
 const glasses = { category: 'glasses', product: 'glasses-alley-round', sku: 'GLS-RND-01' };
 
 const session = () => get(`${kioskURL}/kiosk/v1/session`);
-const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 /** shopping starts a session without the camera, where nothing needs a face. */
 async function shopping(kiosk) {
@@ -79,14 +74,6 @@ function same(phone, id, pieces) {
 /** letIn answers, on the phone that owns the cart, the one that asks. */
 const letIn = (page) => page.click('form[action*="/phones/"] [value="true"]');
 
-/** office asks headquarters' interface, as an operator. */
-async function office(method, path, body) {
-  const headers = { Authorization: `Bearer ${OFFICE_TOKEN}`, 'Content-Type': 'application/json' };
-  const response = await fetch(hqURL + path, { method, headers, body: body && JSON.stringify(body) });
-  assert.ok(response.ok, `${method} ${path} was answered with ${response.status}`);
-  return response.json();
-}
-
 /** bankTells reports money that came in, as SePay does (developer.sepay.vn), and gives the answer's status. */
 async function bankTells({ code, amount, reference = `FT${code}` }) {
   const response = await fetch(`${hqURL}/bank/sepay`, {
@@ -98,12 +85,6 @@ async function bankTells({ code, amount, reference = `FT${code}` }) {
     }),
   });
   return response.status;
-}
-
-/** scanned is what a camera reads of the code in a picture. */
-async function scanned(file) {
-  const { stdout } = await run('zbarimg', ['--quiet', '--raw', '-Sdisable', '-Sqrcode.enable', file]);
-  return stdout.trim();
 }
 
 /** fields are the parts of a payment's code: two digits of name, two of length, and so much text (EMVCo, Merchant-Presented Mode). */
@@ -118,13 +99,6 @@ function fields(text) {
   return found;
 }
 
-/** printed waits for the nth piece of paper and gives its picture. */
-async function printed(n) {
-  const file = `${n}.pbm`;
-  await until(async () => (await readdir(PRINTED)).includes(file), `ticket ${n} coming out of the printer`);
-  return join(PRINTED, file);
-}
-
 const more = (page) => page.click('main li:first-child button[data-d="1"]');
 
 async function phoneJob(browser, shots) {
@@ -132,7 +106,7 @@ async function phoneJob(browser, shots) {
 
   await fetch(`${kioskURL}/kiosk/v1/session/finish`, { method: 'POST' }); // whoever was there before
   const kiosk = await open(browser, 'kiosk', `${kioskURL}/`, { viewport: { width: 1080, height: 1920 } });
-  const demo = await open(browser, 'demo', demoURL, { viewport: { width: 1280, height: 800 } });
+  const demo = await open(browser, 'demo', demoURL, { viewport: tillSize });
 
   const phone = await step('a phone opens the cart while the shop’s line is up', async () => {
     await shopping(kiosk);
@@ -255,20 +229,16 @@ async function phoneJob(browser, shots) {
   });
 
   await step('the printed slip opens that cart too', async () => {
-    const response = await fetch(`${kioskURL}/api/v1/carts/${merged}/print`, {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"lang":"vi"}',
-    });
-    assert.equal(response.status, 202, await response.text());
-    const page = await open(browser, 'slip', await scanned(await printed(1)), phoneSize);
+    const before = await papers();
+    await post(`/api/v1/carts/${merged}/print`, { lang: 'vi' });
+    const page = await open(browser, 'slip', await scanned(await paper(before + 1)), phoneSize);
     assert.equal(Object.values(await onPhone(page)).reduce((a, b) => a + b), 3);
     await page.context().close();
   });
 
   const till = await step('it is paid by a transfer of which the bank tells, and the receipt comes out of the printer', async () => {
-    const page = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
-    await page.waitForSelector('#pin');
-    await page.keyboard.type(pin);
-    await page.keyboard.press('Enter');
+    const page = await openTill(browser);
+    const before = await papers();
     await page.click(`[data-cart="${merged}"]`);
     await page.click('.ticket .main');
     await page.click('.methods :nth-child(3)');
@@ -280,7 +250,7 @@ async function phoneJob(browser, shots) {
     assert.equal(await bankTells({ code: await page.getAttribute('.transfer', 'data-code'), amount: total.amount }), 200);
     const receipt = await (await page.waitForSelector('.done [data-receipt]')).getAttribute('data-receipt');
     await kiosk.waitForSelector(`[data-receipt="${receipt}"]`);
-    await printed(2);
+    assert.equal(await scanned(await paper(before + 1)), receipt, 'what came out is not the receipt');
     await shot(page, 'transferred');
     return page;
   });

@@ -1,22 +1,28 @@
 // A ticket printer for the jobs: takes ESC/POS on a free port, answers what is
-// asked of its state with "all is well", and writes what comes out of it as
-// pictures, N.pbm, into a folder. It prints its address as its first line.
+// asked of its state, and writes what comes out of it as pictures, N.pbm, into a
+// folder. It has no paper while a file no-roll lies there. It prints its address
+// as its first line.
 //
 // usage: node printer.mjs FOLDER
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
 const [folder] = process.argv.slice(2);
-const well = Buffer.of(0x12); // the bits that every answer to DLE EOT has, and no other
+const well = 0x12; // the bits that every answer to DLE EOT has
+const noPaper = { 1: 0x08, 2: 0x20, 4: 0x6c }; // those that say so besides: offline, stopped by the paper's end, both sensors
 let pieces = 0;
+
+const empty = () => existsSync(join(folder, 'no-roll'));
+const answer = (n) => Buffer.of(well | (empty() ? (noPaper[n] ?? 0) : 0));
 
 /** read takes one command from the buffer's start: {length, ...what it does}; null while it is not whole. */
 function read(buffer) {
   const [a, b, c] = buffer;
   const simple = (length) => (buffer.length < length ? null : { length });
-  if (a === 0x10 && b === 0x04) return buffer.length < 3 ? null : { length: 3, asks: true };
+  if (a === 0x10 && b === 0x04) return buffer.length < 3 ? null : { length: 3, asks: c };
   if (a === 0x1b && b === 0x40) return simple(2); // initialise
   if (a === 0x1b && b === 0x64) return buffer.length < 3 ? null : { length: 3, ends: true }; // feed
   if (a === 0x1b && b === 0x70) return simple(5); // drawer
@@ -47,8 +53,8 @@ const server = createServer((socket) => {
   socket.on('data', (data) => {
     buffer = Buffer.concat([buffer, data]);
     for (let command; buffer.length > 1 && (command = read(buffer)); buffer = buffer.subarray(command.length)) {
-      if (command.asks) socket.write(well);
-      if (command.bits) strips.push(command);
+      if (command.asks) socket.write(answer(command.asks));
+      if (command.bits && !empty()) strips.push(command);
       if (command.ends && strips.length) put(strips.splice(0));
     }
   });

@@ -3,11 +3,10 @@
 // differs from the books and goes on over a reload, a loss; and headquarters' figures
 // follow. The page of the device says that all is well.
 //
-// job.mjs says what it reads from the environment and how it ends. Besides,
-// OFFICE_TOKEN is an operator's for headquarters' interface.
+// job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { faults, get, hqURL, kioskURL, open, pin, runJob, staffURL, step, until } from './job.mjs';
+import { faults, get, kioskURL, office, openTill, runJob, step, until } from './job.mjs';
 
 const lip = { sku: 'LIP-VEL-02', gtin: '8939990100020' };
 const tint = { sku: 'LIP-DEW-01', gtin: '8939990200010' };
@@ -18,10 +17,7 @@ const here = async ({ sku }) => (await get(`${kioskURL}/api/v1/catalogue/variant
 /** atHQ is what headquarters believes that the shop has of it. */
 async function atHQ({ sku }) {
   const { shop } = await get(`${kioskURL}/api/v1/shop`);
-  const headers = { Authorization: `Bearer ${process.env.OFFICE_TOKEN}` };
-  const response = await fetch(`${hqURL}/v1/stock?shop=${shop.id}&limit=1000`, { headers });
-  assert.ok(response.ok, `/v1/stock was answered with ${response.status}`);
-  const { stock } = await response.json();
+  const { stock } = await office('GET', `/v1/stock?shop=${shop.id}&limit=1000`);
   return stock.find((level) => level.sku === sku)?.quantity;
 }
 
@@ -64,10 +60,7 @@ async function stockJob(browser, shots) {
   const before = { lip: await here(lip), tint: await here(tint) };
 
   const page = await step('a clerk opens the stock and finds a thing without the marks of its letters', async () => {
-    const till = await open(browser, 'staff', staffURL, { viewport: { width: 1280, height: 800 } });
-    await till.waitForSelector('#pin');
-    await till.keyboard.type(pin);
-    await till.keyboard.press('Enter');
+    const till = await openTill(browser);
     await till.click('#area-stock');
     await till.keyboard.type('NHUNG lua hong dat');
     await till.click(`.hits [data-sku="${lip.sku}"]`);
