@@ -19,13 +19,17 @@ type CartLabel struct {
 	Made   time.Time // when this gateway first heard of the cart
 	Place  string    // PlaceTill, or the id of the kiosk where it was begun; empty where it came from elsewhere
 	Parked *Parking  // nil while nobody has put it aside
+	Deal   Deal      // what was settled about it
 }
 
 // PlaceTill is the place of a cart that a clerk began.
 const PlaceTill = "till"
 
-// maxParkingName bounds the name of a parked cart, in bytes: a few words.
-const maxParkingName = 80
+// Bounds of what a parked cart is known by, in bytes: a few words, and a sentence.
+const (
+	maxParkingName = 80
+	maxParkingNote = 200
+)
 
 // Parking says that a clerk put a cart aside, to go on with it later at any till
 // of the gateway.
@@ -35,23 +39,27 @@ type Parking struct {
 	At    time.Time `json:"at"`
 }
 
-// Park puts the cart aside. Only a cart with something in it that is not paid
-// can be.
-func (c *OpenCart) Park(p Parking) error {
+// Park puts the cart aside, with a note of the staff. Only a cart with something
+// in it that is not paid can be.
+func (c *OpenCart) Park(p Parking, note string) error {
 	const op = "edge.OpenCart.Park"
 	if err := c.open(op); err != nil {
 		return err
 	}
-	p.Name = strings.TrimSpace(p.Name)
-	switch n := digits(p.Name); {
-	case p.Name == "" || len(p.Name) > maxParkingName || !plainText(p.Name) || strings.Contains(p.Name, "\n"):
-		return Errorf(op, Invalid, "the name of a parked cart: want 1 to %d bytes of plain text", maxParkingName)
-	case n > 12:
-		return Errorf(op, Invalid, "%d digits in the name may be a card number: leave them out", n)
+	p.Name, note = strings.TrimSpace(p.Name), strings.TrimSpace(note)
+	if err := checkDealText(op, "name", p.Name, maxParkingName); err != nil {
+		return err
+	}
+	if err := checkDealText(op, "note", note, maxParkingNote); err != nil {
+		return err
+	}
+	switch {
+	case p.Name == "":
+		return Errorf(op, Invalid, "a parked cart has no name: say what it will be known by")
 	case !slices.ContainsFunc(c.Lines, func(l Line) bool { return l.Quantity() > 0 }):
 		return Errorf(op, Conflict, "there is nothing in the cart to put aside")
 	}
-	c.Parked = &p
+	c.Parked, c.Deal.Name, c.Deal.Note = &p, p.Name, note
 	return nil
 }
 

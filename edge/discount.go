@@ -21,6 +21,8 @@ type Discount struct {
 type Discounter struct {
 	Staff string
 	Most  BasisPoints
+
+	approved map[SKU]Reduced // what was given before, by the right of whoever gave it
 }
 
 // maxDiscounts is one for each line and one for the whole ticket.
@@ -64,6 +66,9 @@ func (d Discounter) Discounted(lines []SaleLine, asked []Discount, currency stri
 			return nil, err
 		}
 		g.Staff = d.Staff
+		if a, ok := d.approved[g.SKU]; ok {
+			g.Staff = a.Staff
+		}
 		if g.SKU == "" {
 			whole = g
 			continue
@@ -114,7 +119,8 @@ func (d Discounter) within(lines []SaleLine) error {
 	for i := range lines {
 		l := &lines[i]
 		// A share of the whole ticket's discount may be one unit above its rate.
-		if l.Discount > 0 && (d.Most == 0 || l.Discount-1 > d.Most.Of(l.Total+l.Discount)) {
+		most := max(d.Most, d.approved[l.SKU].Most, d.approved[""].Most)
+		if l.Discount > 0 && (most == 0 || l.Discount-1 > most.Of(l.Total+l.Discount)) {
 			return Errorf("edge.Discounter", Forbidden, "%s gives discounts of at most %g %%, and %.40q has more: let a manager approve it", d.Staff, float64(d.Most)/100, l.SKU)
 		}
 	}

@@ -12,9 +12,13 @@ type Carts interface {
 	CreateCart(ctx context.Context) (*Cart, error)
 	// Cart finds a cart; an Error of kind NotFound where there is none.
 	Cart(ctx context.Context, id CartID) (*Cart, error)
-	// OpenCarts lists carts that have lines and are not paid, at most limit: those
-	// that are parked first, each kind newest first.
+	// OpenCarts lists carts, at most limit: first those that were emptied or paid
+	// otherwise after a part was taken, then those that have lines and are not
+	// paid, the parked ones first; each kind newest first.
 	OpenCarts(ctx context.Context, limit int) ([]OpenCart, error)
+	// OpenCart finds a cart with its label, be it paid or not; NotFound where there
+	// is none.
+	OpenCart(ctx context.Context, id CartID) (*OpenCart, error)
 	// LabelCart runs change on what staff tell the cart apart by, and stores that
 	// alone; an error of change is returned and changes nothing. It makes no
 	// event.

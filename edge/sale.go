@@ -137,6 +137,7 @@ type Checkout struct {
 	Discounts  []Discount   `json:"discounts,omitempty"` // a rate or an amount each
 	Discounter Discounter   `json:"-"`                   // from the session and the settings
 	Cash       CashRounding `json:"-"`                   // from the settings
+	Deal       *Deal        `json:"-"`                   // about the cart, from the ledger; nil where there is none
 
 	exchanged int64 // of the total, see Exchanging
 }
@@ -162,6 +163,12 @@ func (co Checkout) Sale(c *Cart, r *Release, at time.Time) (*Sale, error) {
 	}
 	if len(lines) == 0 {
 		return nil, Errorf(op, Invalid, "the cart is empty: there is nothing to sell")
+	}
+	if co.Deal != nil {
+		if err := co.Deal.paidWith(co.Payments); err != nil {
+			return nil, err
+		}
+		co.Discounter.approved = co.Deal.approvedFor(co.Discounts)
 	}
 	given, err := co.Discounter.Discounted(lines, co.Discounts, total.Currency)
 	if err != nil {

@@ -68,9 +68,10 @@ type TransferAsk struct {
 	Cart    CartID  `json:"cart"`
 	Amount  int64   `json:"amount"` // the total that was shown
 	TaxCode TaxCode `json:"tax_code,omitempty"`
-	// Discounts and Discounter are as in Checkout.
+	// Discounts, Discounter and Deal are as in Checkout.
 	Discounts  []Discount    `json:"discounts,omitempty"`
 	Discounter Discounter    `json:"-"`
+	Deal       *Deal         `json:"-"`
 	Code       string        `json:"-"` // follows from the cart and the key
 	Text       string        `json:"-"` // follows from the code and the amount
 	Life       time.Duration `json:"-"` // from the settings
@@ -81,7 +82,7 @@ type TransferAsk struct {
 // Transfer makes the transfer for c, priced with r, at the time at. It refuses
 // what a check-out would refuse. Shop is left to the ledger.
 func (a TransferAsk) Transfer(c *Cart, r *Release, at time.Time) (*Transfer, error) {
-	co := Checkout{Payments: Payments{{Method: Cash, Amount: a.Amount}}, TaxCode: a.TaxCode, Discounts: a.Discounts, Discounter: a.Discounter}
+	co := Checkout{Payments: Payments{{Method: Cash, Amount: a.Amount}}, TaxCode: a.TaxCode, Discounts: a.Discounts, Discounter: a.Discounter, Deal: a.Deal}
 	s, err := co.Sale(c, r, at)
 	if err != nil {
 		return nil, err

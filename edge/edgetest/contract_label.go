@@ -20,7 +20,7 @@ func CartLabels(t *testing.T, open Open) {
 	park := func(id edge.CartID, name string) error {
 		_, err := s.LabelCart(ctx, id, func(c *edge.OpenCart) error {
 			c.Place = edge.PlaceTill
-			return c.Park(edge.Parking{Name: name, Staff: "Lan", At: clock.Now()})
+			return c.Park(edge.Parking{Name: name, Staff: "Lan", At: clock.Now()}, "")
 		})
 		return err
 	}
@@ -34,7 +34,7 @@ func CartLabels(t *testing.T, open Open) {
 	carts, err := s.OpenCarts(ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, []edge.CartID{first.ID, second.ID}, cartIDs(carts), "what is parked stands first")
-	require.Equal(t, edge.CartLabel{Made: made, Place: edge.PlaceTill, Parked: &edge.Parking{Name: "áo đỏ", Staff: "Lan", At: clock.Now()}}, carts[0].CartLabel)
+	require.Equal(t, edge.CartLabel{Made: made, Place: edge.PlaceTill, Parked: &edge.Parking{Name: "áo đỏ", Staff: "Lan", At: clock.Now()}, Deal: edge.Deal{Name: "áo đỏ"}}, carts[0].CartLabel)
 	require.Equal(t, edge.CartLabel{Made: clock.Now()}, carts[1].CartLabel)
 
 	// A change of the cart, here or on a phone, leaves the label alone.

@@ -17,17 +17,39 @@ func (m *Memory) keep(c *edge.Cart) {
 func (m *Memory) OpenCarts(_ context.Context, limit int) ([]edge.OpenCart, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var open []edge.OpenCart
-	for _, parked := range []bool{true, false} {
-		for _, c := range slices.Backward(m.carts) {
-			living := slices.ContainsFunc(c.Lines, func(l edge.Line) bool { return l.Quantity() > 0 })
-			label := m.labels[c.ID]
-			if living && c.Closed == nil && m.ordered(c.ID) == nil && (label.Parked != nil) == parked && len(open) < limit {
-				open = append(open, edge.OpenCart{Cart: clone(c), CartLabel: label})
-			}
+	var kinds [3][]edge.OpenCart
+	for _, c := range slices.Backward(m.carts) {
+		living := c.Closed == nil && slices.ContainsFunc(c.Lines, func(l edge.Line) bool { return l.Quantity() > 0 })
+		label := m.label(c.ID)
+		switch o := (edge.OpenCart{Cart: clone(c), CartLabel: label}); {
+		case !living && len(label.Deal.Parts) > 0:
+			kinds[0] = append(kinds[0], o)
+		case living && label.Parked != nil:
+			kinds[1] = append(kinds[1], o)
+		case living && m.ordered(c.ID) == nil:
+			kinds[2] = append(kinds[2], o)
 		}
 	}
-	return open, nil
+	open := slices.Concat(kinds[:]...)
+	return open[:min(limit, len(open))], nil
+}
+
+// OpenCart implements edge.Carts.
+func (m *Memory) OpenCart(_ context.Context, id edge.CartID) (*edge.OpenCart, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i, err := m.find(id)
+	if err != nil {
+		return nil, err
+	}
+	return &edge.OpenCart{Cart: clone(m.carts[i]), CartLabel: m.label(id)}, nil
+}
+
+// label is a copy of a cart's.
+func (m *Memory) label(id edge.CartID) edge.CartLabel {
+	l := m.labels[id]
+	l.Deal = *clone(&l.Deal)
+	return l
 }
 
 // LabelCart implements edge.Carts.
@@ -38,7 +60,7 @@ func (m *Memory) LabelCart(_ context.Context, id edge.CartID, change func(*edge.
 	if err != nil {
 		return nil, err
 	}
-	c := edge.OpenCart{Cart: clone(m.carts[i]), CartLabel: m.labels[id]}
+	c := edge.OpenCart{Cart: clone(m.carts[i]), CartLabel: m.label(id)}
 	if err := change(&c); err != nil {
 		return nil, err
 	}

@@ -100,7 +100,13 @@ func (m *Memory) price(co edge.Checkout) (*edge.Sale, *edge.Cart, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	label := m.label(co.Cart)
+	co.Deal = &label.Deal
 	s, err := co.Sale(m.carts[i], r, m.at())
+	if err == nil {
+		label.Deal.Parts = nil // they are the sale's now
+		m.labels[co.Cart] = label
+	}
 	return s, m.carts[i], err
 }
 

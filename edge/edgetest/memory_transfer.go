@@ -27,6 +27,8 @@ func (m *Memory) RequestTransfer(_ context.Context, key string, a edge.TransferA
 		if err != nil {
 			return nil, err
 		}
+		label := m.label(a.Cart)
+		a.Deal = &label.Deal
 		t, err := a.Transfer(m.carts[i], r, m.at())
 		if err != nil {
 			return nil, err

@@ -47,14 +47,18 @@ type cartToSell struct {
 	body     []byte
 	checkout uint32
 	order    sql.NullString // that it shows
+	deal     *edge.Deal     // nil where nothing was settled
 }
 
 func (t *tx) loadToSell(ctx context.Context, id edge.CartID) (*cartToSell, error) {
 	c := &cartToSell{}
 	row := t.conn.QueryRowContext(ctx, `SELECT body, 1 + coalesce((SELECT checkout FROM sale WHERE cart = ?1 ORDER BY checkout DESC LIMIT 1), 0),
-		(SELECT id FROM shop_order WHERE cart = ?1) FROM cart WHERE id = ?1`, id.String())
+		(SELECT id FROM shop_order WHERE cart = ?1), deal FROM cart WHERE id = ?1`, id.String())
+	var deal []byte
 	var err error
-	c.Cart, c.body, err = scanCart(row, id, &c.checkout, &c.order)
+	if c.Cart, c.body, err = scanCart(row, id, &c.checkout, &c.order, &deal); err == nil && deal != nil {
+		c.deal, err = decode[edge.Deal](deal)
+	}
 	return c, err
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -10,15 +11,17 @@ import (
 )
 
 const (
-	labelled    = `SELECT body, made, place, parked, parked_by, parked_at FROM cart WHERE `
+	labelled    = `SELECT body, made, place, parked, parked_by, parked_at, deal FROM cart WHERE `
+	takenCarts  = labelled + `taken > 0 AND (closed = 1 OR pieces = 0) ORDER BY n DESC LIMIT ?`
 	unordered   = `NOT EXISTS (SELECT 1 FROM shop_order o WHERE o.cart = cart.id)` // an order's cart only shows it
 	openCarts   = labelled + `closed = 0 AND pieces > 0 AND parked = '' AND ` + unordered + ` ORDER BY n DESC LIMIT ?`
 	parkedCarts = labelled + `closed = 0 AND pieces > 0 AND parked <> '' ORDER BY n DESC LIMIT ?`
 )
 
-// OpenCarts lists carts that have lines and are not paid, the parked ones first.
+// OpenCarts lists carts of which money goes back, then those that have lines and
+// are not paid, the parked ones first.
 func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []edge.OpenCart, err error) {
-	for _, query := range []string{parkedCarts, openCarts} {
+	for _, query := range []string{takenCarts, parkedCarts, openCarts} {
 		err = each(ctx, db.reader, func(rows *sql.Rows) error {
 			c, err := scanOpen(rows)
 			if err == nil {
@@ -35,12 +38,19 @@ func (db *DB) OpenCarts(ctx context.Context, limit int) (carts []edge.OpenCart, 
 
 func scanOpen(row interface{ Scan(dest ...any) error }) (*edge.OpenCart, error) {
 	var c edge.OpenCart
-	var body []byte
+	var body, deal []byte
 	var made, parkedAt int64
 	var p edge.Parking
-	err := row.Scan(&body, &made, &c.Place, &p.Name, &p.Staff, &parkedAt)
+	err := row.Scan(&body, &made, &c.Place, &p.Name, &p.Staff, &parkedAt, &deal)
 	if err != nil {
 		return nil, err
+	}
+	if deal != nil {
+		d, err := decode[edge.Deal](deal)
+		if err != nil {
+			return nil, err
+		}
+		c.Deal = *d
 	}
 	c.Made = time.UnixMilli(made).UTC()
 	if p.Name != "" {
@@ -51,13 +61,24 @@ func scanOpen(row interface{ Scan(dest ...any) error }) (*edge.OpenCart, error) 
 	return &c, err
 }
 
+// OpenCart finds a cart with what staff tell it apart by.
+func (db *DB) OpenCart(ctx context.Context, id edge.CartID) (*edge.OpenCart, error) {
+	c, err := loadOpen(ctx, db.reader, id)
+	return c, fault("sqlite.OpenCart", err)
+}
+
+func loadOpen(ctx context.Context, q querier, id edge.CartID) (*edge.OpenCart, error) {
+	c, err := scanOpen(q.QueryRowContext(ctx, labelled+`id = ?`, id.String()))
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, edge.Errorf("sqlite.OpenCart", edge.NotFound, "there is no cart %s in this shop", id)
+	}
+	return c, err
+}
+
 // LabelCart changes what staff tell the cart apart by.
 func (db *DB) LabelCart(ctx context.Context, id edge.CartID, change func(c *edge.OpenCart) error) (*edge.OpenCart, error) {
 	return write(ctx, db, func(ctx context.Context, t *tx) (*edge.OpenCart, error) {
-		c, err := scanOpen(t.conn.QueryRowContext(ctx, labelled+`id = ?`, id.String()))
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, edge.Errorf("sqlite.LabelCart", edge.NotFound, "there is no cart %s in this shop", id)
-		}
+		c, err := loadOpen(ctx, t.conn, id)
 		if err != nil {
 			return nil, err
 		}
@@ -68,9 +89,24 @@ func (db *DB) LabelCart(ctx context.Context, id edge.CartID, change func(c *edge
 		if c.Parked != nil {
 			p = *c.Parked
 		}
-		return c, t.exec(ctx, `UPDATE cart SET place = ?, parked = ?, parked_by = ?, parked_at = ? WHERE id = ?`,
+		err = t.exec(ctx, `UPDATE cart SET place = ?, parked = ?, parked_by = ?, parked_at = ? WHERE id = ?`,
 			c.Place, p.Name, p.Staff, max(p.At.UnixMilli(), 0), id.String())
+		if err != nil {
+			return nil, err
+		}
+		return c, t.saveDeal(ctx, id, &c.Deal)
 	})
+}
+
+func (t *tx) saveDeal(ctx context.Context, id edge.CartID, d *edge.Deal) error {
+	var body []byte
+	if !d.Empty() {
+		var err error
+		if body, err = json.Marshal(d); err != nil {
+			return err
+		}
+	}
+	return t.exec(ctx, `UPDATE cart SET deal = ?, taken = ? WHERE id = ?`, body, len(d.Parts), id.String())
 }
 
 // CartByCode finds the cart that has the code now. Codes are looked for seldom,

@@ -54,7 +54,12 @@ func (t *tx) price(ctx context.Context, co edge.Checkout) (*cartToSell, *edge.Sa
 	if err != nil {
 		return nil, nil, err
 	}
+	co.Deal = c.deal
 	s, err := co.Sale(c.Cart, r, t.now())
+	if err == nil && c.deal != nil && len(c.deal.Parts) > 0 {
+		c.deal.Parts = nil // they are the sale's now
+		err = t.saveDeal(ctx, co.Cart, c.deal)
+	}
 	return c, s, err
 }
 

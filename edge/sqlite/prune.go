@@ -15,7 +15,7 @@ const (
 // PruneCarts forgets carts that were left alone for longer than keep says, a
 // few at a time, and returns how many. A cart of which HQ has not heard all is
 // kept: it could come back from there with less than it had, and its line
-// numbers would be given out again.
+// numbers would be given out again. So is one of which money was taken.
 func (db *DB) PruneCarts(ctx context.Context, keep edge.CartKeep) (int, error) {
 	const op = "sqlite.PruneCarts"
 	if err := keep.Check(); err != nil {
@@ -61,9 +61,9 @@ func (db *DB) PruneCarts(ctx context.Context, keep edge.CartKeep) (int, error) {
 
 // The kinds of carts, each with an index of its own.
 const (
-	bareCarts   = `closed = 0 AND bare = 1`
-	unsoldCarts = `closed = 0 AND bare = 0`
-	closedCarts = `closed = 1`
+	bareCarts   = `closed = 0 AND bare = 1 AND taken = 0`
+	unsoldCarts = `closed = 0 AND bare = 0 AND taken = 0`
+	closedCarts = `closed = 1 AND taken = 0`
 )
 
 func pruneCarts(which string) string {

@@ -12,18 +12,19 @@ import (
 // RequestTransfer asks for a cart's money by bank transfer.
 func (db *DB) RequestTransfer(ctx context.Context, key string, a edge.TransferAsk) (*edge.Transfer, bool, error) {
 	return once(ctx, db, key, callAsk, a, func(ctx context.Context, t *tx) (*edge.Transfer, error) {
-		c, _, err := loadCart(ctx, t.conn, a.Cart)
+		c, err := t.loadToSell(ctx, a.Cart)
 		if err != nil {
 			return nil, err
 		}
-		if err := t.notOrdered(ctx, a.Cart); err != nil {
-			return nil, err
+		if c.order.Valid {
+			return nil, errOrdered(c.order.String)
 		}
 		r, err := t.releaseInForce(ctx)
 		if err != nil {
 			return nil, err
 		}
-		tr, err := a.Transfer(c, r, t.now())
+		a.Deal = c.deal
+		tr, err := a.Transfer(c.Cart, r, t.now())
 		if err != nil {
 			return nil, err
 		}
