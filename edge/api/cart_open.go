@@ -22,10 +22,11 @@ type openCartView struct {
 	Made   time.Time     `json:"made"`
 	Place  string        `json:"place"` // till, a kiosk's id, or empty: a phone's
 	Parked *edge.Parking `json:"parked"`
+	Deal   edge.Deal     `json:"deal"`
 }
 
 func viewOpen(c *edge.OpenCart, r *edge.Release) openCartView {
-	return openCartView{viewCart(c.Cart, r), c.Code(), c.Made, c.Place, c.Parked}
+	return openCartView{viewCart(c.Cart, r), c.Code(), c.Made, c.Place, c.Parked, c.Deal}
 }
 
 func (s *Server) getOpenCarts(c *gin.Context) {
@@ -57,7 +58,35 @@ func (s *Server) postFindCart(c *gin.Context) {
 		return
 	}
 	cart, err := s.named(c.Request.Context(), in.Text)
-	s.answerCart(c, http.StatusOK, cart, err)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.answerOpen(c, cart.ID)
+}
+
+// getOpenCart is a cart as another till, or this one before a reload, left it.
+func (s *Server) getOpenCart(c *gin.Context) {
+	id, err := cartID(c)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	s.answerOpen(c, id)
+}
+
+func (s *Server) answerOpen(c *gin.Context, id edge.CartID) {
+	cart, err := s.cfg.Carts.OpenCart(c.Request.Context(), id)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, viewOpen(cart, r))
 }
 
 func (s *Server) named(ctx context.Context, text string) (*edge.Cart, error) {
@@ -79,13 +108,14 @@ func (s *Server) named(ctx context.Context, text string) (*edge.Cart, error) {
 func (s *Server) putParked(c *gin.Context) {
 	var in struct {
 		Name string `json:"name"`
+		Note string `json:"note"`
 	}
 	if err := Bind(c, &in); err != nil {
 		s.Fail(c, err)
 		return
 	}
 	s.label(c, func(o *edge.OpenCart) error {
-		return o.Park(edge.Parking{Name: in.Name, Staff: signedIn(c).Name, At: s.cfg.Now().UTC().Truncate(time.Millisecond)})
+		return o.Park(edge.Parking{Name: in.Name, Staff: signedIn(c).Name, At: s.cfg.Now().UTC().Truncate(time.Millisecond)}, in.Note)
 	})
 }
 
@@ -113,6 +143,6 @@ func (s *Server) label(c *gin.Context, change func(*edge.OpenCart) error) {
 		s.Fail(c, err)
 		return
 	}
-	s.CartChanged(id)
+	s.CartChanged(id) // the tills hear of it
 	c.JSON(http.StatusOK, viewOpen(cart, r))
 }

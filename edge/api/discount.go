@@ -21,23 +21,35 @@ func (l DiscountLimits) check() error {
 
 // discounts are those of a sale as they are sent.
 type discounts struct {
-	Discounts []struct {
-		SKU    edge.SKU         `json:"sku"`
-		Rate   edge.BasisPoints `json:"rate"`
-		Amount int64            `json:"amount"`
-		Reason string           `json:"reason"`
-	} `json:"discounts"`
-	Approval *approval `json:"discount_approval"`
+	Discounts []discount `json:"discounts"`
+	Approval  *approval  `json:"discount_approval"`
+}
+
+type discount struct {
+	SKU    edge.SKU         `json:"sku"`
+	Rate   edge.BasisPoints `json:"rate"`
+	Amount int64            `json:"amount"`
+	Reason string           `json:"reason"`
+}
+
+func (d discount) asked() edge.Discount {
+	return edge.Discount{SKU: d.SKU, Rate: d.Rate, Amount: d.Amount, Reason: d.Reason}
+}
+
+// discounter is who is signed in.
+func (s *Server) discounter(c *gin.Context) edge.Discounter {
+	ses := signedIn(c)
+	d := edge.Discounter{Staff: ses.Name, Most: s.cfg.Discounts.Clerk}
+	if ses.Role == manager {
+		d.Most = s.cfg.Discounts.Manager
+	}
+	return d
 }
 
 // discounts finds who gives them: the manager behind the approval, or else the
 // clerk.
 func (s *Server) discounts(c *gin.Context, in *discounts, cart string) (asked []edge.Discount, d edge.Discounter, err error) {
-	ses := signedIn(c)
-	d = edge.Discounter{Staff: ses.Name, Most: s.cfg.Discounts.Clerk}
-	if ses.Role == manager {
-		d.Most = s.cfg.Discounts.Manager
-	}
+	d = s.discounter(c)
 	by, err := s.approved(c, in.Approval, cart)
 	if err != nil {
 		return nil, d, err
@@ -46,7 +58,7 @@ func (s *Server) discounts(c *gin.Context, in *discounts, cart string) (asked []
 		d = edge.Discounter{Staff: by.Staff, Most: s.cfg.Discounts.Manager}
 	}
 	for _, a := range in.Discounts {
-		asked = append(asked, edge.Discount{SKU: a.SKU, Rate: a.Rate, Amount: a.Amount, Reason: a.Reason})
+		asked = append(asked, a.asked())
 	}
 	return asked, d, nil
 }

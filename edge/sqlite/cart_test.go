@@ -150,6 +150,7 @@ func TestCartQueriesSearchIndexes(t *testing.T) {
 	for query, want := range map[string]string{
 		openCarts:                            "USING INDEX cart_open",
 		parkedCarts:                          "USING INDEX cart_parked",
+		takenCarts:                           "USING INDEX cart_taken",
 		pruneCarts(bareCarts):                "USING COVERING INDEX cart_bare (changed<?)",
 		pruneCarts(unsoldCarts):              "USING COVERING INDEX cart_unsold (changed<?)",
 		pruneCarts(closedCarts):              "USING COVERING INDEX cart_closed (changed<?)",
