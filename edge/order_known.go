@@ -76,7 +76,7 @@ func KnowOrder(own *Order, word *Record, deeds OrderDeeds) (*KnownOrder, error) 
 		k.Parcel = news.Parcel
 	}
 	k.Money, k.Requests = append(k.Money, deeds.Money...), append(k.Requests, deeds.Requests...)
-	if c := deeds.Collected; c != nil && !k.Stands.handedOver() {
+	if c := deeds.Collected; c != nil && !k.Stands.HandedOver() {
 		k.Stands, k.At, k.Reason = OrderCollected, c.At, ""
 	}
 	k.reckon()
@@ -138,4 +138,4 @@ func (k *KnownOrder) HandedOver(c *Collection) *KnownOrder {
 }
 
 // OnItsWay reports whether somebody still needs to know to whom the order goes.
-func (k *KnownOrder) OnItsWay() bool { return k.Stands.Live() && !k.Stands.handedOver() }
+func (k *KnownOrder) OnItsWay() bool { return k.Stands.Live() && !k.Stands.HandedOver() }

@@ -190,8 +190,8 @@ func (s OrderState) Live() bool {
 	return true
 }
 
-// handedOver reports whether the shopper has the goods, or had them.
-func (s OrderState) handedOver() bool {
+// HandedOver reports whether the shopper has the goods, or had them.
+func (s OrderState) HandedOver() bool {
 	switch s {
 	case OrderDelivered, OrderCollected, OrderCompleted, OrderReturnRequested, OrderReturning, OrderReturned, OrderRefundDue, OrderRefunded:
 		return true

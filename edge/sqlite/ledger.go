@@ -126,16 +126,6 @@ func (db *DB) Sales(ctx context.Context, limit int) ([]edge.RecordedSale, error)
 	return db.salesWhere(ctx, `TRUE ORDER BY n DESC LIMIT ?`, limit)
 }
 
-// SalesBetween lists the sales of a stretch of time, by their own: the id of one
-// that a phone paid does not tell it. As text, whatever follows a moment's
-// seconds is later than that moment. There is no index: it would cost each sale
-// more than people who look into the past once in a while.
-func (db *DB) SalesBetween(ctx context.Context, from, until time.Time, limit int) ([]edge.RecordedSale, error) {
-	const at, second = `json_extract(CAST(body AS TEXT), '$.at')`, "2006-01-02T15:04:05"
-	return db.salesWhere(ctx, at+` >= ? AND `+at+` < ? ORDER BY n DESC LIMIT ?`,
-		from.UTC().Format(second), until.UTC().Format(second), limit)
-}
-
 func (db *DB) salesWhere(ctx context.Context, which string, args ...any) (sales []edge.RecordedSale, err error) {
 	const op = "sqlite.Sales"
 	n := db.epoch.Load().n

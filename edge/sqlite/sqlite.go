@@ -72,6 +72,8 @@ type DB struct {
 	release atomic.Pointer[inForce] // the last one read
 	changes atomic.Uint64           // of the releases, committed
 
+	saleTimes saleTimes
+
 	lock     *lock
 	witness  *witness // nil where none is kept
 	saved    *salvaged
