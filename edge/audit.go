@@ -19,6 +19,9 @@ const (
 	AuditDiscount  AuditKind = "discounted"
 	AuditVoided    AuditKind = "voided"
 	AuditRefunded  AuditKind = "refunded"
+	AuditExchanged AuditKind = "exchanged"
+	AuditGaveBack  AuditKind = "gave_back"    // a second payment, or an order's money
+	AuditCancelled AuditKind = "cancelled"    // an order; HQ was asked to, where it is placed
 	AuditSawMoney  AuditKind = "saw_transfer" // a clerk's word that a transfer's money came
 	AuditDrawer    AuditKind = "drawer_opened"
 	AuditDayClosed AuditKind = "day_closed"
@@ -32,13 +35,14 @@ type AuditRecord struct {
 	Kind    AuditKind `json:"kind"`
 	Staff   string    `json:"staff,omitempty"`   // who was signed in; empty where nobody was
 	Manager string    `json:"manager,omitempty"` // whose PIN approved it
-	About   string    `json:"about,omitempty"`   // the receipt, the Z report
+	About   string    `json:"about,omitempty"`   // the receipt, the order, the Z report; of PINs, where they were entered
 	Reason  string    `json:"reason,omitempty"`
 	At      time.Time `json:"at"`
 }
 
 // AuditLog remembers what matters when something is wrong. What it has never
-// changes.
+// changes. What the ledger, the cash book and the orders record of themselves
+// stands here together with it, see the records' Deeds.
 type AuditLog interface {
 	// Audit records what was done, with its EventAudit in LaneOps. ID, Shop and At
 	// are left to the log.

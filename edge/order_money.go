@@ -5,30 +5,33 @@ import "time"
 // OrderPaying is what a clerk asks for: money of an order is taken, or given
 // back.
 type OrderPaying struct {
-	Order   string       `json:"order"` // its id
-	Payment Payment      `json:"payment"`
-	Back    bool         `json:"back,omitempty"`   // it is given back
-	Reason  string       `json:"reason,omitempty"` // why it is given back
-	Staff   string       `json:"-"`                // from the session
-	Offline bool         `json:"-"`                // from the uplink
-	Cash    CashRounding `json:"-"`                // from the settings
+	Order   string  `json:"order"` // its id
+	Payment Payment `json:"payment"`
+	Back    bool    `json:"back,omitempty"`   // it is given back
+	Reason  string  `json:"reason,omitempty"` // why it is given back
+	// Approval is a manager's, for money that is given back otherwise than it came.
+	Approval *Approval    `json:"approval,omitempty"`
+	Staff    string       `json:"-"` // from the session
+	Offline  bool         `json:"-"` // from the uplink
+	Cash     CashRounding `json:"-"` // from the settings
 }
 
 // OrderMoney is money that a till took for an order, or gave back. It has a
 // receipt number of the series of sales and moves neither stock nor tax: those
 // come when the goods are handed over.
 type OrderMoney struct {
-	ID      string    `json:"id"` // UUIDv7
-	Shop    string    `json:"shop"`
-	Order   string    `json:"order"`
-	Receipt Receipt   `json:"receipt"`
-	Back    bool      `json:"back,omitempty"` // it was given back
-	Total   Money     `json:"total"`
-	Payment Payment   `json:"payment"`
-	Reason  string    `json:"reason,omitempty"`
-	Staff   string    `json:"staff"`
-	At      time.Time `json:"at"`
-	Offline bool      `json:"offline"`
+	ID       string    `json:"id"` // UUIDv7
+	Shop     string    `json:"shop"`
+	Order    string    `json:"order"`
+	Receipt  Receipt   `json:"receipt"`
+	Back     bool      `json:"back,omitempty"` // it was given back
+	Total    Money     `json:"total"`
+	Payment  Payment   `json:"payment"`
+	Reason   string    `json:"reason,omitempty"`
+	Approval *Approval `json:"approval,omitempty"` // there where money was given back otherwise than it came
+	Staff    string    `json:"staff"`
+	At       time.Time `json:"at"`
+	Offline  bool      `json:"offline"`
 }
 
 // signed is the money as it changes what the order has been paid.
@@ -73,7 +76,7 @@ func (p OrderPaying) Money(k *KnownOrder, at time.Time) (*OrderMoney, error) {
 		return nil, err
 	}
 	return &OrderMoney{
-		Order: k.ID, Back: p.Back, Total: amount, Payment: p.Payment, Reason: p.Reason, Staff: p.Staff, At: at, Offline: p.Offline,
+		Order: k.ID, Back: p.Back, Total: amount, Payment: p.Payment, Reason: p.Reason, Approval: p.Approval, Staff: p.Staff, At: at, Offline: p.Offline,
 	}, nil
 }
 
@@ -87,6 +90,9 @@ func (p OrderPaying) fits(k *KnownOrder) error {
 		}
 		if p.Payment.Tendered != 0 {
 			return Errorf(op, Invalid, "money is given back: leave out what was handed over")
+		}
+		if err := p.keepsTo(k); err != nil {
+			return err
 		}
 		return checkReason(p.Reason)
 	}
@@ -102,6 +108,24 @@ func (p OrderPaying) fits(k *KnownOrder) error {
 		return Errorf(op, Conflict, "order %s wants %s before it is placed, not %s", k.Number(), Money{k.Taken.Deposit, amount.Currency}, amount)
 	}
 	return nil
+}
+
+// keepsTo refuses money that goes back otherwise than it came, as of a refund,
+// unless a manager has approved it.
+func (p OrderPaying) keepsTo(k *KnownOrder) error {
+	var left int64
+	for i := range k.Money {
+		if m := &k.Money[i]; m.Payment.Method == p.Payment.Method {
+			left += m.signed()
+		}
+	}
+	if p.Payment.Amount <= left {
+		return nil
+	}
+	if !p.Approval.given() {
+		return Errorf("edge.OrderPaying.Money", Forbidden, "%s of order %s is to go back by %s, more than is left of what was paid that way: a manager has to approve it", Money{p.Payment.Amount, k.Total.Currency}, k.Number(), p.Payment.Method)
+	}
+	return checkReason(p.Approval.Reason)
 }
 
 // Check refuses a record that no ledger of ours makes.

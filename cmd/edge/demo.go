@@ -36,8 +36,9 @@ import (
 var demoFiles embed.FS
 
 const (
-	demoPIN  = "2468"
-	demoNode = "nang-mai-q1-gw1"
+	demoPIN      = "2468" // the manager's
+	demoClerkPIN = "1357"
+	demoNode     = "nang-mai-q1-gw1"
 
 	demoShopName = "Tiệm đẹp Nắng Mai"
 )
@@ -245,7 +246,11 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	if f.models == "" {
 		f.models = models.Dir(os.Getenv(models.EnvDir), exe)
 	}
-	pin, err := api.HashPIN(demoPIN)
+	manager, err := api.HashPIN(demoPIN)
+	if err != nil {
+		return nil, err
+	}
+	clerk, err := api.HashPIN(demoClerkPIN)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +259,10 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = f.dir, f.models, f.addr
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
 	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs
-	cfg.Staff = []firmwarecfg.Staff{{Name: "Linh", Role: firmwarecfg.Manager, PINHash: pin}}
+	cfg.Staff = []firmwarecfg.Staff{
+		{Name: "Linh", Role: firmwarecfg.Manager, PINHash: manager},
+		{Name: "Hoa", Role: firmwarecfg.Clerk, PINHash: clerk},
+	}
 	cfg.Orders.FreeFrom = 1_000_000
 	cfg.Orders.Fees = []firmwarecfg.DeliveryFee{{Provinces: []string{"79"}, Fee: 20_000, Days: 2}, {Fee: 35_000, Days: 5}}
 	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
@@ -336,7 +344,7 @@ func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(map[string]string{
 			"demo": d.edgeURL + "/demo", "kiosk": kiosk, "staff": d.edgeURL + "/staff",
-			"hq": d.hqURL, "mqtt": d.broker.Addr().String(), "pin": demoPIN,
+			"hq": d.hqURL, "mqtt": d.broker.Addr().String(), "pin": demoPIN, "clerk_pin": demoClerkPIN,
 		})
 	}
 	_, err := fmt.Fprintf(out, `
@@ -344,12 +352,12 @@ func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
 
     start here    %[1]s/demo
     kiosk         %[5]s
-    till          %[1]s/staff     PIN %[3]s
+    till          %[1]s/staff     PIN %[6]s (clerk), %[3]s (manager)
     headquarters  %[2]s/
     broker        mqtt://%[4]s
 
   Ctrl-C stops it.
 
-`, d.edgeURL, d.hqURL, demoPIN, d.broker.Addr(), kiosk)
+`, d.edgeURL, d.hqURL, demoPIN, d.broker.Addr(), kiosk, demoClerkPIN)
 	return err
 }

@@ -21,7 +21,7 @@ func (d *demo) addPage() error {
 		c.Header("Content-Type", "text/html; charset=utf-8")
 		c.Header("Cache-Control", "no-store")
 		c.Status(http.StatusOK)
-		if err := page.Execute(c.Writer, gin.H{"Nonce": nonce, "PIN": demoPIN, "HQ": d.hqURL, "Cut": d.line.isCut()}); err != nil {
+		if err := page.Execute(c.Writer, gin.H{"Nonce": nonce, "PIN": demoPIN, "ClerkPIN": demoClerkPIN, "HQ": d.hqURL, "Cut": d.line.isCut()}); err != nil {
 			d.gateway.log.Debug("demo page", "err", err)
 		}
 	})

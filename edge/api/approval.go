@@ -47,7 +47,7 @@ func (s *Server) postApproval(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	s.audit(c, edge.AuditRecord{Kind: edge.AuditApproved, Manager: name})
+	s.audit(c, edge.AuditRecord{Kind: edge.AuditApproved, Manager: name, About: s.guesser(c).name})
 	until := s.cfg.Now().Add(approvalLife).Truncate(time.Second)
 	c.JSON(http.StatusCreated, gin.H{"token": s.tills.approve(name, signedIn(c).Name, in.For, until), "staff": name, "until": until.UTC()})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// audit records what was done. It has been done: where the log cannot be written
+// audit records what was done and leaves no other record. It has been done: where the log cannot be written
 // the answer is the same, and the program's own log says so.
 func (s *Server) audit(c *gin.Context, r edge.AuditRecord) {
 	if ses, ok := c.Get(staffCookie); ok && r.Staff == "" {
@@ -19,26 +19,6 @@ func (s *Server) audit(c *gin.Context, r edge.AuditRecord) {
 	if err := s.cfg.Audit.Audit(ctx, r); err != nil {
 		s.cfg.Log.ErrorContext(ctx, "the audit log was not written", "kind", r.Kind, "err", err)
 	}
-}
-
-// auditSale records what a manager approved of a sale.
-func (s *Server) auditSale(c *gin.Context, sale *edge.Sale) {
-	about := sale.Receipt.String()
-	if o := sale.Override; o != nil {
-		s.audit(c, edge.AuditRecord{Kind: edge.AuditOverrode, Manager: o.Staff, About: about, Reason: o.Reason})
-	}
-	for _, d := range sale.Discounts {
-		if d.Staff != sale.Staff {
-			s.audit(c, edge.AuditRecord{Kind: edge.AuditDiscount, Manager: d.Staff, About: about, Reason: d.Reason})
-		}
-	}
-}
-
-func managerOf(a *edge.Approval) string {
-	if a == nil {
-		return ""
-	}
-	return a.Staff
 }
 
 // getAudit is for managers.

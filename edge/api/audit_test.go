@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func TestAuditLog(t *testing.T) {
 	s.do("POST", "/api/v1/staff/cash", `{"kind":"drawer","reason":"change for a note"}`, header{"Idempotency-Key": "key-drawer"})
 	decode[struct{ Token string }](t, s.do("POST", "/api/v1/staff/approvals", `{"pin":"`+pin+`","for":"cart-1"}`), 201)
 	require.Equal(t, 204, s.do("DELETE", "/api/v1/staff/session", "").StatusCode)
+	require.Equal(t, 401, s.do("DELETE", "/api/v1/staff/session", "").StatusCode, "who is signed off cannot sign off")
 	for range 5 {
 		s.do("POST", "/api/v1/staff/session", `{"pin":"0000"}`)
 	}
@@ -51,20 +53,24 @@ func TestAuditLog(t *testing.T) {
 	var got []what
 	for _, r := range list {
 		require.NotEmpty(t, r.ID)
+		if strings.HasPrefix(r.About, "till ") {
+			r.About = "till" // its name is drawn by lot
+		}
 		got = append([]what{{r.Kind, r.Staff, r.Manager, r.About, r.Reason}}, got...)
 	}
-	wrong := what{kind: edge.AuditWrongPIN}
+	const address, till = "192.0.2.1", "till" // of the test's requests; a till is where somebody has signed in
+	wrong := what{kind: edge.AuditWrongPIN, about: till}
 	require.Equal(t, []what{
-		{kind: edge.AuditSignedIn, staff: "Hoa"},
+		{kind: edge.AuditSignedIn, staff: "Hoa", about: address},
 		{kind: edge.AuditVoided, staff: "Hoa", about: sale.Receipt.String(), reason: "wrong shade"},
-		{kind: edge.AuditRefunded, staff: "Hoa", about: old.Receipt.String(), reason: "allergic"},
+		{kind: edge.AuditExchanged, staff: "Hoa", about: old.Receipt.String(), reason: "allergic"},
 		{kind: edge.AuditDiscount, staff: "Hoa", manager: "Lan", about: swapped.Sale.Receipt.String(), reason: "torn box"},
 		{kind: edge.AuditDrawer, staff: "Hoa", reason: "change for a note"},
-		{kind: edge.AuditApproved, staff: "Hoa", manager: "Lan"},
+		{kind: edge.AuditApproved, staff: "Hoa", manager: "Lan", about: till},
 		{kind: edge.AuditSignedOff, staff: "Hoa"},
 		wrong, wrong, wrong, wrong, wrong,
-		{kind: edge.AuditLockedOut},
-		{kind: edge.AuditSignedIn, staff: "Lan"},
+		{kind: edge.AuditLockedOut, about: till},
+		{kind: edge.AuditSignedIn, staff: "Lan", about: till},
 	}, got)
 	require.NotContains(t, text(t, s.do("GET", "/api/v1/staff/audit", "")), "cart-1", "what opens a cart is not for logs")
 }
@@ -80,5 +86,14 @@ func TestSignOff(t *testing.T) {
 	s.Advance(4 * time.Minute)
 	require.Equal(t, 200, s.do("GET", "/api/v1/staff/session", "").StatusCode)
 	s.Advance(5 * time.Minute)
-	requireError(t, s.do("GET", "/api/v1/staff/session", ""), 401, edge.Unauthorized, "")
+	for range 2 {
+		requireError(t, s.do("GET", "/api/v1/staff/session", ""), 401, edge.Unauthorized, "")
+	}
+	s.signIn(t)
+	s.signIn(t) // whoever signs in where somebody is, signs that one off
+	var kinds []edge.AuditKind
+	for _, r := range decode[struct{ Records []edge.AuditRecord }](t, s.do("GET", "/api/v1/staff/audit", ""), 200).Records {
+		kinds = append(kinds, r.Kind)
+	}
+	require.Equal(t, []edge.AuditKind{edge.AuditSignedIn, edge.AuditSignedOff, edge.AuditSignedIn, edge.AuditSignedOff, edge.AuditSignedIn}, kinds)
 }

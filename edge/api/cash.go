@@ -80,9 +80,6 @@ func (s *Server) postCash(c *gin.Context) {
 	opened := false
 	if !replayed {
 		opened = s.openDrawer(c.Request.Context(), r.Kind)
-		if r.Kind == edge.CashDrawer {
-			s.audit(c, edge.AuditRecord{Kind: edge.AuditDrawer, Reason: r.Reason})
-		}
 	}
 	s.recorded(c, replayed, gin.H{"record": r, "opened": opened})
 }

@@ -1,8 +1,11 @@
 package api
 
 import (
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 const (
@@ -16,11 +19,13 @@ const (
 	forgetAfter = 24 * time.Hour   // without a wrong PIN
 )
 
-// guesser is who enters a PIN.
+// guesser is who enters a PIN. The audit log has the name.
 type guesser struct {
 	name string
 	till bool // somebody signed in there before
 }
+
+const tillGuesser = "till " // what the name of a till begins with
 
 // lockout counts wrong PINs, by client and, tills apart, all told. The clients
 // it remembers are few: each had a wrong PIN within forgetAfter, and the locks of
@@ -43,6 +48,24 @@ type wrong struct {
 
 func newLockout(now func() time.Time) *lockout {
 	return &lockout{now: now, clients: map[string]wrong{}}
+}
+
+// recall counts what the audit log, oldest record first, has of PINs: a restart
+// lets nobody guess anew.
+func (l *lockout) recall(records []edge.AuditRecord) {
+	now := l.now
+	defer func() { l.now = now }()
+	for _, r := range records {
+		g := guesser{r.About, strings.HasPrefix(r.About, tillGuesser)}
+		l.now = func() time.Time { return r.At }
+		switch r.Kind {
+		case edge.AuditWrongPIN:
+			l.try(g)
+		case edge.AuditSignedIn, edge.AuditApproved:
+			l.try(g)
+			l.right(g)
+		}
+	}
 }
 
 // try counts a try as wrong before it is checked, so that tries made at the
@@ -69,11 +92,15 @@ func (l *lockout) try(g guesser) (wait time.Duration) {
 	return 0
 }
 
-// locked reports whether the next try has to wait.
-func (l *lockout) locked(g guesser) bool {
+// locked is how long the next try has to wait.
+func (l *lockout) locked(g guesser) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.clients[g.name].wait(l.now(), maxWrong, g.longest()) > 0 || !g.till && l.all.wait(l.now(), maxWrongIn, longestLock) > 0
+	wait = l.clients[g.name].wait(l.now(), maxWrong, g.longest())
+	if !g.till {
+		wait = max(wait, l.all.wait(l.now(), maxWrongIn, longestLock))
+	}
+	return wait
 }
 
 func (g guesser) longest() time.Duration {

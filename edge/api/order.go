@@ -131,21 +131,26 @@ func (s *Server) getOrder(c *gin.Context) {
 // postOrderPayment takes money for an order, or gives it back.
 func (s *Server) postOrderPayment(c *gin.Context) {
 	var in struct {
-		Payment edge.Payment `json:"payment"`
-		Back    bool         `json:"back"`
-		Reason  string       `json:"reason"`
+		Payment  edge.Payment `json:"payment"`
+		Back     bool         `json:"back"`
+		Reason   string       `json:"reason"`
+		Approval *approval    `json:"approval"`
 	}
 	d, err := s.desk()
 	var key string
+	var approved *edge.Approval
 	if err == nil {
 		key, err = bindOnce(c, &in)
+	}
+	if err == nil {
+		approved, err = s.approved(c, in.Approval, c.Param("id"))
 	}
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
 	m, replayed, err := d.Book.PayOrder(c.Request.Context(), key, edge.OrderPaying{
-		Order: c.Param("id"), Payment: in.Payment, Back: in.Back, Reason: in.Reason,
+		Order: c.Param("id"), Payment: in.Payment, Back: in.Back, Reason: in.Reason, Approval: approved,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	})
 	if err != nil {

@@ -57,9 +57,6 @@ func (s *Server) postVoid(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if !replayed {
-		s.audit(c, edge.AuditRecord{Kind: edge.AuditVoided, About: void.Sale.Receipt.String(), Reason: void.Reason})
-	}
 	s.recorded(c, replayed, gin.H{"void": void})
 }
 
@@ -101,16 +98,7 @@ func (s *Server) postRefund(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if !replayed {
-		s.auditRefund(c, refund)
-	}
 	s.recorded(c, replayed, gin.H{"refund": refund})
-}
-
-func (s *Server) auditRefund(c *gin.Context, refund *edge.Refund) {
-	s.audit(c, edge.AuditRecord{
-		Kind: edge.AuditRefunded, Manager: managerOf(refund.Approval), About: refund.Sale.Receipt.String(), Reason: refund.Reason,
-	})
 }
 
 // postExchange gives goods back and sells others, which they pay for.
@@ -142,8 +130,6 @@ func (s *Server) postExchange(c *gin.Context) {
 	}
 	if !replayed {
 		s.CartChanged(co.Cart)
-		s.auditRefund(c, &done.Refund)
-		s.auditSale(c, &done.Sale)
 	}
 	s.recorded(c, replayed, gin.H{"refund": done.Refund, "sale": done.Sale, "change": done.Sale.Payments.Change()})
 }

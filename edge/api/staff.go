@@ -57,6 +57,9 @@ type staffRoom struct {
 	signsOff time.Duration // after so long without a touch; 0 for never
 	hashes   sync.Mutex    // one sign-in at a time: a hash is dear
 
+	recalling sync.Mutex
+	recalled  bool // locks know what was guessed before this run
+
 	mu       sync.Mutex
 	sessions map[[sha256.Size]byte]*session // by the token's hash
 }
@@ -160,12 +163,8 @@ func (r *staffRoom) session(token string) (session, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, ok := r.sessions[key]
-	if !ok {
-		return session{}, false
-	}
 	now := r.now()
-	if s.over(now) {
-		delete(r.sessions, key)
+	if !ok || s.over(now) {
 		return session{}, false
 	}
 	s.seen = now
@@ -193,10 +192,28 @@ func (s *session) idle() time.Duration {
 	return min(time.Duration(s.SignOff)*time.Second, sessionIdle)
 }
 
-func (r *staffRoom) close(token string) {
+// close ends a session; it returns whose it was.
+func (r *staffRoom) close(token string) (name string, ok bool) {
+	key := sha256.Sum256([]byte(token))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.sessions, sha256.Sum256([]byte(token)))
+	ses, ok := r.sessions[key]
+	if !ok {
+		return "", false
+	}
+	delete(r.sessions, key)
+	return ses.Name, true
+}
+
+// signOff ends the session of whoever asks, and records that.
+func (s *Server) signOff(c *gin.Context) {
+	token, err := c.Cookie(staffCookie)
+	if err != nil {
+		return
+	}
+	if name, ok := s.staff.close(token); ok {
+		s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedOff, Staff: name})
+	}
 }
 
 func (s *Server) postSession(c *gin.Context) {
@@ -212,14 +229,13 @@ func (s *Server) postSession(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if old, err := c.Cookie(staffCookie); err == nil {
-		s.staff.close(old)
-	}
+	from := s.guesser(c).name
+	s.signOff(c)
 	token, ses := s.staff.open(who)
 	setCookie(c, token, int(sessionLife.Seconds()))
 	s.knowTill(c)
 	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
-	s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedIn, Staff: who.Name})
+	s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedIn, Staff: who.Name, About: from})
 	c.JSON(http.StatusOK, ses)
 }
 
@@ -230,23 +246,50 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 	if !validPIN(pin) {
 		return nil, edge.Errorf(op, edge.Invalid, "a PIN has 4 to 12 digits")
 	}
+	s.recallGuesses(c.Request.Context())
 	guesser := s.guesser(c)
 	if wait := s.staff.locks.try(guesser); wait > 0 {
-		seconds := int(math.Ceil(wait.Seconds()))
-		c.Header("Retry-After", strconv.Itoa(seconds))
-		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", seconds)
+		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", retryAfter(c, wait))
 	}
 	who, ok := s.staff.find(pin, s.directory(c.Request.Context()))
 	if !ok {
 		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
-		s.audit(c, edge.AuditRecord{Kind: edge.AuditWrongPIN})
-		if s.staff.locks.locked(guesser) {
-			s.audit(c, edge.AuditRecord{Kind: edge.AuditLockedOut})
+		s.audit(c, edge.AuditRecord{Kind: edge.AuditWrongPIN, About: guesser.name})
+		if wait := s.staff.locks.locked(guesser); wait > 0 {
+			s.audit(c, edge.AuditRecord{Kind: edge.AuditLockedOut, About: guesser.name})
+			retryAfter(c, wait)
 		}
 		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
 	}
 	s.staff.locks.right(guesser)
 	return who, nil
+}
+
+// retryAfter tells whoever asks to wait, in whole seconds.
+func retryAfter(c *gin.Context, wait time.Duration) (seconds int) {
+	seconds = int(math.Ceil(wait.Seconds()))
+	c.Header("Retry-After", strconv.Itoa(seconds))
+	return seconds
+}
+
+// recallGuesses reads once, before the first PIN is looked at, what was guessed
+// before this run. A log that cannot be read keeps nobody from selling.
+func (s *Server) recallGuesses(ctx context.Context) {
+	const enough = 2000 // records; forgetAfter has fewer in the busiest shop
+	r := s.staff
+	r.recalling.Lock()
+	defer r.recalling.Unlock()
+	if r.recalled {
+		return
+	}
+	records, err := s.cfg.Audit.AuditRecords(ctx, enough)
+	if err != nil {
+		s.cfg.Log.ErrorContext(ctx, "the audit log cannot be read for wrong PINs", "err", err)
+		return
+	}
+	slices.Reverse(records)
+	r.locks.recall(records)
+	r.recalled = true
 }
 
 func setCookie(c *gin.Context, token string, maxAge int) {
@@ -264,6 +307,7 @@ func (s *Server) requireStaff(c *gin.Context) {
 	token, err := c.Cookie(staffCookie)
 	ses, ok := s.staff.session(token)
 	if err != nil || !ok {
+		s.signOff(c) // whoever was away for too long
 		s.Fail(c, edge.Errorf(op, edge.Unauthorized, "sign in with your PIN first"))
 		return
 	}
@@ -283,10 +327,7 @@ func signedIn(c *gin.Context) session {
 func (s *Server) getSession(c *gin.Context) { c.JSON(http.StatusOK, signedIn(c)) }
 
 func (s *Server) deleteSession(c *gin.Context) {
-	if token, err := c.Cookie(staffCookie); err == nil {
-		s.staff.close(token)
-		s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedOff})
-	}
+	s.signOff(c)
 	setCookie(c, "", -1)
 	c.Status(http.StatusNoContent)
 }

@@ -179,6 +179,29 @@ func TestLockOut(t *testing.T) {
 	require.NotContains(t, s.log.String(), pin)
 }
 
+// A restart neither ends a lock nor forgets the rounds before it.
+func TestLockOutOverARestart(t *testing.T) {
+	var kept edgetest.Shop
+	s := newShop(t, func(now func() time.Time) edgetest.Shop {
+		kept = edgetest.NewMemory(now)
+		return kept
+	})
+	try := func(s *shop, pin string) *http.Response {
+		return s.do("POST", "/api/v1/staff/session", `{"pin":"`+pin+`"}`)
+	}
+	for range 5 {
+		requireError(t, try(s, "0000"), 401, edge.Unauthorized, "not known")
+	}
+	again := newShop(t, func(func() time.Time) edgetest.Shop { return kept })
+	requireError(t, try(again, pin), 429, edge.TooMany, "60 seconds")
+	again.Advance(time.Minute)
+	for i := range 5 {
+		r := try(again, "0000")
+		requireError(t, r, 401, edge.Unauthorized, "not known")
+		require.Equal(t, map[bool]string{true: "120"}[i == 4], r.Header.Get("Retry-After"), "whoever is locked out hears it at once")
+	}
+}
+
 // Guesses made at the same time do not slip past the limit.
 func TestLockOutAtOnce(t *testing.T) {
 	s := memoryShop(t)

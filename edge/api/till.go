@@ -80,7 +80,7 @@ func (s *Server) knowTill(c *gin.Context) {
 // guesser is who enters a PIN: the till, or the address of anybody else.
 func (s *Server) guesser(c *gin.Context) guesser {
 	if name := s.till(c); name != nil {
-		if g := (guesser{name: "till " + string(name), till: true}); s.staff.locks.trusts(g) {
+		if g := (guesser{name: tillGuesser + base64.RawURLEncoding.EncodeToString(name), till: true}); s.staff.locks.trusts(g) {
 			return g
 		}
 	}

@@ -4,8 +4,6 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
-
-	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 func (s *Server) postZReports(c *gin.Context) {
@@ -18,11 +16,6 @@ func (s *Server) postZReports(c *gin.Context) {
 	if err != nil {
 		s.Fail(c, err)
 		return
-	}
-	for i := range reports {
-		if !replayed {
-			s.audit(c, edge.AuditRecord{Kind: edge.AuditDayClosed, About: reports[i].Name()})
-		}
 	}
 	s.recorded(c, replayed, gin.H{"z_reports": reports})
 }

@@ -147,6 +147,10 @@ func orderMoney(t *testing.T, s Shop, clock *Clock, k *edge.KnownOrder) {
 	require.NoError(t, s.Apply(ctx, 1, Told(t, &now.Order, edge.OrderRejected, clock.Now(), 0)))
 	_, _, err = s.PayOrder(ctx, "order-money-3", pay(1))
 	requireKind(t, edge.Conflict, err)
+	byCard := back
+	byCard.Payment = edge.Payment{Method: edge.Card, Amount: 543000, Reference: "slip 7"}
+	_, _, err = s.PayOrder(ctx, "order-money-card", byCard)
+	requireKind(t, edge.Forbidden, err)
 	m, _, err = s.PayOrder(ctx, "order-money-2", back)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, m.Receipt.Counter)

@@ -37,6 +37,7 @@ func (m *Memory) RecordCash(_ context.Context, key string, e edge.CashEntry) (*e
 			}
 			m.cash.due, m.cash.given = len(m.ledger.due), len(m.ledger.given)
 		}
+		m.deeds(r.Deeds())
 		m.append(edge.LaneOps, edge.EventCash, r.ID, r)
 		m.cash.records = append(m.cash.records, *clone(r))
 		return r, nil

@@ -72,6 +72,7 @@ func (m *Memory) GiveBack(_ context.Context, key string, g edge.GivingBack) (*ed
 		given.Shop = "shop"
 		m.append(edge.LaneSale, edge.EventGiven, g.Due, given)
 		m.ledger.given = append(m.ledger.given, *clone(given))
+		m.deeds(given.Deeds())
 		return given, nil
 	})
 }

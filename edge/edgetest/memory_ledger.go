@@ -121,6 +121,7 @@ func (m *Memory) putSale(s *edge.Sale, c *edge.Cart) {
 	m.imply(s.Moves(), at)
 	m.append(edge.LaneOps, edge.EventCart, c.ID.String(), c)
 	m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: s.Receipt, sale: clone(s), event: event})
+	m.deeds(s.Deeds())
 }
 
 // VoidSale implements edge.Ledger.
@@ -138,6 +139,7 @@ func (m *Memory) VoidSale(_ context.Context, key string, v edge.Voiding) (*edge.
 		event, at := m.append(edge.LaneSale, edge.EventVoid, void.ID, void)
 		m.imply(void.Moves(), at)
 		m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: void.Receipt, void: clone(void), event: event})
+		m.deeds(void.Deeds())
 		return void, nil
 	})
 }
@@ -159,6 +161,7 @@ func (m *Memory) putRefund(refund *edge.Refund) {
 	event, at := m.append(edge.LaneSale, edge.EventRefund, refund.ID, refund)
 	m.imply(refund.Moves(), at)
 	m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: refund.Receipt, refund: clone(refund), event: event})
+	m.deeds(refund.Deeds())
 }
 
 // Exchange implements edge.Ledger.
@@ -284,6 +287,7 @@ func (m *Memory) CloseDay(_ context.Context, key, staff string) ([]edge.ZReport,
 			n := uint64(len(m.epoch().events[edge.LaneSale]))
 			z.Chain = edge.ChainMark{LaneMark: edge.LaneMark{Epoch: m.epoch().id, Seq: n}, Hash: m.epoch().hashAt(edge.LaneSale, n)}
 			m.append(edge.LaneSale, edge.EventZ, z.ID, z)
+			m.deeds(z.Deeds())
 			m.ledger.zs, made = append(m.ledger.zs, z), append(made, z)
 		}
 		if len(made) == 0 {

@@ -124,6 +124,7 @@ func (m *Memory) PayOrder(_ context.Context, key string, p edge.OrderPaying) (*e
 		money.ID, money.Shop, money.Receipt = newID(), "shop", m.nextReceipt()
 		event, _ := m.append(edge.LaneSale, money.Type(), money.Order, money)
 		m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: money.Receipt, money: clone(money), event: event})
+		m.deeds(money.Deeds(k))
 		deeds := m.deedsOf(p.Order)
 		deeds.Money = append(deeds.Money, *clone(money))
 		return money, m.step(p.Order, edge.OrderDepositPending, edge.OrderPlaced, "")
@@ -154,6 +155,7 @@ func (m *Memory) AskOrder(_ context.Context, key string, a edge.Asking) (*edge.K
 		if err != nil {
 			return nil, err
 		}
+		m.deeds(r.Deeds(k))
 		if k.Abandons(r) {
 			if err := m.step(k.ID, k.Stands, edge.OrderCancelled, r.Reason); err != nil {
 				return nil, err

@@ -70,6 +70,7 @@ func (m *Memory) SeeTransfer(_ context.Context, key string, w edge.TransferSeen)
 		}
 		m.putSale(s, m.carts[i])
 		t.Sale = s.ID
+		m.deeds(t.Deeds(s))
 		m.append(edge.LaneSale, edge.EventTransfer, t.Code, t.Transfer)
 		return s, nil
 	})

@@ -27,6 +27,9 @@ func (db *DB) RecordCash(ctx context.Context, key string, e edge.CashEntry) (*ed
 			return nil, err
 		}
 		r.ID, r.Shop, r.Till = t.db.opt.NewID(), t.db.opt.Shop, t.db.opt.Till
+		if err := t.audit(ctx, r.Deeds()); err != nil {
+			return nil, err
+		}
 		return r, t.putCash(ctx, r)
 	})
 }

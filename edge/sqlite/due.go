@@ -91,6 +91,9 @@ func (db *DB) GiveBack(ctx context.Context, key string, g edge.GivingBack) (*edg
 		if err != nil {
 			return nil, err
 		}
+		if err := t.audit(ctx, back.Deeds()); err != nil {
+			return nil, err
+		}
 		return back, t.exec(ctx, `INSERT INTO refund_given (due, event, body) VALUES (?, ?, ?)`, d.ID, ev.ID, []byte(ev.Data))
 	})
 }

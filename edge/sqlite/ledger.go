@@ -95,6 +95,9 @@ func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *cartToSell) (err erro
 	if err != nil {
 		return err
 	}
+	if err := t.audit(ctx, s.Deeds()); err != nil {
+		return err
+	}
 	if s.Elsewhere {
 		return nil // nobody stands at the till; it can be printed when asked for
 	}

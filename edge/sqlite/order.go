@@ -131,6 +131,9 @@ func (db *DB) PayOrder(ctx context.Context, key string, p edge.OrderPaying) (*ed
 		if err != nil {
 			return nil, err
 		}
+		if err := t.audit(ctx, m.Deeds(k)); err != nil {
+			return nil, err
+		}
 		if k.Own && k.Stands == edge.OrderDepositPending {
 			if err := t.stepOrder(ctx, &k.Order, edge.OrderPlaced, ""); err != nil {
 				return nil, err
@@ -161,6 +164,9 @@ func (db *DB) AskOrder(ctx context.Context, key string, a edge.Asking) (*edge.Kn
 		}
 		r, err := a.Request(k, t.now())
 		if err != nil {
+			return nil, err
+		}
+		if err := t.audit(ctx, r.Deeds(k)); err != nil {
 			return nil, err
 		}
 		if k.Abandons(r) {

@@ -25,7 +25,7 @@ func (db *DB) VoidSale(ctx context.Context, key string, v edge.Voiding) (*edge.V
 			return nil, err
 		}
 		err = t.reverse(ctx, reversal{
-			kind: edge.EventVoid, id: void.ID, sale: void.Sale, receipt: void.Receipt, moves: void.Moves(), record: void,
+			kind: edge.EventVoid, id: void.ID, sale: void.Sale, receipt: void.Receipt, moves: void.Moves(), record: void, deeds: void.Deeds(),
 		})
 		if err != nil {
 			return nil, err
@@ -74,7 +74,7 @@ func (t *tx) giveBack(ctx context.Context, r edge.Refunding) (*edge.Refund, erro
 		return nil, err
 	}
 	err = t.reverse(ctx, reversal{
-		kind: edge.EventRefund, id: refund.ID, sale: refund.Sale, receipt: refund.Receipt, moves: refund.Moves(), record: refund,
+		kind: edge.EventRefund, id: refund.ID, sale: refund.Sale, receipt: refund.Receipt, moves: refund.Moves(), record: refund, deeds: refund.Deeds(),
 	})
 	if err != nil {
 		return nil, err
@@ -121,6 +121,7 @@ type reversal struct {
 	receipt edge.Receipt
 	moves   []edge.StockMove
 	record  any
+	deeds   []edge.AuditRecord
 }
 
 // column is the kind as the table has it.
@@ -137,6 +138,9 @@ func (t *tx) reverse(ctx context.Context, r reversal) error {
 		return err
 	}
 	if err := t.imply(ctx, r.moves, ev.Seq); err != nil {
+		return err
+	}
+	if err := t.audit(ctx, r.deeds); err != nil {
 		return err
 	}
 	return t.exec(ctx, `INSERT INTO reversal (id, kind, of_receipt, sale, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -100,6 +100,9 @@ func (db *DB) SeeTransfer(ctx context.Context, key string, w edge.TransferSeen) 
 			return nil, err
 		}
 		tr.Sale = s.ID
+		if err := t.audit(ctx, tr.Deeds(s)); err != nil {
+			return nil, err
+		}
 		return s, t.changeTransfer(ctx, tr)
 	})
 }

@@ -77,6 +77,9 @@ func (t *tx) closeSeries(ctx context.Context, z *edge.ZReport) error {
 	if err != nil {
 		return err
 	}
+	if err := t.audit(ctx, z.Deeds()); err != nil {
+		return err
+	}
 	return t.ticket(ctx, edge.PrintZ, z.ID, z.Staff)
 }
 

@@ -2,9 +2,10 @@
 
 /** Refusal is the gateway's answer that something cannot be done. */
 export class Refusal extends Error {
-  constructor(status, { kind, message }) {
+  constructor(status, { kind, message }, wait = 0) {
     super(message);
     this.status = status;
+    this.wait = wait; // s before it may be tried again; 0 where the gateway does not say
     this.kind = kind; // a key of the glossary
   }
 }
@@ -39,7 +40,8 @@ export async function call(method, path, body, { headers = {}, timeout = 10_000 
     throw new NoAnswer(`${method} ${path}: the answer is not JSON`);
   }
   if (response.ok) return answer;
-  throw new Refusal(response.status, answer?.error ?? { kind: 'internal', message: response.statusText });
+  const wait = Number(response.headers.get('Retry-After')) || 0;
+  throw new Refusal(response.status, answer?.error ?? { kind: 'internal', message: response.statusText }, wait);
 }
 
 const patience = 5000; // ms that the line to HQ may be down before it is told

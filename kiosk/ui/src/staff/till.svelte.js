@@ -32,6 +32,8 @@ export class Till {
   payment = new Payment({ roundingOf: (amount) => this.roundingOf(amount) });
   transfer = new Transfer(this);
   ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
+  #heard = $state(0); // when the status came
+  #now = $state(0);
   #noticeTimer;
   #touched = Date.now();
 
@@ -40,11 +42,20 @@ export class Till {
     return this.catalogue?.shop.timezone;
   }
 
+  /** The age in seconds of the oldest record that waits for HQ: the status is told when it changes, and this grows meanwhile. */
+  get oldest() {
+    return (this.status?.oldest_s ?? 0) + (this.#now - this.#heard) / 1000;
+  }
+
   /** run keeps the lists fresh until the returned function is called. */
   run() {
     this.#resume();
     this.#loadCatalogue();
-    const poll = setInterval(() => (this.#left() ? this.lock('signedOffIdle') : this.refresh()), pollEvery);
+    const poll = setInterval(() => {
+      this.#now = Date.now();
+      if (this.#left()) this.lock('signedOffIdle');
+      else this.refresh();
+    }, pollEvery);
     return () => clearInterval(poll);
   }
 
@@ -59,7 +70,10 @@ export class Till {
         }
         this.refresh();
       },
-      status: (status) => (this.status = status),
+      status: (status) => {
+        this.status = status;
+        this.#heard = this.#now = Date.now();
+      },
       line: (up) => (this.line = up),
       connected: (up) => (this.connected = up),
     });
@@ -71,7 +85,7 @@ export class Till {
     localStorage.setItem(keptLang, lang);
   }
 
-  /** signIn returns the kind of the refusal, or nothing. */
+  /** signIn returns why it is refused, as PinPad wants it, or nothing. */
   async signIn(pin) {
     try {
       this.staff = await call('POST', '/api/v1/staff/session', { pin });
@@ -79,7 +93,7 @@ export class Till {
       this.notice = '';
       this.refresh();
     } catch (err) {
-      return err.kind === 'unauthorized' ? 'wrongPin' : err.kind;
+      return { word: err.kind === 'unauthorized' ? 'wrongPin' : err.kind, wait: err.wait };
     }
   }
 

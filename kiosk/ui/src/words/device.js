@@ -10,10 +10,15 @@ export default {
   ],
   deviceWaiting: ['Chờ gửi', 'Waiting to be sent', '待上传'],
   deviceNone: ['Đã gửi hết', 'Everything is sent', '已全部上传'],
+  deviceRecordsNow: [
+    '{n} bản ghi chờ đường truyền, vừa mới đây',
+    { one: '{n} record waits for the line, since just now', other: '{n} records wait for the line, since just now' },
+    '{n} 条记录等待连线，刚刚开始',
+  ],
   deviceRecords: [
-    '{n} bản ghi bán hàng và kho chờ đường truyền, lâu nhất {age}',
-    { one: '{n} record of sales and stock waits for the line, {age} old', other: '{n} records of sales and stock wait for the line, oldest {age}' },
-    '{n} 条销售和库存记录等待连线，最早 {age}',
+    '{n} bản ghi chờ đường truyền, lâu nhất {age}',
+    { one: '{n} record waits for the line, for {age}', other: '{n} records wait for the line, oldest {age}' },
+    '{n} 条记录等待连线，最早 {age}前',
   ],
   deviceCatalogue: ['Bảng giá', 'Catalogue', '商品目录'],
   deviceRelease: ['Bản số {n}', 'Release {n}', '第 {n} 版'],

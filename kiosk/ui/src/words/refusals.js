@@ -3,6 +3,11 @@ export default {
   invalid: ['Thông tin chưa đúng. Kiểm tra rồi thử lại.', 'Something is not right. Check it and try again.', '信息有误，请检查后重试。'],
   unauthorized: ['Hãy đăng nhập lại.', 'Please sign in again.', '请重新登录。'],
   wrongPin: ['Mã PIN không đúng. Nhập lại.', 'Wrong PIN. Enter it again.', 'PIN 码错误，请重新输入。'],
+  pinLocked: [
+    'Nhập sai mã PIN nhiều lần. Máy này nhận mã lại sau {time}; máy khác vẫn bán như thường.',
+    'Too many wrong PINs. This till takes PINs again in {time}; other tills sell as usual.',
+    'PIN 多次错误。本机 {time} 后可再输入；其他收银机照常使用。',
+  ],
   forbidden: ['Bạn không được làm việc này.', 'You are not allowed to do this.', '你没有权限执行此操作。'],
   not_found: ['Không tìm thấy. Có thể đã được thay đổi ở máy khác.', 'Not found. It may have been changed elsewhere.', '未找到，可能已在别处更改。'],
   conflict: ['Vừa có thay đổi ở nơi khác. Xem lại rồi thử lại.', 'It was just changed elsewhere. Look again and retry.', '内容刚在别处更改，请查看后重试。'],

@@ -136,10 +136,16 @@ export default {
   lineUp: ['Nối với trung tâm', 'Line to HQ up', '总部连线正常'],
   lineDown: ['Mất nối với trung tâm từ {time}: vẫn bán như thường', 'Line to HQ down since {time}: keep selling as usual', '{time} 起与总部断线：照常销售'],
   nothingWaiting: ['Mọi đơn bán đã gửi', 'All sales sent', '销售已全部上传'],
+  sending: ['Đang gửi…', 'Sending…', '正在上传…'],
+  salesWaitingNow: [
+    '{n} lượt bán, kho chờ đường truyền, vừa mới đây',
+    { one: '{n} sale or stock entry waits for the line, since just now', other: '{n} sales and stock entries wait for the line, since just now' },
+    '{n} 条销售、库存记录等待连线，刚刚开始',
+  ],
   salesWaiting: [
-    '{n} phiếu bán và kho chờ gửi, lâu nhất {age}',
-    { one: '{n} record of sales and stock waiting for {age}', other: '{n} records of sales and stock waiting, oldest {age}' },
-    '{n} 条销售和库存记录待上传，最早 {age}',
+    '{n} lượt bán, kho chờ đường truyền, lâu nhất {age}',
+    { one: '{n} sale or stock entry waits for the line, for {age}', other: '{n} sales and stock entries wait for the line, oldest {age}' },
+    '{n} 条销售、库存记录等待连线，最早 {age}前',
   ],
   kioskNoTLS: [
     'Địa chỉ https của gương {kiosk} chưa chạy: máy tính bảng chưa dùng được. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',

@@ -1,5 +1,6 @@
 // What a clerk is told of the shop's computer, one line a part.
 import { faultWord } from '../faults.js';
+import { waitingWord } from '../waiting.js';
 
 const clockSlack = 120; // s that the gateway's clock may differ from the screen's
 
@@ -26,7 +27,7 @@ export function rows({ status, connected, line, device, seen, speak, old, time }
     const up = connected && line;
     put('line', speak('deviceLine'), up ? speak('deviceLineUp') : speak('deviceLineDown', { time: time(status.line.since) }), !up);
     const n = Object.values(status.waiting).reduce((sum, waiting) => sum + waiting, 0);
-    put('waiting', speak('deviceWaiting'), n === 0 ? speak('deviceNone') : speak('deviceRecords', { n, age: old(status.oldest_s) }));
+    put('waiting', speak('deviceWaiting'), speak(waitingWord('deviceRecords', { n, seconds: status.oldest_s, up }), { n, age: old(status.oldest_s) }));
   }
   if (status) put('catalogue', speak('deviceCatalogue'), status.release ? speak('deviceRelease', { n: status.release }) : speak('deviceNoRelease'), !status.release);
   for (const { kiosk, ok, fault } of device?.cameras ?? []) {

@@ -26,7 +26,7 @@ test('a shop in good order has nothing bad, and every part', () => {
 
 test('what waits for the line is told with its age', () => {
   const down = { status: { ...status, waiting: { sale: 12, ops: 1 }, oldest_s: 240 }, line: false };
-  assert.equal(row('waiting', down).text, '13 records of sales and stock wait for the line, oldest 240 s');
+  assert.equal(row('waiting', down).text, '13 records wait for the line, oldest 240 s');
   assert.ok(row('line', down).bad);
   assert.ok(!row('waiting', down).bad, 'waiting is no fault');
 });

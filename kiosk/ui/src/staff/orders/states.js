@@ -48,3 +48,8 @@ export function waits(order, now) {
 export function live(order) {
   return Object.values(groups).some((states) => states.includes(order.state));
 }
+
+/** left is what this gateway took for an order by a method and has not given back, in minor units. */
+export function left(order, method) {
+  return order.money.filter(({ payment }) => payment.method === method).reduce((sum, { back, total }) => sum + (back ? -total.amount : total.amount), 0);
+}
