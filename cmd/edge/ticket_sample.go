@@ -111,7 +111,7 @@ func (d *sampleDay) ticket(ctx context.Context, kind string) (ticket.Document, e
 			return nil, err
 		}
 		return ticket.Order{
-			Number: "T1-000007", Lines: d.sale.Lines, Total: d.sale.Total, PickUp: demoShopName, Code: "K7-4Q2",
+			Number: "T1-000007", State: edge.OrderPlaced, Lines: d.sale.Lines, Total: d.sale.Total, PickUp: demoShopName, Code: "K7-4Q2",
 			Subject: true, Link: link.URL, Staff: "Linh", At: d.at,
 		}, nil
 	}

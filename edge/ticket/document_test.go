@@ -66,6 +66,25 @@ func TestEveryWordIsThereInEveryLanguage(t *testing.T) {
 	require.False(t, Knows("fr"))
 }
 
+func TestOrderSlipSaysHowItStands(t *testing.T) {
+	p := press(t, Paper80)
+	draw := func(state edge.OrderState, lang string) *Raster {
+		order := samples()["order"].(Order)
+		order.State = state
+		r, err := p.Draw(order, Form{Lang: lang})
+		require.NoError(t, err)
+		return r
+	}
+	for lang := range glossary {
+		bare := draw("", lang)
+		for _, state := range edge.OrderStates() {
+			says := state.Says().In(lang)
+			require.False(t, p.Fonts.Lacks(says), "no font draws %s", says)
+			require.Greater(t, draw(state, lang).Bounds().Dy(), bare.Bounds().Dy()+20, "nothing is told of %s in %s", state, lang)
+		}
+	}
+}
+
 // drawn is a picture of text alone.
 func drawn(t *testing.T, text string, st style) *Raster {
 	s := newSheet(Paper80, "vi", press(t, Paper80).Fonts)

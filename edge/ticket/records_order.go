@@ -19,7 +19,7 @@ func (r *Records) order(ctx context.Context, ref string) (Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := Order{Number: k.Number(), Total: k.Total, Paid: k.Paid, Code: k.Code, Subject: k.Short() && k.Stands.Unsure(), At: k.Order.Since()}
+	d := Order{Number: k.Number(), State: k.Stands, Total: k.Total, Paid: k.Paid, Code: k.Code, Subject: k.Short() && k.Stands.Unsure(), At: k.Order.Since()}
 	for i := range k.Lines {
 		l := &k.Lines[i]
 		d.Lines = append(d.Lines, edge.SaleLine{SKU: l.SKU, Name: l.Name, Shade: l.Shade, Quantity: l.Quantity, Price: l.Price, Total: l.Total})
@@ -38,9 +38,9 @@ func (r *Records) order(ctx context.Context, ref string) (Document, error) {
 	return d, r.link(ctx, &d, k.Cart)
 }
 
-// pays makes the slip the receipt of one money of the order.
+// pays makes the slip the receipt of one money of the order, which says the same whenever it is printed.
 func (d *Order) pays(k *edge.KnownOrder, money string) {
-	d.Paid = 0
+	d.Paid, d.State = 0, ""
 	for i := range k.Money {
 		m := &k.Money[i]
 		if d.Paid += m.Total.Amount; m.Back {

@@ -71,7 +71,7 @@ func samples() map[string]Document {
 		}},
 		"cart": Cart{Lines: lines, Total: vnd(1288000), Link: &edge.Link{URL: link, Code: "K7F39-2QXM5", CodeAt: "cart.example.vn/k", Expires: soldAt.Add(72 * time.Hour)}, At: soldAt},
 		"order": Order{
-			Number: "HN-20261122-0007", Lines: lines, Total: vnd(1288000), Paid: 200000, PickUp: "Nắng Mai Hoàn Kiếm",
+			Number: "HN-20261122-0007", State: edge.OrderPlaced, Lines: lines, Total: vnd(1288000), Paid: 200000, PickUp: "Nắng Mai Hoàn Kiếm",
 			Code: "K7-4Q2", Deliver: []string{"Phạm Thu Hà", "25 Lý Thường Kiệt, phường Cửa Nam, Hà Nội"}, Subject: true, Link: link, Staff: "Linh", At: soldAt,
 		},
 		"z": ZReport{&edge.ZReport{

@@ -35,6 +35,7 @@ func (d Cart) lay(s *sheet, shop *Shop) {
 // Order is the slip of goods that are delivered or collected later.
 type Order struct {
 	Number  string
+	State   edge.OrderState // when it is printed; empty for the receipt of its money
 	Lines   []edge.SaleLine
 	Fee     int64 // for bringing it, part of Total; minor units
 	Total   edge.Money
@@ -55,6 +56,9 @@ func (d Order) lay(s *sheet, shop *Shop) {
 	s.pair(s.number, d.Number, bold)
 	s.pair(s.time, s.when(d.At, shop), plain)
 	s.pair(s.staff, d.Staff, plain)
+	if says := d.State.Says().In(s.lang); says != "" {
+		s.text(says, bold, left)
+	}
 	s.goods(d.Lines, d.Total.Currency)
 	money := func(n int64) string { return edge.Money{Amount: n, Currency: d.Total.Currency}.String() }
 	if d.Fee != 0 {

@@ -1,9 +1,11 @@
 // The order desk, in a real Chromium against a running `edge demo` with a test
 // printer: an order for delivery is taken while the line is cut, its slip is
 // printed, the line comes back, headquarters accepts, and the state reaches the
-// till's board and the phone that scanned the slip; then the same customer, found
-// by the telephone number, orders to collect, and the code hands it over once. At last a ticket's
-// line of more than the shop has is ordered in part.
+// till's board, the phone that scanned the slip and the slip when it is printed
+// again. The customer changes their mind, and gets the deposit back. The same
+// customer, found by the telephone number, orders to collect, and the code hands
+// it over once, without the line. At last a ticket's line of more than the shop
+// has is ordered in part.
 //
 // job.mjs and paper.mjs say what it reads from the environment, and how it ends.
 import assert from 'node:assert/strict';
@@ -38,6 +40,18 @@ const next = (till) => till.click('aside .main');
 
 /** taken waits for the end of the order that is being taken, and gives its id. */
 const taken = async (till) => (await till.waitForSelector('.done[data-order]')).getAttribute('data-order');
+
+/** offer gives a code that somebody brings. */
+async function offer(till, code) {
+  await till.fill('#code', code);
+  await till.press('#code', 'Enter');
+}
+
+/** choose opens an order of the board. */
+async function choose(till, id) {
+  await till.click(`[data-row="${id}"] .open`);
+  await till.waitForSelector(`article[data-order="${id}"]`);
+}
 
 /** onBoard waits until the board shows an order in a state. */
 async function onBoard(till, id, state) {
@@ -78,32 +92,74 @@ async function orderJob(browser, shots) {
     await till.click('.exact');
     await till.dblclick('.step .button.main'); // a nervous finger pays once
     const id = await taken(till);
+    await till.waitForSelector('[data-line="down"]');
+    await till.waitForSelector('[data-waiting]:not([data-waiting="0"])');
     await shot(till, 'done');
     return id;
   });
 
-  const link = await step('its slip leads to it', async () => {
+  /** slip prints the slip of the order that is shown and reads its code. */
+  const slip = async () => {
     const before = await papers();
-    await till.click('.next .button:first-child');
-    const found = await scanned(await paper(before + 1));
-    assert.ok(found.startsWith('http'), `the slip’s code says ${found.slice(0, 40)}`);
-    return found;
-  });
+    await till.click(':is(.next, .deeds) button:text("phiếu")');
+    return scanned(await paper(before + 1));
+  };
+  /** told opens an order's page and gives what it says of the state. */
+  const told = (page) => page.textContent('[data-part="order"] .told > strong');
 
-  const phone = await step('the line is back: headquarters accepts, and board and phone show it', async () => {
+  const phone = await step('its slip leads to it, on a phone, as soon as the line is back', async () => {
+    const link = await slip();
+    assert.ok(link.startsWith('http'), `the slip’s code says ${link.slice(0, 40)}`);
     await till.click('.next .button:nth-child(2)');
     await onBoard(till, home, 'placed');
     await setLine(demo, true);
     const order = await arrived(home);
+    assert.ok(!JSON.stringify(order).includes('Lê Lợi'), 'headquarters tells an address with an order');
+    await till.waitForSelector('[data-line="up"]');
+    await till.waitForSelector('[data-waiting="0"]');
     const page = await open(browser, 'phone', link, phoneSize);
-    const says = await until(() => page.textContent('[data-part="order"] .told > strong'), 'the phone showing the order');
+    await until(() => told(page), 'the phone showing the order');
+    return page;
+  });
+
+  await step('headquarters accepts: the board, the phone and a slip that is printed now say so', async () => {
+    const before = await told(phone);
     await reach(home, 'accepted');
     await onBoard(till, home, 'accepted');
-    await until(async () => (await page.textContent('[data-part="order"] .told > strong')) !== says, 'the phone showing the order accepted');
-    assert.ok(!JSON.stringify(order).includes('Lê Lợi'), 'headquarters tells an address with an order');
+    const says = await until(async () => {
+      const now = await told(phone);
+      return now !== before && now;
+    }, 'the phone showing the order accepted');
     await shot(till, 'board');
-    await shot(page, 'phone');
-    return page;
+    await shot(phone, 'phone');
+    await choose(till, home);
+    const page = await open(browser, 'slip', await slip(), phoneSize);
+    assert.equal(await told(page), says, 'who scans the new slip is told otherwise');
+    await page.context().close();
+  });
+
+  await step('the customer changes their mind: headquarters cancels, and the shop gives the deposit back', async () => {
+    await till.click('[data-do="cancel"]');
+    await till.fill('[name="reason"]', 'khách đổi ý');
+    await till.press('[name="reason"]', 'Enter');
+    const there = () => office('GET', `/v1/orders/${home}`);
+    const { held, requests } = await until(async () => {
+      const order = await there();
+      return order.requests.length > 0 && order;
+    }, 'headquarters hearing of the wish');
+    assert.deepEqual(requests.map(({ wish, reason }) => [wish, reason]), [['cancel', 'khách đổi ý']]);
+    assert.ok(held > 0, 'headquarters does not know of the deposit');
+    await reach(home, 'cancelled', 'refund_due');
+    await till.click('article [data-do="money"]');
+    await till.fill('[name="reason"]', 'khách đổi ý');
+    await till.click('article form .button.main');
+    await till.waitForSelector('article [data-do="money"]', { state: 'detached' });
+    await shot(till, 'given-back');
+    await until(async () => (await there()).held === 0, 'headquarters hearing that the deposit went back');
+    await reach(home, 'refunded');
+    await till.waitForSelector('article [data-state="refunded"]');
+    await until(async () => (await told(phone)).startsWith('Đã hoàn tiền'), 'the phone showing that the money went back');
+    await till.click('article header .button');
   });
   await phone.context().close();
 
@@ -123,15 +179,15 @@ async function orderJob(browser, shots) {
     return taken(till);
   });
 
-  await step('the pick-up code hands it over, once', async () => {
+  await step('the pick-up code hands it over without the line, once', async () => {
     await till.click('.next .button:nth-child(2)');
     await arrived(here);
     await reach(here, 'accepted', 'allocated', 'packed', 'ready_for_pickup');
     await onBoard(till, here, 'ready_for_pickup');
     const { document } = await arrived(here);
     assert.ok(document.code, 'an order that is ready has no code');
-    await till.fill('#code', document.code);
-    await till.press('#code', 'Enter');
+    await setLine(demo, false);
+    await offer(till, document.code);
     await till.waitForSelector('[data-pickup="ready_for_pickup"]');
     await till.click('.exact');
     await shot(till, 'pay');
@@ -140,11 +196,11 @@ async function orderJob(browser, shots) {
     await shot(till, 'hand-over');
     await till.click('[data-pickup] .button.main');
     await till.waitForSelector('article [data-state="collected"]');
-    await until(async () => (await arrived(here)).state === 'collected', 'headquarters hearing that it was collected');
-    await till.fill('#code', document.code);
-    await till.press('#code', 'Enter');
+    await offer(till, document.code);
     await till.waitForSelector('[data-pickup="collected"] .warn');
     await shot(till, 'twice');
+    await setLine(demo, true);
+    await until(async () => (await arrived(here)).state === 'collected', 'headquarters hearing that it was collected');
   });
 
   await step('what is missing of a ticket’s line is ordered, and the rest stays to be sold', async () => {
