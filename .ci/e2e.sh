@@ -3,9 +3,9 @@
 # what a shopper does with the mirror and beside it, what holds of every page, the
 # cart that kiosk and phone share in a shop with a printer and an account, what a
 # clerk does there with stock, orders and receipts and through a day, and a tablet
-# that is the mirror's camera; with "painted", measures how soon a tablet's picture is painted instead. What is run gets a demo's
-# addresses in MIRRORCART_DEMO, as the line of JSON that edge demo --json prints:
-# demo, kiosk, staff, hq, mqtt, pin.
+# that is the mirror's camera; with "painted", measures how soon a tablet's picture
+# is painted instead. What is run gets a demo's addresses in MIRRORCART_DEMO, as the
+# line of JSON that edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail
@@ -100,7 +100,7 @@ if [ "$what" = jobs ]; then
 	start phone --settings "$dir/edge.yaml" --hq-settings "$dir/hq.yaml"
 	job phone-job 180
 	job stock-job 60
-	job order-job 90
+	job order-job 120
 	job receipt-job 120
 	job day-job 180
 	stop

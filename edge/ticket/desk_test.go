@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -56,7 +57,7 @@ func newShop(t *testing.T) *shop {
 
 // open opens the shop's database and sets up its desk anew.
 func (s *shop) open(t *testing.T, d *ticket.Device) {
-	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: s.path, Node: "node", Shop: "shop", Till: "T1", Now: s.clock.Now, Tickets: true})
+	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: s.path, Node: "node", Shop: "shop", Till: "T1", Now: s.clock.Now, Tickets: true, Secret: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	log := slog.New(slog.DiscardHandler)
@@ -252,6 +253,24 @@ func TestTicketsWaitForAPrinterThatDoesNotPrint(t *testing.T) {
 			require.False(t, list[0].Copy || list[1].Copy)
 		})
 	}
+}
+
+func TestSlipOfAnOrderSaysHowItStandsNow(t *testing.T) {
+	s := newShop(t)
+	k, _, err := s.PlaceOrder(t.Context(), "order-0001", edgetest.OrderAsk(edgetest.Glasses, 1, 890000, edge.PayOnReceipt))
+	require.NoError(t, err)
+	s.run(t)
+	slip := func(n int) *ticket.Raster {
+		_, err := s.desk.Print(t.Context(), edge.PrintJob{Kind: edge.PrintOrder, Ref: k.ID})
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return len(s.printer.Papers()) == n }, within, 5*time.Millisecond)
+		return s.printer.Papers()[n-1].Raster
+	}
+	slip(1) // the others are copies of it, and say so
+	placed := slip(2)
+	require.True(t, reflect.DeepEqual(placed, slip(3)), "one order, two slips")
+	require.NoError(t, s.Apply(t.Context(), 1, edgetest.Told(t, &k.Order, edge.OrderAccepted, k.At, 0)))
+	require.False(t, reflect.DeepEqual(placed, slip(4)), "the slip says what it said before headquarters accepted")
 }
 
 func TestLittlePaperIsToldAndPrints(t *testing.T) {

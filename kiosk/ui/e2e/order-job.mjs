@@ -153,7 +153,7 @@ async function orderJob(browser, shots) {
     await till.click('article [data-do="money"]');
     await till.fill('[name="reason"]', 'khách đổi ý');
     await till.click('article form .button.main');
-    await till.waitForSelector('article [data-do="money"]', { state: 'detached' });
+    await till.waitForSelector('article .deeds:not(:has([data-do="money"]))');
     await shot(till, 'given-back');
     await until(async () => (await there()).held === 0, 'headquarters hearing that the deposit went back');
     await reach(home, 'refunded');
