@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,7 +19,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq/pgtemp"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/cloudsync/mosquitto"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -114,20 +113,10 @@ func newGateway(t *testing.T, h *hq.HQ, addr, name string) *gateway {
 	return &gateway{name: name, shop: db}
 }
 
-func startPostgres(t *testing.T) *pgtemp.Server {
-	server, err := pgtemp.Start(t.Context())
-	if errors.Is(err, pgtemp.ErrMissing) {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, server.Stop()) })
-	return server
-}
-
 // Two collectors over one PostgreSQL, by shared subscription and by partition,
 // on Mosquitto; one is killed in the midst of it all. Every sale arrives once.
 func TestCollectorsShareOneDatabase(t *testing.T) {
-	server := startPostgres(t)
+	server := databasetest.StartPostgres(t)
 	for name, half := range map[string][2]string{"shared": {"all", "all"}, "partitions": {"0", "1"}} {
 		t.Run(name, func(t *testing.T) {
 			database, err := server.Create(t.Context(), name)

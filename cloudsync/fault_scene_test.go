@@ -14,6 +14,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/pgtemp"
 	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 )
@@ -42,7 +43,7 @@ func newScene(t *testing.T, f fault) *scene {
 	s.chain = &chain{dir: t.TempDir(), nodeKey: newKey(t), hqKey: newKey(t), log: slog.New(s.book)}
 	s.hqAt = filepath.Join(s.dir, "hq.db")
 	if f.postgres {
-		s.postgres = startPostgres(t)
+		s.postgres = databasetest.StartPostgres(t)
 		s.hqAt = s.postgres.URL("postgres")
 	}
 	s.now.shop, s.now.hq = s.clock.shop.now, s.clock.hq.now

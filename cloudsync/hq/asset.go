@@ -28,7 +28,7 @@ func (h *HQ) PutAsset(ctx context.Context, body []byte) (edge.Hash, error) {
 		return edge.Hash{}, edge.Errorf(op, edge.TooLarge, "a file of %d bytes: want 1 to %d", len(body), edge.MaxAssetBytes)
 	}
 	sum := edge.Hash(sha256.Sum256(body))
-	err := h.inTx(ctx, func(tx *sql.Tx) error { return h.putAsset(ctx, tx, sum, body) })
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error { return h.putAsset(ctx, tx, sum, body) })
 	if err != nil {
 		return sum, fmt.Errorf("%s: %w", op, err)
 	}
@@ -44,7 +44,7 @@ func (h *HQ) putAsset(ctx context.Context, tx *sql.Tx, sum edge.Hash, body []byt
 // Asset reads a file; an edge.Error of kind NotFound where there is none.
 func (h *HQ) Asset(ctx context.Context, sum edge.Hash) (body []byte, added time.Time, err error) {
 	var ms int64
-	err = h.read.QueryRowContext(ctx, "select body, added from asset where sha256 = $1", sum[:]).Scan(&body, &ms)
+	err = h.db.Read.QueryRowContext(ctx, "select body, added from asset where sha256 = $1", sum[:]).Scan(&body, &ms)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, added, edge.Errorf("hq.Asset", edge.NotFound, "there is no file %s", sum)
 	}

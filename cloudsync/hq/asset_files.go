@@ -48,13 +48,13 @@ func (f *assetFiles) Open(name string) (fs.File, error) {
 func (f *assetFiles) named(ctx context.Context, name string) (a edge.Asset, ok bool, err error) {
 	var version uint32
 	const q = "select coalesce(max(version), 0) from release where effective <= $1"
-	if err := f.hq.read.QueryRowContext(ctx, q, f.hq.nowMillis()).Scan(&version); err != nil || version == 0 {
+	if err := f.hq.db.Read.QueryRowContext(ctx, q, f.hq.nowMillis()).Scan(&version); err != nil || version == 0 {
 		return a, false, err
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if version != f.version {
-		r, err := releaseVersion(ctx, f.hq.read, version)
+		r, err := releaseVersion(ctx, f.hq.db.Read, version)
 		if err != nil {
 			return a, false, err
 		}

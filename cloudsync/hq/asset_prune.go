@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -23,8 +24,7 @@ func (h *HQ) pruneAssets(ctx context.Context, tx *sql.Tx) error {
 		or version in (select version from release order by version desc limit $3)`
 	now := h.now()
 	needed := map[edge.Hash]bool{}
-	rows, err := tx.QueryContext(ctx, q, now.Add(-keepFilesFor).UnixMilli(), now.UnixMilli(), keepReleases)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, tx, q, now.Add(-keepFilesFor).UnixMilli(), now.UnixMilli(), keepReleases).Each(func(rows *sql.Rows) error {
 		var body []byte
 		var r struct{ Assets []edge.Asset }
 		if err := rows.Scan(&body); err != nil {
@@ -41,8 +41,7 @@ func (h *HQ) pruneAssets(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	var old [][]byte
-	rows, err = tx.QueryContext(ctx, "select sha256 from asset where added < $1", now.Add(-newFilesFor).UnixMilli())
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, tx, "select sha256 from asset where added < $1", now.Add(-newFilesFor).UnixMilli()).Each(func(rows *sql.Rows) error {
 		var sum []byte
 		if err := rows.Scan(&sum); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -50,14 +51,13 @@ type record struct{ node, shop string }
 
 // tell stores what does not add up.
 func (a *auditor) tell(ctx context.Context, r record, kind DiscrepancyKind, subject, format string, args ...any) error {
-	d := Discrepancy{Node: r.node, Shop: r.shop, Kind: kind, Subject: text([]byte(subject)), Message: text(fmt.Appendf(nil, format, args...)), At: a.now()}
+	d := Discrepancy{Node: r.node, Shop: r.shop, Kind: kind, Subject: database.Text([]byte(subject)), Message: database.Text(fmt.Appendf(nil, format, args...)), At: a.now()}
 	return d.put(ctx, a.tx)
 }
 
 // list reads all rows of a query.
 func list[T any](ctx context.Context, a *auditor, scan func(*sql.Rows) (T, error), query string, args ...any) (all []T, err error) {
-	rows, err := a.tx.QueryContext(ctx, query, args...)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, a.tx, query, args...).Each(func(rows *sql.Rows) error {
 		v, err := scan(rows)
 		all = append(all, v)
 		return err
@@ -123,7 +123,7 @@ func (a *auditor) arrivals(ctx context.Context) error {
 	if err != nil || len(sold) == 0 {
 		return err
 	}
-	among, receipts := a.dialect.among("subject", 2, pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
+	among, receipts := a.db.Among("subject", 2, database.Pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
 	if _, err := a.tx.ExecContext(ctx, "delete from discrepancy where kind = $1 and "+among, string(UnknownSale), receipts); err != nil {
 		return err
 	}
@@ -203,7 +203,7 @@ func (a *auditor) ownSales(ctx context.Context, of []correctionOf) (map[saleKey]
 	}
 	known := map[saleKey][]soldSale{}
 	for node, named := range ids {
-		among, arg := a.dialect.among("id", 2, named)
+		among, arg := a.db.Among("id", 2, named)
 		found, err := list(ctx, a, scanSale, "select node, shop, pos, body from sale where node = $1 and "+among, node, arg)
 		if err != nil {
 			return nil, err
@@ -254,12 +254,12 @@ func (a *auditor) givenBack(ctx context.Context, sold []soldSale) error {
 	if len(sold) == 0 {
 		return nil
 	}
-	among, ids := a.dialect.among("sale", 1, pluck(sold, func(s *soldSale) string { return s.sale.ID }))
+	among, ids := a.db.Among("sale", 1, database.Pluck(sold, func(s *soldSale) string { return s.sale.ID }))
 	own, err := list(ctx, a, scanCorrection, "select node, shop, pos, kind, body from correction where "+among, ids)
 	if err != nil {
 		return err
 	}
-	among, receipts := a.dialect.among("f.receipt", 1, pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
+	among, receipts := a.db.Among("f.receipt", 1, database.Pluck(sold, func(s *soldSale) string { return s.sale.Receipt.String() }))
 	foreign, err := list(ctx, a, scanCorrection, `select c.node, c.shop, c.pos, c.kind, c.body
 		from foreign_refund f join correction c on c.pos = f.pos where `+among, receipts)
 	if err != nil {

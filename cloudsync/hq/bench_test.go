@@ -2,7 +2,6 @@ package hq
 
 import (
 	"encoding/binary"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -18,11 +18,11 @@ func benchPlaces() map[string]func(*testing.B) string {
 	return map[string]func(*testing.B) string{
 		"sqlite": func(b *testing.B) string { return filepath.Join(b.TempDir(), "hq.db") },
 		"postgres": func(b *testing.B) string {
-			server := os.Getenv(postgresURL)
+			server := databasetest.Server()
 			if server == "" {
-				server = startPostgres(b).URL("postgres")
+				server = databasetest.StartPostgres(b).URL("postgres")
 			}
-			return createDatabase(b, server)
+			return databasetest.PlaceOn(b, server)
 		},
 	}
 }

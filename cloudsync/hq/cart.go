@@ -9,25 +9,21 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-// rower reads one row: a pool or a transaction.
-type rower interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
 
 // Cart finds a cart and the node it comes from; an edge.Error of kind NotFound
 // where there is none.
 func (h *HQ) Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error) {
-	c, node, err := readCart(ctx, h.read, id)
+	c, node, err := readCart(ctx, h.db.Read, id)
 	if err != nil {
 		return nil, "", fmt.Errorf("hq.Cart: %w", err)
 	}
 	return c, node, nil
 }
 
-func readCart(ctx context.Context, db rower, id edge.CartID) (*edge.Cart, string, error) {
+func readCart(ctx context.Context, db database.Rower, id edge.CartID) (*edge.Cart, string, error) {
 	var node string
 	var body []byte
 	err := db.QueryRowContext(ctx, "select node, body from cart where id = $1", id.String()).Scan(&node, &body)
@@ -52,7 +48,7 @@ func (h *HQ) OpenCart(ctx context.Context, opened *edge.Cart, node string, onPho
 	const op = "hq.OpenCart"
 	var merged *edge.Cart
 	first := false
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		merged, err = h.mergeCart(ctx, tx, opened, node)
 		if err != nil || !onPhone || merged.Opened != nil {
 			return err
@@ -136,7 +132,7 @@ func (h *HQ) ChangeCart(ctx context.Context, id edge.CartID, w edge.Writer, chan
 	}
 	var c *edge.Cart
 	var node string
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		c, node, err = readCart(ctx, tx, id)
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -19,9 +20,8 @@ import (
 func (h *HQ) CartByCode(ctx context.Context, code string, since time.Time) (c *edge.Cart, node string, err error) {
 	const op = "hq.CartByCode"
 	const q = "select node, body from cart where code = $1 and code <> '' and changed >= $2 limit 2"
-	rows, err := h.read.QueryContext(ctx, q, code, since.UnixMilli())
 	found := 0
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, h.db.Read, q, code, since.UnixMilli()).Each(func(rows *sql.Rows) error {
 		var body []byte
 		if err := rows.Scan(&node, &body); err != nil {
 			return err
@@ -44,7 +44,7 @@ func (h *HQ) CartByCode(ctx context.Context, code string, since time.Time) (c *e
 func (h *HQ) NodeKey(ctx context.Context, node string) (ed25519.PublicKey, error) {
 	const op = "hq.NodeKey"
 	var key []byte
-	err := h.read.QueryRowContext(ctx, "select public_key from node_key where node = $1 order by added desc, key_id limit 1", node).Scan(&key)
+	err := h.db.Read.QueryRowContext(ctx, "select public_key from node_key where node = $1 order by added desc, key_id limit 1", node).Scan(&key)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "node %.64s is not enrolled", node)
 	}

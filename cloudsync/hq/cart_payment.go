@@ -11,6 +11,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -35,7 +36,7 @@ func (h *HQ) MayTakeMoney(ctx context.Context, id edge.CartID) error {
 	if edge.KindOf(err) != edge.NotFound {
 		return err
 	}
-	o, err := readOrder(ctx, h.read, "cart = $1", id.String())
+	o, err := readOrder(ctx, h.db.Read, "cart = $1", id.String())
 	if err == nil && o.Taken != nil { // its cart only shows it: a deposit may be paid
 		return edge.Errorf(op, edge.Conflict, "order %s was taken in the shop: it is paid there", o.Number())
 	}
@@ -95,7 +96,7 @@ func (h *HQ) knownUntil(ctx context.Context, node string) (time.Time, error) {
 // is due. The same payment again changes nothing; another one under the same id
 // is a Conflict.
 func (h *HQ) RecordPayment(ctx context.Context, p *edge.PhonePayment) (due *edge.RefundDue, err error) {
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		due, err = h.recordPayment(ctx, tx, p)
 		return err
 	})
@@ -157,7 +158,7 @@ func (h *HQ) putPayment(ctx context.Context, tx *sql.Tx, p *edge.PhonePayment, n
 	return true, nil
 }
 
-func readDue(ctx context.Context, db rower, node, id string) (*edge.RefundDue, error) {
+func readDue(ctx context.Context, db database.Rower, node, id string) (*edge.RefundDue, error) {
 	var body []byte
 	err := db.QueryRowContext(ctx, "select body from refund_due where node = $1 and id = $2", node, id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -314,7 +315,7 @@ func (h *HQ) RefundsDue(ctx context.Context, shop string, limit int) (due []edge
 	const op = "hq.RefundsDue"
 	const q = `select body from refund_due d where given = 0 and ($1 = '' or shop = $1)
 		and not exists (select 1 from correction c where c.node = d.node and c.sale = d.id) order by at desc, node, id limit $2`
-	rows, err := h.read.QueryContext(ctx, q, shop, limit)
+	rows, err := h.db.Read.QueryContext(ctx, q, shop, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -211,7 +212,7 @@ func TestACartSoldTwice(t *testing.T) {
 // every payment of the cart but one is due once all is told.
 func TestAnyHistoryOfPayments(t *testing.T) {
 	g := newGateway(t)
-	if onPostgres(g.hq) {
+	if databasetest.OnPostgres() {
 		t.Skip("what it asks of the database is asked of PostgreSQL by the tests before")
 	}
 	ctx := t.Context()
@@ -362,7 +363,7 @@ func TestOldCartsAreForgotten(t *testing.T) {
 
 func TestCartQueriesSearchIndexes(t *testing.T) {
 	g := newGateway(t)
-	if onPostgres(g.hq) {
+	if databasetest.OnPostgres() {
 		t.Skip("PostgreSQL's planner decides by what a table holds")
 	}
 	for query, wants := range map[string][]string{
@@ -380,7 +381,7 @@ func TestCartQueriesSearchIndexes(t *testing.T) {
 func explain(t *testing.T, h *HQ, query string) (plan string) {
 	t.Helper()
 	args := []any{1, 1, 1}[:strings.Count(query, "$")]
-	rows, err := h.read.QueryContext(t.Context(), "explain query plan "+strings.Replace(query, "delete", "select *", 1), args...)
+	rows, err := h.db.Read.QueryContext(t.Context(), "explain query plan "+strings.Replace(query, "delete", "select *", 1), args...)
 	require.NoError(t, err)
 	defer rows.Close()
 	for rows.Next() {

@@ -8,6 +8,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -100,10 +101,9 @@ func (h *heldCart) join(c *edge.Cart, node string) (flaw error) {
 
 // heldCarts reads the carts that the entries are about.
 func (p *projector) heldCarts(ctx context.Context) (map[edge.CartID]*heldCart, error) {
-	condition, ids := p.dialect.among("id", 1, pluck(p.carts, func(c *cartEntry) string { return c.cart.ID.String() }))
+	condition, ids := p.db.Among("id", 1, database.Pluck(p.carts, func(c *cartEntry) string { return c.cart.ID.String() }))
 	held := make(map[edge.CartID]*heldCart, len(p.carts))
-	rows, err := p.tx.QueryContext(ctx, "select node, body from cart where "+condition, ids)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, p.tx, "select node, body from cart where "+condition, ids).Each(func(rows *sql.Rows) error {
 		var h heldCart
 		var body []byte
 		if err := rows.Scan(&h.node, &body); err != nil {
@@ -125,12 +125,12 @@ func (p *projector) putCarts(ctx context.Context, list []*heldCart) error {
 		}
 	}
 	now := p.nowMillis()
-	return p.dialect.insert(ctx, p.tx, "cart", columns{
-		{"id", pluck(list, func(h **heldCart) string { return (*h).ID.String() })},
-		{"node", pluck(list, func(h **heldCart) string { return (*h).node })},
-		{"body", bodies},
-		{"changed", pluck(list, func(**heldCart) int64 { return now })},
-		{"state", pluck(list, func(h **heldCart) string { return cartState(&(*h).Cart) })},
-		{"code", pluck(list, func(h **heldCart) string { return (*h).Code() })},
+	return p.db.Insert(ctx, p.tx, "cart", database.Columns{
+		database.Of("id", list, func(h **heldCart) string { return (*h).ID.String() }),
+		database.Of("node", list, func(h **heldCart) string { return (*h).node }),
+		database.List("body", bodies),
+		database.Of("changed", list, func(**heldCart) int64 { return now }),
+		database.Of("state", list, func(h **heldCart) string { return cartState(&(*h).Cart) }),
+		database.Of("code", list, func(h **heldCart) string { return (*h).Code() }),
 	}, replaceCart, nil)
 }

@@ -41,7 +41,7 @@ func (h *HQ) PruneCarts(ctx context.Context, keep edge.CartKeep) (int, error) {
 		return 0, err
 	}
 	sum := 0
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		sum = 0
 		for state, d := range map[string]time.Duration{cartBare: keep.Empty, cartOpen: keep.Open, cartClosed: keep.Closed} {
 			res, err := tx.ExecContext(ctx, pruneCarts, state, h.now().Add(-d).UnixMilli(), pruneAtOnce)

@@ -9,6 +9,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -17,7 +18,7 @@ import (
 // that the cart says closed it, else the first to come.
 func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error) {
 	const op = "hq.SaleOfCart"
-	c, node, err := readCart(ctx, h.read, cart)
+	c, node, err := readCart(ctx, h.db.Read, cart)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -28,7 +29,7 @@ func (h *HQ) SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, erro
 	const q = `select body from sale where cart = $1 and node = $2
 		order by case when id = $3 then 0 else 1 end, pos limit 1`
 	var body []byte
-	err = h.read.QueryRowContext(ctx, q, cart.String(), node, closedBy).Scan(&body)
+	err = h.db.Read.QueryRowContext(ctx, q, cart.String(), node, closedBy).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "no sale of this cart is known here")
 	}
@@ -57,14 +58,14 @@ func (h *HQ) CartNode(ctx context.Context, node string) (CartNode, error) {
 	n := CartNode{Node: node}
 	var up bool
 	var since, seen int64
-	err := h.read.QueryRowContext(ctx, "select shop, up, since, seen from node where node = $1", node).Scan(&n.Shop, &up, &since, &seen)
+	err := h.db.Read.QueryRowContext(ctx, "select shop, up, since, seen from node where node = $1", node).Scan(&n.Shop, &up, &since, &seen)
 	if errors.Is(err, sql.ErrNoRows) {
 		return n, edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
 	}
 	if err != nil {
 		return n, fmt.Errorf("%s: %w", op, err)
 	}
-	n.Up = connected(up, fromMillis(since), fromMillis(seen), h.now())
+	n.Up = connected(up, database.Time(since), database.Time(seen), h.now())
 	if n.Known, err = h.knownUntil(ctx, node); err != nil {
 		return n, fmt.Errorf("%s: %w", op, err)
 	}

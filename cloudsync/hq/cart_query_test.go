@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -66,12 +67,12 @@ func TestSaleOfCart(t *testing.T) {
 
 func TestSaleOfCartSearchesAnIndex(t *testing.T) {
 	g := newGateway(t)
-	if onPostgres(g.hq) {
+	if databasetest.OnPostgres() {
 		t.Skip("PostgreSQL's planner decides by what a table holds")
 	}
 	var id, parent, unused int
 	var plan string
-	require.NoError(t, g.hq.read.QueryRowContext(t.Context(), "explain query plan select body from sale where cart = $1 and node = $2", "c", "n").
+	require.NoError(t, g.hq.db.Read.QueryRowContext(t.Context(), "explain query plan select body from sale where cart = $1 and node = $2", "c", "n").
 		Scan(&id, &parent, &unused, &plan))
 	require.Contains(t, plan, "sale_cart")
 }
@@ -93,7 +94,7 @@ func TestCartNodeIsUpByTheRuleOfShops(t *testing.T) {
 	g.send(g.batch(1, 1))
 	require.True(t, up(), "heard, though the word that it connected was lost")
 	farewell := func() {
-		_, err := g.hq.write.ExecContext(t.Context(), "update node set up = 0, since = $1", g.hq.nowMillis())
+		_, err := g.hq.db.Write.ExecContext(t.Context(), "update node set up = 0, since = $1", g.hq.nowMillis())
 		require.NoError(t, err)
 	}
 	farewell()

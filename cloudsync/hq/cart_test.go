@@ -196,7 +196,7 @@ func TestOldConfirmedMessagesAreForgotten(t *testing.T) {
 	const month = 30 * 24 * time.Hour
 	g := newGateway(t)
 	held := func() (n int) {
-		require.NoError(t, g.hq.read.QueryRowContext(t.Context(), "select count(*) from down").Scan(&n))
+		require.NoError(t, g.hq.db.Read.QueryRowContext(t.Context(), "select count(*) from down").Scan(&n))
 		return n
 	}
 	_, err := g.hq.OpenCart(t.Context(), testCart(t, 1), testNode, false)

@@ -7,6 +7,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -33,8 +34,7 @@ func (p *projector) cash(ctx context.Context, e *entry) (flaw, err error) {
 // ClosedShifts lists the ends of a shop's newest shifts, at most limit: what was
 // counted, and what was expected.
 func (h *HQ) ClosedShifts(ctx context.Context, shop string, limit int) (list []edge.CashRecord, err error) {
-	rows, err := h.read.QueryContext(ctx, "select body from cash where shop = $1 and kind = $2 order by pos desc limit $3", shop, string(edge.CashClose), limit)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, h.db.Read, "select body from cash where shop = $1 and kind = $2 order by pos desc limit $3", shop, string(edge.CashClose), limit).Each(func(rows *sql.Rows) error {
 		var body []byte
 		var r edge.CashRecord
 		if err := rows.Scan(&body); err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -98,7 +99,7 @@ func (h *HQ) HearChat(ctx context.Context, m ChatMessage, answer func(*Conversat
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", op, err)
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		const take = "insert into chat_taken (app, id, at) values ($1, $2, $3) on conflict do nothing"
 		res, err := tx.ExecContext(ctx, take, m.App, m.ID, h.nowMillis())
 		if err != nil {
@@ -137,7 +138,7 @@ func (h *HQ) HearChat(ctx context.Context, m ChatMessage, answer func(*Conversat
 func (h *HQ) ChangeChat(ctx context.Context, id string, change func(*Conversation) ([]ChatLine, error)) (*Conversation, error) {
 	const op = "hq.ChangeChat"
 	var c *Conversation
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if c, err = h.readChat(ctx, tx, id); err != nil {
 			return err
 		}
@@ -174,7 +175,7 @@ func (h *HQ) writeChat(ctx context.Context, tx *sql.Tx, c *Conversation) error {
 	}
 	const q = `insert into chat (id, app, state, waits, cart, heard, body) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (id) do update set state = excluded.state, waits = excluded.waits, cart = excluded.cart, heard = excluded.heard, body = excluded.body`
-	_, err = tx.ExecContext(ctx, q, c.ID, c.App, string(c.State), millis(c.Waits), c.Cart, millis(c.Heard), body)
+	_, err = tx.ExecContext(ctx, q, c.ID, c.App, string(c.State), database.Millis(c.Waits), c.Cart, database.Millis(c.Heard), body)
 	return err
 }
 
@@ -190,7 +191,7 @@ func (h *HQ) addChatLine(ctx context.Context, tx *sql.Tx, c *Conversation, l *Ch
 	return err
 }
 
-func (h *HQ) readChat(ctx context.Context, db rower, id string) (*Conversation, error) {
+func (h *HQ) readChat(ctx context.Context, db database.Rower, id string) (*Conversation, error) {
 	var body []byte
 	err := db.QueryRowContext(ctx, "select body from chat where id = $1", id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -210,7 +211,7 @@ func (h *HQ) ForgetChat(ctx context.Context, app, person string, at time.Time) (
 	if err != nil {
 		return false, fmt.Errorf("hq.ForgetChat: %w", err)
 	}
-	res, err := h.write.ExecContext(ctx, "delete from chat where id = $1 and heard <= $2", id, at.UnixMilli())
+	res, err := h.db.Write.ExecContext(ctx, "delete from chat where id = $1 and heard <= $2", id, at.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("hq.ForgetChat: %w", err)
 	}
@@ -223,13 +224,13 @@ func (h *HQ) ForgetChat(ctx context.Context, app, person string, at time.Time) (
 // 1000); NotFound where there is none.
 func (h *HQ) Chat(ctx context.Context, id string, limit int) (*Conversation, []ChatLine, error) {
 	const op = "hq.Chat"
-	c, err := h.readChat(ctx, h.read, id)
+	c, err := h.readChat(ctx, h.db.Read, id)
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", op, err)
 	}
 	const q = `select n, at, author, state, tries, error, body from (
 		select * from chat_line where chat = $1 and state <> 'told' order by n desc limit $2) as newest order by n`
-	rows, err := h.read.QueryContext(ctx, q, id, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, id, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -245,7 +246,7 @@ func (h *HQ) Chat(ctx context.Context, id string, limit int) (*Conversation, []C
 		if err := h.openChat(id, body, &l.ChatText); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", op, err)
 		}
-		l.At = fromMillis(at)
+		l.At = database.Time(at)
 		lines = append(lines, l)
 	}
 	return c, lines, rows.Err()
@@ -262,7 +263,7 @@ func (h *HQ) Chats(ctx context.Context, waiting bool, limit int) ([]Conversation
 }
 
 func (h *HQ) chatsWhere(ctx context.Context, op, query string, args ...any) ([]Conversation, error) {
-	rows, err := h.read.QueryContext(ctx, query, args...)
+	rows, err := h.db.Read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -286,14 +287,6 @@ func (h *HQ) chatsWhere(ctx context.Context, op, query string, args ...any) ([]C
 // WatchChats delivers a value soon after something was said or is to be sent;
 // values may merge. Call cancel when done.
 func (h *HQ) WatchChats() (changed <-chan struct{}, cancel func()) { return h.chats.watch(struct{}{}) }
-
-// millis writes a time for the database; none is 0.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
 
 // sealChat writes v as JSON that only HQ's key opens, and only in that place.
 func (h *HQ) sealChat(place string, v any) ([]byte, error) {

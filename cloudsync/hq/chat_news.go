@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -23,7 +24,7 @@ func (h *HQ) ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]
 // where none of that name is enrolled.
 func (h *HQ) ShopOf(ctx context.Context, node string) (shop string, err error) {
 	const op = "hq.ShopOf"
-	err = h.read.QueryRowContext(ctx, "select shop from node where node = $1", node).Scan(&shop)
+	err = h.db.Read.QueryRowContext(ctx, "select shop from node where node = $1", node).Scan(&shop)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", edge.Errorf(op, edge.NotFound, "no gateway %.64q is enrolled", node)
 	}
@@ -48,16 +49,15 @@ func (h *HQ) Levels(ctx context.Context, skus []edge.SKU) ([]Level, error) {
 	for i, sku := range skus {
 		names[i] = string(sku)
 	}
-	among, list := h.dialect.among("s.sku", 1, names)
+	among, list := h.db.Among("s.sku", 1, names)
 	q := `select s.shop, s.sku, s.quantity, (select coalesce(max(n.seen), 0) from node n where n.shop = s.shop)
 		from stock s where ` + among + " order by s.shop, s.sku"
-	rows, err := h.read.QueryContext(ctx, q, list)
 	var levels []Level
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, list).Each(func(rows *sql.Rows) error {
 		var l Level
 		var seen int64
 		err := rows.Scan(&l.Shop, &l.SKU, &l.Quantity, &seen)
-		l.AsOf = fromMillis(seen)
+		l.AsOf = database.Time(seen)
 		levels = append(levels, l)
 		return err
 	})
@@ -69,9 +69,8 @@ func (h *HQ) Levels(ctx context.Context, skus []edge.SKU) ([]Level, error) {
 
 // ChatTold lists the topics that a person was told of, or knows.
 func (h *HQ) ChatTold(ctx context.Context, id string) (map[string]bool, error) {
-	rows, err := h.read.QueryContext(ctx, "select topic from chat_line where chat = $1 and topic <> ''", id)
 	told := map[string]bool{}
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, "select topic from chat_line where chat = $1 and topic <> ''", id).Each(func(rows *sql.Rows) error {
 		var topic string
 		err := rows.Scan(&topic)
 		told[topic] = true

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -23,7 +24,7 @@ const chatSendingTo = 24 * time.Hour
 // is false for a line that was tried before. Its error refuses the line for good.
 func (h *HQ) TakeChatLine(ctx context.Context, app, holder string, hold time.Duration, may func(c *Conversation, l *ChatLine, first bool) error) (c *Conversation, l *ChatLine, err error) {
 	const op = "hq.TakeChatLine"
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		c, l = nil, nil
 		chat, line, body, err := h.nextChatLine(ctx, tx, app)
 		if line == nil || err != nil {
@@ -42,7 +43,7 @@ func (h *HQ) TakeChatLine(ctx context.Context, app, holder string, hold time.Dur
 		}
 		if no != nil {
 			const refuse = "update chat_line set state = $1, error = $2, holder = '' where n = $3"
-			_, err := tx.ExecContext(ctx, refuse, ChatRefused, text([]byte(no.Error())), line.N)
+			_, err := tx.ExecContext(ctx, refuse, ChatRefused, database.Text([]byte(no.Error())), line.N)
 			return err
 		}
 		if err := h.writeChat(ctx, tx, of); err != nil {
@@ -73,14 +74,14 @@ func (h *HQ) nextChatLine(ctx context.Context, tx *sql.Tx, app string) (chat str
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", nil, nil, nil
 	}
-	line.At = fromMillis(at)
+	line.At = database.Time(at)
 	return chat, &line, body, err
 }
 
 // ChatWaits reports whether lines of an app wait to be sent, now or later.
 func (h *HQ) ChatWaits(ctx context.Context, app string) (waits bool, err error) {
 	const q = "select exists (select 1 from chat_line where state = 'queued' and app = $1)"
-	if err := h.read.QueryRowContext(ctx, q, app).Scan(&waits); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, q, app).Scan(&waits); err != nil {
 		return false, fmt.Errorf("hq.ChatWaits: %w", err)
 	}
 	return waits, nil
@@ -98,7 +99,7 @@ func (h *HQ) ChatLineFailed(ctx context.Context, n int64, why error) error {
 
 func (h *HQ) endChatLine(ctx context.Context, op string, n int64, state, why string) error {
 	const q = "update chat_line set state = $1, error = $2, holder = '' where n = $3"
-	if _, err := h.write.ExecContext(ctx, q, state, text([]byte(why)), n); err != nil {
+	if _, err := h.db.Write.ExecContext(ctx, q, state, database.Text([]byte(why)), n); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	h.changed.tell(struct{}{})
@@ -109,7 +110,7 @@ func (h *HQ) endChatLine(ctx context.Context, op string, n int64, state, why str
 // while.
 func (h *HQ) ChatLineAgain(ctx context.Context, n int64, after time.Duration, why error) error {
 	const q = "update chat_line set due = $1, held = 0, holder = '', error = $2 where n = $3"
-	if _, err := h.write.ExecContext(ctx, q, h.now().Add(after).UnixMilli(), text([]byte(why.Error())), n); err != nil {
+	if _, err := h.db.Write.ExecContext(ctx, q, h.now().Add(after).UnixMilli(), database.Text([]byte(why.Error())), n); err != nil {
 		return fmt.Errorf("hq.ChatLineAgain: %w", err)
 	}
 	return nil
@@ -128,7 +129,7 @@ type ChatKey struct {
 func (h *HQ) ChatKey(ctx context.Context, app string, origin edge.Hash) (*ChatKey, error) {
 	const op = "hq.ChatKey"
 	var from, body []byte
-	err := h.read.QueryRowContext(ctx, "select origin, body from chat_key where app = $1", app).Scan(&from, &body)
+	err := h.db.Read.QueryRowContext(ctx, "select origin, body from chat_key where app = $1", app).Scan(&from, &body)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && string(from) != string(origin[:]) || err == nil && len(body) == 0 {
 		return nil, nil
 	}
@@ -148,7 +149,7 @@ func (h *HQ) HoldChatKey(ctx context.Context, app, holder string, hold time.Dura
 	const q = `insert into chat_key (app, origin, body, holder, held) values ($1, $2, $3, $4, $5)
 		on conflict (app) do update set holder = excluded.holder, held = excluded.held
 		where chat_key.held <= $6 or chat_key.holder = excluded.holder`
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		res, err := tx.ExecContext(ctx, q, app, []byte{}, []byte{}, holder, h.now().Add(hold).UnixMilli(), h.nowMillis())
 		if err != nil {
 			return err
@@ -168,7 +169,7 @@ func (h *HQ) PutChatKey(ctx context.Context, app string, origin edge.Hash, k *Ch
 	body, err := h.sealChat("key of "+app, k)
 	if err == nil {
 		const q = "update chat_key set origin = $1, body = $2, held = 0, holder = '' where app = $3"
-		_, err = h.write.ExecContext(ctx, q, origin[:], body, app)
+		_, err = h.db.Write.ExecContext(ctx, q, origin[:], body, app)
 	}
 	if err != nil {
 		return fmt.Errorf("hq.PutChatKey: %w", err)

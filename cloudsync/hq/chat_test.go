@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -22,7 +23,7 @@ type chatting struct {
 
 func newChatting(t *testing.T) *chatting {
 	clock := edgetest.NewClock()
-	return &chatting{open(t, place(t), clock.Now, newKey(t)), t, clock}
+	return &chatting{open(t, databasetest.Place(t), clock.Now, newKey(t)), t, clock}
 }
 
 // hear takes in a message of ann's that the bot answers with lines.
@@ -84,7 +85,7 @@ func TestChatIsNotReadableInTheDatabase(t *testing.T) {
 		}
 	}
 	var body []byte
-	require.NoError(t, c.read.QueryRowContext(t.Context(), "select body from chat").Scan(&body))
+	require.NoError(t, c.db.Read.QueryRowContext(t.Context(), "select body from chat").Scan(&body))
 	require.Error(t, c.openChat("another row", body, &Conversation{}), "it opened in another place")
 }
 
@@ -232,7 +233,7 @@ func TestChatKeyIsRenewedByOne(t *testing.T) {
 }
 
 func TestChatOutlivesARestart(t *testing.T) {
-	if onPostgres(newChatting(t).HQ) {
+	if databasetest.OnPostgres() {
 		t.Skip("the same rows")
 	}
 	path, clock, key := filepath.Join(t.TempDir(), "hq.db"), edgetest.NewClock(), newKey(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -53,7 +54,7 @@ type Command struct {
 // node is NotFound, and a node with too many commands waiting a Conflict.
 func (h *HQ) Command(ctx context.Context, node string, op cloudsync.Op, args cloudsync.Args) (id string, err error) {
 	var o *order
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		o, err = h.order(ctx, tx, node, op, args)
 		return err
 	})
@@ -156,7 +157,7 @@ func (h *HQ) Commands(ctx context.Context, node string, limit int) ([]Command, e
 
 func (h *HQ) commandList(ctx context.Context, tail string, args ...any) ([]Command, error) {
 	const q = "select id, node, op, args, created, exp, heard, status, done, total, message, over from command "
-	rows, err := h.read.QueryContext(ctx, q+tail, args...)
+	rows, err := h.db.Read.QueryContext(ctx, q+tail, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +183,7 @@ func (h *HQ) scanCommand(rows *sql.Rows) (c Command, err error) {
 	if err := json.Unmarshal([]byte(args), &c.Args); err != nil {
 		return c, fmt.Errorf("arguments of command %s: %w", c.ID, err)
 	}
-	c.Created, c.Exp, c.Heard, c.Over = fromMillis(created), fromMillis(exp), fromMillis(heard), over != 0
+	c.Created, c.Exp, c.Heard, c.Over = database.Time(created), database.Time(exp), database.Time(heard), over != 0
 	if !c.Over && lapsed(c.Exp, c.Heard, h.now()) {
 		c.Status, c.Over = CommandExpired, true
 	}
@@ -200,7 +201,7 @@ func lapsed(exp, heard, now time.Time) bool {
 // done.
 func (h *HQ) CommandResult(ctx context.Context, id string) ([]cloudsync.Result, error) {
 	const op = "hq.CommandResult"
-	rows, err := h.read.QueryContext(ctx, "select body from command_part where command = $1 order by part", id)
+	rows, err := h.db.Read.QueryContext(ctx, "select body from command_part where command = $1 order by part", id)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -24,7 +25,7 @@ func (h *HQ) dueCommands(ctx context.Context, resend time.Duration) ([]cloudsync
 		where c.over = 0 and c.exp > $1 and c.sent <= $2 and (c.heard = 0 or c.heard <= $3 and c.sent <= $3)
 		order by c.created, c.id`
 	now := h.now()
-	rows, err := h.read.QueryContext(ctx, q, now.UnixMilli(), now.Add(-resend).UnixMilli(), now.Add(-askAgain).UnixMilli())
+	rows, err := h.db.Read.QueryContext(ctx, q, now.UnixMilli(), now.Add(-resend).UnixMilli(), now.Add(-askAgain).UnixMilli())
 	if err != nil {
 		return nil, fmt.Errorf("hq.dueCommands: %w", err)
 	}
@@ -41,8 +42,8 @@ func (h *HQ) dueCommands(ctx context.Context, resend time.Duration) ([]cloudsync
 		if err := json.Unmarshal([]byte(args), &c.Args); err != nil {
 			return nil, fmt.Errorf("hq.dueCommands: arguments of command %s: %w", c.ID, err)
 		}
-		c.Exp = fromMillis(exp)
-		if connected(up, fromMillis(since), fromMillis(seen), now) {
+		c.Exp = database.Time(exp)
+		if connected(up, database.Time(since), database.Time(seen), now) {
 			due = append(due, c)
 		}
 	}
@@ -60,7 +61,7 @@ func (h *HQ) claimCommands(ctx context.Context, due []cloudsync.Cmd, now time.Ti
 	var list []cloudsync.Message
 	for i := range due {
 		c := &due[i]
-		res, err := h.write.ExecContext(ctx, claim, now.UnixMilli(), CommandQueued, CommandSent, c.ID, now.Add(-resend).UnixMilli())
+		res, err := h.db.Write.ExecContext(ctx, claim, now.UnixMilli(), CommandQueued, CommandSent, c.ID, now.Add(-resend).UnixMilli())
 		if err != nil {
 			return list, fmt.Errorf("hq.claimCommands: %w", err)
 		}
@@ -102,7 +103,7 @@ func (h *HQ) answered(ctx context.Context, t cloudsync.Topic, payload []byte) er
 		return &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedForged, Msg: fmt.Sprintf("an answer of %s came on %s", r.Node, t)}
 	}
 	known := true
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		known = true
 		err := h.storeAnswer(ctx, tx, r)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -202,7 +203,7 @@ func (h *HQ) sampled(ctx context.Context, t cloudsync.Topic, payload []byte) err
 		return &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedForged, Msg: fmt.Sprintf("a sample of %s came on %s", s.Node, t)}
 	}
 	now := h.nowMillis()
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		const q = `insert into telemetry (node, received, body) values ($1, $2, $3)
 			on conflict (node) do update set received = excluded.received, body = excluded.body`
 		if _, err := tx.ExecContext(ctx, q, s.Node, now, body); err != nil {
@@ -224,7 +225,7 @@ func (h *HQ) LastSample(ctx context.Context, node string) (s *cloudsync.Sample, 
 	const op = "hq.LastSample"
 	var at int64
 	var body []byte
-	err = h.read.QueryRowContext(ctx, "select received, body from telemetry where node = $1", node).Scan(&at, &body)
+	err = h.db.Read.QueryRowContext(ctx, "select received, body from telemetry where node = $1", node).Scan(&at, &body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, time.Time{}, edge.Errorf(op, edge.NotFound, "no telemetry of %.70q has come", node)
 	}
@@ -234,5 +235,5 @@ func (h *HQ) LastSample(ctx context.Context, node string) (s *cloudsync.Sample, 
 	if s, err = cloudsync.DecodeSample(body); err != nil {
 		return nil, time.Time{}, fmt.Errorf("%s: %w", op, err)
 	}
-	return s, fromMillis(at), nil
+	return s, database.Time(at), nil
 }

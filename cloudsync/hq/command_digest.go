@@ -20,7 +20,7 @@ func (h *HQ) Digests(ctx context.Context, node, epoch string, lane edge.Lane, fr
 	if to == 0 {
 		to = math.MaxInt64
 	}
-	rows, err := h.read.QueryContext(ctx, q, node, epoch, lane, int64(cloudsync.BlockStart(from)), int64(to))
+	rows, err := h.db.Read.QueryContext(ctx, q, node, epoch, lane, int64(cloudsync.BlockStart(from)), int64(to))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -223,7 +223,7 @@ func TestDigestsFindWhatDiffers(t *testing.T) {
 	require.Empty(t, differing)
 
 	for _, damage := range []string{"update inbox set time = 1 where seq = 1001", "delete from inbox where seq = 2200"} {
-		_, err = g.hq.write.ExecContext(t.Context(), damage)
+		_, err = g.hq.db.Write.ExecContext(t.Context(), damage)
 		require.NoError(t, err)
 		differing, err = g.hq.CompareDigests(t.Context(), id)
 		require.NoError(t, err)

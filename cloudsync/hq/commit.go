@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 const (
@@ -96,16 +97,16 @@ func (h *HQ) commitGroup(group []*intake) {
 func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	var id string
 	var pos int64
-	err := h.retry(ctx, nil, func(t transaction) error {
+	err := h.db.InTxBeside(ctx, func(t database.Tx) error {
 		tx := t.Tx
 		lanes := byLane(group)
 		for _, l := range lanes {
-			l.tx, l.dialect = t, h.dialect
+			l.tx, l.db = t, h.db
 		}
 		for _, in := range group {
 			in.alarms = nil
 		}
-		if err := noteSeen(ctx, tx, h.dialect, lanes); err != nil {
+		if err := noteSeen(ctx, tx, h.db, lanes); err != nil {
 			return err
 		}
 		for _, l := range lanes {
@@ -118,7 +119,7 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 				}
 			}
 		}
-		if err := insertEvents(ctx, t, h.dialect, lanes); err != nil {
+		if err := insertEvents(ctx, t, h.db, lanes); err != nil {
 			return err
 		}
 		for _, l := range lanes {
@@ -128,7 +129,7 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 		}
 		var same bool
 		var err error
-		if id, same, err = h.dialect.incarnation(ctx, tx); err == nil && !same {
+		if id, same, err = h.db.Incarnation(ctx, tx); err == nil && !same {
 			err = errMoved
 		}
 		if err != nil {
@@ -155,7 +156,7 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	if pos == 0 {
 		return nil
 	}
-	if err := h.dialect.committed(id, pos); err != nil { // what is committed is, and may be acknowledged
+	if err := h.db.Committed(id, pos); err != nil { // what is committed is, and may be acknowledged
 		h.log.Warn("the next start will be less watchful for a restored backup", "error", err)
 	}
 	return nil
@@ -164,9 +165,9 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 // noteSeen notes that the nodes were heard. One whose row another transaction
 // changes is noted the next time: who takes batches in waits for nobody who may
 // be waiting for the row of another of these nodes.
-func noteSeen(ctx context.Context, tx *sql.Tx, d dialect, lanes []*laneIntake) error {
-	among, nodes := d.among("node", 2, pluck(lanes, func(l **laneIntake) string { return (*l).node }))
-	q := "update node set seen = $1 where node in (select node from node where " + among + " and (seen <= $3 or seen > $1)" + d.forUpdateIfFree() + ")"
+func noteSeen(ctx context.Context, tx *sql.Tx, db *database.DB, lanes []*laneIntake) error {
+	among, nodes := db.Among("node", 2, database.Pluck(lanes, func(l **laneIntake) string { return (*l).node }))
+	q := "update node set seen = $1 where node in (select node from node where " + among + " and (seen <= $3 or seen > $1)" + db.ForUpdateIfFree() + ")"
 	now := lanes[0].batches[0].now
 	_, err := tx.ExecContext(ctx, q, now, nodes, now-seenEvery.Milliseconds())
 	return err
@@ -214,7 +215,7 @@ func (l *laneIntake) checkHistory(ctx context.Context, in *intake) error {
 		what = fmt.Sprintf("event %d is held and does not follow event %d", l.cur.mark+1, l.cur.mark)
 	}
 	return openIncident(ctx, l.tx.Tx, Incident{
-		Kind: IncidentDiverged, Node: l.node, Epoch: l.epoch, Lane: l.lane, What: what, Opened: fromMillis(in.now),
+		Kind: IncidentDiverged, Node: l.node, Epoch: l.epoch, Lane: l.lane, What: what, Opened: database.Time(in.now),
 	})
 }
 
@@ -245,7 +246,7 @@ func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) (int64, 
 	if !moved {
 		return 0, nil
 	}
-	if err := h.dialect.lock(ctx, tx, lockPositions); err != nil {
+	if err := h.db.Lock(ctx, tx, database.LockPositions); err != nil {
 		return 0, err
 	}
 	pos, err := lastPosition(ctx, tx)
@@ -279,14 +280,14 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 	}
 	fresh, err := setAside(ctx, l.tx.Tx, Flaw{
 		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
-		Reason: reason, Body: body, At: fromMillis(in.now),
+		Reason: reason, Body: body, At: database.Time(in.now),
 	})
 	if err != nil || !fresh {
 		return err
 	}
 	alarm := fmt.Sprintf("event %d: %s", r.seq, reason)
 	in.alarms = append(in.alarms, alarm)
-	i := Incident{Kind: IncidentQuarantine, Node: b.Node, What: alarm, Opened: fromMillis(in.now)}
+	i := Incident{Kind: IncidentQuarantine, Node: b.Node, What: alarm, Opened: database.Time(in.now)}
 	if reason == flawOther {
 		i.Kind, i.Epoch, i.Lane = IncidentMismatch, b.Epoch, b.Lane
 	}

@@ -7,18 +7,20 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 )
 
 // Who changes two gateways in a transaction, as a projection of carts does, may
 // hold the one and want the other: batches of both wait for neither.
 func TestIntakeWaitsForNoChangeOfAGateway(t *testing.T) {
 	g := newGateway(t)
-	if !onPostgres(g.hq) {
+	if !databasetest.OnPostgres() {
 		t.Skip("there is one writer")
 	}
 	other := newGatewayOf(t, g.hq, g.clock, "shop-2")
 	other.newEpoch("e1")
-	tx, err := g.hq.write.BeginTx(t.Context(), nil)
+	tx, err := g.hq.db.Write.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	defer tx.Rollback()
 	_, err = tx.ExecContext(t.Context(), "update node set down_last = down_last + 1 where node = 'shop-2'")
@@ -51,7 +53,7 @@ func TestIntakeWaitsForNoChangeOfAGateway(t *testing.T) {
 }
 
 func TestCloseTwice(t *testing.T) {
-	h := open(t, place(t), time.Now, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
+	h := open(t, databasetest.Place(t), time.Now, ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)))
 	require.NoError(t, h.Close())
 	require.NoError(t, h.Close())
 }

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -29,10 +30,10 @@ func (h *HQ) PutContact(ctx context.Context, cart edge.CartID, phone PhoneKey, c
 	if err := c.Check(); err != nil {
 		return err
 	}
-	if agreed.Agreed == "" || len(agreed.Agreed) > 64 || !storable(agreed.Agreed) {
+	if agreed.Agreed == "" || len(agreed.Agreed) > 64 || !database.Storable(agreed.Agreed) {
 		return edge.Errorf(op, edge.Invalid, "a name is kept only with the shopper's consent")
 	}
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		if err := contactFree(ctx, tx, cart); err != nil {
 			return err
 		}
@@ -87,7 +88,7 @@ func contactFree(ctx context.Context, tx *sql.Tx, cart edge.CartID) error {
 // Contact is to whom a cart's order goes, for the phone that entered it alone;
 // an edge.Error of kind NotFound for every other.
 func (h *HQ) Contact(ctx context.Context, cart edge.CartID, phone PhoneKey) (*edge.Contact, error) {
-	c, err := h.readContact(ctx, h.read, cart, &phone)
+	c, err := h.readContact(ctx, h.db.Read, cart, &phone)
 	if err != nil {
 		return nil, fmt.Errorf("hq.Contact: %w", err)
 	}
@@ -97,11 +98,11 @@ func (h *HQ) Contact(ctx context.Context, cart edge.CartID, phone PhoneKey) (*ed
 // ContactOfOrder is to whom an order goes, for those who bring it there.
 func (h *HQ) ContactOfOrder(ctx context.Context, id string) (*edge.Contact, error) {
 	const op = "hq.ContactOfOrder"
-	o, err := readOrder(ctx, h.read, "id = $1", id)
+	o, err := readOrder(ctx, h.db.Read, "id = $1", id)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	c, err := h.readContact(ctx, h.read, o.Cart, nil)
+	c, err := h.readContact(ctx, h.db.Read, o.Cart, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -110,7 +111,7 @@ func (h *HQ) ContactOfOrder(ctx context.Context, id string) (*edge.Contact, erro
 
 // DeleteContact forgets to whom a cart's order goes.
 func (h *HQ) DeleteContact(ctx context.Context, cart edge.CartID, phone PhoneKey) error {
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		if err := contactFree(ctx, tx, cart); err != nil {
 			return err
 		}
@@ -132,7 +133,7 @@ func (h *HQ) forgetStrangers(ctx context.Context) error {
 		`delete from contact where not exists (select 1 from cart where cart.id = contact.cart)
 			and not exists (select 1 from orders where orders.cart = contact.cart and orders.live = 1)`,
 	} {
-		if _, err := h.write.ExecContext(ctx, q); err != nil {
+		if _, err := h.db.Write.ExecContext(ctx, q); err != nil {
 			return fmt.Errorf("hq.forgetStrangers: %w", err)
 		}
 	}
@@ -140,7 +141,7 @@ func (h *HQ) forgetStrangers(ctx context.Context) error {
 }
 
 // readContact reads a contact; of a phone that did not enter it there is none.
-func (h *HQ) readContact(ctx context.Context, db rower, cart edge.CartID, phone *PhoneKey) (*edge.Contact, error) {
+func (h *HQ) readContact(ctx context.Context, db database.Rower, cart edge.CartID, phone *PhoneKey) (*edge.Contact, error) {
 	var by, salt, name, number, address []byte
 	err := db.QueryRowContext(ctx, "select phone, salt, name, number, address from contact where cart = $1", cart.String()).
 		Scan(&by, &salt, &name, &number, &address)

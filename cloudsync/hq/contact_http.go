@@ -56,7 +56,7 @@ func (h *HQ) TakeContact(ctx context.Context, payload []byte) error {
 	if err := h.Project(ctx); err != nil { // the order may have come just now
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	o, err := readOrder(ctx, h.read, "id = $1 and node = $2", c.Order, node)
+	o, err := readOrder(ctx, h.db.Read, "id = $1 and node = $2", c.Order, node)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -66,7 +66,7 @@ func (h *HQ) TakeContact(ctx context.Context, payload []byte) error {
 	if !o.State().Live() {
 		return nil // nothing goes there any more
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		return h.storeContact(ctx, tx, o.Cart, nil, &c.Contact, Consent{Agreed: c.Agreed}, c.At.UnixMilli())
 	})
 	if err != nil {

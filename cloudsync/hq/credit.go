@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -72,7 +73,7 @@ func (h *HQ) TakeCredit(ctx context.Context, c Credit, codes []string) (*Credit,
 	now := h.now().UTC()
 	c.Content = cut(strings.ToValidUTF8(strings.ReplaceAll(c.Content, "\x00", ""), "?"), maxCreditText)
 	switch {
-	case c.Reference == "" || len(c.Reference) > maxKey || !storable(c.Reference) || len(c.Account) > maxKey || !storable(c.Account):
+	case c.Reference == "" || len(c.Reference) > maxKey || !database.Storable(c.Reference) || len(c.Account) > maxKey || !database.Storable(c.Account):
 		return nil, edge.Errorf(op, edge.Invalid, "money without the bank's reference, or with one of more than %d bytes", maxKey)
 	case c.Amount.Amount < 1 || c.Amount.Amount > maxCreditAmount || !currency.MatchString(c.Amount.Currency):
 		return nil, edge.Errorf(op, edge.Invalid, "money of %d %.10q", c.Amount.Amount, c.Amount.Currency)
@@ -83,7 +84,7 @@ func (h *HQ) TakeCredit(ctx context.Context, c Credit, codes []string) (*Credit,
 	}
 	c.At = c.At.UTC().Truncate(time.Millisecond)
 	var told *edge.CartID
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		told = nil
 		known, err := readCredit(ctx, tx, c.ID)
 		if err == nil {
@@ -244,11 +245,11 @@ func scanCredit(scan func(...any) error) (*Credit, error) {
 	var c Credit
 	var at, received int64
 	err := scan(&c.ID, &c.N, &c.Feed, &c.Reference, &c.Account, &c.Amount.Amount, &c.Amount.Currency, &c.Content, &at, &received, &c.Code, &c.State, &c.Note, &c.Staff)
-	c.At, c.Received = fromMillis(at), fromMillis(received)
+	c.At, c.Received = database.Time(at), database.Time(received)
 	return &c, err
 }
 
-func readCredit(ctx context.Context, db rower, id string) (*Credit, error) {
+func readCredit(ctx context.Context, db database.Rower, id string) (*Credit, error) {
 	c, err := scanCredit(db.QueryRowContext(ctx, "select "+creditColumns+" from credit where id = $1", id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.Credit", edge.NotFound, "no money %.64q came in", id)
@@ -281,10 +282,9 @@ func (h *HQ) Credits(ctx context.Context, states []CreditState, after int64, lim
 		}
 		names[i] = string(s)
 	}
-	among, arg := h.dialect.among("state", 1, names)
-	rows, err := h.read.QueryContext(ctx, "select "+creditColumns+" from credit where "+among+" and n > $2 order by n limit $3", arg, after, limit)
+	among, arg := h.db.Among("state", 1, names)
 	found := []Credit{}
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, "select "+creditColumns+" from credit where "+among+" and n > $2 order by n limit $3", arg, after, limit).Each(func(rows *sql.Rows) error {
 		c, err := scanCredit(rows.Scan)
 		if err == nil {
 			found = append(found, *c)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -37,12 +38,12 @@ type Settlement struct {
 func (h *HQ) SettleCredit(ctx context.Context, s Settlement) (*Credit, error) {
 	const op = "hq.SettleCredit"
 	s.Note = strings.TrimSpace(s.Note)
-	if s.Note == "" || len(s.Note) > maxCreditText || !storable(s.Note) {
+	if s.Note == "" || len(s.Note) > maxCreditText || !database.Storable(s.Note) {
 		return nil, edge.Errorf(op, edge.Invalid, "say why, in 1 to %d bytes of text", maxCreditText)
 	}
 	var c *Credit
 	var told *edge.CartID
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		told = nil
 		if c, err = readCredit(ctx, tx, s.Credit); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -297,7 +298,7 @@ func TestPhonesPayByTransfer(t *testing.T) {
 // amount that came is a sale's, a payment's, due, or waits for people.
 func TestNoMoneyIsLostOrCountedTwice(t *testing.T) {
 	g := newGateway(t)
-	if onPostgres(g.hq) {
+	if databasetest.OnPostgres() {
 		t.Skip("what it asks of the database is asked of PostgreSQL by the tests before")
 	}
 	ctx := t.Context()
@@ -398,7 +399,7 @@ func TestNoMoneyIsLostOrCountedTwice(t *testing.T) {
 			due[id]++
 		}
 		for _, c := range credits {
-			got, err := readCredit(ctx, g.hq.read, creditID(&c))
+			got, err := readCredit(ctx, g.hq.db.Read, creditID(&c))
 			require.NoError(t, err)
 			switch got.State {
 			case CreditMatched:

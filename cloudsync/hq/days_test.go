@@ -59,6 +59,6 @@ func turnover(t *rapid.T, h *HQ, r *edgetest.Reckoning) {
 	require.Len(t, list, 1)
 	require.Equal(t, edge.Money{Amount: net, Currency: "VND"}, list[0].Sum)
 	var reports int
-	require.NoError(t, h.read.QueryRowContext(t.Context(), "select count(*) from z_report").Scan(&reports))
+	require.NoError(t, h.db.Read.QueryRowContext(t.Context(), "select count(*) from z_report").Scan(&reports))
 	require.Equal(t, len(r.Zs), reports)
 }

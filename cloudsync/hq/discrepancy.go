@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 // Discrepancy is a record that does not add up with others. It took effect all
@@ -47,7 +49,7 @@ func (h *HQ) FindDiscrepancies(ctx context.Context, f Filter, after int64, limit
 	if !f.To.IsZero() {
 		to = f.To.UnixMilli()
 	}
-	rows, err := h.read.QueryContext(ctx, q, after, f.Shop, f.Node, from, to, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, after, f.Shop, f.Node, from, to, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -59,7 +61,7 @@ func (h *HQ) FindDiscrepancies(ctx context.Context, f Filter, after int64, limit
 		if err := rows.Scan(&d.N, &d.Node, &d.Shop, &d.Kind, &d.Subject, &d.Message, &at); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		d.At = fromMillis(at)
+		d.At = database.Time(at)
 		list = append(list, d)
 	}
 	return list, rows.Err()

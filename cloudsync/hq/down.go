@@ -82,7 +82,7 @@ func (h *HQ) waitingDown(ctx context.Context, node string, after uint64, limit i
 	const q = `select d.n, d.body, (select coalesce(max(p.n), 0) from down p where p.node = d.node and p.n < d.n)
 		from down d join node n on n.node = d.node
 		where d.node = $1 and d.n > n.down_mark and d.n > $2 order by d.n limit $3`
-	rows, err := h.read.QueryContext(ctx, q, node, after, limit)
+	rows, err := h.db.Read.QueryContext(ctx, q, node, after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +134,7 @@ func (h *HQ) confirmed(ctx context.Context, t cloudsync.Topic, payload []byte) (
 		return false, fmt.Errorf("%s: %w", op, err)
 	}
 	var last, mark uint64
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		const q = "select down_last, down_mark from node where node = $1"
 		if err := tx.QueryRowContext(ctx, q, t.Node).Scan(&last, &mark); err != nil {
 			return err

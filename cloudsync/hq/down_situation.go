@@ -75,7 +75,7 @@ func (h *HQ) parts(ctx context.Context, node string, s *situation) []cloudsync.P
 		list = append(list, p)
 	}
 	for _, version := range s.Releases {
-		r, err := signedRelease(ctx, h.read, version)
+		r, err := signedRelease(ctx, h.db.Read, version)
 		if err != nil {
 			add(cloudsync.Part{}, err)
 			continue

@@ -16,7 +16,7 @@ func (h *HQ) PutStaff(ctx context.Context, shop string, d *edge.Directory) error
 	if err := d.Check(); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		nodes, err := nodeNames(ctx, tx, shop)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (h *HQ) staffOf(ctx context.Context, node string) (*edge.Directory, error) 
 }
 
 func (h *HQ) directory(ctx context.Context, where, arg string) (*edge.Directory, error) {
-	rows, err := h.read.QueryContext(ctx, "select name, role, pin, active from staff "+where+" order by name", arg)
+	rows, err := h.db.Read.QueryContext(ctx, "select name, role, pin, active from staff "+where+" order by name", arg)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (h *HQ) directory(ctx context.Context, where, arg string) (*edge.Directory,
 // SendRecord tells a node how an order or a payment stands.
 func (h *HQ) SendRecord(ctx context.Context, node string, r edge.Record) error {
 	const op = "hq.SendRecord"
-	if err := h.inTx(ctx, func(tx *sql.Tx) error { return h.queueRecord(ctx, tx, node, &r) }); err != nil {
+	if err := h.db.InTx(ctx, func(tx *sql.Tx) error { return h.queueRecord(ctx, tx, node, &r) }); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	h.downs.tell(struct{}{})

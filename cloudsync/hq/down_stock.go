@@ -31,7 +31,7 @@ type stockRange struct {
 // figures of stock that changed since. It is for one caller every now and then.
 func (h *HQ) tellStock(ctx context.Context) error {
 	var queued bool
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		queued = false
 		due, err := stockDue(ctx, tx)
 		if err != nil {
@@ -125,7 +125,7 @@ func stockRanges(ctx context.Context, tx *sql.Tx, since int64) ([]stockRange, er
 func (h *HQ) figures(ctx context.Context, in *stockRange) ([]edge.ShopStock, error) {
 	const q = `select s.shop, s.sku, s.quantity, (select coalesce(max(n.seen), 0) from node n where n.shop = s.shop)
 		from stock s where s.shop >= $1 and s.shop <= $2 and s.changed >= $3 order by s.shop, s.sku limit $4`
-	rows, err := h.read.QueryContext(ctx, q, in.From, in.To, in.Since, 2*edge.MaxShopStock)
+	rows, err := h.db.Read.QueryContext(ctx, q, in.From, in.To, in.Since, 2*edge.MaxShopStock)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func (c *Collector) follow(ctx context.Context) {
 // progress is how far the marks and the projection are.
 func (h *HQ) progress(ctx context.Context) (passed, projected int64, err error) {
 	const q = "select (select coalesce(max(last), 0) from passage), pos from projection where name = 'inbox'"
-	if err := h.read.QueryRowContext(ctx, q).Scan(&passed, &projected); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, q).Scan(&passed, &projected); err != nil {
 		return 0, 0, fmt.Errorf("hq.progress: %w", err)
 	}
 	return passed, projected, nil

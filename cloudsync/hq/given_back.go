@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -43,9 +44,9 @@ func (h *HQ) GiveBack(ctx context.Context, g GivingBack) (*GivenBack, error) {
 	g.Reference = strings.TrimSpace(g.Reference)
 	now := h.now().UTC().Truncate(time.Millisecond)
 	switch {
-	case len(g.Key) < 8 || len(g.Key) > 64 || !storable(g.Key):
+	case len(g.Key) < 8 || len(g.Key) > 64 || !database.Storable(g.Key):
 		return nil, edge.Errorf(op, edge.Invalid, "the key has %d bytes, want 8 to 64 in the header Idempotency-Key", len(g.Key))
-	case g.Reference == "" || len(g.Reference) > maxGivenReference || !storable(g.Reference):
+	case g.Reference == "" || len(g.Reference) > maxGivenReference || !database.Storable(g.Reference):
 		return nil, edge.Errorf(op, edge.Invalid, "want the bank's reference of the money that left, in 1 to %d bytes of text", maxGivenReference)
 	case cardNumber(g.Reference):
 		return nil, edge.Errorf(op, edge.Invalid, "this may be a card's number: write the last 12 digits of the bank's reference")
@@ -53,7 +54,7 @@ func (h *HQ) GiveBack(ctx context.Context, g GivingBack) (*GivenBack, error) {
 		return nil, edge.Errorf(op, edge.Invalid, "the money left at %s, which is yet to come", g.Given.Format(time.RFC3339))
 	}
 	var back *GivenBack
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if back, err = readGivenBack(ctx, tx, g.Key); back != nil || err != nil {
 			if err == nil && (back.Due != g.Due || back.Reference != g.Reference || !g.Given.IsZero() && !back.Given.Equal(g.Given.Truncate(time.Millisecond))) {
 				err = edge.Errorf(op, edge.Conflict, "this key has recorded something else: %s of %s", back.Reference, back.Due)
@@ -122,8 +123,7 @@ func (h *HQ) FindDue(ctx context.Context, shop string, limit int) ([]FoundDue, e
 	const op = "hq.FindDue"
 	const q = "select d.body, " + soldDue + " from refund_due d where ($1 = '' or d.shop = $1) and not (" + settledDue + ") order by d.at desc, d.node, d.id limit $2"
 	list := []FoundDue{}
-	rows, err := h.read.QueryContext(ctx, q, shop, min(max(limit, 1), maxPage))
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, shop, min(max(limit, 1), maxPage)).Each(func(rows *sql.Rows) error {
 		d, err := scanDue(rows)
 		if err == nil {
 			list = append(list, *d)
@@ -134,7 +134,7 @@ func (h *HQ) FindDue(ctx context.Context, shop string, limit int) ([]FoundDue, e
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	for i := range list {
-		c, err := readCredit(ctx, h.read, strings.TrimSuffix(list[i].ID, restSuffix))
+		c, err := readCredit(ctx, h.db.Read, strings.TrimSuffix(list[i].ID, restSuffix))
 		switch {
 		case err == nil:
 			list[i].Came = c
@@ -150,8 +150,7 @@ func dueOfHQ(ctx context.Context, tx *sql.Tx, id string) (node string, found *Fo
 	const op = "hq.GiveBack"
 	const q = "select d.body, " + soldDue + ", d.node, " + settledDue + " from refund_due d where d.id = $1 order by d.node"
 	over, shops := false, false
-	rows, err := tx.QueryContext(ctx, q, id)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, tx, q, id).Each(func(rows *sql.Rows) error {
 		var at string
 		var settled bool
 		d, err := scanDue(rows, &at, &settled)
@@ -207,12 +206,12 @@ func scanGivenBack(scan func(...any) error) (*GivenBack, error) {
 	var b GivenBack
 	var given, at int64
 	err := scan(&b.Due, &b.Shop, &b.Amount.Amount, &b.Amount.Currency, &b.Reference, &b.Staff, &given, &at)
-	b.Given, b.At = fromMillis(given), fromMillis(at)
+	b.Given, b.At = database.Time(given), database.Time(at)
 	return &b, err
 }
 
 // readGivenBack reads what a key recorded; nil where it has recorded nothing.
-func readGivenBack(ctx context.Context, db rower, key string) (*GivenBack, error) {
+func readGivenBack(ctx context.Context, db database.Rower, key string) (*GivenBack, error) {
 	b, err := scanGivenBack(db.QueryRowContext(ctx, "select "+givenBackColumns+" from given_back where key = $1", key).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil //nolint:nilnil // there is none
@@ -224,9 +223,8 @@ func readGivenBack(ctx context.Context, db rower, key string) (*GivenBack, error
 // 1000): of a shop, or of all where it is empty.
 func (h *HQ) LatestGivenBack(ctx context.Context, shop string, limit int) ([]GivenBack, error) {
 	list := []GivenBack{}
-	rows, err := h.read.QueryContext(ctx, "select "+givenBackColumns+" from given_back where $1 = '' or shop = $1 order by n desc limit $2",
-		shop, min(max(limit, 1), maxPage))
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, "select "+givenBackColumns+" from given_back where $1 = '' or shop = $1 order by n desc limit $2",
+		shop, min(max(limit, 1), maxPage)).Each(func(rows *sql.Rows) error {
 		b, err := scanGivenBack(rows.Scan)
 		if err == nil {
 			list = append(list, *b)

@@ -3,7 +3,6 @@ package hq
 import (
 	"context"
 	"crypto/ed25519"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -26,15 +26,13 @@ type Options struct {
 
 // HQ is headquarters' ledger.
 type HQ struct {
-	key     ed25519.PrivateKey
-	now     func() time.Time
-	log     *slog.Logger
-	codec   *cloudsync.Codec
-	write   *sql.DB
-	read    *sql.DB
-	dialect dialect
-	newID   func() string
-	ledger  atomic.Pointer[string] // incarnation
+	key    ed25519.PrivateKey
+	now    func() time.Time
+	log    *slog.Logger
+	codec  *cloudsync.Codec
+	db     *database.DB
+	newID  func() string
+	ledger atomic.Pointer[string] // incarnation
 
 	closing       sync.Once
 	closed        error
@@ -61,12 +59,12 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	write, read, dialect, err := openDatabase(ctx, o.Path)
+	db, err := database.Open(ctx, o.Path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h := &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, write: write, read: read, dialect: dialect, newID: o.NewID,
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), chats: newTopic[struct{}](),
@@ -82,7 +80,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 func (h *HQ) Close() error {
 	h.closing.Do(func() {
 		h.commits.running.Wait()
-		h.closed = errors.Join(h.read.Close(), h.write.Close(), h.dialect.close())
+		h.closed = h.db.Close()
 	})
 	return h.closed
 }

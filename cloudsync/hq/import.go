@@ -125,6 +125,6 @@ func (h *HQ) importBatch(ctx context.Context, r *cloudsync.ExportReader, b *clou
 // heldOf counts the events of a batch that are held.
 func (h *HQ) heldOf(ctx context.Context, node string, b *cloudsync.ExportBatch) (n uint64, err error) {
 	const q = "select count(*) from inbox where node = $1 and epoch = $2 and lane = $3 and seq >= $4 and seq <= $5"
-	err = h.read.QueryRowContext(ctx, q, node, b.Epoch, b.Lane, int64(b.From), int64(b.To)).Scan(&n)
+	err = h.db.Read.QueryRowContext(ctx, q, node, b.Epoch, b.Lane, int64(b.From), int64(b.To)).Scan(&n)
 	return n, err
 }

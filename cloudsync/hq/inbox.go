@@ -2,9 +2,8 @@ package hq
 
 import (
 	"context"
-	"strings"
-	"unicode/utf8"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -30,7 +29,7 @@ func (in *intake) rows() []row {
 	b := in.batch
 	if o := b.Opaque; o != nil {
 		r := row{
-			seq: b.From, id: text(o.ID), typ: text(o.Type), subj: text(o.Subject), time: o.Time, mono: o.Mono,
+			seq: b.From, id: database.Text(o.ID), typ: database.Text(o.Type), subj: database.Text(o.Subject), time: o.Time, mono: o.Mono,
 			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: flawOpaque, received: in.now,
 		}
 		if o.Withheld > 0 {
@@ -46,9 +45,9 @@ func (in *intake) rows() []row {
 			seq: e.Seq, id: e.ID, typ: e.Type, subj: e.Subject, time: e.Time, mono: e.Mono,
 			data: nonNil(e.Data), prev: prev, hash: in.hashes[i], received: in.now,
 		}
-		if !storable(e.ID) || !storable(e.Type) || !storable(e.Subject) {
+		if !database.Storable(e.ID) || !database.Storable(e.Type) || !database.Storable(e.Subject) {
 			rows[i].flaw = flawOpaque
-			rows[i].id, rows[i].typ, rows[i].subj = text([]byte(e.ID)), text([]byte(e.Type)), text([]byte(e.Subject))
+			rows[i].id, rows[i].typ, rows[i].subj = database.Text([]byte(e.ID)), database.Text([]byte(e.Type)), database.Text([]byte(e.Subject))
 		}
 		prev = in.hashes[i]
 	}
@@ -56,7 +55,7 @@ func (in *intake) rows() []row {
 }
 
 // insertEvents adds the fresh rows of the lanes to the inbox at once.
-func insertEvents(ctx context.Context, t transaction, d dialect, lanes []*laneIntake) error {
+func insertEvents(ctx context.Context, t database.Tx, db *database.DB, lanes []*laneIntake) error {
 	var rows []laneRow
 	for _, l := range lanes {
 		for i := range l.fresh {
@@ -66,18 +65,18 @@ func insertEvents(ctx context.Context, t transaction, d dialect, lanes []*laneIn
 	if len(rows) == 0 {
 		return nil
 	}
-	return d.insertAll(ctx, t, "inbox", append(laneColumns(rows, len(lanes) == 1), columns{
-		{"seq", pluck(rows, func(r *laneRow) int64 { return int64(r.seq) })},
-		{"id", pluck(rows, func(r *laneRow) string { return r.id })},
-		{"type", pluck(rows, func(r *laneRow) string { return r.typ })},
-		{"time", pluck(rows, func(r *laneRow) int64 { return r.time })},
-		{"mono", pluck(rows, func(r *laneRow) int64 { return r.mono })},
-		{"subject", pluck(rows, func(r *laneRow) string { return r.subj })},
-		{"data", pluck(rows, func(r *laneRow) []byte { return r.data })},
-		{"prev", pluck(rows, func(r *laneRow) []byte { return r.prev[:] })},
-		{"hash", pluck(rows, func(r *laneRow) []byte { return r.hash[:] })},
-		{"flaw", pluck(rows, func(r *laneRow) *string { return r.flawOrNull() })},
-		{"received", pluck(rows, func(r *laneRow) int64 { return r.received })},
+	return db.InsertAll(ctx, t, "inbox", append(laneColumns(rows, len(lanes) == 1), database.Columns{
+		database.Of("seq", rows, func(r *laneRow) int64 { return int64(r.seq) }),
+		database.Of("id", rows, func(r *laneRow) string { return r.id }),
+		database.Of("type", rows, func(r *laneRow) string { return r.typ }),
+		database.Of("time", rows, func(r *laneRow) int64 { return r.time }),
+		database.Of("mono", rows, func(r *laneRow) int64 { return r.mono }),
+		database.Of("subject", rows, func(r *laneRow) string { return r.subj }),
+		database.Of("data", rows, func(r *laneRow) []byte { return r.data }),
+		database.Of("prev", rows, func(r *laneRow) []byte { return r.prev[:] }),
+		database.Of("hash", rows, func(r *laneRow) []byte { return r.hash[:] }),
+		database.Of("flaw", rows, func(r *laneRow) *string { return r.flawOrNull() }),
+		database.Of("received", rows, func(r *laneRow) int64 { return r.received }),
 	}...))
 }
 
@@ -88,14 +87,14 @@ type laneRow struct {
 }
 
 // laneColumns name the lane of each row; of one lane only, it is said once.
-func laneColumns(rows []laneRow, one bool) columns {
+func laneColumns(rows []laneRow, one bool) database.Columns {
 	if one {
-		return columns{{"node", rows[0].node}, {"epoch", rows[0].epoch}, {"lane", string(rows[0].lane)}}
+		return database.Columns{database.Same("node", rows[0].node), database.Same("epoch", rows[0].epoch), database.Same("lane", string(rows[0].lane))}
 	}
-	return columns{
-		{"node", pluck(rows, func(r *laneRow) string { return r.node })},
-		{"epoch", pluck(rows, func(r *laneRow) string { return r.epoch })},
-		{"lane", pluck(rows, func(r *laneRow) string { return string(r.lane) })},
+	return database.Columns{
+		database.Of("node", rows, func(r *laneRow) string { return r.node }),
+		database.Of("epoch", rows, func(r *laneRow) string { return r.epoch }),
+		database.Of("lane", rows, func(r *laneRow) string { return string(r.lane) }),
 	}
 }
 
@@ -105,14 +104,6 @@ func (r *row) flawOrNull() *string {
 	}
 	return &r.flaw
 }
-
-// text makes b storable.
-func text(b []byte) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(string(b), "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// storable reports whether a text column of both databases takes s as it is.
-func storable(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
 // nonNil keeps an empty value apart from the database's null.
 func nonNil(b []byte) []byte {

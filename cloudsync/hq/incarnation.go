@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 // An ack names the incarnation of the ledger: another one may hold less than
@@ -43,24 +45,24 @@ func (h *HQ) beIncarnation(ctx context.Context, another bool) error {
 	var id string
 	var pos int64
 	restored := false
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		if err := h.dialect.lock(ctx, tx, lockIncarnation); err != nil {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
+		if err := h.db.Lock(ctx, tx, database.LockIncarnation); err != nil {
 			return err
 		}
 		var err error
 		if pos, err = lastPosition(ctx, tx); err != nil {
 			return err
 		}
-		had, same, err := h.dialect.incarnation(ctx, tx)
+		had, same, err := h.db.Incarnation(ctx, tx)
 		if err != nil {
 			return err
 		}
-		if same && !another && h.dialect.vouches(had, pos) {
+		if same && !another && h.db.Vouches(had, pos) {
 			id = had
 			return nil
 		}
 		id, restored = h.newID(), had != ""
-		place, err := h.dialect.place(ctx, tx)
+		place, err := h.db.Place(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -81,7 +83,7 @@ func (h *HQ) beIncarnation(ctx context.Context, another bool) error {
 		h.log.Error("the ledger is another one than before: restored or moved", "incarnation", id, "position", pos)
 	}
 	h.ledger.Store(&id)
-	return h.dialect.committed(id, pos)
+	return h.db.Committed(id, pos)
 }
 
 func lastPosition(ctx context.Context, tx *sql.Tx) (pos int64, err error) {

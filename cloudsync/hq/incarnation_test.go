@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 )
 
 func (g *gateway) incarnation() string {
@@ -46,7 +47,7 @@ func (g *gateway) reopen() (where string) {
 
 func TestRestoredFileIsANewIncarnation(t *testing.T) {
 	g := newGateway(t)
-	if onPostgres(g.hq) {
+	if databasetest.OnPostgres() {
 		t.Skip("it is about files, and was asked of SQLite")
 	}
 	g.addMoves(9)
@@ -62,7 +63,7 @@ func TestRestoredFileIsANewIncarnation(t *testing.T) {
 		require.NoError(t, err)
 	}
 	backup := filepath.Join(t.TempDir(), "backup.db")
-	_, err := g.hq.write.Exec("vacuum into $1", backup)
+	_, err := g.hq.db.Write.Exec("vacuum into $1", backup)
 	require.NoError(t, err)
 
 	ids := map[string]bool{g.send(g.batch(4, 6)).Ledger: true}
@@ -100,16 +101,13 @@ func TestRestoredFileIsANewIncarnation(t *testing.T) {
 
 func TestRestoredTablesAreANewIncarnation(t *testing.T) {
 	g := newGateway(t)
-	if !onPostgres(g.hq) {
+	if !databasetest.OnPostgres() {
 		t.Skip("it is about servers: TestContractOnPostgres asks it")
 	}
 	g.addMoves(3)
 	id := g.send(g.batch(1, 3)).Ledger
-	db, err := pgx.Connect(t.Context(), g.where)
-	require.NoError(t, err)
-	defer db.Close(t.Context())
 	// What putting a dump back does, under the eyes of a collector at work.
-	_, err = db.Exec(t.Context(), "create table copy (like ledger including all); insert into copy select * from ledger; drop table ledger; alter table copy rename to ledger")
+	_, err := g.hq.db.Write.ExecContext(t.Context(), "create table copy (like ledger including all); insert into copy select * from ledger; drop table ledger; alter table copy rename to ledger")
 	require.NoError(t, err)
 	other := g.incarnation()
 	require.NotEqual(t, id, other)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -59,7 +60,7 @@ func (h *HQ) Incidents(ctx context.Context, onlyOpen bool, limit int) ([]Inciden
 	const op = "hq.Incidents"
 	const q = `select n, kind, node, epoch, lane, what, opened, closed from incident
 		where closed = 0 or $1 = 0 order by n desc limit $2`
-	rows, err := h.read.QueryContext(ctx, q, toInt(onlyOpen), min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, toInt(onlyOpen), min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -71,7 +72,7 @@ func (h *HQ) Incidents(ctx context.Context, onlyOpen bool, limit int) ([]Inciden
 		if err := rows.Scan(&i.N, &i.Kind, &i.Node, &i.Epoch, &i.Lane, &i.What, &opened, &closed); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		i.Opened, i.Closed = fromMillis(opened), fromMillis(closed)
+		i.Opened, i.Closed = database.Time(opened), database.Time(closed)
 		list = append(list, i)
 	}
 	return list, rows.Err()
@@ -81,7 +82,7 @@ func (h *HQ) Incidents(ctx context.Context, onlyOpen bool, limit int) ([]Inciden
 func openIncident(ctx context.Context, tx *sql.Tx, i Incident) error {
 	const q = `insert into incident (kind, node, epoch, lane, what, opened) values ($1, $2, $3, $4, $5, $6)
 		on conflict (kind, node, epoch, lane) where closed = 0 do nothing`
-	_, err := tx.ExecContext(ctx, q, string(i.Kind), i.Node, i.Epoch, string(i.Lane), text([]byte(i.What)), i.Opened.UnixMilli())
+	_, err := tx.ExecContext(ctx, q, string(i.Kind), i.Node, i.Epoch, string(i.Lane), database.Text([]byte(i.What)), i.Opened.UnixMilli())
 	return err
 }
 
@@ -100,7 +101,7 @@ func (h *HQ) LookForIncidents(ctx context.Context) error {
 	if len(found) == 0 && len(mended) == 0 {
 		return nil
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		for _, i := range found {
 			if err := openIncident(ctx, tx, i); err != nil {
 				return err
@@ -147,7 +148,7 @@ func (h *HQ) findIncidents(ctx context.Context) ([]Incident, error) {
 }
 
 func (h *HQ) suspects(ctx context.Context, kind IncidentKind, q string, args ...any) ([]Incident, error) {
-	rows, err := h.read.QueryContext(ctx, q, append([]any{string(kind)}, args...)...)
+	rows, err := h.db.Read.QueryContext(ctx, q, append([]any{string(kind)}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -181,12 +182,8 @@ func (h *HQ) mendedIncidents(ctx context.Context) ([]int64, error) {
 			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.last_at <= $1)
 		or i.kind = 'restored' and i.opened <= $1
 		or i.kind = 'quarantine' and not exists (select 1 from quarantine x where x.node = i.node and x.at > $1))`
-	rows, err := h.read.QueryContext(ctx, q, h.now().Add(-closeAfter).UnixMilli())
-	if err != nil {
-		return nil, err
-	}
 	var list []int64
-	err = forEach(rows, nil, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, h.now().Add(-closeAfter).UnixMilli()).Each(func(rows *sql.Rows) error {
 		var n int64
 		err := rows.Scan(&n)
 		list = append(list, n)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -100,7 +101,7 @@ func (h *HQ) prepare(ctx context.Context, t cloudsync.Topic, payload []byte) (*i
 			Msg: fmt.Sprintf("a batch of %s, lane %s, came on %s", b.Node, b.Lane, t),
 		}
 	}
-	if !storable(b.Epoch) {
+	if !database.Storable(b.Epoch) {
 		return nil, &cloudsync.RefusalError{
 			Op: "hq.ingest", Code: cloudsync.RefusedUndecodable, Msg: fmt.Sprintf("an epoch cannot be called %q", b.Epoch),
 		}

@@ -229,7 +229,7 @@ func TestOpaqueEventIsStoredAndPassed(t *testing.T) {
 	require.EqualValues(t, 2, g.stock())
 	require.Equal(t, []string{"e1 3: withheld", "e1 2: opaque"}, g.flaws())
 	var data []byte
-	require.NoError(t, g.hq.read.QueryRow("select data from inbox where seq = 2").Scan(&data))
+	require.NoError(t, g.hq.db.Read.QueryRow("select data from inbox where seq = 2").Scan(&data))
 	require.Equal(t, "not JSON \xff", string(data), "byte for byte")
 }
 

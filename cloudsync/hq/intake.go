@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -39,8 +40,8 @@ func (a laneKey) compare(b laneKey) int {
 // laneIntake is what one transaction takes in of one lane.
 type laneIntake struct {
 	laneKey
-	tx      transaction
-	dialect dialect
+	tx      database.Tx
+	db      *database.DB
 	batches []*intake // by their first events
 
 	before cursor
@@ -105,7 +106,7 @@ func (l *laneIntake) lock(ctx context.Context) error {
 
 func (l *laneIntake) readCursor(ctx context.Context) error {
 	q := `select mark, hash, max_seen, gap_since, gap_batches, first_time, last_time, last_at from cursor
-		where node = $1 and epoch = $2 and lane = $3` + l.dialect.forUpdate()
+		where node = $1 and epoch = $2 and lane = $3` + l.db.ForUpdate()
 	var hash []byte
 	err := l.tx.QueryRowContext(ctx, q, l.node, l.epoch, l.lane).
 		Scan(&l.cur.mark, &hash, &l.cur.maxSeen, &l.cur.gapSince, &l.cur.gapBatches, &l.cur.firstTime, &l.cur.lastTime, &l.cur.lastAt)
@@ -173,7 +174,7 @@ func (l *laneIntake) held(ctx context.Context, from, to uint64) (map[uint64]edge
 
 // insert adds the fresh rows to the inbox.
 func (l *laneIntake) insert(ctx context.Context) error {
-	err := insertEvents(ctx, l.tx, l.dialect, []*laneIntake{l})
+	err := insertEvents(ctx, l.tx, l.db, []*laneIntake{l})
 	l.fresh = nil
 	return err
 }

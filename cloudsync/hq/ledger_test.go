@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -56,7 +57,7 @@ type gateway struct {
 // newGateway opens an HQ and enrols a gateway there.
 func newGateway(t testing.TB) *gateway {
 	t.Helper()
-	return newGatewayAt(t, place(t))
+	return newGatewayAt(t, databasetest.Place(t))
 }
 
 func newGatewayAt(t testing.TB, where string) *gateway {
@@ -161,7 +162,7 @@ func (g *gateway) deliver(payload []byte) (cloudsync.Kind, []byte) {
 // rows counts what the inbox holds.
 func (g *gateway) rows() (n int) {
 	g.t.Helper()
-	require.NoError(g.t, g.hq.read.QueryRowContext(g.t.Context(), "select count(*) from inbox").Scan(&n))
+	require.NoError(g.t, g.hq.db.Read.QueryRowContext(g.t.Context(), "select count(*) from inbox").Scan(&n))
 	return n
 }
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -80,16 +81,12 @@ func (h *HQ) Matters(ctx context.Context, kind MatterKind, shop string, limit in
 	q := "select x.n, " + m.of + ", coalesce(n.shop, ''), x.node, " + m.subject + ", " + m.what + ", " + m.at + ", " + m.closed +
 		", x.settled, x.settled_by, x.note from " + m.table + " x left join node n on n.node = x.node where ($1 = '' or n.shop = $1) and " + m.all +
 		" order by case when " + m.waits + " then 0 else 1 end, x.n desc limit $2"
-	rows, err := h.read.QueryContext(ctx, q, shop, min(max(limit, 1), maxPage))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
 	list := []Matter{}
-	err = forEach(rows, nil, func(rows *sql.Rows) error {
+	err = database.Select(ctx, h.db.Read, q, shop, min(max(limit, 1), maxPage)).Each(func(rows *sql.Rows) error {
 		x := Matter{Kind: kind}
 		var at, closed, settled int64
 		err := rows.Scan(&x.N, &x.Of, &x.Shop, &x.Node, &x.Subject, &x.What, &at, &closed, &settled, &x.By, &x.Note)
-		x.At, x.Mended, x.Settled.At = fromMillis(at), fromMillis(closed), fromMillis(settled)
+		x.At, x.Mended, x.Settled.At = database.Time(at), database.Time(closed), database.Time(settled)
 		list = append(list, x)
 		return err
 	})
@@ -103,7 +100,7 @@ func (h *HQ) Matters(ctx context.Context, kind MatterKind, shop string, limit in
 func (h *HQ) WaitingMatters(ctx context.Context) (n int64, err error) {
 	const q = `select (select count(*) from incident x where ` + incidentWaits + `) +
 		(select count(*) from quarantine x where x.settled = 0) + (select count(*) from discrepancy x where x.settled = 0)`
-	if err := h.read.QueryRowContext(ctx, q).Scan(&n); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, q).Scan(&n); err != nil {
 		return 0, fmt.Errorf("hq.WaitingMatters: %w", err)
 	}
 	return n, nil
@@ -114,7 +111,7 @@ func (h *HQ) WaitingMatters(ctx context.Context) (n int64, err error) {
 func (h *HQ) SetAside(ctx context.Context, n int64) (*cloudsync.Opaque, error) {
 	const op = "hq.SetAside"
 	var body []byte
-	err := h.read.QueryRowContext(ctx, "select body from quarantine where n = $1", n).Scan(&body)
+	err := h.db.Read.QueryRowContext(ctx, "select body from quarantine where n = $1", n).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "no event %d was set aside", n)
 	}
@@ -143,14 +140,14 @@ const (
 func (h *HQ) Settle(ctx context.Context, kind MatterKind, n int64, by, note string) error {
 	const op = "hq.Settle"
 	by, note = strings.TrimSpace(by), strings.TrimSpace(note)
-	if by == "" || note == "" || utf8.RuneCountInString(by) > maxName || utf8.RuneCountInString(note) > maxNote || !storable(by) || !storable(note) {
+	if by == "" || note == "" || utf8.RuneCountInString(by) > maxName || utf8.RuneCountInString(note) > maxNote || !database.Storable(by) || !database.Storable(note) {
 		return edge.Errorf(op, edge.Invalid, "want a name of at most %d characters and a note of at most %d", maxName, maxNote)
 	}
 	m, err := matterOf(kind)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		var before string
 		switch err := tx.QueryRowContext(ctx, "select settled_by from "+m.table+" where n = $1", n).Scan(&before); {
 		case errors.Is(err, sql.ErrNoRows):

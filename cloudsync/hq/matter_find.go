@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 // FoundIncident is an incident, its shop (” where it concerns no single one),
@@ -28,12 +30,11 @@ func (h *HQ) FindIncidents(ctx context.Context, f Filter, open bool, after int64
 	q := `select x.n, x.kind, x.node, x.epoch, x.lane, x.what, x.opened, x.closed, coalesce(n.shop, ''), x.settled, x.settled_by, x.note
 		from incident x left join node n on n.node = x.node` + c.where() + " order by x.n limit " + strconv.Itoa(min(max(limit, 1), maxPage))
 	list := []FoundIncident{}
-	rows, err := h.read.QueryContext(ctx, q, c.args...)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, c.args...).Each(func(rows *sql.Rows) error {
 		var i FoundIncident
 		var opened, closed, settled int64
 		err := rows.Scan(&i.N, &i.Kind, &i.Node, &i.Epoch, &i.Lane, &i.What, &opened, &closed, &i.Shop, &settled, &i.Settled.By, &i.Settled.Note)
-		i.Opened, i.Closed, i.Settled.At = fromMillis(opened), fromMillis(closed), fromMillis(settled)
+		i.Opened, i.Closed, i.Settled.At = database.Time(opened), database.Time(closed), database.Time(settled)
 		list = append(list, i)
 		return err
 	})
@@ -63,8 +64,7 @@ func (h *HQ) FindSetAside(ctx context.Context, f Filter, after int64, limit int)
 	q := "select x.n, x.node, x.epoch, x.lane, x.seq, x.hash, " + typ + `, x.reason, x.body, x.at, coalesce(n.shop, ''), x.settled, x.settled_by, x.note
 		from quarantine x left join node n on n.node = x.node` + c.where() + " order by x.n limit " + strconv.Itoa(min(max(limit, 1), maxPage))
 	list := []FoundFlaw{}
-	rows, err := h.read.QueryContext(ctx, q, c.args...)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, c.args...).Each(func(rows *sql.Rows) error {
 		var x FoundFlaw
 		var hash []byte
 		var at, settled int64
@@ -72,7 +72,7 @@ func (h *HQ) FindSetAside(ctx context.Context, f Filter, after int64, limit int)
 		if err == nil {
 			x.Hash, err = toHash(hash)
 		}
-		x.At, x.Settled.At = fromMillis(at), fromMillis(settled)
+		x.At, x.Settled.At = database.Time(at), database.Time(settled)
 		list = append(list, x)
 		return err
 	})

@@ -31,7 +31,7 @@ func (h *HQ) Enrol(ctx context.Context, n Node) error {
 			n.Node, ed25519.PublicKeySize, len(n.Shop), len(n.Key))
 	}
 	id := cloudsync.IDOf(n.Key)
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		var before string
 		err := tx.QueryRowContext(ctx, "select shop from node where node = $1", n.Node).Scan(&before)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
@@ -73,7 +73,7 @@ func (h *HQ) KeysByPrefix(ctx context.Context, prefix [3]byte) ([]Node, error) {
 		where k.key_id >= $1 and k.key_id <= $2 order by k.key_id`
 	low := append(prefix[:3:3], 0, 0, 0, 0, 0)
 	high := append(prefix[:3:3], 255, 255, 255, 255, 255)
-	rows, err := h.read.QueryContext(ctx, q, low, high)
+	rows, err := h.db.Read.QueryContext(ctx, q, low, high)
 	if err != nil {
 		return nil, fmt.Errorf("hq.KeysByPrefix: %w", err)
 	}
@@ -95,7 +95,7 @@ func (h *HQ) KeysByPrefix(ctx context.Context, prefix [3]byte) ([]Node, error) {
 func (h *HQ) signer(ctx context.Context, id cloudsync.KeyID) (Node, error) {
 	const q = `select n.node, n.shop, k.public_key from node_key k join node n on n.node = k.node where k.key_id = $1`
 	var n Node
-	err := h.read.QueryRowContext(ctx, q, id[:]).Scan(&n.Node, &n.Shop, (*[]byte)(&n.Key))
+	err := h.db.Read.QueryRowContext(ctx, q, id[:]).Scan(&n.Node, &n.Shop, (*[]byte)(&n.Key))
 	if errors.Is(err, sql.ErrNoRows) {
 		return Node{}, &cloudsync.RefusalError{
 			Op: "hq.signer", Code: cloudsync.RefusedUnknownKey,

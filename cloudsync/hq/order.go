@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -25,7 +26,7 @@ type OrderRequest struct {
 // time; one that was paid cannot be ordered any more.
 func (h *HQ) PlaceOrder(ctx context.Context, r OrderRequest) (*edge.Order, error) {
 	const op = "hq.PlaceOrder"
-	if len(r.Key) < 8 || len(r.Key) > 64 || !storable(r.Key) {
+	if len(r.Key) < 8 || len(r.Key) > 64 || !database.Storable(r.Key) {
 		return nil, edge.Errorf(op, edge.Invalid, "the key of an order has %d bytes, want 8 to 64", len(r.Key))
 	}
 	if r.Way != edge.Collect && r.Way != edge.Deliver {
@@ -51,7 +52,7 @@ func (h *HQ) PlaceOrder(ctx context.Context, r OrderRequest) (*edge.Order, error
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	var o *edge.Order
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if o, err = readOrder(ctx, tx, "cart = $1 and key = $2", r.Cart.String(), r.Key); edge.KindOf(err) != edge.NotFound || err == nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (h *HQ) putOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node, key 
 	const q = `insert into orders (id, n, cart, node, shop, key, state, live, placed, changed, amount, currency, body)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 	_, err = tx.ExecContext(ctx, q, o.ID, n, o.Cart.String(), node, o.Shop, key, o.State(), toInt(o.State().Live()),
-		toMillis(o.Placed()), o.Since().UnixMilli(), o.Total.Amount, o.Total.Currency, body)
+		database.Millis(o.Placed()), o.Since().UnixMilli(), o.Total.Amount, o.Total.Currency, body)
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func nextOrderChange(ctx context.Context, tx *sql.Tx) (n int64, err error) {
 // that is due to be given back at once.
 func (h *HQ) MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error) {
 	var o *edge.Order
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if o, err = readOrder(ctx, tx, "id = $1", id); err != nil {
 			return err
 		}
@@ -184,7 +185,7 @@ func (h *HQ) MoveOrder(ctx context.Context, id string, by edge.OrderParty, to ed
 // the shop and the phone.
 func (h *HQ) SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error) {
 	var o *edge.Order
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if o, err = readOrder(ctx, tx, "id = $1", id); err != nil {
 			return err
 		}
@@ -209,7 +210,7 @@ func (h *HQ) toldOfOrder(o *edge.Order) {
 
 // readOrder reads the order that fits a condition; an edge.Error of kind
 // NotFound where there is none.
-func readOrder(ctx context.Context, db rower, condition string, args ...any) (*edge.Order, error) {
+func readOrder(ctx context.Context, db database.Rower, condition string, args ...any) (*edge.Order, error) {
 	var body []byte
 	err := db.QueryRowContext(ctx, "select body from orders where "+condition, args...).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {

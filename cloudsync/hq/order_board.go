@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -15,8 +16,7 @@ import (
 // empty. A state without any is left out.
 func (h *HQ) CountOrders(ctx context.Context, shop string) (map[edge.OrderState]int64, error) {
 	counts := map[edge.OrderState]int64{}
-	rows, err := h.read.QueryContext(ctx, "select state, count(*) from orders where $1 = '' or shop = $1 group by state", shop)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, "select state, count(*) from orders where $1 = '' or shop = $1 group by state", shop).Each(func(rows *sql.Rows) error {
 		var state edge.OrderState
 		var n int64
 		err := rows.Scan(&state, &n)

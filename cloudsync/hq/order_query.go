@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -26,7 +27,7 @@ func (h *HQ) Order(ctx context.Context, id string) (*FoundOrder, error) {
 // OrderOfCart is the cart's live order, or else its last one; an edge.Error of
 // kind NotFound where it has none.
 func (h *HQ) OrderOfCart(ctx context.Context, cart edge.CartID) (*edge.Order, error) {
-	o, err := readOrder(ctx, h.read, "cart = $1 order by live desc, placed desc, n desc limit 1", cart.String())
+	o, err := readOrder(ctx, h.db.Read, "cart = $1 order by live desc, placed desc, n desc limit 1", cart.String())
 	if err != nil {
 		return nil, fmt.Errorf("hq.OrderOfCart: %w", err)
 	}
@@ -36,7 +37,7 @@ func (h *HQ) OrderOfCart(ctx context.Context, cart edge.CartID) (*edge.Order, er
 // OrderByKey is the order that was placed with a key; an edge.Error of kind
 // NotFound where none was.
 func (h *HQ) OrderByKey(ctx context.Context, cart edge.CartID, key string) (*edge.Order, error) {
-	o, err := readOrder(ctx, h.read, "cart = $1 and key = $2", cart.String(), key)
+	o, err := readOrder(ctx, h.db.Read, "cart = $1 and key = $2", cart.String(), key)
 	if err != nil {
 		return nil, fmt.Errorf("hq.OrderByKey: %w", err)
 	}
@@ -86,7 +87,7 @@ func (h *HQ) findOrders(ctx context.Context, op, where string, args ...any) ([]F
 	q := `select o.n, o.node, o.placed, o.changed, o.body,
 		exists (select 1 from cart c where c.id = o.cart and c.state = 'closed'),
 		exists (select 1 from contact t where t.cart = o.cart) from orders o` + where
-	rows, err := h.read.QueryContext(ctx, q, args...)
+	rows, err := h.db.Read.QueryContext(ctx, q, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -99,7 +100,7 @@ func (h *HQ) findOrders(ctx context.Context, op, where string, args ...any) ([]F
 		if err := rows.Scan(&f.N, &f.Node, &placed, &changed, &body, &f.Paid, &f.Contact); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		f.Placed, f.Changed = fromMillis(placed), fromMillis(changed)
+		f.Placed, f.Changed = database.Time(placed), database.Time(changed)
 		if err := json.Unmarshal(body, &f.Order); err != nil {
 			return nil, fmt.Errorf("%s: order %d: %w", op, f.N, err)
 		}
@@ -121,11 +122,10 @@ func (h *HQ) findDeeds(ctx context.Context, f *FoundOrder) (err error) {
 	if f.Order.Taken == nil {
 		return nil
 	}
-	if f.Held, err = orderHeld(ctx, h.read, f.Order.ID, ""); err != nil {
+	if f.Held, err = orderHeld(ctx, h.db.Read, f.Order.ID, ""); err != nil {
 		return err
 	}
-	rows, err := h.read.QueryContext(ctx, "select body from order_request where of = $1 order by pos", f.Order.ID)
-	return forEach(rows, err, func(rows *sql.Rows) error {
+	return database.Select(ctx, h.db.Read, "select body from order_request where of = $1 order by pos", f.Order.ID).Each(func(rows *sql.Rows) error {
 		var body []byte
 		var r edge.OrderRequest
 		if err := rows.Scan(&body); err != nil {

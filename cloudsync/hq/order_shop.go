@@ -8,6 +8,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -21,7 +22,7 @@ func (p *projector) takenOrder(ctx context.Context, e *entry) (flaw, err error) 
 	if err := o.Check(); err != nil {
 		return err, nil
 	}
-	if o.Taken == nil || !storable(string(e.Data)) {
+	if o.Taken == nil || !database.Storable(string(e.Data)) {
 		return fmt.Errorf("order %.40q was not taken in a shop", o.ID), nil
 	}
 	var others int
@@ -63,7 +64,7 @@ func (p *projector) orderMoney(ctx context.Context, e *entry) (flaw, err error) 
 	if !currency.MatchString(m.Total.Currency) || m.Total.Amount > maxAmount || m.Type() != e.Type {
 		return fmt.Errorf("money %.40q is of %d %.10q and %s", m.ID, m.Total.Amount, m.Total.Currency, e.Type), nil
 	}
-	if !storable(string(e.Data)) {
+	if !database.Storable(string(e.Data)) {
 		return fmt.Errorf("money %.40q says what no database takes", m.ID), nil
 	}
 	kind := "order"
@@ -122,7 +123,7 @@ func endsInRefund(o *edge.Order) bool {
 
 // orderHeld is what tills took for an order and did not give back, but for one
 // gateway's.
-func orderHeld(ctx context.Context, db rower, id, but string) (held int64, err error) {
+func orderHeld(ctx context.Context, db database.Rower, id, but string) (held int64, err error) {
 	const q = `select cast(coalesce(sum(case kind when 'order' then amount else -amount end), 0) as bigint)
 		from order_money where of = $1 and node <> $2`
 	err = db.QueryRowContext(ctx, q, id, but).Scan(&held)
@@ -138,7 +139,7 @@ func (p *projector) orderRequest(ctx context.Context, e *entry) (flaw, err error
 	if err := r.Check(); err != nil {
 		return err, nil
 	}
-	if !storable(string(e.Data)) {
+	if !database.Storable(string(e.Data)) {
 		return fmt.Errorf("request %.40q says what no database takes", r.ID), nil
 	}
 	const q = "insert into order_request (pos, node, id, of, at, body) values ($1, $2, $3, $4, $5, $6) on conflict (node, id) do nothing"
@@ -198,7 +199,7 @@ func (h *HQ) changeOrder(ctx context.Context, tx *sql.Tx, o *edge.Order) error {
 		return err
 	}
 	const q = "update orders set n = $1, state = $2, live = $3, placed = $4, changed = $5, body = $6 where id = $7"
-	if _, err := tx.ExecContext(ctx, q, n, o.State(), toInt(o.State().Live()), toMillis(o.Placed()), o.Since().UnixMilli(), body, o.ID); err != nil {
+	if _, err := tx.ExecContext(ctx, q, n, o.State(), toInt(o.State().Live()), database.Millis(o.Placed()), o.Since().UnixMilli(), body, o.ID); err != nil {
 		return err
 	}
 	var node string
@@ -217,8 +218,7 @@ func (h *HQ) queueOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node str
 	}
 	nodes := []string{node}
 	if o.Taken != nil && o.Way == edge.Collect {
-		rows, err := tx.QueryContext(ctx, "select node from node where shop = $1 and node <> $2 order by node", o.Shop, node)
-		err = forEach(rows, err, func(rows *sql.Rows) error {
+		err := database.Select(ctx, tx, "select node from node where shop = $1 and node <> $2 order by node", o.Shop, node).Each(func(rows *sql.Rows) error {
 			var other string
 			err := rows.Scan(&other)
 			nodes = append(nodes, other)
@@ -245,7 +245,7 @@ func (h *HQ) queueOrder(ctx context.Context, tx *sql.Tx, o *edge.Order, node str
 }
 
 // orderPaid is what a gateway has to hear that others took: see edge.OrderNews.
-func (h *HQ) orderPaid(ctx context.Context, db rower, o *edge.Order, node string) (paid int64, err error) {
+func (h *HQ) orderPaid(ctx context.Context, db database.Rower, o *edge.Order, node string) (paid int64, err error) {
 	if o.Taken != nil {
 		return orderHeld(ctx, db, o.ID, node)
 	}
@@ -258,7 +258,7 @@ func (h *HQ) orderPaid(ctx context.Context, db rower, o *edge.Order, node string
 
 // OrderDue is what is still to be paid for an order, in minor units.
 func (h *HQ) OrderDue(ctx context.Context, o *edge.Order) (due int64, err error) {
-	paid, err := h.orderPaid(ctx, h.read, o, "")
+	paid, err := h.orderPaid(ctx, h.db.Read, o, "")
 	if err != nil {
 		return 0, fmt.Errorf("hq.OrderDue: %w", err)
 	}

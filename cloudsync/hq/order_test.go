@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -215,7 +216,7 @@ func TestSealedFieldsStayInTheirPlace(t *testing.T) {
 	g := orderingGateway(t)
 	ctx := t.Context()
 	require.NoError(t, g.hq.PutContact(ctx, edge.CartID{1}, phoneKey(1), aContact(), agreed))
-	_, err := g.hq.write.ExecContext(ctx, "update contact set name = number")
+	_, err := g.hq.db.Write.ExecContext(ctx, "update contact set name = number")
 	require.NoError(t, err)
 	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
 	require.ErrorContains(t, err, "authentication")
@@ -228,7 +229,7 @@ func TestContactIsSealedOnTheDisk(t *testing.T) {
 	require.NoError(t, g.hq.PutContact(ctx, edge.CartID{1}, phoneKey(1), aContact(), agreed))
 	_, err := g.order("key-00001", edge.Deliver)
 	require.NoError(t, err)
-	if IsPostgres(g.where) {
+	if database.IsPostgres(g.where) {
 		t.Skip("PostgreSQL's files are its own")
 	}
 	files, err := filepath.Glob(g.where + "*")
@@ -257,7 +258,7 @@ func TestACartWithAnOrderIsNotForgotten(t *testing.T) {
 	keep := edge.CartKeep{Empty: time.Hour, Open: 24 * time.Hour, Closed: 24 * time.Hour}
 	g.clock.Advance(48 * time.Hour)
 	count := func(table string) (n int) {
-		require.NoError(t, g.hq.read.QueryRowContext(ctx, "select count(*) from "+table).Scan(&n))
+		require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select count(*) from "+table).Scan(&n))
 		return n
 	}
 	forget := func() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -22,16 +23,11 @@ type Record struct {
 // all), oldest first, at most limit (1 to 1000). Who goes on from the last
 // cursor skips no event, whatever number of collectors is at work.
 func (h *HQ) Events(ctx context.Context, after int64, limit int) ([]Record, error) {
-	list, err := readEvents(ctx, h.read, after, min(max(limit, 1), maxPage))
+	list, err := readEvents(ctx, h.db.Read, after, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("hq.Events: %w", err)
 	}
 	return list, nil
-}
-
-// queryer runs a query: a pool or a transaction.
-type queryer interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // passage is a run of a lane's events that took the positions first to last.
@@ -42,7 +38,7 @@ type passage struct {
 }
 
 // readEvents reads the events behind a position, in order.
-func readEvents(ctx context.Context, db queryer, after int64, limit int) ([]Record, error) {
+func readEvents(ctx context.Context, db database.Queryer, after int64, limit int) ([]Record, error) {
 	list := []Record{}
 	for len(list) < limit {
 		passages, err := readPassages(ctx, db, after, (limit-len(list))/8+1)
@@ -62,7 +58,7 @@ func readEvents(ctx context.Context, db queryer, after int64, limit int) ([]Reco
 	return list, nil
 }
 
-func readPassages(ctx context.Context, db queryer, after int64, limit int) ([]passage, error) {
+func readPassages(ctx context.Context, db database.Queryer, after int64, limit int) ([]passage, error) {
 	const q = "select first, last, node, epoch, lane, from_seq, to_seq from passage where last > $1 order by last limit $2"
 	rows, err := db.QueryContext(ctx, q, after, limit)
 	if err != nil {
@@ -81,7 +77,7 @@ func readPassages(ctx context.Context, db queryer, after int64, limit int) ([]pa
 }
 
 // events appends the passage's events behind a position, until list has limit.
-func (p passage) events(ctx context.Context, db queryer, after int64, limit int, list []Record) ([]Record, error) {
+func (p passage) events(ctx context.Context, db database.Queryer, after int64, limit int, list []Record) ([]Record, error) {
 	const q = `select seq, id, type, time, mono, subject, data, hash, flaw, received from inbox
 		where node = $1 and epoch = $2 and lane = $3 and seq >= $4 and seq <= $5 order by seq limit $6`
 	from := p.fromSeq
@@ -106,7 +102,7 @@ func (p passage) events(ctx context.Context, db queryer, after int64, limit int,
 		if r.Hash, err = toHash(hash); err != nil {
 			return nil, err
 		}
-		r.Cursor, r.Flaw, r.Received = p.first+int64(e.Seq-p.fromSeq), flaw.String, fromMillis(received)
+		r.Cursor, r.Flaw, r.Received = p.first+int64(e.Seq-p.fromSeq), flaw.String, database.Time(received)
 		list = append(list, r)
 	}
 	if len(list) == before && rows.Err() == nil {

@@ -9,16 +9,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
 
 // collectors opens a database once, or several times where it may be shared.
 func collectors(t *testing.T, n int) []*HQ {
 	t.Helper()
-	where, key, clock := place(t), newKey(t), edgetest.NewClock()
+	where, key, clock := databasetest.Place(t), newKey(t), edgetest.NewClock()
 	first := open(t, where, clock.Now, key)
 	list := []*HQ{first}
-	for len(list) < n && onPostgres(first) {
+	for len(list) < n && databasetest.OnPostgres() {
 		list = append(list, open(t, where, clock.Now, key))
 	}
 	return list

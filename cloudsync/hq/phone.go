@@ -46,7 +46,7 @@ const maxGuests = 8 // phones that ask or were answered, of one cart
 // Phones tells a phone how it stands. links is how often the cart's links were
 // withdrawn: who was bound before that is a stranger now.
 func (h *HQ) Phones(ctx context.Context, cart edge.CartID, links uint32, phone PhoneKey) (Phones, error) {
-	p, err := readPhones(ctx, h.read, cart, links, phone)
+	p, err := readPhones(ctx, h.db.Read, cart, links, phone)
 	if err != nil {
 		return p, fmt.Errorf("hq.Phones: %w", err)
 	}
@@ -91,7 +91,7 @@ func readPhones(ctx context.Context, db rowser, cart edge.CartID, links uint32, 
 // how it stands. However many come at once, one becomes the owner.
 func (h *HQ) BindPhone(ctx context.Context, cart edge.CartID, links uint32, phone PhoneKey) (p Phones, err error) {
 	bound := false
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		bound = false
 		if p, err = readPhones(ctx, tx, cart, links, phone); err != nil || p.Owned {
 			return err
@@ -122,7 +122,7 @@ func (h *HQ) putPhone(ctx context.Context, tx *sql.Tx, cart edge.CartID, links u
 // answered, stays as it is; where nobody owns the cart it becomes the owner.
 func (h *HQ) AskOwner(ctx context.Context, cart edge.CartID, links uint32, phone PhoneKey) (p Phones, err error) {
 	const op = "hq.AskOwner"
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		if p, err = readPhones(ctx, tx, cart, links, phone); err != nil || p.Role != "" {
 			return err
 		}
@@ -175,7 +175,7 @@ func (h *HQ) AnswerPhone(ctx context.Context, cart edge.CartID, links uint32, ow
 	if in {
 		role = PhoneGuest
 	}
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		p, err := readPhones(ctx, tx, cart, links, owner)
 		if err != nil {
 			return err

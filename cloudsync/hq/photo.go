@@ -40,7 +40,7 @@ func (h *HQ) TakePhoto(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		if len(p.Sealed) == 0 {
 			return h.withdrawPhoto(ctx, tx, p, node)
 		}
@@ -115,7 +115,7 @@ const ofCart = "from photo p join cart c on c.id = p.cart and c.node = p.node wh
 // Photos lists a cart's photos, the oldest first.
 func (h *HQ) Photos(ctx context.Context, cart edge.CartID) ([]Photo, error) {
 	const op = "hq.Photos"
-	rows, err := h.read.QueryContext(ctx, "select p.id, p.skus, p.latest "+ofCart+" order by p.added, p.id", cart.String(), h.nowMillis())
+	rows, err := h.db.Read.QueryContext(ctx, "select p.id, p.skus, p.latest "+ofCart+" order by p.added, p.id", cart.String(), h.nowMillis())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -144,12 +144,12 @@ func (h *HQ) Photo(ctx context.Context, cart edge.CartID, id string) ([]byte, er
 	const op = "hq.Photo"
 	var body []byte
 	var expires, latest int64
-	err := h.read.QueryRowContext(ctx, "select p.body, p.expires, p.latest "+ofCart+" and p.id = $3", cart.String(), h.nowMillis(), id).Scan(&body, &expires, &latest)
+	err := h.db.Read.QueryRowContext(ctx, "select p.body, p.expires, p.latest "+ofCart+" and p.id = $3", cart.String(), h.nowMillis(), id).Scan(&body, &expires, &latest)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "there is no such photo, or it was deleted")
 	}
 	if err == nil && expires < latest {
-		_, err = h.write.ExecContext(ctx, "update photo set expires = latest where id = $1", id)
+		_, err = h.db.Write.ExecContext(ctx, "update photo set expires = latest where id = $1", id)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -161,7 +161,7 @@ func (h *HQ) Photo(ctx context.Context, cart edge.CartID, id string) ([]byte, er
 // that is not there is as good as deleted.
 func (h *HQ) DeletePhoto(ctx context.Context, cart edge.CartID, id string) error {
 	const op = "hq.DeletePhoto"
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		var node string
 		err := tx.QueryRowContext(ctx, "select p.node "+ofCart+" and p.id = $3", cart.String(), h.nowMillis(), id).Scan(&node)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -195,7 +195,7 @@ func (h *HQ) pruneVisits(ctx context.Context) error {
 		{"delete from voter where vote in (select token from vote where closes <= $1)", now.Add(-edge.VoteLife)},
 		{"delete from vote where closes <= $1", now.Add(-edge.VoteLife)},
 	} {
-		if _, err := h.write.ExecContext(ctx, old.query, old.at.UnixMilli()); err != nil {
+		if _, err := h.db.Write.ExecContext(ctx, old.query, old.at.UnixMilli()); err != nil {
 			return fmt.Errorf("hq.pruneVisits: %w", err)
 		}
 	}

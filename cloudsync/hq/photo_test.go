@@ -80,7 +80,7 @@ func TestAPhotoComesAndGoes(t *testing.T) {
 	require.Equal(t, edge.NotFound, edge.KindOf(err), "another cart's")
 
 	word := func() (n int) {
-		require.NoError(t, g.hq.read.QueryRowContext(ctx, "select count(*) from down").Scan(&n))
+		require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select count(*) from down").Scan(&n))
 		return n
 	}
 	before := word()
@@ -125,7 +125,7 @@ func TestPhotosAreForgotten(t *testing.T) {
 	require.Equal(t, []string{fetched}, g.photoIDs())
 	rows := func() (n int) {
 		require.NoError(t, g.hq.pruneVisits(ctx))
-		require.NoError(t, g.hq.read.QueryRowContext(ctx, "select count(*) from photo").Scan(&n))
+		require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select count(*) from photo").Scan(&n))
 		return n
 	}
 	require.Equal(t, 1, rows())

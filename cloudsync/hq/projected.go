@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"fmt"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -44,10 +45,10 @@ func (p *projector) firstTimes(ctx context.Context, entries []entry) ([]*entry, 
 		first = append(first, f)
 	}
 	stored := make(map[eventID]bool, len(first))
-	err := p.dialect.insert(ctx, p.tx, "projected", columns{
-		{"node", pluck(first, func(f *firstTime) string { return f.Node })},
-		{"id", pluck(first, func(f *firstTime) string { return f.ID })},
-		{"digest", pluck(first, func(f *firstTime) []byte { return f.digest })},
+	err := p.db.Insert(ctx, p.tx, "projected", database.Columns{
+		database.Of("node", first, func(f *firstTime) string { return f.Node }),
+		database.Of("id", first, func(f *firstTime) string { return f.ID }),
+		database.Of("digest", first, func(f *firstTime) []byte { return f.digest }),
 	}, "on conflict (node, id) do nothing returning node, id", func(rows *sql.Rows) error {
 		var id eventID
 		err := rows.Scan(&id.node, &id.id)

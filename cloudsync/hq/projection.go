@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 const (
@@ -101,8 +103,8 @@ func pause(ctx context.Context, d time.Duration) error {
 // inProjection runs f in a transaction in which nobody else projects; busy says
 // that another collector does, and f was not run.
 func (h *HQ) inProjection(ctx context.Context, f func(tx *sql.Tx) error) (busy bool, err error) {
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
-		held, err := h.dialect.tryLock(ctx, tx, lockProjection)
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
+		held, err := h.db.TryLock(ctx, tx, database.LockProjection)
 		if busy = !held; err != nil || busy {
 			return err
 		}
@@ -135,8 +137,8 @@ func setProgress(ctx context.Context, tx *sql.Tx, name string, pos int64) error 
 // Rebuild makes sales, stock and all else that is projected anew from the
 // inbox. Carts are only merged again: what phones changed is not in the inbox.
 func (h *HQ) Rebuild(ctx context.Context) error {
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
-		if err := h.dialect.lock(ctx, tx, lockProjection); err != nil {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
+		if err := h.db.Lock(ctx, tx, database.LockProjection); err != nil {
 			return err
 		}
 		for _, q := range []string{

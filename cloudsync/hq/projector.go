@@ -10,6 +10,7 @@ import (
 	json2 "github.com/go-json-experiment/json"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -105,10 +106,9 @@ func (p *projector) next(ctx context.Context, after int64) ([]entry, error) {
 }
 
 // shopsOf maps the nodes to their shops.
-func shopsOf(ctx context.Context, db queryer) (map[string]string, error) {
+func shopsOf(ctx context.Context, db database.Queryer) (map[string]string, error) {
 	shops := map[string]string{}
-	rows, err := db.QueryContext(ctx, "select node, shop from node")
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, db, "select node, shop from node").Each(func(rows *sql.Rows) error {
 		var node, shop string
 		err := rows.Scan(&node, &shop)
 		shops[node] = shop
@@ -194,13 +194,13 @@ func (p *projector) refuse(e *entry, reason error) { p.flaws = append(p.flaws, f
 // insertOnce stores a row of each entry in a table where others may have taken
 // its key, and reports which were stored; the others are refused. The columns
 // begin with pos.
-func (p *projector) insertOnce(ctx context.Context, table, key string, c columns, of []*entry, name func(i int) string) ([]bool, error) {
+func (p *projector) insertOnce(ctx context.Context, table, key string, c database.Columns, of []*entry, name func(i int) string) ([]bool, error) {
 	at := make(map[int64]int, len(of))
 	for i, e := range of {
 		at[e.pos] = i
 	}
 	stored := make([]bool, len(of))
-	err := p.dialect.insert(ctx, p.tx, table, c, "on conflict ("+key+") do nothing returning pos", func(rows *sql.Rows) error {
+	err := p.db.Insert(ctx, p.tx, table, c, "on conflict ("+key+") do nothing returning pos", func(rows *sql.Rows) error {
 		var pos int64
 		err := rows.Scan(&pos)
 		stored[at[pos]] = true

@@ -26,7 +26,7 @@ func (h *HQ) pruneTold(ctx context.Context) error {
 		{"delete from chat where heard < $1", keepChat},
 		{"delete from chat_taken where at < $1", keepChatTaken},
 	} {
-		if _, err := h.write.ExecContext(ctx, old.query, now.Add(-old.keep).UnixMilli()); err != nil {
+		if _, err := h.db.Write.ExecContext(ctx, old.query, now.Add(-old.keep).UnixMilli()); err != nil {
 			return fmt.Errorf("hq.pruneTold: %w", err)
 		}
 	}

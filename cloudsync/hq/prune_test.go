@@ -17,7 +17,7 @@ func TestOldIncidentsAreForgottenOnceTheyAreOver(t *testing.T) {
 		if !closed.IsZero() {
 			ms = closed.UnixMilli()
 		}
-		_, err := g.hq.write.ExecContext(t.Context(), q, string(kind), opened.UnixMilli(), ms)
+		_, err := g.hq.db.Write.ExecContext(t.Context(), q, string(kind), opened.UnixMilli(), ms)
 		require.NoError(t, err)
 	}
 	put(IncidentGap, long.Add(-day), long)
@@ -25,7 +25,7 @@ func TestOldIncidentsAreForgottenOnceTheyAreOver(t *testing.T) {
 	put(IncidentDiverged, long.Add(-day), time.Time{})
 	dead := func(at time.Time) {
 		const q = "insert into webhook_dead (name, first, last, error, body, at) values ('w', 1, 1, 'x', $1, $2)"
-		_, err := g.hq.write.ExecContext(t.Context(), q, []byte("{}"), at.UnixMilli())
+		_, err := g.hq.db.Write.ExecContext(t.Context(), q, []byte("{}"), at.UnixMilli())
 		require.NoError(t, err)
 	}
 	dead(g.clock.Now().Add(-keepUndelivered - day))

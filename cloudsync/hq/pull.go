@@ -104,7 +104,7 @@ func (h *HQ) Pull(ctx context.Context, r PullRequest) (id string, err error) {
 		wanted = append(wanted, list...)
 	}
 	var orders []*order
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		p := pullBody{PullRequest: r}
 		if orders, err = h.orderAll(ctx, tx, wanted); err != nil {
 			return err
@@ -172,7 +172,7 @@ func (r *PullRequest) check() error {
 // nodesOf lists the gateways of a shop, or the one that is wanted of it.
 func (h *HQ) nodesOf(ctx context.Context, shop, node string) ([]string, error) {
 	const q = "select node from node where shop = $1 and (node = $2 or $2 = '') order by node"
-	rows, err := h.read.QueryContext(ctx, q, shop, node)
+	rows, err := h.db.Read.QueryContext(ctx, q, shop, node)
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,7 @@ func (h *HQ) rangesWithin(ctx context.Context, node string, lane edge.Lane, from
 			min(case when i.time >= $3 and i.time <= $4 then i.seq end), max(case when i.time >= $3 and i.time <= $4 then i.seq end)
 		from inbox i join cursor c on c.node = i.node and c.epoch = i.epoch and c.lane = i.lane
 		where i.node = $1 and i.lane = $2 group by i.epoch, c.max_seen, c.opened order by c.opened`
-	rows, err := h.read.QueryContext(ctx, q, node, lane, first, last)
+	rows, err := h.db.Read.QueryContext(ctx, q, node, lane, first, last)
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (h *HQ) widen(ctx context.Context, node string, lane edge.Lane, r heldRun, 
 		below, above = r.first.Int64, r.last.Int64
 	}
 	var before, after uint64
-	if err := h.read.QueryRowContext(ctx, q, node, r.epoch, lane, first, below, last, above).Scan(&before, &after); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, q, node, r.epoch, lane, first, below, last, above).Scan(&before, &after); err != nil {
 		return a, false, err
 	}
 	a = cloudsync.Args{Epoch: r.epoch, Lane: lane, From: before + 1}

@@ -75,7 +75,7 @@ func (h *HQ) stepPull(ctx context.Context, id string) error {
 		next.Compared, next.Differing = append(next.Compared, due[i].ID), next.Differing+differing
 	}
 	var orders []*order
-	err = h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		orders, err = h.storeStep(ctx, tx, before, next, wanted, over)
 		return err
 	})

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -51,8 +52,7 @@ func (h *HQ) Pulls(ctx context.Context, shop string, limit int) ([]Pull, error) 
 }
 
 func (h *HQ) pullIDs(ctx context.Context, q string, args ...any) (ids []string, err error) {
-	rows, err := h.read.QueryContext(ctx, q, args...)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err = database.Select(ctx, h.db.Read, q, args...).Each(func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
@@ -107,13 +107,13 @@ func (p *Pull) sumUp(over bool) {
 func (h *HQ) pullRow(ctx context.Context, id string) (*pullRow, error) {
 	p := pullRow{id: id}
 	var created int64
-	err := h.read.QueryRowContext(ctx, "select created, over, body from pull where id = $1", id).Scan(&created, &p.over, &p.text)
+	err := h.db.Read.QueryRowContext(ctx, "select created, over, body from pull where id = $1", id).Scan(&created, &p.over, &p.text)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.pull", edge.NotFound, "no pull %.40q is known here", id)
 	}
 	if err != nil {
 		return nil, err
 	}
-	p.created = fromMillis(created)
+	p.created = database.Time(created)
 	return &p, json.Unmarshal([]byte(p.text), &p.pullBody)
 }

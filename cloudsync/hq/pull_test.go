@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -34,7 +35,7 @@ func TestDigestPullAsksForWhatDiffers(t *testing.T) {
 	for from := 1; from <= n; from += 200 {
 		g.send(g.batch(uint64(from), uint64(min(from+199, n))))
 	}
-	_, err := g.hq.write.ExecContext(t.Context(), "delete from inbox where seq between 900 and 2100")
+	_, err := g.hq.db.Write.ExecContext(t.Context(), "delete from inbox where seq between 900 and 2100")
 	require.NoError(t, err)
 
 	id := g.pull(PullRequest{Kind: PullDigest, Lane: g.lane})
@@ -131,10 +132,10 @@ func TestTimesBecomeNumbers(t *testing.T) {
 	require.Empty(t, ranges(begin.Add(-time.Hour), begin.Add(-time.Minute)))
 
 	// What is missing at either end is within.
-	_, err := g.hq.write.ExecContext(t.Context(), "delete from inbox where seq between 8 and 12 or seq between 19 and 24")
+	_, err := g.hq.db.Write.ExecContext(t.Context(), "delete from inbox where seq between 8 and 12 or seq between 19 and 24")
 	require.NoError(t, err)
 	require.Equal(t, args(8, 24), ranges(at(10), at(20)))
-	_, err = g.hq.write.ExecContext(t.Context(), "delete from inbox where seq between 8 and 24")
+	_, err = g.hq.db.Write.ExecContext(t.Context(), "delete from inbox where seq between 8 and 24")
 	require.NoError(t, err)
 	require.Equal(t, args(8, 24), ranges(at(10), at(20)), "all of it is missing")
 
@@ -175,14 +176,14 @@ func TestAPullIsAskedWhollyOrNot(t *testing.T) {
 	g := newGateway(t)
 	fail := func(what string) {
 		t.Helper()
-		if IsPostgres(g.where) {
+		if database.IsPostgres(g.where) {
 			t.Skip("the trigger is written for SQLite")
 		}
-		_, err := g.hq.write.ExecContext(t.Context(), "create trigger stop before "+what+" on pull begin select raise(abort, 'stopped'); end")
+		_, err := g.hq.db.Write.ExecContext(t.Context(), "create trigger stop before "+what+" on pull begin select raise(abort, 'stopped'); end")
 		require.NoError(t, err)
 	}
 	mend := func() {
-		_, err := g.hq.write.ExecContext(t.Context(), "drop trigger stop")
+		_, err := g.hq.db.Write.ExecContext(t.Context(), "drop trigger stop")
 		require.NoError(t, err)
 	}
 	commands := func() int {
@@ -199,7 +200,7 @@ func TestAPullIsAskedWhollyOrNot(t *testing.T) {
 	g.greet()
 	g.addMoves(3)
 	g.send(g.batch(1, 3))
-	_, err = g.hq.write.ExecContext(t.Context(), "delete from inbox where seq = 2")
+	_, err = g.hq.db.Write.ExecContext(t.Context(), "delete from inbox where seq = 2")
 	require.NoError(t, err)
 	id := g.pull(PullRequest{Kind: PullDigest, Lane: g.lane})
 	var d cloudsync.Digester

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -26,7 +27,7 @@ type Flaw struct {
 func (h *HQ) Quarantine(ctx context.Context, limit int) ([]Flaw, error) {
 	const op = "hq.Quarantine"
 	const q = "select node, epoch, lane, seq, hash, reason, body, at from quarantine order by n desc limit $1"
-	rows, err := h.read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -42,7 +43,7 @@ func (h *HQ) Quarantine(ctx context.Context, limit int) ([]Flaw, error) {
 		if f.Hash, err = toHash(hash); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		f.At = fromMillis(at)
+		f.At = database.Time(at)
 		list = append(list, f)
 	}
 	return list, rows.Err()
@@ -52,7 +53,7 @@ func (h *HQ) Quarantine(ctx context.Context, limit int) ([]Flaw, error) {
 func setAside(ctx context.Context, tx *sql.Tx, f Flaw) (fresh bool, err error) {
 	const q = `insert into quarantine (node, epoch, lane, seq, hash, reason, body, at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (node, epoch, lane, seq, hash) do nothing`
-	res, err := tx.ExecContext(ctx, q, f.Node, f.Epoch, f.Lane, f.Seq, f.Hash[:], text([]byte(f.Reason)), f.Body, f.At.UnixMilli())
+	res, err := tx.ExecContext(ctx, q, f.Node, f.Epoch, f.Lane, f.Seq, f.Hash[:], database.Text([]byte(f.Reason)), f.Body, f.At.UnixMilli())
 	if err != nil {
 		return false, fmt.Errorf("quarantine: %w", err)
 	}

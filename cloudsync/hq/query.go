@@ -9,6 +9,7 @@ import (
 	json2 "github.com/go-json-experiment/json"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -82,7 +83,7 @@ func (h *HQ) LatestSales(ctx context.Context, shop string, limit int) ([]Sale, e
 }
 
 func (h *HQ) sales(ctx context.Context, op, query string, args ...any) ([]Sale, error) {
-	rows, err := h.read.QueryContext(ctx, query, args...)
+	rows, err := h.db.Read.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -106,7 +107,7 @@ func (h *HQ) sales(ctx context.Context, op, query string, args ...any) ([]Sale, 
 
 // Stock is what a shop has of each SKU by the moves HQ knows.
 func (h *HQ) Stock(ctx context.Context, shop string) (map[edge.SKU]int64, error) {
-	rows, err := h.read.QueryContext(ctx, "select sku, quantity from stock where shop = $1", shop)
+	rows, err := h.db.Read.QueryContext(ctx, "select sku, quantity from stock where shop = $1", shop)
 	if err != nil {
 		return nil, fmt.Errorf("hq.Stock: %w", err)
 	}
@@ -139,7 +140,7 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 		(select count(*) from quarantine x where x.node = n.node and x.settled = 0),
 		(select count(*) from discrepancy x where x.node = n.node and x.settled = 0)
 		from node n order by n.shop, n.node`
-	rows, err := h.read.QueryContext(ctx, q)
+	rows, err := h.db.Read.QueryContext(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -152,9 +153,9 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		s.Since, s.Seen, s.LastEvent, s.LastSale = fromMillis(since), fromMillis(seen), fromMillis(last), fromMillis(sold)
+		s.Since, s.Seen, s.LastEvent, s.LastSale = database.Time(since), database.Time(seen), database.Time(last), database.Time(sold)
 		if s.Epochs > 1 {
-			s.Renewed = fromMillis(renewed)
+			s.Renewed = database.Time(renewed)
 		}
 		up := connected(s.Up, s.Since, s.Seen, h.now())
 		if s.Up && !up {
@@ -166,7 +167,7 @@ func (h *HQ) Shops(ctx context.Context) ([]Shop, error) {
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	lanes, err := newestLanes(ctx, h.read)
+	lanes, err := newestLanes(ctx, h.db.Read)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -182,8 +183,7 @@ func newestLanes(ctx context.Context, db *sql.DB) (map[string][]Lane, error) {
 	const q = `select node, lane, epoch, mark, max_seen from cursor c where opened =
 		(select max(opened) from cursor d where d.node = c.node and d.lane = c.lane) order by node, lane desc`
 	lanes := map[string][]Lane{}
-	rows, err := db.QueryContext(ctx, q)
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, db, q).Each(func(rows *sql.Rows) error {
 		var node string
 		var l Lane
 		err := rows.Scan(&node, &l.Lane, &l.Epoch, &l.Mark, &l.Seen)
@@ -191,20 +191,4 @@ func newestLanes(ctx context.Context, db *sql.DB) (map[string][]Lane, error) {
 		return err
 	})
 	return lanes, err
-}
-
-// fromMillis reads a time of the database; 0 is none.
-// toMillis is how databases store a time; 0 for none.
-func toMillis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func fromMillis(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

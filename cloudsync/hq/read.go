@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -119,7 +120,7 @@ func page[T placed](after, end int64, limit int, size int64, read window[T]) ([]
 func (h *HQ) FindEvents(ctx context.Context, f Filter, after int64, limit int) ([]FoundEvent, Span, error) {
 	const op = "hq.FindEvents"
 	var end int64
-	if err := h.read.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&end); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&end); err != nil {
 		return nil, Span{}, fmt.Errorf("%s: %w", op, err)
 	}
 	limit = min(max(limit, 1), maxPage)
@@ -155,7 +156,7 @@ func (h *HQ) eventsWithin(ctx context.Context, f Filter, after, upTo int64, limi
 	q := `select p.first + i.seq - p.from_seq, i.node, i.epoch, i.lane, i.seq, i.id, i.type, i.time, i.mono, i.subject, i.data, i.hash, i.flaw, i.received, n.shop
 		from passage p join node n on n.node = p.node join inbox i on i.node = p.node and i.epoch = p.epoch and i.lane = p.lane` +
 		c.where() + " order by p.last, i.seq limit " + strconv.Itoa(limit)
-	rows, err := h.read.QueryContext(ctx, q, c.args...)
+	rows, err := h.db.Read.QueryContext(ctx, q, c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +175,7 @@ func (h *HQ) eventsWithin(ctx context.Context, f Filter, after, upTo int64, limi
 		if r.Hash, err = toHash(hash); err != nil {
 			return nil, err
 		}
-		r.Flaw, r.Received = flaw.String, fromMillis(received)
+		r.Flaw, r.Received = flaw.String, database.Time(received)
 		list = append(list, r)
 	}
 	return list, rows.Err()
@@ -182,7 +183,7 @@ func (h *HQ) eventsWithin(ctx context.Context, f Filter, after, upTo int64, limi
 
 // LastEvent is the position of the newest event.
 func (h *HQ) LastEvent(ctx context.Context) (pos int64, err error) {
-	if err := h.read.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&pos); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, "select coalesce(max(last), 0) from passage").Scan(&pos); err != nil {
 		return 0, fmt.Errorf("hq.LastEvent: %w", err)
 	}
 	return pos, nil
@@ -218,7 +219,7 @@ func (r Receipt) position() int64 { return r.Pos }
 func (h *HQ) FindReceipts(ctx context.Context, f Filter, after int64, limit int) ([]Receipt, Span, error) {
 	const op = "hq.FindReceipts"
 	var end int64
-	if err := h.read.QueryRowContext(ctx, "select pos from projection where name = 'inbox'").Scan(&end); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, "select pos from projection where name = 'inbox'").Scan(&end); err != nil {
 		return nil, Span{}, fmt.Errorf("%s: %w", op, err)
 	}
 	limit = min(max(limit, 1), maxPage)
@@ -269,7 +270,7 @@ func (h *HQ) receiptsWithin(ctx context.Context, f Filter, after, upTo int64, li
 	}
 	q := "select pos, kind, id, receipt, amount, currency, node, shop, at, received, body from (" +
 		strings.Join(arms, " union all ") + ") as receipts order by pos limit " + strconv.Itoa(limit)
-	rows, err := h.read.QueryContext(ctx, q, c.args...)
+	rows, err := h.db.Read.QueryContext(ctx, q, c.args...)
 	if err != nil {
 		return nil, err
 	}
@@ -282,7 +283,7 @@ func (h *HQ) receiptsWithin(ctx context.Context, f Filter, after, upTo int64, li
 		if err != nil {
 			return nil, err
 		}
-		r.At, r.Received = time.UnixMilli(at).UTC(), fromMillis(received)
+		r.At, r.Received = time.UnixMilli(at).UTC(), database.Time(received)
 		list = append(list, r)
 	}
 	return list, rows.Err()
@@ -308,7 +309,7 @@ func (h *HQ) FindStock(ctx context.Context, f Filter, shop string, sku edge.SKU,
 	}
 	c.between("changed", f)
 	q := "select shop, sku, quantity, changed from stock" + c.where() + " order by shop, sku limit " + strconv.Itoa(min(max(limit, 1), maxPage))
-	rows, err := h.read.QueryContext(ctx, q, c.args...)
+	rows, err := h.db.Read.QueryContext(ctx, q, c.args...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -320,7 +321,7 @@ func (h *HQ) FindStock(ctx context.Context, f Filter, shop string, sku edge.SKU,
 		if err := rows.Scan(&s.Shop, &s.SKU, &s.Quantity, &changed); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		s.Changed = fromMillis(changed)
+		s.Changed = database.Time(changed)
 		list = append(list, s)
 	}
 	if err := rows.Err(); err != nil {

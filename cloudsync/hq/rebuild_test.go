@@ -14,7 +14,7 @@ import (
 // table is all that a table holds, as text.
 func table(t *testing.T, h *HQ, name, order string) (list []string) {
 	t.Helper()
-	rows, err := h.read.QueryContext(t.Context(), "select * from "+name+" order by "+order)
+	rows, err := h.db.Read.QueryContext(t.Context(), "select * from "+name+" order by "+order)
 	require.NoError(t, err)
 	defer rows.Close()
 	columns, err := rows.Columns()

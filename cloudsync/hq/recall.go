@@ -55,7 +55,7 @@ func (h *HQ) lacking(ctx context.Context, r *cloudsync.Recall) (*cloudsync.Batch
 	const q = `select c.epoch, c.mark, i.type, i.data from cursor c
 		join inbox i on i.node = c.node and i.epoch = c.epoch and i.lane = c.lane and i.seq = 1
 		where c.node = $1 and c.lane = $2 order by c.opened, c.epoch`
-	rows, err := h.read.QueryContext(ctx, q, r.Node, edge.LaneSale)
+	rows, err := h.db.Read.QueryContext(ctx, q, r.Node, edge.LaneSale)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func before(kind string, data []byte, series uint32) bool {
 func (h *HQ) stretch(ctx context.Context, l laneKey, after, mark uint64) (*cloudsync.Batch, error) {
 	const q = `select seq, id, type, time, mono, subject, data, prev, hash, flaw from inbox
 		where node = $1 and epoch = $2 and lane = $3 and seq > $4 and seq <= $5 order by seq limit $6`
-	rows, err := h.read.QueryContext(ctx, q, l.node, l.epoch, l.lane, after, mark, recallAtOnce)
+	rows, err := h.db.Read.QueryContext(ctx, q, l.node, l.epoch, l.lane, after, mark, recallAtOnce)
 	if err != nil {
 		return nil, err
 	}

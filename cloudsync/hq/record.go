@@ -7,6 +7,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -36,7 +37,7 @@ func (p *projector) refund(e *entry) (flaw error) {
 	if err := json2.Unmarshal(e.Data, &r); err != nil {
 		return fmt.Errorf("not a refund: %w", err)
 	}
-	lines := pluck(r.Lines, func(l *edge.RefundLine) edge.SaleLine { return l.SaleLine })
+	lines := database.Pluck(r.Lines, func(l *edge.RefundLine) edge.SaleLine { return l.SaleLine })
 	return p.correct(correctionEntry{e, KindRefund, r.ID, r.Receipt, r.Sale, lines, r.Total, r.At, r.Moves()})
 }
 
@@ -65,20 +66,20 @@ func (p *projector) correct(c correctionEntry) (flaw error) {
 // back.
 func (p *projector) storeCorrections(ctx context.Context) error {
 	list := p.corrections
-	stored, err := p.insertOnce(ctx, "correction", "node, id", columns{
-		{"pos", pluck(list, func(c *correctionEntry) int64 { return c.pos })},
-		{"node", pluck(list, func(c *correctionEntry) string { return c.Node })},
-		{"shop", pluck(list, func(c *correctionEntry) string { return c.shop })},
-		{"kind", pluck(list, func(c *correctionEntry) string { return c.kind })},
-		{"id", pluck(list, func(c *correctionEntry) string { return c.id })},
-		{"sale", pluck(list, func(c *correctionEntry) string { return c.sale.ID })},
-		{"receipt", pluck(list, func(c *correctionEntry) string { return c.receipt.String() })},
-		{"amount", pluck(list, func(c *correctionEntry) int64 { return c.total.Amount })},
-		{"currency", pluck(list, func(c *correctionEntry) string { return c.total.Currency })},
-		{"at", pluck(list, func(c *correctionEntry) int64 { return c.at.UnixMilli() })},
-		{"received", pluck(list, func(c *correctionEntry) int64 { return c.received })},
-		{"body", pluck(list, func(c *correctionEntry) []byte { return c.Data })},
-	}, pluck(list, func(c *correctionEntry) *entry { return c.entry }), func(i int) string {
+	stored, err := p.insertOnce(ctx, "correction", "node, id", database.Columns{
+		database.Of("pos", list, func(c *correctionEntry) int64 { return c.pos }),
+		database.Of("node", list, func(c *correctionEntry) string { return c.Node }),
+		database.Of("shop", list, func(c *correctionEntry) string { return c.shop }),
+		database.Of("kind", list, func(c *correctionEntry) string { return c.kind }),
+		database.Of("id", list, func(c *correctionEntry) string { return c.id }),
+		database.Of("sale", list, func(c *correctionEntry) string { return c.sale.ID }),
+		database.Of("receipt", list, func(c *correctionEntry) string { return c.receipt.String() }),
+		database.Of("amount", list, func(c *correctionEntry) int64 { return c.total.Amount }),
+		database.Of("currency", list, func(c *correctionEntry) string { return c.total.Currency }),
+		database.Of("at", list, func(c *correctionEntry) int64 { return c.at.UnixMilli() }),
+		database.Of("received", list, func(c *correctionEntry) int64 { return c.received }),
+		database.Of("body", list, func(c *correctionEntry) []byte { return c.Data }),
+	}, database.Pluck(list, func(c *correctionEntry) *entry { return c.entry }), func(i int) string {
 		return fmt.Sprintf("%s %.40q", list[i].kind, list[i].id)
 	})
 	if err != nil {
@@ -115,19 +116,19 @@ func (p *projector) zReport(e *entry) (flaw error) {
 
 func (p *projector) storeReports(ctx context.Context) error {
 	list := p.reports
-	_, err := p.insertOnce(ctx, "z_report", "node, till, series, number", columns{
-		{"pos", pluck(list, func(r *reportEntry) int64 { return r.pos })},
-		{"node", pluck(list, func(r *reportEntry) string { return r.Node })},
-		{"shop", pluck(list, func(r *reportEntry) string { return r.shop })},
-		{"till", pluck(list, func(r *reportEntry) string { return r.z.Till })},
-		{"series", pluck(list, func(r *reportEntry) int64 { return int64(r.z.Series) })},
-		{"number", pluck(list, func(r *reportEntry) int64 { return int64(r.z.Number) })},
-		{"first", pluck(list, func(r *reportEntry) int64 { return int64(r.z.From) })},
-		{"last", pluck(list, func(r *reportEntry) int64 { return int64(r.z.To) })},
-		{"at", pluck(list, func(r *reportEntry) int64 { return r.z.At.UnixMilli() })},
-		{"received", pluck(list, func(r *reportEntry) int64 { return r.received })},
-		{"body", pluck(list, func(r *reportEntry) []byte { return r.Data })},
-	}, pluck(list, func(r *reportEntry) *entry { return r.entry }), func(i int) string {
+	_, err := p.insertOnce(ctx, "z_report", "node, till, series, number", database.Columns{
+		database.Of("pos", list, func(r *reportEntry) int64 { return r.pos }),
+		database.Of("node", list, func(r *reportEntry) string { return r.Node }),
+		database.Of("shop", list, func(r *reportEntry) string { return r.shop }),
+		database.Of("till", list, func(r *reportEntry) string { return r.z.Till }),
+		database.Of("series", list, func(r *reportEntry) int64 { return int64(r.z.Series) }),
+		database.Of("number", list, func(r *reportEntry) int64 { return int64(r.z.Number) }),
+		database.Of("first", list, func(r *reportEntry) int64 { return int64(r.z.From) }),
+		database.Of("last", list, func(r *reportEntry) int64 { return int64(r.z.To) }),
+		database.Of("at", list, func(r *reportEntry) int64 { return r.z.At.UnixMilli() }),
+		database.Of("received", list, func(r *reportEntry) int64 { return r.received }),
+		database.Of("body", list, func(r *reportEntry) []byte { return r.Data }),
+	}, database.Pluck(list, func(r *reportEntry) *entry { return r.entry }), func(i int) string {
 		z := &list[i].z
 		return fmt.Sprintf("the Z report %s-%d-%d", z.Till, z.Series, z.Number)
 	})
@@ -169,12 +170,12 @@ func (p *projector) storeInvoices(ctx context.Context) error {
 	}
 	const tail = `on conflict (node, sale) do update set state = excluded.state, at = excluded.at, pos = excluded.pos, body = excluded.body
 		where einvoice.at <= excluded.at`
-	return p.dialect.insert(ctx, p.tx, "einvoice", columns{
-		{"node", pluck(list, func(i *invoiceEntry) string { return i.Node })},
-		{"sale", pluck(list, func(i *invoiceEntry) string { return i.v.Sale })},
-		{"state", pluck(list, func(i *invoiceEntry) string { return string(i.v.State) })},
-		{"at", pluck(list, func(i *invoiceEntry) int64 { return i.v.At.UnixMilli() })},
-		{"pos", pluck(list, func(i *invoiceEntry) int64 { return i.pos })},
-		{"body", pluck(list, func(i *invoiceEntry) []byte { return i.Data })},
+	return p.db.Insert(ctx, p.tx, "einvoice", database.Columns{
+		database.Of("node", list, func(i *invoiceEntry) string { return i.Node }),
+		database.Of("sale", list, func(i *invoiceEntry) string { return i.v.Sale }),
+		database.Of("state", list, func(i *invoiceEntry) string { return string(i.v.State) }),
+		database.Of("at", list, func(i *invoiceEntry) int64 { return i.v.At.UnixMilli() }),
+		database.Of("pos", list, func(i *invoiceEntry) int64 { return i.pos }),
+		database.Of("body", list, func(i *invoiceEntry) []byte { return i.Data }),
 	}, tail, nil)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -22,7 +23,7 @@ func (h *HQ) PutRelease(ctx context.Context, r *edge.Release) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		var have []byte
 		err := tx.QueryRowContext(ctx, "select body from release where version = $1", r.Version).Scan(&have)
 		switch {
@@ -49,7 +50,7 @@ func (h *HQ) PutRelease(ctx context.Context, r *edge.Release) error {
 func (h *HQ) Release(ctx context.Context) (*edge.Release, error) {
 	const op = "hq.Release"
 	const q = "select body from release where effective <= $1 order by version desc limit 1"
-	r, err := readRelease(h.read.QueryRowContext(ctx, q, h.nowMillis()))
+	r, err := readRelease(h.db.Read.QueryRowContext(ctx, q, h.nowMillis()))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.Unavailable, "there is no catalogue yet")
 	}
@@ -62,14 +63,14 @@ func (h *HQ) Release(ctx context.Context) (*edge.Release, error) {
 // ReleaseVersion is the release with that version; an edge.Error of kind
 // NotFound where there is none.
 func (h *HQ) ReleaseVersion(ctx context.Context, version uint32) (*edge.Release, error) {
-	r, err := releaseVersion(ctx, h.read, version)
+	r, err := releaseVersion(ctx, h.db.Read, version)
 	if err != nil {
 		return nil, fmt.Errorf("hq.ReleaseVersion: %w", err)
 	}
 	return r, nil
 }
 
-func releaseVersion(ctx context.Context, db rower, version uint32) (*edge.Release, error) {
+func releaseVersion(ctx context.Context, db database.Rower, version uint32) (*edge.Release, error) {
 	r, err := readRelease(db.QueryRowContext(ctx, "select body from release where version = $1", version))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.releaseVersion", edge.NotFound, "catalogue %d is not known here", version)
@@ -102,7 +103,7 @@ type Issue struct {
 func (h *HQ) Issues(ctx context.Context, limit int) ([]Issue, error) {
 	const op = "hq.Issues"
 	const q = "select version, effective, issued, note from release order by version desc limit $1"
-	rows, err := h.read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -115,7 +116,7 @@ func (h *HQ) Issues(ctx context.Context, limit int) ([]Issue, error) {
 		if err := rows.Scan(&i.Version, &effective, &issued, &i.Note); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
 		}
-		i.Effective, i.Issued = time.UnixMilli(effective).UTC(), fromMillis(issued)
+		i.Effective, i.Issued = time.UnixMilli(effective).UTC(), database.Time(issued)
 		i.InForce = !found && !i.Effective.After(now)
 		found = found || i.InForce
 		list = append(list, i)
@@ -127,7 +128,7 @@ func (h *HQ) Issues(ctx context.Context, limit int) ([]Issue, error) {
 // has no say.
 func (h *HQ) HasIssued(ctx context.Context) (bool, error) {
 	var n int
-	if err := h.read.QueryRowContext(ctx, "select count(*) from release where issued > 0").Scan(&n); err != nil {
+	if err := h.db.Read.QueryRowContext(ctx, "select count(*) from release where issued > 0").Scan(&n); err != nil {
 		return false, fmt.Errorf("hq.HasIssued: %w", err)
 	}
 	return n > 0, nil
@@ -139,7 +140,7 @@ func (h *HQ) HasIssued(ctx context.Context) (bool, error) {
 func (h *HQ) IssueRelease(ctx context.Context, r *edge.Release, note string) (*edge.SignedRelease, error) {
 	const op = "hq.IssueRelease"
 	var s *edge.SignedRelease
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		s, err = h.issue(ctx, tx, r, note)
 		return err
 	})
@@ -159,7 +160,7 @@ func (h *HQ) IssueRelease(ctx context.Context, r *edge.Release, note string) (*e
 func (h *HQ) Undo(ctx context.Context, version uint32) (*edge.SignedRelease, error) {
 	const op = "hq.Undo"
 	var s *edge.SignedRelease
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		from := version
 		if from == 0 {
 			err := tx.QueryRowContext(ctx, "select version from release order by version desc limit 1 offset 1").Scan(&from)
@@ -225,7 +226,7 @@ func (h *HQ) issue(ctx context.Context, tx *sql.Tx, r *edge.Release, note string
 }
 
 // signedRelease reads a release that HQ has issued.
-func signedRelease(ctx context.Context, db rower, version uint32) (*edge.SignedRelease, error) {
+func signedRelease(ctx context.Context, db database.Rower, version uint32) (*edge.SignedRelease, error) {
 	s := &edge.SignedRelease{Version: version}
 	var effective int64
 	const q = "select effective, body, signature from release where version = $1 and issued > 0"

@@ -45,7 +45,7 @@ type LineDifference struct {
 func (h *HQ) Differences(ctx context.Context, after int64, limit int) ([]Difference, error) {
 	const op = "hq.Differences"
 	const q = "select body from difference where pos > $1 order by pos limit $2"
-	rows, err := h.read.QueryContext(ctx, q, after, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, after, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

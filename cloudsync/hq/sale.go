@@ -8,6 +8,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -32,20 +33,20 @@ func (p *projector) sale(e *entry) (flaw error) {
 // storeSales stores the sales at once. The lines of a sale imply the stock they
 // took.
 func (p *projector) storeSales(ctx context.Context) error {
-	stored, err := p.insertOnce(ctx, "sale", "node, id", columns{
-		{"pos", pluck(p.sales, func(s *soldEntry) int64 { return s.pos })},
-		{"node", pluck(p.sales, func(s *soldEntry) string { return s.Node })},
-		{"shop", pluck(p.sales, func(s *soldEntry) string { return s.shop })},
-		{"id", pluck(p.sales, func(s *soldEntry) string { return s.sale.ID })},
-		{"receipt", pluck(p.sales, func(s *soldEntry) string { return s.sale.Receipt.String() })},
-		{"amount", pluck(p.sales, func(s *soldEntry) int64 { return s.sale.Total.Amount })},
-		{"currency", pluck(p.sales, func(s *soldEntry) string { return s.sale.Total.Currency })},
-		{"at", pluck(p.sales, func(s *soldEntry) int64 { return s.sale.At.UnixMilli() })},
-		{"offline", pluck(p.sales, func(s *soldEntry) int64 { return toInt(s.sale.Offline) })},
-		{"received", pluck(p.sales, func(s *soldEntry) int64 { return s.received })},
-		{"body", pluck(p.sales, func(s *soldEntry) []byte { return s.Data })},
-		{"cart", pluck(p.sales, func(s *soldEntry) string { return cartOf(&s.sale) })},
-	}, pluck(p.sales, func(s *soldEntry) *entry { return s.entry }), func(i int) string {
+	stored, err := p.insertOnce(ctx, "sale", "node, id", database.Columns{
+		database.Of("pos", p.sales, func(s *soldEntry) int64 { return s.pos }),
+		database.Of("node", p.sales, func(s *soldEntry) string { return s.Node }),
+		database.Of("shop", p.sales, func(s *soldEntry) string { return s.shop }),
+		database.Of("id", p.sales, func(s *soldEntry) string { return s.sale.ID }),
+		database.Of("receipt", p.sales, func(s *soldEntry) string { return s.sale.Receipt.String() }),
+		database.Of("amount", p.sales, func(s *soldEntry) int64 { return s.sale.Total.Amount }),
+		database.Of("currency", p.sales, func(s *soldEntry) string { return s.sale.Total.Currency }),
+		database.Of("at", p.sales, func(s *soldEntry) int64 { return s.sale.At.UnixMilli() }),
+		database.Of("offline", p.sales, func(s *soldEntry) int64 { return toInt(s.sale.Offline) }),
+		database.Of("received", p.sales, func(s *soldEntry) int64 { return s.received }),
+		database.Of("body", p.sales, func(s *soldEntry) []byte { return s.Data }),
+		database.Of("cart", p.sales, func(s *soldEntry) string { return cartOf(&s.sale) }),
+	}, database.Pluck(p.sales, func(s *soldEntry) *entry { return s.entry }), func(i int) string {
 		return fmt.Sprintf("sale %.40q", p.sales[i].sale.ID)
 	})
 	if err != nil {
@@ -84,7 +85,7 @@ func (p *projector) countSales(ctx context.Context, sold map[string]int64) error
 		nodes, counts = append(nodes, node), append(counts, n)
 	}
 	const tail = "on conflict (node) do update set sales = node_total.sales + excluded.sales"
-	return p.dialect.insert(ctx, p.tx, "node_total", columns{{"node", nodes}, {"sales", counts}}, tail, nil)
+	return p.db.Insert(ctx, p.tx, "node_total", database.Columns{database.List("node", nodes), database.List("sales", counts)}, tail, nil)
 }
 
 // Bounds of one event, which keep sums far from overflow.
@@ -135,7 +136,7 @@ const maxKey = 256 // bytes; PostgreSQL's indexes take at most 2704 of all colum
 
 // checkKey finds what would keep a name out of a database, or out of an index.
 func checkKey(kind, name string) error {
-	if !storable(name) {
+	if !database.Storable(name) {
 		return fmt.Errorf("%s %.40q has a name that no database takes", kind, name)
 	}
 	if len(name) > maxKey {

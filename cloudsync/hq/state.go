@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 // heard takes a node's word, or that of its will, of whether it is connected.
@@ -25,7 +26,7 @@ func (h *HQ) heard(ctx context.Context, t cloudsync.Topic, payload []byte) error
 	if !s.Up {
 		q, args = down, []any{h.nowMillis(), t.Node, s.Session}
 	}
-	res, err := h.write.ExecContext(ctx, q, args...)
+	res, err := h.db.Write.ExecContext(ctx, q, args...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -40,7 +41,7 @@ func (h *HQ) heard(ctx context.Context, t cloudsync.Topic, payload []byte) error
 func (h *HQ) behind(ctx context.Context) ([]string, error) {
 	const q = `select n.node, n.up, n.since, n.seen from node n
 		where exists (select 1 from down d where d.node = n.node and d.n > n.down_mark) order by n.node`
-	rows, err := h.read.QueryContext(ctx, q)
+	rows, err := h.db.Read.QueryContext(ctx, q)
 	if err != nil {
 		return nil, fmt.Errorf("hq.behind: %w", err)
 	}
@@ -53,7 +54,7 @@ func (h *HQ) behind(ctx context.Context) ([]string, error) {
 		if err := rows.Scan(&n, &up, &since, &seen); err != nil {
 			return nil, fmt.Errorf("hq.behind: %w", err)
 		}
-		if connected(up, fromMillis(since), fromMillis(seen), h.now()) {
+		if connected(up, database.Time(since), database.Time(seen), h.now()) {
 			nodes = append(nodes, n)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -58,5 +59,7 @@ func (p *projector) storeStock(ctx context.Context) error {
 		changed = append(changed, p.nowMillis())
 	}
 	const tail = "on conflict (shop, sku) do update set quantity = stock.quantity + excluded.quantity, changed = excluded.changed"
-	return p.dialect.insert(ctx, p.tx, "stock", columns{{"shop", shops}, {"sku", skus}, {"quantity", deltas}, {"changed", changed}}, tail, nil)
+	return p.db.Insert(ctx, p.tx, "stock", database.Columns{
+		database.List("shop", shops), database.List("sku", skus), database.List("quantity", deltas), database.List("changed", changed),
+	}, tail, nil)
 }

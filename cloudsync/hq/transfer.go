@@ -10,6 +10,7 @@ import (
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -34,7 +35,7 @@ func scanTransfer(scan func(...any) error) (*askedTransfer, error) {
 
 const transferColumns = "node, phone, credit, body"
 
-func readTransfer(ctx context.Context, db rower, code string) (*askedTransfer, error) {
+func readTransfer(ctx context.Context, db database.Rower, code string) (*askedTransfer, error) {
 	t, err := scanTransfer(db.QueryRowContext(ctx, "select "+transferColumns+" from transfer where code = $1", code).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.Transfer", edge.NotFound, "no transfer has the code %.20q", code)
@@ -43,7 +44,7 @@ func readTransfer(ctx context.Context, db rower, code string) (*askedTransfer, e
 }
 
 // firstTransfer is the first of the codes that is known; nil where none is.
-func firstTransfer(ctx context.Context, db rower, codes []string) (*askedTransfer, error) {
+func firstTransfer(ctx context.Context, db database.Rower, codes []string) (*askedTransfer, error) {
 	for _, code := range codes {
 		t, err := readTransfer(ctx, db, code)
 		if err == nil || edge.KindOf(err) != edge.NotFound {
@@ -99,9 +100,8 @@ func (p *projector) transfer(ctx context.Context, e *entry) (flaw, err error) {
 
 // matchEarlier matches money that waits for a transfer.
 func (p *projector) matchEarlier(ctx context.Context, t *askedTransfer) error {
-	rows, err := p.tx.QueryContext(ctx, "select "+creditColumns+" from credit where code = $1 and state = $2 order by n", t.Code, string(CreditUnmatched))
 	var waiting []*Credit
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, p.tx, "select "+creditColumns+" from credit where code = $1 and state = $2 order by n", t.Code, string(CreditUnmatched)).Each(func(rows *sql.Rows) error {
 		c, err := scanCredit(rows.Scan)
 		waiting = append(waiting, c)
 		return err
@@ -152,7 +152,7 @@ func (h *HQ) RequestPhoneTransfer(ctx context.Context, a PhoneAsk) (*edge.Transf
 	}
 	ask := edge.TransferAsk{Cart: a.Cart, Amount: a.Amount, Life: a.Life}
 	var asked *edge.Transfer
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		c, node, err := readCart(ctx, tx, a.Cart)
 		if err != nil {
 			return err
@@ -207,7 +207,7 @@ func openTransfer(ctx context.Context, tx *sql.Tx, t *edge.Transfer) (*edge.Tran
 	return &known.Transfer, nil
 }
 
-func newestTransfer(ctx context.Context, db rower, cart edge.CartID) (*askedTransfer, error) {
+func newestTransfer(ctx context.Context, db database.Rower, cart edge.CartID) (*askedTransfer, error) {
 	const q = "select " + transferColumns + " from transfer where cart = $1 and phone = 1 order by at desc, code limit 1"
 	t, err := scanTransfer(db.QueryRowContext(ctx, q, cart.String()).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -220,7 +220,7 @@ func newestTransfer(ctx context.Context, db rower, cart edge.CartID) (*askedTran
 // stands; an edge.Error of kind NotFound where there is none.
 func (h *HQ) PhoneTransfer(ctx context.Context, cart edge.CartID) (*edge.Transfer, error) {
 	const op = "hq.PhoneTransfer"
-	t, err := newestTransfer(ctx, h.read, cart)
+	t, err := newestTransfer(ctx, h.db.Read, cart)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
@@ -234,7 +234,7 @@ func (h *HQ) PhoneTransfer(ctx context.Context, cart edge.CartID) (*edge.Transfe
 func (h *HQ) stateOf(ctx context.Context, t *askedTransfer) error {
 	t.State = t.StateAt(h.now())
 	if t.paid != "" {
-		c, err := readCredit(ctx, h.read, t.paid)
+		c, err := readCredit(ctx, h.db.Read, t.paid)
 		if err != nil {
 			return err
 		}
@@ -245,7 +245,7 @@ func (h *HQ) stateOf(ctx context.Context, t *askedTransfer) error {
 		return nil
 	}
 	var mismatched int
-	err := h.read.QueryRowContext(ctx, "select count(*) from credit where code = $1 and state = $2", t.Code, string(CreditMismatched)).Scan(&mismatched)
+	err := h.db.Read.QueryRowContext(ctx, "select count(*) from credit where code = $1 and state = $2", t.Code, string(CreditMismatched)).Scan(&mismatched)
 	if mismatched > 0 {
 		t.State = edge.TransferMismatched
 	}
@@ -256,9 +256,8 @@ func (h *HQ) stateOf(ctx context.Context, t *askedTransfer) error {
 // money no bank has told of, oldest first, at most limit: people have to look.
 func (h *HQ) SeenTransfers(ctx context.Context, limit int) ([]edge.Transfer, error) {
 	const q = "select " + transferColumns + " from transfer where seen = 1 and credit = '' order by at, code limit $1"
-	rows, err := h.read.QueryContext(ctx, q, limit)
 	list := []edge.Transfer{}
-	err = forEach(rows, err, func(rows *sql.Rows) error {
+	err := database.Select(ctx, h.db.Read, q, limit).Each(func(rows *sql.Rows) error {
 		t, err := scanTransfer(rows.Scan)
 		if err == nil {
 			list = append(list, t.Transfer)

@@ -34,7 +34,7 @@ func (h *HQ) Turnover(ctx context.Context, from, to time.Time, step time.Duratio
 	}
 	const q = `select (slot - $1) / $2 as part, shop, node, currency, cast(sum(sales) as bigint), cast(sum(amount) as bigint) from turnover
 		where slot >= $1 and slot < $3 group by part, shop, node, currency order by part, shop, node, currency`
-	rows, err := h.read.QueryContext(ctx, q, slotOf(from.UnixMilli()), int64(step/TurnoverStep), slotOf(to.UnixMilli()))
+	rows, err := h.db.Read.QueryContext(ctx, q, slotOf(from.UnixMilli()), int64(step/TurnoverStep), slotOf(to.UnixMilli()))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -17,7 +17,7 @@ func TestUpgradeFromSchema3(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hq.db")
 	db, err := sql.Open("sqlite3", path)
 	require.NoError(t, err)
-	for _, file := range []string{"migration/0001_ledger.sql", "migration/0002_projection.sql", "migration/0003_sale_cart.sql", "testdata/schema3.sql"} {
+	for _, file := range []string{"database/migration/0001_ledger.sql", "database/migration/0002_projection.sql", "database/migration/0003_sale_cart.sql", "testdata/schema3.sql"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		_, err = db.Exec(string(text))
@@ -77,8 +77,8 @@ func TestUpgradeFromSchema3(t *testing.T) {
 
 	// The event that was missing comes, and the lane goes on.
 	var hash []byte
-	require.NoError(t, h.read.QueryRow("select prev from inbox where node = 'shop-1' and seq = 8").Scan(&hash))
+	require.NoError(t, h.db.Read.QueryRow("select prev from inbox where node = 'shop-1' and seq = 8").Scan(&hash))
 	var mark, held uint64
-	require.NoError(t, h.read.QueryRow("select mark, max_seen from cursor where node = 'shop-1'").Scan(&mark, &held))
+	require.NoError(t, h.db.Read.QueryRow("select mark, max_seen from cursor where node = 'shop-1'").Scan(&mark, &held))
 	require.Equal(t, [2]uint64{6, 8}, [2]uint64{mark, held})
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -99,7 +100,7 @@ func (h *HQ) StartVote(ctx context.Context, v Vote) error {
 	}
 	v.Created = h.now().UTC()
 	v.Closes = v.Created.Add(edge.VoteLife)
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		_, node, err := readCart(ctx, tx, v.Cart)
 		if err != nil {
 			return err
@@ -140,7 +141,7 @@ func (h *HQ) insertVote(ctx context.Context, tx *sql.Tx, v *Vote, node string) e
 // EndVote ends a cart's vote before its time, if there is one.
 func (h *HQ) EndVote(ctx context.Context, cart edge.CartID) error {
 	const op = "hq.EndVote"
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		v, _, err := readVote(ctx, tx, "cart = $1", cart.String())
 		if edge.KindOf(err) == edge.NotFound || err == nil && !v.Open(h.now()) {
 			return nil
@@ -169,20 +170,20 @@ func (h *HQ) toldOfVote(op string, cart edge.CartID, err error) error {
 // VoteOfCart finds the vote that a cart began last; an edge.Error of kind
 // NotFound where there is none.
 func (h *HQ) VoteOfCart(ctx context.Context, cart edge.CartID) (*Vote, error) {
-	v, _, err := readVote(ctx, h.read, "cart = $1", cart.String())
+	v, _, err := readVote(ctx, h.db.Read, "cart = $1", cart.String())
 	return v, err
 }
 
 // Vote finds a vote by its token; an edge.Error of kind NotFound where there is
 // none, or none any more.
 func (h *HQ) Vote(ctx context.Context, token string) (*Vote, error) {
-	v, _, err := readVote(ctx, h.read, "token = $1", token)
+	v, _, err := readVote(ctx, h.db.Read, "token = $1", token)
 	return v, err
 }
 
 type querier interface {
-	rower
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	database.Rower
+	database.Queryer
 }
 
 func readVote(ctx context.Context, db querier, which string, arg any) (*Vote, string, error) {

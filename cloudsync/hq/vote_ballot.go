@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -21,7 +22,7 @@ var errFull = edge.Errorf("hq.EnterVote", edge.TooMany, "%d friends take part al
 // Choice is what a friend has voted for, NoChoice for nothing; in reports whether
 // the friend takes part.
 func (h *HQ) Choice(ctx context.Context, token, voter string) (choice int, in bool, err error) {
-	choice, _, err = readBallot(ctx, h.read, token, voter)
+	choice, _, err = readBallot(ctx, h.db.Read, token, voter)
 	if errors.Is(err, sql.ErrNoRows) {
 		return NoChoice, false, nil
 	}
@@ -34,7 +35,7 @@ func (h *HQ) Choice(ctx context.Context, token, voter string) (choice int, in bo
 // EnterVote lets a friend look at a vote: the first edge.MaxVoters to come, any
 // other is an edge.Error of kind TooMany. Who takes part already may come again.
 func (h *HQ) EnterVote(ctx context.Context, token, voter string) error {
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		_, err := h.enterVote(ctx, tx, token, voter)
 		return err
 	})
@@ -49,7 +50,7 @@ func (h *HQ) EnterVote(ctx context.Context, token, voter string) error {
 func (h *HQ) CastVote(ctx context.Context, token, voter string, choice int) error {
 	const op = "hq.CastVote"
 	var v *Vote
-	err := h.inTx(ctx, func(tx *sql.Tx) (err error) {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if v, err = h.enterVote(ctx, tx, token, voter); err != nil {
 			return err
 		}
@@ -97,7 +98,7 @@ func (h *HQ) enterVote(ctx context.Context, tx *sql.Tx, token, voter string) (*V
 	return v, err
 }
 
-func readBallot(ctx context.Context, db rower, token, voter string) (choice, changes int, err error) {
+func readBallot(ctx context.Context, db database.Rower, token, voter string) (choice, changes int, err error) {
 	err = db.QueryRowContext(ctx, "select choice, changes from voter where vote = $1 and voter = $2", token, voter).Scan(&choice, &changes)
 	return choice, changes, err
 }

@@ -40,7 +40,7 @@ func (g *gateway) vote() *Vote {
 func (g *gateway) toldVote() (string, edge.VoteResult) {
 	g.t.Helper()
 	var body []byte
-	require.NoError(g.t, g.hq.read.QueryRowContext(g.t.Context(), "select body from down order by n desc limit 1").Scan(&body))
+	require.NoError(g.t, g.hq.db.Read.QueryRowContext(g.t.Context(), "select body from down order by n desc limit 1").Scan(&body))
 	var q queued
 	require.NoError(g.t, json.Unmarshal(body, &q))
 	require.Len(g.t, q.Parts, 1)
@@ -105,7 +105,7 @@ func TestAVoteEndsAfterADay(t *testing.T) {
 	_, err := g.hq.Vote(ctx, voteToken)
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	var voters int
-	require.NoError(t, g.hq.read.QueryRowContext(ctx, "select count(*) from voter").Scan(&voters))
+	require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select count(*) from voter").Scan(&voters))
 	require.Zero(t, voters)
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -41,7 +42,7 @@ const (
 
 func (w *Webhook) check() error {
 	const op = "hq.Webhook"
-	if w.Name == "" || !storable(w.Name) {
+	if w.Name == "" || !database.Storable(w.Name) {
 		return edge.Errorf(op, edge.Invalid, "a webhook has no name: give it one, by which its place is kept")
 	}
 	u, err := url.Parse(w.URL)

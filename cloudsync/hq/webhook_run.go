@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
 const (
@@ -155,7 +157,7 @@ func (w *Webhooks) next(ctx context.Context, hook *Webhook) (again bool, err err
 func (w *Webhooks) idle(ctx context.Context, hook *Webhook) (bool, error) {
 	const q = "select pos, due, (select coalesce(max(last), 0) from passage) from webhook where name = $1"
 	var pos, due, passed int64
-	err := w.c.HQ.read.QueryRowContext(ctx, q, hook.Name).Scan(&pos, &due, &passed)
+	err := w.c.HQ.db.Read.QueryRowContext(ctx, q, hook.Name).Scan(&pos, &due, &passed)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -166,7 +168,7 @@ func (w *Webhooks) idle(ctx context.Context, hook *Webhook) (bool, error) {
 // where it is new.
 func (w *Webhooks) hold(ctx context.Context, hook *Webhook) (at hookPlace, mine bool, err error) {
 	h := w.c.HQ
-	err = h.inTx(ctx, func(tx *sql.Tx) error {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		const create = `insert into webhook (name, pos) select $1, coalesce(max(last), 0) from passage where true
 			on conflict (name) do nothing`
 		if _, err := tx.ExecContext(ctx, create, hook.Name); err != nil {
@@ -193,7 +195,7 @@ func (w *Webhooks) release(ctx context.Context, hook *Webhook) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	const q = "update webhook set held = 0 where name = $1 and holder = $2"
-	if _, err := w.c.HQ.write.ExecContext(ctx, q, hook.Name, w.holder); err != nil {
+	if _, err := w.c.HQ.db.Write.ExecContext(ctx, q, hook.Name, w.holder); err != nil {
 		w.c.Log.Info("webhook: others must wait until it is free", "name", hook.Name, "error", err)
 	}
 }
@@ -224,7 +226,7 @@ func (w *Webhooks) post(ctx context.Context, hook *Webhook, name string, body []
 
 // move notes that the webhook need not be told of anything up to a position.
 func (w *Webhooks) move(ctx context.Context, hook *Webhook, pos int64) error {
-	return w.c.HQ.inTx(ctx, func(tx *sql.Tx) error { return w.moveTo(ctx, tx, hook, pos) })
+	return w.c.HQ.db.InTx(ctx, func(tx *sql.Tx) error { return w.moveTo(ctx, tx, hook, pos) })
 }
 
 func (w *Webhooks) moveTo(ctx context.Context, tx *sql.Tx, hook *Webhook, pos int64) error {
@@ -243,16 +245,16 @@ func (w *Webhooks) failed(ctx context.Context, hook *Webhook, at hookPlace, d De
 	giveUp := now-at.failing >= w.c.GiveUp.Milliseconds()
 	wait := min(w.c.Base<<min(at.tries, 20), w.c.Max)
 	wait = wait/2 + rand.N(wait/2+1) //nolint:gosec // not a secret
-	err := h.inTx(ctx, func(tx *sql.Tx) error {
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		if giveUp {
 			const q = "insert into webhook_dead (name, first, last, error, body, at) values ($1, $2, $3, $4, $5, $6)"
-			if _, err := tx.ExecContext(ctx, q, hook.Name, d.First, d.Last, text([]byte(d.Error)), d.Body, now); err != nil {
+			if _, err := tx.ExecContext(ctx, q, hook.Name, d.First, d.Last, database.Text([]byte(d.Error)), d.Body, now); err != nil {
 				return err
 			}
 			return w.moveTo(ctx, tx, hook, d.Last)
 		}
 		const q = "update webhook set tries = $1, failing = $2, upto = $3, due = $4, error = $5 where name = $6 and holder = $7"
-		_, err := tx.ExecContext(ctx, q, at.tries+1, at.failing, d.Last, now+wait.Milliseconds(), text([]byte(d.Error)), hook.Name, w.holder)
+		_, err := tx.ExecContext(ctx, q, at.tries+1, at.failing, d.Last, now+wait.Milliseconds(), database.Text([]byte(d.Error)), hook.Name, w.holder)
 		return err
 	})
 	if giveUp && err == nil {
@@ -265,7 +267,7 @@ func (w *Webhooks) failed(ctx context.Context, hook *Webhook, at hookPlace, d De
 // to 1000).
 func (h *HQ) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
 	const q = "select name, first, last, error, body, at from webhook_dead order by n desc limit $1"
-	rows, err := h.read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
+	rows, err := h.db.Read.QueryContext(ctx, q, min(max(limit, 1), maxPage))
 	if err != nil {
 		return nil, fmt.Errorf("hq.DeadLetters: %w", err)
 	}
@@ -277,7 +279,7 @@ func (h *HQ) DeadLetters(ctx context.Context, limit int) ([]DeadLetter, error) {
 		if err := rows.Scan(&d.Webhook, &d.First, &d.Last, &d.Error, &d.Body, &at); err != nil {
 			return nil, fmt.Errorf("hq.DeadLetters: %w", err)
 		}
-		d.At = fromMillis(at)
+		d.At = database.Time(at)
 		list = append(list, d)
 	}
 	return list, rows.Err()

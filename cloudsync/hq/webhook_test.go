@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -106,12 +107,12 @@ func known(t *testing.T, h *HQ, name string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var n int
-		return h.read.QueryRow("select count(*) from webhook where name = $1", name).Scan(&n) == nil && n == 1
+		return h.db.Read.QueryRow("select count(*) from webhook where name = $1", name).Scan(&n) == nil && n == 1
 	}, 10*time.Second, time.Millisecond)
 }
 
 func TestWebhookIsToldEverythingInOrder(t *testing.T) {
-	h := open(t, place(t), time.Now, newKey(t))
+	h := open(t, databasetest.Place(t), time.Now, newKey(t))
 	g := newGatewayOf(t, h, nil, testNode)
 	g.epoch, g.hashes = "e1", []edge.Hash{{}}
 	g.clock = nil
@@ -163,7 +164,7 @@ func TestWebhookIsToldEverythingInOrder(t *testing.T) {
 }
 
 func TestWebhookThatNeverAnswersIsGivenUp(t *testing.T) {
-	h := open(t, place(t), time.Now, newKey(t))
+	h := open(t, databasetest.Place(t), time.Now, newKey(t))
 	g := newGatewayOf(t, h, nil, testNode)
 	g.epoch, g.hashes = "e1", []edge.Hash{{}}
 	down := newReceiver(t, time.Now, func(int) int { return http.StatusBadGateway })
@@ -203,7 +204,7 @@ func TestSignatures(t *testing.T) {
 	} {
 		require.Error(t, bad, name)
 	}
-	h := open(t, place(t), time.Now, newKey(t))
+	h := open(t, databasetest.Place(t), time.Now, newKey(t))
 	for _, bad := range []Webhook{
 		{},
 		{Name: "a", URL: "http://example.com", Secret: secret},

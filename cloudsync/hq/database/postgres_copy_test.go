@@ -1,4 +1,4 @@
-package hq
+package database
 
 import (
 	"io"
@@ -12,12 +12,12 @@ import (
 // by hand.
 func TestCopyFormat(t *testing.T) {
 	flaw := "opaque"
-	c := columns{
-		{"node", "n1"},
-		{"seq", []int64{1, -2}},
-		{"id", []string{"a", ""}},
-		{"data", [][]byte{{0, 1}, {}}},
-		{"flaw", []*string{nil, &flaw}},
+	c := Columns{
+		Same("node", "n1"),
+		List("seq", []int64{1, -2}),
+		List("id", []string{"a", ""}),
+		List("data", [][]byte{{0, 1}, {}}),
+		List("flaw", []*string{nil, &flaw}),
 	}
 	want := "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00" +
 		"\x00\x05" + "\x00\x00\x00\x02n1" + "\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00\x01" + "\x00\x00\x00\x01a" + "\x00\x00\x00\x02\x00\x01" + "\xff\xff\xff\xff" +

@@ -1,4 +1,4 @@
-package hq
+package database
 
 import (
 	"context"
@@ -28,8 +28,8 @@ const (
 
 // openPostgres opens one pool for writing and one for reading. What is missing
 // in the URL comes from the usual variables and files: PGPASSWORD, ~/.pgpass.
-func openPostgres(ctx context.Context, address string) (write, read *sql.DB, _ dialect, err error) {
-	const op = "hq.openPostgres"
+func openPostgres(ctx context.Context, address string) (write, read *sql.DB, _ Dialect, err error) {
+	const op = "database.openPostgres"
 	config, err := pgx.ParseConfig(address)
 	if err != nil {
 		return nil, nil, nil, &edge.Error{Op: op, Kind: edge.Invalid, Err: err, Msg: "the database's address is wrong: write e.g. postgres://hq@db.example.com/hq"}
@@ -59,7 +59,7 @@ func openPool(config pgx.ConnConfig) *sql.DB {
 }
 
 func checkPostgres(ctx context.Context, db *sql.DB, config *pgx.ConnConfig) error {
-	const op = "hq.checkPostgres"
+	const op = "database.checkPostgres"
 	const q = `select current_setting('server_version_num')::bigint, current_setting('server_version'), current_setting('fsync'),
 		current_setting('server_encoding')`
 	var number int
@@ -115,7 +115,7 @@ var postgresTypes = []struct {
 }
 
 func (p postgres) version(ctx context.Context, tx *sql.Tx) (version int, err error) {
-	if err := p.lock(ctx, tx, lockMigration); err != nil {
+	if err := p.Lock(ctx, tx, lockMigration); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, setVersionTable); err != nil {
@@ -130,25 +130,25 @@ func (postgres) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 	return err
 }
 
-func (postgres) forUpdate() string { return " for update" }
+func (postgres) ForUpdate() string { return " for update" }
 
-func (postgres) forUpdateIfFree() string { return " for no key update skip locked" }
+func (postgres) ForUpdateIfFree() string { return " for no key update skip locked" }
 
-func (postgres) among(column string, n int, list []string) (condition string, arg any) {
+func (postgres) Among(column string, n int, list []string) (condition string, arg any) {
 	return fmt.Sprintf("%s = any($%d::text[])", column, n), list
 }
 
-func (postgres) lock(ctx context.Context, tx *sql.Tx, l lock) error {
+func (postgres) Lock(ctx context.Context, tx *sql.Tx, l Lock) error {
 	_, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(l))
 	return err
 }
 
-func (postgres) tryLock(ctx context.Context, tx *sql.Tx, l lock) (held bool, err error) {
+func (postgres) TryLock(ctx context.Context, tx *sql.Tx, l Lock) (held bool, err error) {
 	err = tx.QueryRowContext(ctx, "select pg_try_advisory_xact_lock($1)", int64(l)).Scan(&held)
 	return held, err
 }
 
-func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
+func (postgres) Insert(ctx context.Context, tx *sql.Tx, table string, c Columns, tail string, each func(*sql.Rows) error) error {
 	if c.rows() == 0 {
 		return nil
 	}
@@ -170,15 +170,14 @@ func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns,
 		values[i] = "list." + c[i].name
 		arrays = append(arrays, fmt.Sprintf("$%d::%s[]", i+1, kind))
 	}
-	lists := slices.DeleteFunc(slices.Clone(c), func(c column) bool { _, same := c.values.(string); return same })
+	lists := slices.DeleteFunc(slices.Clone(c), func(c Column) bool { _, same := c.values.(string); return same })
 	q := "insert into " + table + " (" + c.names() + ") select " + strings.Join(values, ", ") +
 		" from unnest(" + strings.Join(arrays, ", ") + ") as list (" + lists.names() + ") " + tail
 	if each == nil {
 		_, err := tx.ExecContext(ctx, q, args...)
 		return err
 	}
-	rows, err := tx.QueryContext(ctx, q, args...)
-	return forEach(rows, err, each)
+	return Select(ctx, tx, q, args...).Each(each)
 }
 
 // placeSQL is the server's own identity, its timeline, and the table, which a
@@ -186,12 +185,12 @@ func (postgres) insert(ctx context.Context, tx *sql.Tx, table string, c columns,
 const placeSQL = `(select system_identifier::text from pg_control_system()) || '/' ||
 	substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) || '/' || 'ledger'::regclass::oid::text`
 
-func (postgres) place(ctx context.Context, tx *sql.Tx) (place string, err error) {
+func (postgres) Place(ctx context.Context, tx *sql.Tx) (place string, err error) {
 	err = tx.QueryRowContext(ctx, "select "+placeSQL).Scan(&place)
 	return place, err
 }
 
-func (postgres) incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error) {
+func (postgres) Incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error) {
 	err = tx.QueryRowContext(ctx, "select id, place = "+placeSQL+" from ledger where one = 1").Scan(&id, &same)
 	if errors.Is(err, sql.ErrNoRows) {
 		return "", false, nil
@@ -199,9 +198,9 @@ func (postgres) incarnation(ctx context.Context, tx *sql.Tx) (id string, same bo
 	return id, same, err
 }
 
-// vouches: the place tells all.
-func (postgres) vouches(string, int64) bool { return true }
+// Vouches: the place tells all.
+func (postgres) Vouches(string, int64) bool { return true }
 
-func (postgres) committed(string, int64) error { return nil }
+func (postgres) Committed(string, int64) error { return nil }
 
 func (postgres) close() error { return nil }

@@ -1,4 +1,4 @@
-package hq
+package database
 
 import (
 	"context"
@@ -24,7 +24,7 @@ type sqlite struct {
 
 // openSQLite opens one pool with a single connection for writing and one for
 // reading. Every setting is in the DSN, so that each pooled connection has it.
-func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialect, err error) {
+func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ Dialect, err error) {
 	const common = "_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_cache_size=-65536&_stmt_cache_size=64&"
 	path, err = filepath.Abs(path)
 	if err != nil {
@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialec
 	if _, err := write.ExecContext(ctx, "pragma wal_autocheckpoint = 8000"); err != nil {
 		write.Close()
 		return nil, nil, nil, &edge.Error{
-			Op: "hq.openSQLite", Kind: edge.Unavailable, Err: err,
+			Op: "database.openSQLite", Kind: edge.Unavailable, Err: err,
 			Msg: fmt.Sprintf("%s cannot be opened as a database: check that the folder exists, may be written and has room", path),
 		}
 	}
@@ -52,7 +52,7 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ dialec
 	}
 	read.SetMaxOpenConns(4)
 	d := &sqlite{path: path}
-	if d.found, err = d.place(ctx, nil); err == nil {
+	if d.found, err = d.Place(ctx, nil); err == nil {
 		err = d.openWitness()
 	}
 	if err != nil {
@@ -82,22 +82,22 @@ func (*sqlite) setVersion(ctx context.Context, tx *sql.Tx, version int) error {
 }
 
 // Locks need no words where there is one writer.
-func (*sqlite) forUpdate() string { return "" }
+func (*sqlite) ForUpdate() string { return "" }
 
-func (*sqlite) forUpdateIfFree() string { return "" }
+func (*sqlite) ForUpdateIfFree() string { return "" }
 
-func (*sqlite) among(column string, n int, list []string) (condition string, arg any) {
+func (*sqlite) Among(column string, n int, list []string) (condition string, arg any) {
 	text, _ := json.Marshal(list) // strings can be written
 	return fmt.Sprintf("%s in (select value from json_each($%d))", column, n), string(text)
 }
 
-func (*sqlite) lock(context.Context, *sql.Tx, lock) error { return nil }
+func (*sqlite) Lock(context.Context, *sql.Tx, Lock) error { return nil }
 
-func (*sqlite) tryLock(context.Context, *sql.Tx, lock) (bool, error) { return true, nil }
+func (*sqlite) TryLock(context.Context, *sql.Tx, Lock) (bool, error) { return true, nil }
 
 const insertAtOnce = 16 // rows of one statement
 
-func (*sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, tail string, each func(*sql.Rows) error) error {
+func (*sqlite) Insert(ctx context.Context, tx *sql.Tx, table string, c Columns, tail string, each func(*sql.Rows) error) error {
 	n := c.rows()
 	whole := n - n%insertAtOnce
 	if err := insertRows(ctx, tx, table, c, 0, whole, insertAtOnce, tail, each); err != nil {
@@ -106,12 +106,12 @@ func (*sqlite) insert(ctx context.Context, tx *sql.Tx, table string, c columns, 
 	return insertRows(ctx, tx, table, c, whole, n, 1, tail, each)
 }
 
-func (d *sqlite) insertAll(ctx context.Context, t transaction, table string, c columns) error {
-	return d.insert(ctx, t.Tx, table, c, "", nil)
+func (d *sqlite) InsertAll(ctx context.Context, t Tx, table string, c Columns) error {
+	return d.Insert(ctx, t.Tx, table, c, "", nil)
 }
 
 // insertRows adds rows from to to, so many with each statement.
-func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, to, atOnce int, tail string, each func(*sql.Rows) error) error {
+func insertRows(ctx context.Context, tx *sql.Tx, table string, c Columns, from, to, atOnce int, tail string, each func(*sql.Rows) error) error {
 	if from == to {
 		return nil
 	}
@@ -131,8 +131,7 @@ func insertRows(ctx context.Context, tx *sql.Tx, table string, c columns, from, 
 		if each == nil {
 			_, err = stmt.ExecContext(ctx, args...)
 		} else {
-			rows, qerr := stmt.QueryContext(ctx, args...)
-			err = forEach(rows, qerr, each)
+			err = Selection(func() (*sql.Rows, error) { return stmt.QueryContext(ctx, args...) }).Each(each)
 		}
 		if err != nil {
 			return err

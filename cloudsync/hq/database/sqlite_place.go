@@ -1,4 +1,4 @@
-package hq
+package database
 
 import (
 	"context"
@@ -25,17 +25,17 @@ func (d *sqlite) openWitness() (err error) {
 	return err
 }
 
-// vouches reports whether the database holds all that was committed under the
+// Vouches reports whether the database holds all that was committed under the
 // incarnation.
-func (d *sqlite) vouches(id string, position int64) bool {
+func (d *sqlite) Vouches(id string, position int64) bool {
 	var w witness
 	text, err := io.ReadAll(io.NewSectionReader(d.beside, 0, witnessSize))
 	return err == nil && json.Unmarshal(text, &w) == nil && w.Ledger == id && w.Position <= position
 }
 
-// committed notes what is committed. It is no matter of durability: what the
+// Committed notes what is committed. It is no matter of durability: what the
 // file says too little makes it a little less watchful.
-func (d *sqlite) committed(id string, position int64) error {
+func (d *sqlite) Committed(id string, position int64) error {
 	text, err := json.Marshal(witness{id, position})
 	if err != nil {
 		return err
@@ -46,13 +46,13 @@ func (d *sqlite) committed(id string, position int64) error {
 	}
 	line[len(line)-1] = '\n'
 	if _, err := d.beside.WriteAt(line, 0); err != nil {
-		return fmt.Errorf("hq: %s: %w", d.beside.Name(), err)
+		return fmt.Errorf("database: %s: %w", d.beside.Name(), err)
 	}
 	return nil
 }
 
-// place is the file, by device and inode: a copy that is put back has another.
-func (d *sqlite) place(context.Context, *sql.Tx) (string, error) {
+// Place is the file, by device and inode: a copy that is put back has another.
+func (d *sqlite) Place(context.Context, *sql.Tx) (string, error) {
 	info, err := os.Stat(d.path)
 	if err != nil {
 		return "", err
@@ -64,7 +64,7 @@ func (d *sqlite) place(context.Context, *sql.Tx) (string, error) {
 	return fmt.Sprintf("%d/%d", s.Dev, s.Ino), nil
 }
 
-func (d *sqlite) incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error) {
+func (d *sqlite) Incarnation(ctx context.Context, tx *sql.Tx) (id string, same bool, err error) {
 	var place string
 	err = tx.QueryRowContext(ctx, "select id, place from ledger where one = 1").Scan(&id, &place)
 	if errors.Is(err, sql.ErrNoRows) {

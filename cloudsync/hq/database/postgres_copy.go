@@ -1,4 +1,4 @@
-package hq
+package database
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// insertAll streams the rows with COPY. An insert of arrays would make each
+// InsertAll streams the rows with COPY. An insert of arrays would make each
 // array whole in memory first, several times over.
-func (postgres) insertAll(ctx context.Context, t transaction, table string, c columns) error {
+func (postgres) InsertAll(ctx context.Context, t Tx, table string, c Columns) error {
 	return t.conn.Raw(func(driverConn any) error {
 		conn, ok := driverConn.(*stdlib.Conn)
 		if !ok {
@@ -26,7 +26,7 @@ func (postgres) insertAll(ctx context.Context, t transaction, table string, c co
 // (https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format"):
 // text and bytea as they are, bigint as 8 bytes, a length before each.
 type copyReader struct {
-	columns columns
+	columns Columns
 	next    int // row
 	rows    int
 	buf     []byte // encoded, from read on not read yet
@@ -42,7 +42,7 @@ const (
 	copyEnd  = 1<<16 - 1
 )
 
-func newCopyReader(c columns) *copyReader {
+func newCopyReader(c Columns) *copyReader {
 	return &copyReader{columns: c, rows: c.rows(), buf: []byte(copyHeader)}
 }
 
@@ -77,7 +77,7 @@ func (r *copyReader) appendRow(b []byte) []byte {
 }
 
 // appendCopy encodes the value of row i.
-func (c column) appendCopy(b []byte, i int) []byte {
+func (c Column) appendCopy(b []byte, i int) []byte {
 	switch v := c.values.(type) {
 	case string:
 		return appendField(b, v)
