@@ -25,11 +25,11 @@ func (s *Sale) Deeds() (list []AuditRecord) {
 
 // Deeds are what the audit log has of a transfer: whose word it was that the
 // money of sale came.
-func (t *Transfer) Deeds(sale *Sale) []AuditRecord {
+func (t *Transfer) Deeds(r Receipt) []AuditRecord {
 	if t.Seen == nil {
 		return nil
 	}
-	return []AuditRecord{{Kind: AuditSawMoney, Staff: t.Seen.Staff, About: sale.Receipt.String(), Reason: t.Seen.Reason}}
+	return []AuditRecord{{Kind: AuditSawMoney, Staff: t.Seen.Staff, About: r.String(), Reason: t.Seen.Reason}}
 }
 
 // Deeds are what the audit log has of a void.

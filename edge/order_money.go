@@ -20,7 +20,7 @@ type OrderPaying struct {
 // receipt number of the series of sales and moves neither stock nor tax: those
 // come when the goods are handed over.
 type OrderMoney struct {
-	ID       string    `json:"id"` // UUIDv7
+	ID       string    `json:"id"` // UUIDv7; of money that came by transfer its code
 	Shop     string    `json:"shop"`
 	Order    string    `json:"order"`
 	Receipt  Receipt   `json:"receipt"`
@@ -60,8 +60,8 @@ func (p OrderPaying) Money(k *KnownOrder, at time.Time) (*OrderMoney, error) {
 	if k.Taken == nil {
 		return nil, Errorf(op, Conflict, "order %s was placed on the phone: sell its cart", k.Number())
 	}
-	if m := p.Payment.Method; m != Cash && m != Card {
-		return nil, Errorf(op, Invalid, "payment method %.20q of an order: want %s or %s", m, Cash, Card)
+	if m := p.Payment.Method; m != Cash && m != Card && (m != BankTransfer || !p.Back) {
+		return nil, Errorf(op, Invalid, "payment method %.20q of an order: want %s or %s; a transfer is asked for, and only goes back so", m, Cash, Card)
 	}
 	if err := p.Payment.checkForm(); err != nil {
 		return nil, err

@@ -130,6 +130,14 @@ type Orders interface {
 	// PayOrder takes money for an order or gives it back, as OrderPaying.Money has
 	// it. What is paid first places the order.
 	PayOrder(ctx context.Context, key string, p OrderPaying) (m *OrderMoney, replayed bool, err error)
+	// RequestOrderTransfer asks for money of an order by bank transfer, as
+	// OrderTransferAsk.Transfer has it. Where a request of the order for as much is
+	// open, that one is the answer. Outbox.Apply takes the money when the bank's word
+	// comes.
+	RequestOrderTransfer(ctx context.Context, key string, a OrderTransferAsk) (t *Transfer, replayed bool, err error)
+	// SeeOrderTransfer takes the money by a clerk's word that it came, as
+	// Transfer.SeeOrder has it.
+	SeeOrderTransfer(ctx context.Context, key string, w TransferSeen) (m *OrderMoney, replayed bool, err error)
 	// AskOrder asks HQ to change or cancel an order, as Asking.Request has it. One
 	// that is not placed yet is cancelled at once.
 	AskOrder(ctx context.Context, key string, a Asking) (o *KnownOrder, replayed bool, err error)

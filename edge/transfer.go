@@ -22,13 +22,14 @@ const (
 	TransferMismatched TransferState = "mismatched" // another amount came; people at HQ settle it
 )
 
-// Transfer asks a shopper to pay for a cart by bank transfer. It keeps what was
+// Transfer asks a shopper to pay for a cart, or for an order, by bank transfer. It keeps what was
 // asked for, so that what is paid is what is sold, whatever becomes of the cart
 // and the prices meanwhile.
 type Transfer struct {
 	Code    string     `json:"code"` // by TransferCode; the bank passes it on
 	Shop    string     `json:"shop"`
 	Cart    CartID     `json:"cart"`
+	Order   string     `json:"order,omitempty"` // id of the order whose money it asks for; Cart shows that order then
 	Lines   []SaleLine `json:"lines"`
 	Total   Money      `json:"total"`
 	TaxCode TaxCode    `json:"tax_code,omitempty"`
@@ -99,17 +100,8 @@ func (a TransferAsk) OnPhone(c *Cart, r *Release, at time.Time) (*Transfer, erro
 
 // ask makes the transfer for what s sells, to wait no longer than last.
 func (a TransferAsk) ask(s *Sale, last time.Time, r *Release, at time.Time) (*Transfer, error) {
-	const op = "edge.TransferAsk"
-	if err := checkTransferCode(a.Code); err != nil {
+	if err := a.check(); err != nil {
 		return nil, err
-	}
-	switch {
-	case a.Amount < 1:
-		return nil, Errorf(op, Invalid, "there is nothing to pay for this cart")
-	case a.Text == "" || len(a.Text) > maxTransferText:
-		return nil, Errorf(op, Invalid, "a payment code of %d bytes", len(a.Text))
-	case a.Life <= 0 || a.Life > MaxTransferLife:
-		return nil, Errorf(op, Invalid, "a transfer waits for %s: want at most %s", a.Life, MaxTransferLife)
 	}
 	until := at.Add(a.Life).Truncate(time.Second)
 	if until.After(last) {
@@ -121,10 +113,26 @@ func (a TransferAsk) ask(s *Sale, last time.Time, r *Release, at time.Time) (*Tr
 	}, nil
 }
 
+func (a TransferAsk) check() error {
+	const op = "edge.TransferAsk"
+	if err := checkTransferCode(a.Code); err != nil {
+		return err
+	}
+	switch {
+	case a.Amount < 1:
+		return Errorf(op, Invalid, "there is nothing to pay")
+	case a.Text == "" || len(a.Text) > maxTransferText:
+		return Errorf(op, Invalid, "a payment code of %d bytes", len(a.Text))
+	case a.Life <= 0 || a.Life > MaxTransferLife:
+		return Errorf(op, Invalid, "a transfer waits for %s: want at most %s", a.Life, MaxTransferLife)
+	}
+	return nil
+}
+
 // Asks reports whether t, still open, asks for the same as u: then one code
 // will do, and nobody can pay twice.
 func (t *Transfer) Asks(u *Transfer) bool {
-	return t.Cart == u.Cart && t.StateAt(u.At) == TransferAwaiting && u.At.Add(time.Minute).Before(t.Until) &&
+	return t.Cart == u.Cart && t.Order == u.Order && t.StateAt(u.At) == TransferAwaiting && u.At.Add(time.Minute).Before(t.Until) &&
 		t.Total == u.Total && t.TaxCode == u.TaxCode && slices.Equal(t.Lines, u.Lines) && slices.Equal(t.Discounts, u.Discounts)
 }
 
@@ -142,31 +150,43 @@ func (t *Transfer) StateAt(at time.Time) TransferState {
 // had seen the money, or where the amount is another one. Names and numbers are
 // left to the ledger.
 func (t *Transfer) Hear(cr Credit, c *Cart, at time.Time) (changed bool, s *Sale, due *RefundDue) {
-	switch {
-	case t.Credit != nil && t.State != TransferMismatched:
-		return false, nil, nil
-	case cr.Amount != t.Total:
-		if t.Credit != nil || t.Sale != "" {
-			return false, nil, nil // HQ knows of both, and people there settle it
-		}
-		t.State, t.Credit = TransferMismatched, &cr
-		return true, nil, nil
-	}
-	t.State, t.Credit = TransferConfirmed, &cr
-	if t.Sale != "" {
-		return true, nil, nil
+	confirmed, changed := t.hear(cr)
+	if !confirmed || t.Sale != "" {
+		return changed, nil, nil
 	}
 	if c != nil && c.Closed == nil && !cr.At.After(t.Until) {
 		return true, t.sale(at), nil
 	}
 	t.Due = cr.ID
-	due = &RefundDue{
-		ID: cr.ID, Cart: t.Cart, Taken: HeldByShop, Total: t.Total, Payments: Payments{t.payment()}, Staff: t.Staff, At: at,
-	}
+	due = t.due(at)
 	if c != nil && c.Closed != nil {
 		due.Stands = *c.Closed
 	}
 	return true, nil, due
+}
+
+// hear notes what the bank says. It reports whether the money that was asked for
+// came, and whether that, or another amount, was news.
+func (t *Transfer) hear(cr Credit) (confirmed, changed bool) {
+	switch {
+	case t.Credit != nil && t.State != TransferMismatched:
+		return false, false
+	case cr.Amount != t.Total:
+		if t.Credit != nil || t.Sale != "" || t.Seen != nil {
+			return false, false // HQ knows of both, and people there settle it
+		}
+		t.State, t.Credit = TransferMismatched, &cr
+		return false, true
+	}
+	t.State, t.Credit = TransferConfirmed, &cr
+	return true, true
+}
+
+// due is the money of t, to be given back.
+func (t *Transfer) due(at time.Time) *RefundDue {
+	return &RefundDue{
+		ID: t.Due, Cart: t.Cart, Taken: HeldByShop, Total: t.Total, Payments: Payments{t.payment()}, Staff: t.Staff, At: at,
+	}
 }
 
 // Hold keeps what the bank says of a transfer for people to look at, without
@@ -183,7 +203,7 @@ func (t *Transfer) Hold(cr Credit) bool {
 // one transfer stands.
 func (t *Transfer) Forward(u *Transfer) bool {
 	far := func(t *Transfer) (n int) {
-		for i, yes := range []bool{t.Credit != nil, t.State == TransferMismatched, t.Sale != "" || t.Due != ""} {
+		for i, yes := range []bool{t.Credit != nil, t.State == TransferMismatched, t.Sale != "" || t.Due != "" || t.Order != "" && t.State == TransferConfirmed} {
 			if yes {
 				n += 1 << i
 			}
@@ -238,15 +258,28 @@ func (t *Transfer) See(w TransferSeen, c *Cart, at time.Time) (*Sale, error) {
 	switch {
 	case t.Sale != "":
 		return nil, Errorf(op, Conflict, "this transfer has paid its sale already")
-	case t.State == TransferConfirmed:
-		return nil, Errorf(op, Conflict, "the money of this transfer is to be given back: it came too late, or the cart was paid otherwise")
-	case t.State == TransferMismatched:
-		return nil, Errorf(op, Conflict, "the bank says that %s came and not %s: headquarters settles it", t.Credit.Amount, t.Total)
-	case c.Closed != nil:
+	case t.Order != "":
+		return nil, Errorf(op, Conflict, "this transfer pays for an order: take its money for the order")
+	case c.Closed != nil && t.State == TransferAwaiting:
 		return nil, Errorf(op, Conflict, "this cart was paid already with receipt %s: if this money came too, the bank will say so and it is given back", c.Closed.Receipt)
+	}
+	if err := t.awaited(op); err != nil {
+		return nil, err
 	}
 	t.State, t.Seen = TransferConfirmed, &Approval{Staff: w.Staff, Reason: w.Reason}
 	return t.sale(at), nil
+}
+
+// awaited refuses a transfer of whose money everything is known.
+func (t *Transfer) awaited(op string) error {
+	switch t.State {
+	case TransferConfirmed:
+		return Errorf(op, Conflict, "the money of this transfer is to be given back: it came too late, or was not needed any more")
+	case TransferMismatched:
+		return Errorf(op, Conflict, "the bank says that %s came and not %s: headquarters settles it", t.Credit.Amount, t.Total)
+	default:
+		return nil
+	}
 }
 
 func (t *Transfer) payment() Payment {
@@ -277,6 +310,8 @@ func (t *Transfer) Check() error {
 		return Errorf(op, Invalid, "transfer %s is %.20q", t.Code, t.State)
 	case !t.Until.After(t.At) || t.Until.Sub(t.At) > MaxTransferLife:
 		return Errorf(op, Invalid, "transfer %s waits from %s until %s", t.Code, t.At, t.Until)
+	case t.Order != "" && (t.Sale != "" || !plain(t.Order)):
+		return Errorf(op, Invalid, "transfer %s pays for both a sale and order %.70q", t.Code, t.Order)
 	case t.Sale != "" && t.Due != "":
 		return Errorf(op, Invalid, "the money of transfer %s is both a sale's and due", t.Code)
 	}

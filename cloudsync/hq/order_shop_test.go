@@ -45,7 +45,7 @@ func (s *desk) sync() {
 	require.NoError(s.t, s.hq.Project(s.t.Context()))
 	var d edge.Delivery
 	for _, r := range s.records() {
-		if r.Kind == edge.RecordOrder {
+		if r.Kind == edge.RecordOrder || r.Kind == edge.RecordPayment {
 			d.Records = append(d.Records, r)
 		}
 	}
@@ -136,6 +136,46 @@ func TestRejectedOrderIsRefundedByItsShop(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, found.Order, again.Order)
 	require.Zero(t, again.Held)
+}
+
+// A deposit comes by bank transfer: HQ matches it, the shop places the order by it,
+// and both agree on what is held. What comes twice HQ gives back.
+func TestDepositByTransfer(t *testing.T) {
+	s := newTill(t)
+	k := s.place("order-00001", edgetest.OrderAsk(edgetest.Cream, 2, 320000, edge.PayDeposit))
+	asked, _, err := s.shop.RequestOrderTransfer(t.Context(), "ask-00001", edgetest.AskForOrder(k, k.Taken.Deposit, "ask-00001"))
+	require.NoError(t, err)
+	require.Equal(t, CreditUnmatched, s.takes(s.gateway.sent("FT1", asked.Total.Amount), asked.Code).State, "it may come before the event")
+	s.sync()
+	s.sync()
+	now := s.known(k.ID)
+	require.Equal(t, edge.OrderPlaced, now.Stands)
+	require.Equal(t, k.Taken.Deposit, now.Paid)
+	found, err := s.hq.Order(t.Context(), k.ID)
+	require.NoError(t, err)
+	require.Equal(t, edge.OrderPlaced, found.Order.State())
+	require.Equal(t, k.Taken.Deposit, found.Held)
+	credits, err := s.hq.Credits(t.Context(), nil, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, CreditMatched, credits[0].State)
+	require.Equal(t, CreditDue, s.takes(s.gateway.sent("FT2", asked.Total.Amount), asked.Code).State)
+	s.sync()
+	require.Equal(t, now.Paid, s.known(k.ID).Paid)
+	due, err := s.hq.FindDue(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.True(t, due[0].ByHQ)
+	require.Empty(t, s.flaws())
+	_, _, err = s.shop.CloseDay(t.Context(), "close-00001", "Lan")
+	require.NoError(t, err)
+	s.sync()
+	told, err := s.hq.FindDiscrepancies(t.Context(), Filter{}, 0, 10)
+	require.NoError(t, err)
+	require.Empty(t, told, "the Z report agrees with the receipts")
+	require.NoError(t, s.hq.Rebuild(t.Context()))
+	again, err := s.hq.Order(t.Context(), k.ID)
+	require.NoError(t, err)
+	require.Equal(t, found.Held, again.Held)
 }
 
 // What waits in the shop is handed over once, by a code that HQ signed.

@@ -289,6 +289,8 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/orders", s.getOrders)
 	staff.GET("/orders/:id", s.getOrder)
 	staff.POST("/orders/:id/payments", s.postOrderPayment)
+	staff.POST("/orders/:id/transfers", s.postOrderTransfer)
+	staff.POST("/orders/:id/transfers/:code/seen", s.postOrderTransferSeen)
 	staff.POST("/orders/:id/requests", s.postOrderRequest)
 	staff.POST("/orders/:id/collected", s.postCollected)
 	staff.GET("/customers", s.getCustomers)

@@ -157,7 +157,12 @@ func (s *Server) postOrderPayment(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	k, err := d.Book.KnownOrder(c.Request.Context(), m.Order)
+	s.paidOrder(c, replayed, m)
+}
+
+// paidOrder answers with money of an order, and the order as it stands then.
+func (s *Server) paidOrder(c *gin.Context, replayed bool, m *edge.OrderMoney) {
+	k, err := s.cfg.Orders.Book.KnownOrder(c.Request.Context(), m.Order)
 	if err != nil {
 		s.Fail(c, err)
 		return

@@ -89,6 +89,42 @@ func TestOrderAtTheTill(t *testing.T) {
 	require.NotContains(t, s.log.String(), "0901234567", "no log names anybody")
 }
 
+// A deposit that comes by transfer is taken by the clerk's word, once.
+func TestDepositByTransfer(t *testing.T) {
+	s := memoryShop(t, withOrders(nil), withTransfers)
+	s.signIn(t)
+	const who = `"contact":{"name":"Hạ","phone":"0901234567","agreed":"1","address":{"country":"VN","region":"HCM","locality":"P1","street":"1"}}`
+	o := decode[ordered](t, s.once("orders", "key-order-1", "{"+orderBody+`,"total":660000,`+who+"}"), 201).Order
+	at := "orders/" + o.ID + "/transfers"
+	requireError(t, s.once(at, "key-ask-0", `{}`), 400, edge.Invalid, "amount is missing")
+	requireError(t, s.once(at, "key-ask-0", `{"amount":1000}`), 409, edge.Conflict, "before it is placed")
+	requireError(t, s.once("orders/nobody/transfers", "key-ask-0", `{"amount":198000}`), 404, edge.NotFound, "nobody")
+	asked := decode[transferred](t, s.once(at, "key-ask-1", `{"amount":198000}`), 201).Transfer
+	require.Equal(t, o.ID, asked.Order)
+	require.Contains(t, asked.Text, asked.Code)
+	require.Equal(t, "image/png", s.do("GET", "/api/v1/staff/payments/"+asked.Code+"/qr.png", "").Header.Get("Content-Type"))
+	requireError(t, s.once("payments/"+asked.Code+"/seen", "key-seen-0", `{"reason":"on the bank app"}`), 409, edge.Conflict, "for the order")
+	requireError(t, s.once(at+"/"+asked.Code+"/seen", "key-seen-1", `{"reason":""}`), 400, edge.Invalid, "")
+	type paid struct {
+		Money edge.OrderMoney
+		Order struct {
+			State edge.OrderState
+			Due   int64
+		}
+	}
+	p := decode[paid](t, s.once(at+"/"+asked.Code+"/seen", "key-seen-1", `{"reason":"on the bank app"}`), 201)
+	require.Equal(t, edge.BankTransfer, p.Money.Payment.Method)
+	require.Equal(t, edge.OrderPlaced, p.Order.State)
+	require.EqualValues(t, 462000, p.Order.Due)
+	require.Equal(t, p, decode[paid](t, s.once(at+"/"+asked.Code+"/seen", "key-seen-1", `{"reason":"on the bank app"}`), 200))
+	requireError(t, s.once(at+"/"+asked.Code+"/seen", "key-seen-2", `{"reason":"again"}`), 409, edge.Conflict, "already")
+	require.Equal(t, edge.TransferConfirmed, decode[transferred](t, s.do("GET", "/api/v1/staff/payments/"+asked.Code, ""), 200).Transfer.State)
+
+	none := memoryShop(t, withOrders(nil))
+	none.signIn(t)
+	requireError(t, none.once("orders/x/transfers", "key-ask-1", `{"amount":1}`), 503, edge.Unavailable, "payment.transfer")
+}
+
 // A code that headquarters signed hands an order over that the shop never heard
 // of, once; what somebody made up does not.
 func TestCollectBySignedCode(t *testing.T) {

@@ -32,6 +32,10 @@ func (t *Transfers) check() error {
 	return edge.CheckCodePrefix(t.Prefix)
 }
 
+func errNoAccount(op string) error {
+	return edge.Errorf(op, edge.Unavailable, "this shop has no account for transfers: set payment.transfer in edge.yaml")
+}
+
 // getWays tells how money can be taken.
 func (s *Server) getWays(c *gin.Context) {
 	type account struct {
@@ -68,7 +72,7 @@ func (s *Server) postTransfer(c *gin.Context) {
 	case in.Cart == nil || in.Amount == nil:
 		err = edge.Errorf(op, edge.Invalid, "cart or amount is missing: send the total that was shown")
 	case s.cfg.Transfers == nil:
-		err = edge.Errorf(op, edge.Unavailable, "this shop has no account for transfers: set payment.transfer in edge.yaml")
+		err = errNoAccount(op)
 	}
 	if err != nil {
 		s.Fail(c, err)
@@ -148,7 +152,7 @@ func (s *Server) getTransferQR(c *gin.Context) {
 	}
 	t, err := s.cfg.Ledger.Transfer(c.Request.Context(), c.Param("code"))
 	if err == nil && s.cfg.Transfers == nil {
-		err = edge.Errorf("api.getTransferQR", edge.Unavailable, "this shop has no account for transfers: set payment.transfer in edge.yaml")
+		err = errNoAccount("api.getTransferQR")
 	}
 	if err != nil {
 		s.Fail(c, err)

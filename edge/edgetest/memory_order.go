@@ -121,14 +121,75 @@ func (m *Memory) PayOrder(_ context.Context, key string, p edge.OrderPaying) (*e
 		if err != nil {
 			return nil, err
 		}
-		money.ID, money.Shop, money.Receipt = newID(), "shop", m.nextReceipt()
-		event, _ := m.append(edge.LaneSale, money.Type(), money.Order, money)
-		m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: money.Receipt, money: clone(money), event: event})
+		money.ID = newID()
 		m.deeds(money.Deeds(k))
-		deeds := m.deedsOf(p.Order)
-		deeds.Money = append(deeds.Money, *clone(money))
-		return money, m.step(p.Order, edge.OrderDepositPending, edge.OrderPlaced, "")
+		return money, m.putOrderMoney(money)
 	})
+}
+
+func (m *Memory) putOrderMoney(money *edge.OrderMoney) error {
+	money.Shop, money.Receipt = "shop", m.nextReceipt()
+	event, _ := m.append(edge.LaneSale, money.Type(), money.Order, money)
+	m.ledger.receipts = append(m.ledger.receipts, memoryReceipt{number: money.Receipt, money: clone(money), event: event})
+	deeds := m.deedsOf(money.Order)
+	deeds.Money = append(deeds.Money, *clone(money))
+	return m.step(money.Order, edge.OrderDepositPending, edge.OrderPlaced, "")
+}
+
+// RequestOrderTransfer implements edge.Orders.
+func (m *Memory) RequestOrderTransfer(_ context.Context, key string, a edge.OrderTransferAsk) (*edge.Transfer, bool, error) {
+	return once(m, key, "order ask", a, func() (*edge.Transfer, error) {
+		k, err := m.known(a.Order)
+		if err != nil {
+			return nil, err
+		}
+		t, err := a.Transfer(k, m.at())
+		if err != nil {
+			return nil, err
+		}
+		return m.askTransfer(t), nil
+	})
+}
+
+// SeeOrderTransfer implements edge.Orders.
+func (m *Memory) SeeOrderTransfer(_ context.Context, key string, w edge.TransferSeen) (*edge.OrderMoney, bool, error) {
+	return once(m, key, "order seen", w, func() (*edge.OrderMoney, error) {
+		t, err := m.transfer(w.Code)
+		if err != nil {
+			return nil, err
+		}
+		k, err := m.known(t.Order)
+		if err != nil {
+			return nil, err
+		}
+		money, err := t.SeeOrder(w, k, m.at())
+		if err != nil {
+			return nil, err
+		}
+		if err := m.putOrderMoney(money); err != nil {
+			return nil, err
+		}
+		m.deeds(t.Deeds(money.Receipt))
+		m.append(edge.LaneSale, edge.EventTransfer, t.Code, t.Transfer)
+		return money, nil
+	})
+}
+
+// hearOrder takes in that the bank has money for an order.
+func (m *Memory) hearOrder(t memoryTransfer, credit edge.Credit) bool {
+	k, err := m.known(t.Order)
+	if err != nil {
+		k = nil
+	}
+	changed, money, due := t.HearOrder(credit, k, m.at())
+	if money != nil && m.putOrderMoney(money) != nil {
+		panic("money that an order needs was refused")
+	}
+	if due != nil {
+		due.Shop = "shop"
+		m.putDue(due)
+	}
+	return changed
 }
 
 // step brings an order of this shop from one state to another.

@@ -33,16 +33,20 @@ func (m *Memory) RequestTransfer(_ context.Context, key string, a edge.TransferA
 		if err != nil {
 			return nil, err
 		}
-		for _, asked := range slices.Backward(m.ledger.asked) {
-			if asked.Asks(t) {
-				return clone(asked.Transfer), nil
-			}
-		}
-		t.Shop = "shop"
-		m.append(edge.LaneSale, edge.EventTransfer, t.Code, t)
-		m.ledger.asked = append(m.ledger.asked, memoryTransfer{clone(t), len(m.epochs)})
-		return t, nil
+		return m.askTransfer(t), nil
 	})
+}
+
+func (m *Memory) askTransfer(t *edge.Transfer) *edge.Transfer {
+	for _, asked := range slices.Backward(m.ledger.asked) {
+		if asked.Asks(t) {
+			return clone(asked.Transfer)
+		}
+	}
+	t.Shop = "shop"
+	m.append(edge.LaneSale, edge.EventTransfer, t.Code, t)
+	m.ledger.asked = append(m.ledger.asked, memoryTransfer{clone(t), len(m.epochs)})
+	return t
 }
 
 func (m *Memory) transfer(code string) (memoryTransfer, error) {
@@ -70,7 +74,7 @@ func (m *Memory) SeeTransfer(_ context.Context, key string, w edge.TransferSeen)
 		}
 		m.putSale(s, m.carts[i])
 		t.Sale = s.ID
-		m.deeds(t.Deeds(s))
+		m.deeds(t.Deeds(s.Receipt))
 		m.append(edge.LaneSale, edge.EventTransfer, t.Code, t.Transfer)
 		return s, nil
 	})
@@ -92,6 +96,8 @@ func (m *Memory) hear(r *edge.Record) {
 	changed := false
 	if t.epoch != len(m.epochs) && t.State == edge.TransferAwaiting {
 		changed = t.Hold(w.Credit)
+	} else if t.Order != "" {
+		changed = m.hearOrder(t, w.Credit)
 	} else {
 		var c *edge.Cart
 		if i, err := m.find(t.Cart); err == nil {

@@ -118,29 +118,36 @@ func (db *DB) PayOrder(ctx context.Context, key string, p edge.OrderPaying) (*ed
 		if err != nil {
 			return nil, err
 		}
-		m.ID, m.Shop = t.db.opt.NewID(), t.db.opt.Shop
-		if m.Receipt, err = t.nextReceipt(ctx); err != nil {
-			return nil, err
-		}
-		ev, err := t.append(ctx, edge.LaneSale, m.Type(), m.Order, m)
-		if err != nil {
-			return nil, err
-		}
-		err = t.exec(ctx, `INSERT INTO order_money (id, of, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			m.ID, m.Order, m.Receipt.Till, m.Receipt.Series, int64(m.Receipt.Counter), ev.ID, []byte(ev.Data))
-		if err != nil {
-			return nil, err
-		}
-		if err := t.audit(ctx, m.Deeds(k)); err != nil {
-			return nil, err
-		}
-		if k.Own && k.Stands == edge.OrderDepositPending {
-			if err := t.stepOrder(ctx, &k.Order, edge.OrderPlaced, ""); err != nil {
-				return nil, err
-			}
-		}
-		return m, t.ticket(ctx, edge.PrintOrder, m.ID, m.Staff)
+		m.ID = t.db.opt.NewID()
+		return m, t.putOrderMoney(ctx, k, m)
 	})
+}
+
+// putOrderMoney stores money of the order k with everything that must commit with
+// it. Shop and Receipt are given here.
+func (t *tx) putOrderMoney(ctx context.Context, k *edge.KnownOrder, m *edge.OrderMoney) (err error) {
+	m.Shop = t.db.opt.Shop
+	if m.Receipt, err = t.nextReceipt(ctx); err != nil {
+		return err
+	}
+	ev, err := t.append(ctx, edge.LaneSale, m.Type(), m.Order, m)
+	if err != nil {
+		return err
+	}
+	err = t.exec(ctx, `INSERT INTO order_money (id, of, till, series, counter, event, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		m.ID, m.Order, m.Receipt.Till, m.Receipt.Series, int64(m.Receipt.Counter), ev.ID, []byte(ev.Data))
+	if err != nil {
+		return err
+	}
+	if err := t.audit(ctx, m.Deeds(k)); err != nil {
+		return err
+	}
+	if k.Own && k.Stands == edge.OrderDepositPending {
+		if err := t.stepOrder(ctx, &k.Order, edge.OrderPlaced, ""); err != nil {
+			return err
+		}
+	}
+	return t.ticket(ctx, edge.PrintOrder, m.ID, m.Staff)
 }
 
 // stepOrder brings an order that is not placed yet to another state.

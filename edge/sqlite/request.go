@@ -28,6 +28,8 @@ const (
 
 	callOrder        call = "order"
 	callOrderMoney   call = "order money"
+	callOrderAsk     call = "order ask"
+	callOrderSeen    call = "order seen"
 	callOrderRequest call = "order request"
 	callCollected    call = "order collected"
 )

@@ -28,26 +28,32 @@ func (db *DB) RequestTransfer(ctx context.Context, key string, a edge.TransferAs
 		if err != nil {
 			return nil, err
 		}
-		asked, err := bodies[edge.Transfer](ctx, t.conn, `SELECT body FROM transfer WHERE cart = ? ORDER BY n DESC LIMIT 10`, a.Cart.String())
-		if err != nil {
-			return nil, err
-		}
-		for i := range asked {
-			if asked[i].Asks(tr) {
-				return &asked[i], nil
-			}
-		}
-		e, err := t.epoch(ctx)
-		if err != nil {
-			return nil, err
-		}
-		tr.Shop = t.db.opt.Shop
-		body, err := t.tellTransfer(ctx, tr)
-		if err != nil {
-			return nil, err
-		}
-		return tr, t.exec(ctx, `INSERT INTO transfer (code, cart, epoch, body) VALUES (?, ?, ?, ?)`, tr.Code, tr.Cart.String(), e.n, body)
+		return t.askTransfer(ctx, tr)
 	})
+}
+
+// askTransfer stores a new transfer; where one that asks for the same is open,
+// that one is the answer.
+func (t *tx) askTransfer(ctx context.Context, tr *edge.Transfer) (*edge.Transfer, error) {
+	asked, err := bodies[edge.Transfer](ctx, t.conn, `SELECT body FROM transfer WHERE cart = ? ORDER BY n DESC LIMIT 10`, tr.Cart.String())
+	if err != nil {
+		return nil, err
+	}
+	for i := range asked {
+		if asked[i].Asks(tr) {
+			return &asked[i], nil
+		}
+	}
+	e, err := t.epoch(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tr.Shop = t.db.opt.Shop
+	body, err := t.tellTransfer(ctx, tr)
+	if err != nil {
+		return nil, err
+	}
+	return tr, t.exec(ctx, `INSERT INTO transfer (code, cart, epoch, body) VALUES (?, ?, ?, ?)`, tr.Code, tr.Cart.String(), e.n, body)
 }
 
 // tellTransfer adds the event of a transfer's state.
@@ -100,7 +106,7 @@ func (db *DB) SeeTransfer(ctx context.Context, key string, w edge.TransferSeen) 
 			return nil, err
 		}
 		tr.Sale = s.ID
-		if err := t.audit(ctx, tr.Deeds(s)); err != nil {
+		if err := t.audit(ctx, tr.Deeds(s.Receipt)); err != nil {
 			return nil, err
 		}
 		return s, t.changeTransfer(ctx, tr)
@@ -134,6 +140,9 @@ func (t *tx) hearTransfer(ctx context.Context, r *edge.Record) error {
 			return nil
 		}
 		return t.changeTransfer(ctx, tr)
+	}
+	if tr.Order != "" {
+		return t.hearOrderTransfer(ctx, tr, w.Credit)
 	}
 	c, err := t.loadToSell(ctx, tr.Cart)
 	if err != nil && edge.KindOf(err) != edge.NotFound {
