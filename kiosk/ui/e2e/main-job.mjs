@@ -216,9 +216,17 @@ async function mainJob(browser, shots) {
     await kiosk.click('.bar .main');
     await kiosk.waitForSelector('[data-screen="attract"]');
     const session = await get(`${kioskURL}/kiosk/v1/session`);
-    assert.deepEqual([session.state, session.cart, session.skus, session.look.layers], ['attract', null, [], []]);
-    assert.equal((await fetch(`${kioskURL}/kiosk/v1/mirror.mjpeg`)).status, 409, 'the mirror is still served');
-    assert.equal(await kiosk.evaluate(() => history.state), null, 'the page remembers the shopper');
+    assert.deepEqual([session.state, session.cart, session.skus, session.look.layers, session.photos], ['attract', null, [], [], []]);
+    assert.deepEqual([session.camera.consent, session.mirror.face], [false, false], 'the mirror still knows of a face');
+    for (const seen of ['mirror.mjpeg', 'session/preview', 'session/scan']) {
+      assert.equal((await fetch(`${kioskURL}/kiosk/v1/${seen}`)).status, 409, `${seen} is still served`);
+    }
+    const kept = await kiosk.evaluate(() => [history.state, ...Object.keys(sessionStorage), ...Object.keys(localStorage)]);
+    assert.deepEqual(kept, [null], 'the page remembers the shopper');
+    const { faces } = session.mirror;
+    await kiosk.reload();
+    await kiosk.waitForSelector('[data-screen="attract"]');
+    assert.equal((await get(`${kioskURL}/kiosk/v1/session`)).mirror.faces, faces, 'faces are still looked for');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

@@ -1,6 +1,6 @@
 // What a shopper does with the mirror, in a real Chromium against a running
 // `edge demo`: wears a complete look, drags the edge between before and after
-// over a held moment, compares shades, replays the last seconds, and keeps a
+// over a held moment, compares two to four shades, replays the last seconds, and keeps a
 // photo that is gone at the end.
 //
 // job.mjs says what it reads from the environment and how it ends; DEMO_DIR is
@@ -197,6 +197,34 @@ async function mirrorJob(browser, shots) {
     await page.click('[data-tool="compare"]');
     assert.equal(await name(), worn, 'another shade than the worn one is offered after comparing');
     await until(async () => (await session()).compare.mode === 'off', 'the comparison being over');
+  });
+
+  await step('four shades are compared, and two; one of them is kept from below', async () => {
+    const compared = async (n) => {
+      const { compare } = await until(async () => {
+        const s = await session();
+        return s.compare.skus.filter(Boolean).length === n && s;
+      }, `${n} shades being compared`);
+      return compare.skus;
+    };
+    await page.click('[data-tool="compare"]');
+    await compared(3);
+    await page.click('.shades [data-sku]:not([aria-pressed="true"])');
+    assert.equal((await compared(4)).length, 4, 'beside four shades there is a bare face');
+    await page.click('.shades [data-sku][aria-pressed="true"]');
+    await compared(3);
+    await page.click('.shades [data-sku][aria-pressed="true"]');
+    const [first, second, ...rest] = await compared(2);
+    assert.deepEqual(rest, []);
+    await frames(page, 8);
+    await shot(page, '26-two');
+    await page.click('.shades [data-sku][aria-pressed="true"]'); // one alone compares nothing
+    assert.deepEqual(await page.$$eval('[data-tile]', (tiles) => tiles.map((tile) => tile.dataset.tile)), [first, second]);
+    await page.click(`[data-choose="${second}"]`);
+    await until(async () => {
+      const s = await session();
+      return s.skus.includes(second) && !s.skus.includes(first) && s.compare.mode === 'off';
+    }, 'the chosen shade being worn');
   });
 
   await step('the last seconds are played again until the shopper ends it', async () => {

@@ -1,7 +1,7 @@
 // What a shopper meets at the kiosk beside the mirror itself, in a real Chromium:
 // a product's code tries it on, by a scanner and by the camera; help with shades
 // and a product's sheet; the gateway dies and comes back under the shopper's
-// hands; a code is withdrawn and the phone given the cart to pay for; who walks
+// hands, and the clerk's who has just taken money; a code is withdrawn and the phone given the cart to pay for; who walks
 // away is forgotten.
 //
 // The job runs demos of its own: EDGE is their program, bin/edge by default.
@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { held } from './barcode.mjs';
 import { startDemo } from './demo.mjs';
-import { faults, get, kioskURL, open, picture, runJob, step, until, visit } from './job.mjs';
+import { faults, get, kioskURL, open, openTill, picture, runJob, signIn, step, until, visit } from './job.mjs';
 
 const dir = await mkdtemp(join(tmpdir(), 'mirrorcart-shopper-'));
 const account = 'transfer: {bank: "970436", bank_name: Vietcombank, account: "0011002233445", name: TIEM DEP NANG MAI}';
@@ -84,17 +84,37 @@ async function shopperJob(browser, shots) {
     await kiosk.waitForSelector('[data-sheet]', { state: 'detached' });
   });
 
-  await step('the gateway dies and comes back: the shopper goes on', async () => {
+  const till = await step('a clerk takes money while the shopper fills the cart', async () => {
+    const page = await openTill(browser);
+    await scan(page, lip.gtin);
+    await page.waitForSelector(`.ticket li[data-sku="${lip.sku}"]`);
+    await page.keyboard.press('F9');
+    await page.click('.exact');
     await kiosk.click('.add');
     await kiosk.waitForSelector('[data-count="1"]');
+    return page;
+  });
+
+  await step('the gateway dies before it can say that it recorded the sale, and comes back: the shopper goes on', async () => {
     const before = await until(async () => {
       const s = await session();
       return s.cart && s;
     }, 'the session having a cart');
     await kiosk.evaluate(() => (window.neverReloaded = true));
     const { host } = new URL(kioskURL);
-    await demo.kill();
+    const dead = new Promise((done) => {
+      till.route('**/staff/sales', async (route) => {
+        await route.fetch();
+        await demo.kill();
+        done();
+        await route.abort();
+      }, { times: 1 });
+    });
+    await till.click('.pay .main');
+    await dead;
     await kiosk.waitForSelector('.calm');
+    await till.waitForSelector('.unknown .main');
+    await shot(till, '47-unknown');
     const shown = (await picture(kiosk)).n;
     demo = await startDemo(join(dir, 'shop'), { addr: host, flags });
     await until(async () => (await picture(kiosk)).n > shown, 'the mirror moving again');
@@ -110,6 +130,19 @@ async function shopperJob(browser, shots) {
     await until(async () => (await get(`${kioskURL}/api/v1/carts/${before.cart}`)).count === 2, 'the cart having both');
     assert.ok(await kiosk.evaluate(() => window.neverReloaded), 'the page was loaded anew');
     await shot(kiosk, '41-restarted');
+  });
+
+  await step('the clerk signs in and asks again: the sale was made, once', async () => {
+    await signIn(till);
+    await till.click('.unknown .main');
+    const receipt = await (await till.waitForSelector('.done [data-receipt]')).getAttribute('data-receipt');
+    const { sales } = await till.evaluate(async () => (await fetch('/api/v1/staff/sales?limit=200')).json());
+    assert.deepEqual(sales.map(({ receipt: { till, series }, lines }) => [`${till}-${series}`, lines.length]), [[receipt.replace(/-\d+$/, ''), 1]]);
+    const office = await open(browser, 'headquarters', `${demo.addresses.hq}/sales`);
+    await office.waitForSelector(`td.receipt:text-is("${receipt}")`);
+    assert.equal(await office.locator('td.receipt').count(), 1, 'headquarters has the sale more than once');
+    await office.context().close();
+    await till.context().close();
   });
 
   await step('a code is withdrawn, and the cart given to the phone to pay for', async () => {
