@@ -111,6 +111,12 @@ export class Kiosk {
     });
   }
 
+  /** speak goes on in another language. */
+  speak(lang) {
+    this.lang = lang;
+    return this.#session.tell('POST', '/consent', { camera: this.mirror.on, language: lang });
+  }
+
   /** found puts on what was scanned, wherever the shopper is. */
   #found = (sku) => {
     const found = this.shelf.find(sku);
