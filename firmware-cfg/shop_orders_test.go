@@ -16,6 +16,9 @@ func TestFeesOfOrders(t *testing.T) {
 	for wrong, says := range map[string]string{
 		"orders: {deposit: 0}":                                         "orders.deposit",
 		"orders: {free_from: -1}":                                      "orders.free_from",
+		"orders: {patience: {answer: -1h}}":                            "orders.patience.answer",
+		"orders: {patience: {pick_up: 9000h}}":                         "orders.patience.pick_up",
+		"orders: {patience: {sleep: 1h}}":                              "sleep",
 		"orders: {fees: [{fee: -1}]}":                                  "orders.fees[0].fee",
 		"orders: {fees: [{fee: 1, days: 1000}]}":                       "orders.fees[0].days",
 		"orders: {fees: [{fee: 1}, {provinces: [a], fee: 2}]}":         "all others",

@@ -10,7 +10,7 @@ import (
 
 // orders is the shop's order desk.
 func (g *gateway) orders() (*api.Orders, error) {
-	desk := &api.Orders{Book: g.db, Rules: orderRules(g.cfg), Elsewhere: g.db.StockElsewhere}
+	desk := &api.Orders{Book: g.db, Rules: orderRules(g.cfg), Elsewhere: g.db.StockElsewhere, Patience: edge.OrderPatience(g.cfg.Orders.Patience)}
 	if g.cfg.HQ.Key != "" {
 		var err error
 		if desk.HQ, err = firmwarecfg.ParsePublicKey(g.cfg.HQ.Key); err != nil {

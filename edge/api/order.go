@@ -15,6 +15,8 @@ import (
 type Orders struct {
 	Book  edge.Orders
 	Rules edge.OrderRules
+	// Patience is how long an order may wait until it is marked.
+	Patience edge.OrderPatience
 	// Elsewhere is what each shop has of a SKU as HQ last said.
 	Elsewhere func(ctx context.Context, sku edge.SKU) ([]edge.ShopLevel, error)
 	HQ        ed25519.PublicKey // signs pick-up codes; nil in a shop without HQ
@@ -34,10 +36,12 @@ type orderView struct {
 	Number  string    `json:"number"`
 	Says    edge.Text `json:"says"` // what the state tells the shopper
 	Subject bool      `json:"subject_to_stock"`
+
+	Behind edge.OrderBehind `json:"behind,omitempty"`
 }
 
-func viewOrder(k *edge.KnownOrder) orderView {
-	return orderView{k, k.Number(), k.Stands.Says(), k.Short() && k.Stands.Unsure()}
+func (s *Server) viewOrder(k *edge.KnownOrder) orderView {
+	return orderView{k, k.Number(), k.Stands.Says(), k.Short() && k.Stands.Unsure(), k.Behind(s.cfg.Orders.Patience, s.cfg.Now())}
 }
 
 // getOrders lists orders, or finds those that a pick-up code names.
@@ -74,7 +78,7 @@ func (s *Server) getOrders(c *gin.Context) {
 	}
 	views := []orderView{}
 	for i := range list {
-		views = append(views, viewOrder(&list[i]))
+		views = append(views, s.viewOrder(&list[i]))
 	}
 	c.JSON(http.StatusOK, gin.H{"orders": views})
 }
@@ -125,7 +129,7 @@ func (s *Server) getOrder(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, gin.H{"order": viewOrder(k), "contact": contact})
+	c.JSON(http.StatusOK, gin.H{"order": s.viewOrder(k), "contact": contact})
 }
 
 // postOrderPayment takes money for an order, or gives it back.
@@ -171,7 +175,7 @@ func (s *Server) paidOrder(c *gin.Context, replayed bool, m *edge.OrderMoney) {
 	if !m.Back {
 		change = m.Payment.Change()
 	}
-	s.recorded(c, replayed, gin.H{"money": m, "change": change, "order": viewOrder(k)})
+	s.recorded(c, replayed, gin.H{"money": m, "change": change, "order": s.viewOrder(k)})
 }
 
 // postOrderRequest asks headquarters to change or cancel an order.
@@ -196,7 +200,7 @@ func (s *Server) postOrderRequest(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+	s.recorded(c, replayed, gin.H{"order": s.viewOrder(k)})
 }
 
 // postCollected hands an order over for its code.
@@ -224,5 +228,5 @@ func (s *Server) postCollected(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+	s.recorded(c, replayed, gin.H{"order": s.viewOrder(k)})
 }

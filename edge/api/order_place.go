@@ -134,5 +134,5 @@ func (s *Server) postOrder(c *gin.Context) {
 	if !replayed && a.Cart != nil {
 		s.CartChanged(*a.Cart)
 	}
-	s.recorded(c, replayed, gin.H{"order": viewOrder(k)})
+	s.recorded(c, replayed, gin.H{"order": s.viewOrder(k)})
 }

@@ -19,6 +19,7 @@ type ordered struct {
 		Number  string
 		Says    edge.Text
 		Subject bool `json:"subject_to_stock"`
+		Behind  edge.OrderBehind
 	}
 	Contact *edge.Contact
 }
@@ -29,7 +30,8 @@ func withOrders(hq ed25519.PublicKey) func(*api.Config) {
 	return func(c *api.Config) {
 		c.Orders = &api.Orders{
 			Book: c.Ledger.(edge.Orders), Elsewhere: c.Ledger.(edge.Office).StockElsewhere, HQ: hq,
-			Rules: edge.OrderRules{Deposit: 3000, Fees: []edge.DeliveryFee{{Provinces: []string{"79"}, Fee: 20000, Days: 2}}, FreeFrom: 5000000},
+			Patience: edge.OrderPatience{Deposit: time.Minute},
+			Rules:    edge.OrderRules{Deposit: 3000, Fees: []edge.DeliveryFee{{Provinces: []string{"79"}, Fee: 20000, Days: 2}}, FreeFrom: 5000000},
 		}
 	}
 }
@@ -61,7 +63,10 @@ func TestOrderAtTheTill(t *testing.T) {
 	require.Equal(t, edge.OrderDepositPending, o.Stands)
 	require.NotEmpty(t, o.Says.VI)
 	require.True(t, o.Subject)
+	require.Empty(t, o.Behind)
 	at := "orders/" + o.ID
+	s.Advance(2 * time.Minute)
+	require.Equal(t, edge.BehindLong, decode[ordered](t, s.do("GET", "/api/v1/staff/"+at, ""), 200).Order.Behind)
 	requireError(t, s.once(at+"/payments", "key-pay-1", `{"payment":{"method":"cash","amount":1000}}`), 409, edge.Conflict, "before it is placed")
 	requireError(t, s.once(at+"/payments", "key-pay-1", `{"payment":{"method":"transfer","amount":198000,"reference":"1"}}`), 400, edge.Invalid, "want cash or card")
 	type paid struct {

@@ -15,33 +15,9 @@ export function groupOf(order) {
   return Object.keys(groups).find((id) => groups[id].includes(order.state)) ?? 'over';
 }
 
-const hour = 3600;
-// How long an order may stay in a state before somebody should look, in seconds.
-const patience = {
-  deposit_pending: 2 * hour,
-  placed: 4 * hour,
-  accepted: 24 * hour,
-  allocated: 24 * hour,
-  backordered: 7 * 24 * hour,
-  packed: 24 * hour,
-  handed_over: 48 * hour,
-  in_transit: 5 * 24 * hour,
-  out_for_delivery: 24 * hour,
-  delivery_failed: 24 * hour,
-  returning: 7 * 24 * hour,
-  ready_for_pickup: 72 * hour,
-  return_requested: 24 * hour,
-  refund_due: 24 * hour,
-};
-
-/** waits says how an order is behind at the time now, in ms: late for its promise, or long in its state. */
-export function waits(order, now) {
-  const promise = order.taken?.promise;
-  if (['here', 'office', 'road'].includes(groupOf(order)) && promise && order.state !== 'ready_for_pickup' && now > Date.parse(promise)) {
-    return 'orderOverdue';
-  }
-  const limit = order.refundable > 0 ? patience.refund_due : patience[order.state];
-  return limit && (now - Date.parse(order.since)) / 1000 > limit ? 'orderLate' : '';
+/** waits is the word for how an order is behind, as the gateway reckons it; none where it is not. */
+export function waits(order) {
+  return { long: 'orderLate', promise: 'orderOverdue' }[order.behind] ?? '';
 }
 
 /** live reports whether the order is still on its way to the customer. */
