@@ -15,18 +15,20 @@ const (
 	minTypo = 4
 )
 
-// Index finds a release's variants by what people type and scanners read: it is
-// made once a release and may be asked by many at a time.
+// Index finds a release's variants by what people type and scanners read, and its
+// products by their shelves: it is made once a release and may be asked by many
+// at a time.
 type Index struct {
 	release *Release
 	texts   []string       // of each variant: its words, folded, a space before each
 	codes   map[string]int // by folded SKU
 	words   []string       // all different words of names, shades and brands that may be mistyped
+	shelves shelves
 }
 
 // NewIndex makes the index of a release, which must not change any more.
 func NewIndex(r *Release) *Index {
-	x := &Index{release: r, texts: make([]string, len(r.Variants)), codes: make(map[string]int, len(r.Variants))}
+	x := &Index{release: r, texts: make([]string, len(r.Variants)), codes: make(map[string]int, len(r.Variants)), shelves: newShelves(r)}
 	seen := map[string]bool{}
 	for i := range r.Variants {
 		v := &r.Variants[i]

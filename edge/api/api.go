@@ -233,6 +233,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", openAPI) })
 	r.GET("/shop", s.getShop)
 	r.GET("/catalogue", s.getCatalogue)
+	r.GET("/catalogue/categories/:id", s.getShelf)
 	r.GET("/catalogue/search", s.getSearch)
 	r.GET("/catalogue/variants/:sku", s.getVariant)
 	r.GET("/pictures/:file", s.getPicture)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math"
 	"net/http"
 	"path"
 	"slices"
@@ -24,10 +25,22 @@ type shopView struct {
 	Categories []edge.Category `json:"categories"`
 }
 
+// shelfPage is how many products of a category are told at once, unless asked
+// otherwise.
+const shelfPage = 48
+
 type catalogueView struct {
 	shopView
+	Totals   map[string]int `json:"totals"` // products of each category
+	Page     int            `json:"page"`   // how many of each are below, at most
+	Products []productView  `json:"products"`
+	Looks    []edge.Look    `json:"looks"` // complete looks, whose products are all above
+}
+
+type shelfView struct {
+	Release  uint32        `json:"release"`
+	Total    int           `json:"total"`
 	Products []productView `json:"products"`
-	Looks    []edge.Look   `json:"looks"` // complete looks, of the products above
 }
 
 type productView struct {
@@ -65,44 +78,61 @@ func (s *Server) getShop(c *gin.Context) {
 	c.JSON(http.StatusOK, s.shop(r))
 }
 
-// listing is the catalogue as pages get it: of one release, with the stock as of
-// one mark.
+// listing is the catalogue as a kiosk opens with it: of one release, with the
+// stock as of one mark.
 type listing struct {
 	release *edge.Release
 	mark    edge.LaneMark
 	until   time.Time
-	body    []byte
-	tag     string
+	document
+}
+
+// document is an answer that a page may keep.
+type document struct {
+	body []byte
+	tag  string
+}
+
+func newDocument(v any) (document, error) {
+	body, err := json.Marshal(v)
+	sum := sha256.Sum256(body)
+	return document{body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}, err
+}
+
+// answer sends d to who does not have it yet.
+func (d *document) answer(c *gin.Context) {
+	c.Header("ETag", d.tag)
+	c.Header("Cache-Control", "no-cache") // keep it, but ask each time
+	if c.GetHeader("If-None-Match") == d.tag {
+		c.Status(http.StatusNotModified)
+		return
+	}
+	c.Data(http.StatusOK, "application/json; charset=utf-8", d.body)
 }
 
 // listingLasts is how long a listing is kept: what headquarters brings back
 // after a restore moves stock too, and makes no event of its own.
 const listingLasts = time.Minute
 
-// getCatalogue answers the release in force, its variants grouped by product,
-// with what is in stock now.
+// getCatalogue answers what a kiosk opens with: the shelves of the release in
+// force, of each the first products, and those of the looks, with what is in
+// stock now.
 func (s *Server) getCatalogue(c *gin.Context) {
 	l, err := s.list(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	c.Header("ETag", l.tag)
-	c.Header("Cache-Control", "no-cache") // keep it, but ask each time
-	if c.GetHeader("If-None-Match") == l.tag {
-		c.Status(http.StatusNotModified)
-		return
-	}
-	c.Data(http.StatusOK, "application/json; charset=utf-8", l.body)
+	l.answer(c)
 }
 
-// list makes the listing anew where release or stock have changed: in a large
-// shop that is many megabytes.
+// list makes the listing anew where release or stock have changed.
 func (s *Server) list(ctx context.Context) (*listing, error) {
-	r, err := s.cfg.Catalogue.Release(ctx)
+	x, err := s.index(ctx)
 	if err != nil {
 		return nil, err
 	}
+	r := x.Release()
 	mark, err := s.cfg.Ledger.CountMark(ctx) // before the stock is read: what comes between is then read again
 	if err != nil {
 		return nil, err
@@ -113,37 +143,99 @@ func (s *Server) list(ctx context.Context) (*listing, error) {
 	if l := s.listed; l != nil && l.release == r && l.mark == mark && now.Before(l.until) {
 		return l, nil
 	}
-	stock, err := s.cfg.Ledger.Stock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	v := catalogueView{shopView: s.shop(r), Products: products(r, stock), Looks: r.Looks}
+	v := catalogueView{shopView: s.shop(r), Totals: map[string]int{}, Page: shelfPage, Looks: r.Looks}
 	if v.Looks == nil {
 		v.Looks = []edge.Look{}
 	}
-	body, err := json.Marshal(v)
+	var opening []edge.Product
+	for _, category := range r.Categories {
+		shelf := x.Shelf(category.ID)
+		v.Totals[category.ID] = len(shelf)
+		opening = append(opening, shelf[:min(len(shelf), shelfPage)]...)
+	}
+	if v.Products, err = s.products(ctx, append(opening, worn(x)...)); err != nil {
+		return nil, err
+	}
+	d, err := newDocument(v)
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(body)
-	s.listed = &listing{r, mark, now.Add(listingLasts), body, `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
+	s.listed = &listing{r, mark, now.Add(listingLasts), d}
 	return s.listed, nil
 }
 
-func products(r *edge.Release, stock map[edge.SKU]int64) []productView {
-	ps := []productView{}
-	at := map[string]int{}
-	for i := range r.Variants {
-		v := &r.Variants[i]
-		j, ok := at[v.Product]
-		if !ok {
-			j = len(ps)
-			at[v.Product] = j
-			ps = append(ps, productOf(v))
+// worn are the products of the looks.
+func worn(x *edge.Index) []edge.Product {
+	var list []edge.Product
+	for _, look := range x.Release().Looks {
+		for _, item := range look.Items {
+			if v, ok := x.Release().Variant(item.SKU); ok {
+				list = append(list, x.Product(v.Product))
+			}
 		}
-		ps[j].Variants = append(ps[j].Variants, variantOf(v, stock))
 	}
-	return ps
+	return list
+}
+
+// getShelf answers the products of a category from one on.
+func (s *Server) getShelf(c *gin.Context) {
+	from, err := number(c, "from", 0, math.MaxInt32, 0)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	limit, err := number(c, "limit", 1, 200, shelfPage)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	ctx := c.Request.Context()
+	x, err := s.index(ctx)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	shelf := x.Shelf(c.Param("id"))
+	v := shelfView{Release: x.Release().Version, Total: len(shelf)}
+	shelf = shelf[min(from, len(shelf)):]
+	if v.Products, err = s.products(ctx, shelf[:min(limit, len(shelf))]); err != nil {
+		s.Fail(c, err)
+		return
+	}
+	d, err := newDocument(v)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	d.answer(c)
+}
+
+// products are the products, each once, with what is in stock here now.
+func (s *Server) products(ctx context.Context, list []edge.Product) ([]productView, error) {
+	var skus []edge.SKU
+	for _, p := range list {
+		for _, v := range p {
+			skus = append(skus, v.SKU)
+		}
+	}
+	stock, err := s.cfg.Ledger.StockOf(ctx, skus)
+	if err != nil {
+		return nil, err
+	}
+	views := []productView{}
+	seen := map[string]bool{}
+	for _, p := range list {
+		if seen[p[0].Product] {
+			continue
+		}
+		seen[p[0].Product] = true
+		view := productOf(p[0])
+		for _, v := range p {
+			view.Variants = append(view.Variants, variantOf(v, stock))
+		}
+		views = append(views, view)
+	}
+	return views, nil
 }
 
 // productOf is the product that v is of, without its variants.

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,6 +14,12 @@ import (
 type hitView struct {
 	Product productView `json:"product"`
 	Variant variantView `json:"variant"`
+}
+
+// hit is a variant of the product, which has it.
+func (p productView) hit(sku edge.SKU) hitView {
+	i := slices.IndexFunc(p.Variants, func(v variantView) bool { return v.SKU == sku })
+	return hitView{p, p.Variants[i]}
 }
 
 // index is the index of the release in force. It is made by the first who asks
@@ -74,8 +81,8 @@ func (s *Server) hits(ctx context.Context, variants []*edge.Variant) ([]hitView,
 	return list, nil
 }
 
-// getVariant answers where a variant is: here, and in the other shops as far as
-// headquarters has told.
+// getVariant answers what a variant is, beside its product's others, and where it
+// is: here, and in the other shops as far as headquarters has told.
 func (s *Server) getVariant(c *gin.Context) {
 	ctx, sku := c.Request.Context(), edge.SKU(c.Param("sku"))
 	x, err := s.index(ctx)
@@ -88,7 +95,7 @@ func (s *Server) getVariant(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is no product %.70q in catalogue %d: read its code again", sku, x.Release().Version))
 		return
 	}
-	hits, err := s.hits(ctx, []*edge.Variant{v})
+	products, err := s.products(ctx, []edge.Product{x.Product(v.Product)})
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -109,5 +116,5 @@ func (s *Server) getVariant(c *gin.Context) {
 	c.JSON(http.StatusOK, struct {
 		hitView
 		Elsewhere []edge.ShopLevel `json:"elsewhere"`
-	}{hits[0], elsewhere})
+	}{products[0].hit(sku), elsewhere})
 }

@@ -130,3 +130,82 @@ func BenchmarkLargeShop(b *testing.B) {
 		})
 	}
 }
+
+// A kiosk opens with a page of each shelf and the products of the looks, and has
+// the others when it asks for them, each once.
+func TestShelvesComePageByPage(t *testing.T) {
+	s := memoryShop(t)
+	const products = 130
+	r := edgetest.Release(2)
+	like := r.Variants[0]
+	r.Variants = r.Variants[:1]
+	for i := range products {
+		v := like
+		v.SKU, v.GTIN, v.Product = edge.SKU(fmt.Sprintf("MANY-%03d", i)), "", fmt.Sprintf("many-%d", i/2*2)
+		if i%4 == 0 {
+			v.Product = fmt.Sprintf("odd-%d", i)
+		}
+		if i < 60 {
+			v.TryOn = nil
+		}
+		r.Variants = append(r.Variants, v)
+	}
+	r.Looks = []edge.Look{{ID: "look", Items: []edge.LookItem{{SKU: "MANY-059"}, {SKU: "GONE"}}}}
+	s.Advance(time.Hour)
+	require.NoError(t, s.PutRelease(t.Context(), r))
+	require.NoError(t, s.MoveStock(t.Context(), []edge.StockMove{{SKU: "MANY-059", Delta: 4, Reason: edge.StockGoodsIn, Ref: "n", At: s.Now()}}))
+
+	type product struct {
+		ID       string
+		Variants []struct {
+			SKU   edge.SKU
+			TryOn *edge.TryOn
+			Stock int64
+		}
+	}
+	opening := decode[struct {
+		Totals   map[string]int
+		Page     int
+		Products []product
+	}](t, s.do("GET", "/api/v1/catalogue", ""), 200)
+	total := opening.Totals[like.Category]
+	require.Greater(t, total, opening.Page+1)
+	require.Len(t, opening.Products, opening.Page+1, "a page, and the look's")
+	last := opening.Products[opening.Page]
+	require.Equal(t, "many-58", last.ID)
+	require.EqualValues(t, 4, last.Variants[1].Stock)
+
+	seen := map[string]bool{}
+	tryOn := true
+	for from := 0; from < total; from += 7 {
+		path := fmt.Sprintf("/api/v1/catalogue/categories/%s?from=%d&limit=7", like.Category, from)
+		answer := s.do("GET", path, "")
+		tag := answer.Header.Get("ETag")
+		page := decode[struct {
+			Release  uint32
+			Total    int
+			Products []product
+		}](t, answer, 200)
+		require.EqualValues(t, 2, page.Release)
+		require.Equal(t, total, page.Total)
+		for i, p := range page.Products {
+			require.False(t, seen[p.ID])
+			seen[p.ID] = true
+			can := p.Variants[0].TryOn != nil
+			require.True(t, tryOn || !can, "what can be tried on is first")
+			tryOn = can
+			if from+i < opening.Page {
+				require.Equal(t, opening.Products[from+i], p)
+			}
+		}
+		require.Equal(t, 304, s.do("GET", path, "", header{"If-None-Match": tag}).StatusCode)
+	}
+	require.Len(t, seen, total)
+	require.False(t, tryOn)
+
+	found := decode[struct{ Product product }](t, s.do("GET", "/api/v1/catalogue/variants/MANY-059", ""), 200)
+	require.Equal(t, last, found.Product, "with its product's other variants")
+	none := decode[struct{ Products []product }](t, s.do("GET", "/api/v1/catalogue/categories/none?from=5", ""), 200)
+	require.NotNil(t, none.Products)
+	requireError(t, s.do("GET", "/api/v1/catalogue/categories/none?from=-1", ""), 400, edge.Invalid, "from")
+}
