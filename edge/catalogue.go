@@ -13,8 +13,8 @@ import (
 
 // Limits of a product table.
 const (
-	maxCatalogueBytes  = 16 << 20
-	maxCatalogueRows   = 20_000
+	maxCatalogueBytes  = 128 << 20
+	maxCatalogueRows   = 100_000
 	maxCatalogueFaults = 100 // told one by one; of the rest it is said how many they are
 )
 
@@ -72,7 +72,7 @@ func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Varia
 
 // Read reads a product table: CSV in UTF-8 (a byte order mark may lead),
 // separated by commas, semicolons or tabs, one header line, one row a variant,
-// at most 16 MiB and 20,000 rows. Prices are minor units, tax included.
+// at most 128 MiB and 100,000 rows. Prices are minor units, tax included.
 //
 // Beside what is sold a row says how the mirror shows it: the column tryon is
 // one of TryOnKinds, or empty where it shows nothing. Columns that a kind has no

@@ -12,9 +12,9 @@ import (
 
 // Limits of a release as it travels.
 const (
-	MaxReleaseBytes = 32 << 20 // of a release's document
-	MaxAssetBytes   = 8 << 20  // of one picture or shape
-	maxAssets       = 20_000
+	MaxReleaseBytes = 128 << 20 // of a release's document
+	MaxAssetBytes   = 8 << 20   // of one picture or shape
+	maxAssets       = 100_000
 )
 
 // AssetGrace is how long a release that is due waits for its pictures and

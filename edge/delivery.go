@@ -15,7 +15,7 @@ import (
 const (
 	MaxRecordData = 16 << 10 // bytes
 	MaxStaff      = 32       // people of one shop; each costs one hash a sign-in
-	MaxShopStock  = 50_000   // SKUs of one shop
+	MaxShopStock  = 100_000  // SKUs of one shop
 	maxName       = 64       // bytes of a person's or a shop's name, an id or a state
 	maxFigure     = 1 << 40  // pieces
 )

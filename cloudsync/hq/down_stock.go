@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxFigures bounds the figures of one message, unless a single shop has more:
-	// a till that stores them must not keep a sale waiting.
+	// maxFigures bounds the figures of one message: a till that stores them must
+	// not keep a sale waiting.
 	maxFigures = 10_000
 	// stockSlack is how far back a message looks behind the one before it: a
 	// change has its time a little before it can be seen.
@@ -20,11 +20,14 @@ const (
 )
 
 // stockRange is a run of shops, by name, and since when their figures are told;
-// Since 0 tells all of them.
+// Since 0 tells all of them. Of a shop with too many for a message it is a run
+// of SKUs: those from FirstSKU up to the one before NextSKU.
 type stockRange struct {
-	From  string `json:"from"`
-	To    string `json:"to"`
-	Since int64  `json:"since"` // milliseconds since 1970
+	From     string   `json:"from"`
+	To       string   `json:"to"`
+	Since    int64    `json:"since"` // milliseconds since 1970
+	FirstSKU edge.SKU `json:"first_sku,omitempty"`
+	NextSKU  edge.SKU `json:"next_sku,omitempty"`
 }
 
 // tellStock queues, for each node that has taken in what it was told before, the
@@ -98,7 +101,10 @@ func (h *HQ) queueStock(ctx context.Context, tx *sql.Tx, node string, since int6
 // stockRanges divides the shops so that no message gets too large; none where
 // nothing has changed.
 func stockRanges(ctx context.Context, tx *sql.Tx, since int64) ([]stockRange, error) {
-	rows, err := tx.QueryContext(ctx, "select shop, count(*) from stock where changed >= $1 group by shop order by shop", since)
+	// Of each shop the first SKU of every maxFigures, and how many they are.
+	rows, err := tx.QueryContext(ctx, `select shop, min(sku), count(*) from (
+			select shop, sku, (row_number() over (partition by shop order by sku) - 1) / $1 as part from stock where changed >= $2) as figure
+		group by shop, part order by shop, part`, maxFigures, since)
 	if err != nil {
 		return nil, err
 	}
@@ -107,16 +113,24 @@ func stockRanges(ctx context.Context, tx *sql.Tx, since int64) ([]stockRange, er
 	room := 0
 	for rows.Next() {
 		var shop string
+		var first edge.SKU
 		var n int
-		if err := rows.Scan(&shop, &n); err != nil {
+		if err := rows.Scan(&shop, &first, &n); err != nil {
 			return nil, err
 		}
-		if n > room || len(list) == 0 {
-			list = append(list, stockRange{From: shop, Since: since})
-			room = maxFigures
+		last := len(list) - 1
+		switch {
+		case last >= 0 && list[last].To == shop: // more of it
+			list[last].NextSKU = first
+			list = append(list, stockRange{From: shop, To: shop, Since: since, FirstSKU: first})
+			room = 0
+		case n > room:
+			list = append(list, stockRange{From: shop, To: shop, Since: since})
+			room = maxFigures - n
+		default:
+			list[last].To = shop
+			room -= n
 		}
-		list[len(list)-1].To = shop
-		room -= n
 	}
 	return list, rows.Err()
 }
@@ -124,8 +138,9 @@ func stockRanges(ctx context.Context, tx *sql.Tx, since int64) ([]stockRange, er
 // figures are those of the range's shops as they are now.
 func (h *HQ) figures(ctx context.Context, in *stockRange) ([]edge.ShopStock, error) {
 	const q = `select s.shop, s.sku, s.quantity, (select coalesce(max(n.seen), 0) from node n where n.shop = s.shop)
-		from stock s where s.shop >= $1 and s.shop <= $2 and s.changed >= $3 order by s.shop, s.sku limit $4`
-	rows, err := h.db.Read.QueryContext(ctx, q, in.From, in.To, in.Since, 2*edge.MaxShopStock)
+		from stock s where s.shop >= $1 and s.shop <= $2 and s.changed >= $3 and s.sku >= $4 and (s.sku < $5 or $5 = '')
+		order by s.shop, s.sku limit $6`
+	rows, err := h.db.Read.QueryContext(ctx, q, in.From, in.To, in.Since, in.FirstSKU, in.NextSKU, 2*edge.MaxShopStock)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +155,7 @@ func (h *HQ) figures(ctx context.Context, in *stockRange) ([]edge.ShopStock, err
 		}
 		if len(list) == 0 || list[len(list)-1].Shop != shop {
 			list = append(list, edge.ShopStock{
-				Shop: shop, AsOf: time.UnixMilli(seen).UTC(), Update: in.Since > 0, Levels: map[edge.SKU]int64{},
+				Shop: shop, AsOf: time.UnixMilli(seen).UTC(), Update: in.Since > 0 || in.FirstSKU != "", Levels: map[edge.SKU]int64{},
 			})
 		}
 		list[len(list)-1].Levels[sku] = n

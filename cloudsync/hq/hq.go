@@ -34,6 +34,8 @@ type HQ struct {
 	newID  func() string
 	ledger atomic.Pointer[string] // incarnation
 
+	releases keptReleases
+
 	closing       sync.Once
 	closed        error
 	commits       commits

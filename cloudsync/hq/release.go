@@ -46,14 +46,24 @@ func (h *HQ) PutRelease(ctx context.Context, r *edge.Release) error {
 }
 
 // Release is the newest release in effect; an edge.Error of kind Unavailable
-// where there is none yet.
+// where there is none yet. The caller must not change it.
 func (h *HQ) Release(ctx context.Context) (*edge.Release, error) {
 	const op = "hq.Release"
-	const q = "select body from release where effective <= $1 order by version desc limit 1"
-	r, err := readRelease(h.db.Read.QueryRowContext(ctx, q, h.nowMillis()))
+	const q = "select version, effective, issued from release where effective <= $1 order by version desc limit 1"
+	var name releaseName
+	err := h.db.Read.QueryRowContext(ctx, q, h.nowMillis()).Scan(&name.version, &name.effective, &name.issued)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.Unavailable, "there is no catalogue yet")
 	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if r := h.releases.find(name); r != nil {
+		return r, nil
+	}
+	h.releases.reading.Lock()
+	defer h.releases.reading.Unlock()
+	r, err := h.releases.read(ctx, h.db.Read, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	json2 "github.com/go-json-experiment/json"
@@ -72,7 +73,7 @@ func (h *HQ) comparePricesSome(ctx context.Context) (pos int64, busy bool, err e
 		if from, pos, err = nextPositions(ctx, tx, "difference", compareAtOnce); err != nil || from == pos {
 			return err
 		}
-		prices := priceList{tx: tx, read: map[uint32]*edge.Release{}}
+		prices := priceList{tx: tx, releases: &h.releases}
 		if err := prices.load(ctx); err != nil {
 			return err
 		}
@@ -150,16 +151,13 @@ func salesBetween(ctx context.Context, tx *sql.Tx, after, upTo int64) ([]pricedS
 
 // priceList knows which release was in force when.
 type priceList struct {
-	tx     *sql.Tx
-	issued []issuedAt // newest first
-	read   map[uint32]*edge.Release
+	tx       *sql.Tx
+	issued   []releaseName // newest first
+	releases *keptReleases
 }
 
-// issuedAt says from when on a release counts: not before it was issued.
-type issuedAt struct {
-	version uint32
-	from    int64 // milliseconds since 1970
-}
+// counts is from when on a release counts: not before it was issued.
+func (n releaseName) counts() int64 { return max(n.effective, n.issued) }
 
 func (p *priceList) load(ctx context.Context) error {
 	rows, err := p.tx.QueryContext(ctx, "select version, effective, issued from release where issued > 0 order by version desc")
@@ -168,13 +166,11 @@ func (p *priceList) load(ctx context.Context) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var i issuedAt
-		var effective, issued int64
-		if err := rows.Scan(&i.version, &effective, &issued); err != nil {
+		var n releaseName
+		if err := rows.Scan(&n.version, &n.effective, &n.issued); err != nil {
 			return err
 		}
-		i.from = max(effective, issued)
-		p.issued = append(p.issued, i)
+		p.issued = append(p.issued, n)
 	}
 	return rows.Err()
 }
@@ -182,26 +178,16 @@ func (p *priceList) load(ctx context.Context) error {
 // compare is nil where the sale was priced as expected, or nothing had been
 // issued when it was made.
 func (p *priceList) compare(ctx context.Context, s *pricedSale) (*Difference, error) {
-	expected := uint32(0)
-	for _, i := range p.issued {
-		if i.from <= s.Sale.Sale.At.UnixMilli() {
-			expected = i.version
-			break
-		}
-	}
-	if expected == 0 {
+	at := slices.IndexFunc(p.issued, func(n releaseName) bool { return n.counts() <= s.Sale.Sale.At.UnixMilli() })
+	if at < 0 {
 		return nil, nil
 	}
-	r := p.read[expected]
-	if r == nil {
-		var err error
-		if r, err = releaseVersion(ctx, p.tx, expected); err != nil {
-			return nil, err
-		}
-		p.read[expected] = r
+	r, err := p.releases.read(ctx, p.tx, p.issued[at])
+	if err != nil {
+		return nil, err
 	}
 	d := difference(s, r)
-	if s.Sale.Sale.Release == expected && len(d.Lines) == 0 {
+	if s.Sale.Sale.Release == r.Version && len(d.Lines) == 0 {
 		return nil, nil
 	}
 	return d, nil

@@ -3,6 +3,7 @@ package hq
 import (
 	"crypto/ed25519"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -352,5 +353,44 @@ func TestAssetsAreServedWholeAndInRanges(t *testing.T) {
 		{"GET", AssetPath + fmt.Sprintf("%X", sum), nil, http.StatusNotFound},
 	} {
 		require.Equal(t, tt.want, ask(tt.method, tt.path, tt.header...).StatusCode, "%s %s %v", tt.method, tt.path, tt.header)
+	}
+}
+
+// A shop with more figures than a till may take at once is told in several
+// messages, which come to the whole of it.
+func TestAManyFiguredShopIsToldInParts(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	const many = 2*maxFigures + 7
+	put := func(shop string, n int) {
+		err := g.hq.inTx(ctx, func(tx *sql.Tx) error {
+			for i := range n {
+				_, err := tx.ExecContext(ctx, "insert into stock (shop, sku, quantity, changed) values ($1, $2, $3, $4)", shop, fmt.Sprintf("SKU-%05d", i), i, g.clock.Now().UnixMilli())
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		require.NoError(t, err)
+	}
+	put("dalat", 3)
+	put("hue", many)
+	put("saigon", 5)
+	require.NoError(t, g.hq.tellStock(ctx))
+	shop := edgetest.NewMemory(g.clock.Now)
+	downs := g.downs()
+	require.Len(t, downs, 5, "a small shop, three parts of a large one, a small shop")
+	for _, d := range downs {
+		for _, p := range d.Parts {
+			s := decodePart[edge.ShopStock](t, p)
+			require.LessOrEqual(t, len(s.Levels), maxFigures)
+			require.NoError(t, shop.Apply(ctx, d.N, edge.Delivery{Stock: []edge.ShopStock{s}}))
+		}
+	}
+	for i := range many {
+		levels, err := shop.StockElsewhere(ctx, edge.SKU(fmt.Sprintf("SKU-%05d", i)))
+		require.NoError(t, err)
+		require.EqualValues(t, i, levels[1].Quantity)
 	}
 }

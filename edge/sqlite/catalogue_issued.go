@@ -12,9 +12,12 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// keptReleases is how many releases of HQ stay beside the one in force and those
-// to come.
-const keptReleases = 10
+// How many releases of HQ stay beside the one in force and those to come, and how
+// many bytes they may have, with those.
+const (
+	keptReleases = 10
+	keptBytes    = 128 << 20
+)
 
 // issued is a release that HQ issued, checked before any transaction.
 type issued struct {
@@ -158,7 +161,8 @@ func (t *tx) forgetReleases(ctx context.Context) error {
 		return err
 	}
 	return t.execRelease(ctx, `DELETE FROM hq_release WHERE version < ?1 AND version NOT IN
-		(SELECT version FROM hq_release ORDER BY version DESC LIMIT ?2)`, version, keptReleases)
+		(SELECT version FROM (SELECT version, sum(size) OVER (ORDER BY version DESC) AS held FROM hq_release ORDER BY version DESC LIMIT ?2)
+			WHERE held <= ?3)`, version, keptReleases, keptBytes)
 }
 
 // issuedInForce is the newest release of HQ that is due and whose files are

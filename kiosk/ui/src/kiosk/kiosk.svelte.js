@@ -118,9 +118,11 @@ export class Kiosk {
   }
 
   /** found puts on what was scanned, wherever the shopper is. */
-  #found = (sku) => {
-    const found = this.shelf.find(sku);
-    if (!found || this.basket?.closed) return;
+  #found = async (sku) => {
+    const mine = this.#session.id;
+    let found;
+    await this.#try(async () => (found = await this.shelf.fetch(sku)));
+    if (!found || this.basket?.closed || this.#session.id !== mine) return;
     if (!this.active) {
       this.start(found);
     } else if (this.screen === 'consent') {
@@ -172,7 +174,7 @@ export class Kiosk {
     this.photos.list = [];
     this.vote = null;
     this.basket = null;
-    this.shelf.choice = null;
+    this.shelf.forget();
     this.wish = { undertone: '', finish: '' };
     if (screen === 'attract') this.lang = 'vi';
     this.notice = '';
@@ -214,6 +216,7 @@ export class Kiosk {
     this.basket = this.#newBasket(cart);
     const before = history.state?.session === session.id ? history.state : null;
     this.shelf.choice = before?.choice ?? null;
+    this.shelf.meet([before?.choice?.sku, ...session.skus, ...session.compare.skus].filter(Boolean));
     this.screen = screenOf(session, cart, before?.screen);
     this.#session.hear(session.id, session);
   }
