@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -42,7 +43,7 @@ func (k *keptReleases) find(name releaseName) *edge.Release {
 
 // read is the release of that name, from db where it is not kept. Nobody may
 // change it.
-func (k *keptReleases) read(ctx context.Context, db rower, name releaseName) (*edge.Release, error) {
+func (k *keptReleases) read(ctx context.Context, db database.Rower, name releaseName) (*edge.Release, error) {
 	if r := k.find(name); r != nil {
 		return r, nil
 	}

@@ -363,7 +363,7 @@ func TestAManyFiguredShopIsToldInParts(t *testing.T) {
 	ctx := t.Context()
 	const many = 2*maxFigures + 7
 	put := func(shop string, n int) {
-		err := g.hq.inTx(ctx, func(tx *sql.Tx) error {
+		err := g.hq.db.InTx(ctx, func(tx *sql.Tx) error {
 			for i := range n {
 				_, err := tx.ExecContext(ctx, "insert into stock (shop, sku, quantity, changed) values ($1, $2, $3, $4)", shop, fmt.Sprintf("SKU-%05d", i), i, g.clock.Now().UnixMilli())
 				if err != nil {
