@@ -2,7 +2,7 @@
 // tells what it does.
 //
 // MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
-// STAFF_URL, HQ_URL, DEMO_URL and STAFF_PIN take its place one by one. SHOTS
+// STAFF_URL, HQ_URL, DEMO_URL, STAFF_PIN and CLERK_PIN take its place one by one. SHOTS
 // is a folder for screenshots, CHROMIUM the browser's program, OFFICE_TOKEN an
 // operator's for headquarters' interface. A job exits with 1 and one sentence at
 // the first thing that is wrong.
@@ -14,7 +14,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { chromium } from 'playwright-core';
 
 const env = process.env;
-export let kioskURL, staffURL, hqURL, demoURL, pin;
+export let kioskURL, staffURL, hqURL, demoURL;
+export let pin, clerkPin; // a manager's, and that of somebody who is none
 visit(JSON.parse(env.MIRRORCART_DEMO ?? '{}'));
 const patience = 20_000; // ms for anything to happen
 
@@ -28,6 +29,7 @@ export function visit(demo) {
   hqURL = (env.HQ_URL ?? demo.hq ?? '').replace(/\/$/, '');
   demoURL = env.DEMO_URL ?? demo.demo ?? `${kioskURL}/demo`;
   pin = env.STAFF_PIN ?? demo.pin ?? '';
+  clerkPin = env.CLERK_PIN ?? demo.clerk_pin ?? '';
 }
 
 let doing = 'start';
