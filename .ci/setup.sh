@@ -92,6 +92,11 @@ missing() {
 	command -v chromium >/dev/null || echo chromium
 	command -v zbarimg >/dev/null || echo zbar-tools
 	command -v strace >/dev/null || echo strace
+	# They check the files that a gateway's description is made into.
+	command -v systemd-analyze >/dev/null || echo systemd
+	command -v udevadm >/dev/null || echo udev
+	command -v nft >/dev/null || echo nftables
+	command -v chronyd >/dev/null || echo chrony
 	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 

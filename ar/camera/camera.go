@@ -16,7 +16,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -34,7 +33,7 @@ const (
 type Config struct {
 	// Source is one of
 	//
-	//	/dev/video0                     a V4L2 device
+	//	/dev/video0                     a V4L2 device, or a link to one below /dev
 	//	rtsp://user:password@host/path  a network camera (rtsps:// over TLS)
 	//	clip.mp4                        a video file; it loops at its own speed
 	//	folder:pictures                 the pictures in a folder, in name order; it loops
@@ -121,7 +120,13 @@ func (c Config) Check() error {
 
 // Live reports whether the source is a sensor, whose pictures are never twice
 // the same, and not a file.
-func (c Config) Live() bool { return isStream(c.Source) || filepath.Dir(c.Source) == "/dev" }
+func (c Config) Live() bool { return isStream(c.Source) || isDevice(c.Source) }
+
+// isDevice reports whether the source is a device, or a link to one such as udev
+// makes: what is below /dev, of which /dev/shm alone holds files.
+func isDevice(source string) bool {
+	return strings.HasPrefix(source, "/dev/") && !strings.HasPrefix(source, "/dev/shm/")
+}
 
 var devicePath = regexp.MustCompile(`^/dev/video(\d{1,3})$`)
 
@@ -142,7 +147,7 @@ func Open(ctx context.Context, c Config) (ar.Camera, error) {
 	if isStream(c.Source) {
 		return openStream(c)
 	}
-	if filepath.Dir(c.Source) == "/dev" {
+	if isDevice(c.Source) {
 		return openDevice(c)
 	}
 	return openFile(c)

@@ -71,6 +71,8 @@ func TestBadSourcesSayWhatIsWrong(t *testing.T) {
 		{"only a head", Config{Source: write(t, "head.avi", "RIFF\x00\x00\x00\x00AVI LIST")}, "the video cannot be opened"},
 		{"missing device", Config{Source: "/dev/video987"}, "there is no such device: plug the camera in"},
 		{"other device", Config{Source: "/dev/null"}, "this is not a video device"},
+		{"missing link", Config{Source: "/dev/mirrorcart/camera-none"}, "there is no such device: plug the camera in"},
+		{"link to another device", Config{Source: "/dev/stdin"}, "this is not a video device"},
 		{"missing photo", Config{Source: "still:" + filepath.Join(dir, "none.png")}, "there is no such file"},
 		{"photo is a folder", Config{Source: "still:" + dir}, "this is a folder: name a picture file"},
 		{"photo is text", Config{Source: "still:" + write(t, "a.png", "hello")}, "this is not a picture: use PNG, JPEG or WebP"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"time"
 	"unsafe"
@@ -41,7 +42,8 @@ type device struct {
 }
 
 func openDevice(c Config) (*device, error) {
-	if !devicePath.MatchString(c.Source) {
+	// What is not there resolves to nothing: checkDevice says so.
+	if node, err := filepath.EvalSymlinks(c.Source); err == nil && !devicePath.MatchString(node) {
 		return nil, &SourceError{c.Source, "this is not a video device", "name /dev/video0, /dev/video1, …", nil}
 	}
 	if err := checkDevice(c.Source); err != nil {
