@@ -48,9 +48,9 @@ func (d *Deal) approvedFor(asked []Discount) map[SKU]Reduced {
 	return approved
 }
 
-// same reports whether a takes off what d does.
-func (d Discount) same(a Discount) bool {
-	return a.SKU == d.SKU && a.Rate == d.Rate && a.Amount == d.Amount
+// same reports whether a takes off what b does.
+func (a *Discount) same(b Discount) bool {
+	return a.SKU == b.SKU && a.Rate == b.Rate && a.Amount == b.Amount
 }
 
 // Reduce gives a discount on the cart, priced with r, in the place of the one on

@@ -1,6 +1,9 @@
 // The glossary: every word on the kiosk's and the staff's screens, in
 // Vietnamese, English and Chinese. One thing has one name everywhere:
-// gương · mirror · 镜子, giỏ hàng · cart · 购物车, biên lai · receipt · 小票.
+// gương · mirror · 镜子; giỏ hàng · cart · 购物车 is what a shopper fills, phiếu bán ·
+// ticket · 销售单 what a clerk has open at the till, lượt bán · sale · 销售 what was paid,
+// biên lai · receipt · 小票 its paper, đơn đặt · order · 订单 what is delivered or
+// collected later; bản in · printout · 打印件 is any paper.
 // Where a language has a form for one, it stands beside the other.
 import approval from './words/approval.js';
 import carts from './words/carts.js';

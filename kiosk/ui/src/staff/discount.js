@@ -31,25 +31,3 @@ export function reduce(lines, discounts) {
   const part = Math.max(0, ...[...prices].map(([sku, price]) => (price ? 1 - (left.get(sku) * kept) / price : 0)));
   return { total, comesTo, part };
 }
-
-const keptName = 'discounts'; // by cart, where a ticket's discounts survive parking and a reload
-const mostKept = 50; // carts
-
-/** keptDiscounts are those that were kept of a cart in a browser's storage; null where there are none. */
-export function keptDiscounts(storage, cart) {
-  return all(storage)[cart] ?? null;
-}
-
-/** keepDiscounts keeps a cart's discounts in a browser's storage, and forgets those of carts of long ago. */
-export function keepDiscounts(storage, cart, discounts) {
-  const { [cart]: _, ...others } = all(storage);
-  storage.setItem(keptName, JSON.stringify(Object.fromEntries([...Object.entries(others), [cart, discounts]].slice(-mostKept))));
-}
-
-function all(storage) {
-  try {
-    return JSON.parse(storage.getItem(keptName)) ?? {};
-  } catch {
-    return {};
-  }
-}

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepDiscounts, keptDiscounts, off, reduce } from './discount.js';
+import { off, reduce } from './discount.js';
 
 const lines = [
   { sku: 'LIP', price: 199_000, quantity: 2 },
@@ -25,19 +25,4 @@ test('two lines of one product are one, and what left the ticket counts no more'
   assert.equal(reduce([lines[0], lines[0]], [{ sku: 'LIP', rate: 1000 }]).total, 716_400);
   assert.equal(reduce(lines, [{ sku: 'GONE', rate: 1000 }]).total, 1_288_000);
   assert.deepEqual(reduce([], [{ sku: '', rate: 1000 }]).total, 0);
-});
-
-test('discounts are kept by cart, those of long ago forgotten, and nonsense is none', () => {
-  const kept = new Map();
-  const storage = { getItem: (name) => kept.get(name) ?? null, setItem: (name, text) => kept.set(name, text) };
-  assert.equal(keptDiscounts(storage, 'a'), null);
-  keepDiscounts(storage, 'a', { given: [1] });
-  keepDiscounts(storage, 'b', { given: [2] });
-  keepDiscounts(storage, 'a', { given: [3] });
-  assert.deepEqual([keptDiscounts(storage, 'a'), keptDiscounts(storage, 'b')], [{ given: [3] }, { given: [2] }]);
-  for (let i = 0; i < 49; i++) keepDiscounts(storage, `c${i}`, { given: [] });
-  assert.equal(keptDiscounts(storage, 'b'), null);
-  assert.deepEqual(keptDiscounts(storage, 'a'), { given: [3] });
-  storage.setItem('discounts', 'nonsense');
-  assert.equal(keptDiscounts(storage, 'a'), null);
 });

@@ -2,6 +2,11 @@ import { call, Refusal } from '../net.js';
 
 const pause = 120; // ms without a key before the gateway is asked
 
+/** namesCart says that a text is a cart's code, or a link to it. */
+export function namesCart(text) {
+  return text.includes('://') || /^[0-9a-z]{5}-[0-9a-z]{5}$/i.test(text.trim());
+}
+
 /**
  * Finder is a field that a person types into and a scanner too. failed(err)
  * hears why the gateway did not answer.
@@ -41,10 +46,11 @@ export class Finder {
   /**
    * submit returns the only variant that the text finds, and then the field is
    * empty at once: the next scan may begin before the gateway answers. Otherwise
-   * it shows what was found, and returns null.
+   * it shows what was found, and returns null. What a scanner read beside the
+   * field is submitted as well.
    */
-  async submit() {
-    const text = this.text.trim();
+  async submit(read = this.text) {
+    const text = read.trim();
     if (!text) return null;
     clearTimeout(this.#timer);
     this.text = '';

@@ -4,15 +4,23 @@ const slipDigits = 12; // more may be a card number, and the gateway refuses the
 
 /** Payment is what a customer is asked to pay, and how, as far as it is entered. */
 export class Payment {
+  #here = new Parts();
   asked = $state.raw(null); // the amount, while the clerk takes it
   method = $state('cash');
   tendered = $state(0);
   reference = $state(''); // of the card terminal's slip
-  parts = $state.raw([]); // payments that were taken already: {method, amount, …}
   #roundingOf;
+  #kept;
 
-  constructor({ roundingOf }) {
+  /** kept has the parts that were taken already; without it they are forgotten with the page. */
+  constructor({ roundingOf, kept = () => this.#here }) {
     this.#roundingOf = roundingOf;
+    this.#kept = kept;
+  }
+
+  /** Payments that were taken already: {method, amount, …}. */
+  get parts() {
+    return this.#kept().parts;
   }
 
   /** enter begins to enter how the rest is paid. */
@@ -20,10 +28,9 @@ export class Payment {
     Object.assign(this, { method, tendered: 0, reference: '' });
   }
 
-  /** drop asks for nothing any more, whatever was taken of it. */
-  drop() {
-    this.asked = null;
-    this.parts = [];
+  /** begin asks for an amount. Cash is one part, so where it was taken the rest is paid otherwise. */
+  begin() {
+    this.enter(this.parts.some(({ method }) => method === 'cash') ? 'card' : 'cash');
   }
 
   /** What is still to be paid of what was asked. */
@@ -32,20 +39,39 @@ export class Payment {
   }
 
   /** takePart notes a part of the payment; nothing is recorded before all of it is there. */
-  takePart(amount) {
-    this.parts = [...this.parts, this.#paid(amount)];
-    this.enter(this.method === 'cash' ? 'card' : 'cash');
+  async takePart(amount) {
+    if (await this.#kept().take(this.#paid(amount))) this.begin();
+  }
+
+  /** giveBack gives a part back to the customer. */
+  giveBack(part) {
+    return this.#kept().giveBack(part);
   }
 
   /** all is what the gateway is told: the parts, and the rest as it is entered. */
   all() {
-    return this.rest.amount > 0 || this.parts.length === 0 ? [...this.parts, this.#paid(this.rest.amount)] : this.parts;
+    const taken = this.parts.map(({ id: _, staff: __, at: ___, ...paid }) => paid);
+    return this.rest.amount > 0 || taken.length === 0 ? [...taken, this.#paid(this.rest.amount)] : taken;
   }
 
   #paid(amount) {
     const { method, tendered, reference } = this;
     if (method !== 'cash') return { method, amount, reference: reference.trim() };
     return { method, amount, tendered, rounding: this.#roundingOf({ ...this.asked, amount }) };
+  }
+}
+
+/** Parts are those of a payment that is of this page alone. */
+class Parts {
+  parts = $state.raw([]);
+
+  take(part) {
+    this.parts = [...this.parts, part];
+    return true;
+  }
+
+  giveBack(part) {
+    this.parts = this.parts.filter((p) => p !== part);
   }
 }
 

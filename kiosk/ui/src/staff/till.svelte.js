@@ -1,41 +1,54 @@
 import { Basket } from '../basket.svelte.js';
 import { call, eventsPath, listen, Refusal } from '../net.js';
 import { languages } from '../words.js';
-import { Discounts } from './discounts.svelte.js';
 import { Checkout } from './checkout.svelte.js';
+import { Deal } from './deal.svelte.js';
+import { Finder, namesCart } from './finder.svelte.js';
 import { Payment, slipRefusal } from './payment.svelte.js';
+import { Printing } from './printing.svelte.js';
 import { Transfer } from './transfer.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
 const salesShown = 50;
 const keptLang = 'lang'; // where the clerk's language survives a reload
+const keptTicket = 'ticket'; // and the open ticket's cart
 
 /** Till is what a signed-in clerk works with. */
 export class Till {
   lang = $state(languages.find(({ id }) => id === localStorage.getItem(keptLang))?.id ?? 'vi');
   staff = $state.raw(null); // {name, role, csrf}
   known = $state(false); // whether somebody is signed in has been asked
-  area = $state('sell'); // sell, or the id of an area of areas.js
   tab = $state('carts'); // carts, search, sales
   catalogue = $state.raw(null); // the shop and its shelves; products are found by a Finder
   carts = $state.raw([]);
   sales = $state.raw([]);
-  prints = $state.raw([]); // the newest print jobs, where somebody must look at one
-  looking = $state(false); // at what the printer did not confirm
   status = $state.raw(null);
   line = $state.raw(null); // the line to HQ is up; null before that is known
   connected = $state(true);
   notice = $state(''); // a key of the glossary
   ticket = $state.raw(this.#newTicket());
-  discounts = $state.raw(new Discounts()); // on the ticket
+  deal = $state.raw(new Deal(this)); // about the ticket
   checkout = new Checkout();
-  payment = new Payment({ roundingOf: (amount) => this.roundingOf(amount) });
+  payment = new Payment({ roundingOf: (amount) => this.roundingOf(amount), kept: () => this.deal });
+  printing = new Printing(this);
+  finder = new Finder((err) => this.failed(err));
   transfer = new Transfer(this);
   ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
   #heard = $state(0); // when the status came
   #now = $state(0);
+  #area = $state('sell');
   #noticeTimer;
   #touched = Date.now();
+
+  /** sell, or the id of an area of areas.js. */
+  get area() {
+    return this.#area;
+  }
+
+  set area(id) {
+    this.#area = id;
+    this.notice = ''; // it was about what is shown no more
+  }
 
   /** The zone that times are written in. */
   get zone() {
@@ -91,6 +104,7 @@ export class Till {
       this.staff = await call('POST', '/api/v1/staff/session', { pin });
       this.touch();
       this.notice = '';
+      this.#reopen();
       this.refresh();
     } catch (err) {
       return { word: err.kind === 'unauthorized' ? 'wrongPin' : err.kind, wait: err.wait };
@@ -122,16 +136,20 @@ export class Till {
 
   async refresh() {
     if (!this.staff) return;
+    const { deal } = this;
+    const { changes } = deal;
     try {
       const [open, sold] = await Promise.all([
         call('GET', '/api/v1/staff/carts'),
         call('GET', `/api/v1/staff/sales?limit=${salesShown}`),
       ]);
       this.carts = open.carts ?? [];
+      const ours = this.carts.find(({ id }) => id === this.ticket.id);
+      if (ours && deal === this.deal) deal.hear(ours, changes);
       this.sales = sold.sales ?? [];
       this.ways ??= await call('GET', '/api/v1/staff/payment-ways');
       if (this.transfer.asked) await this.transfer.look();
-      if (this.printer?.asks || this.looking) this.prints = (await call('GET', '/api/v1/staff/print/jobs?limit=200')).jobs;
+      await this.printing.refresh();
     } catch (err) {
       if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
     }
@@ -139,41 +157,26 @@ export class Till {
 
   /** The ticket printer's state; null in a shop without one. */
   get printer() {
-    return this.status?.printer ?? null;
+    return this.printing.printer;
   }
 
-  /** print queues a ticket. */
+  /** print queues a printout. */
   print(kind, id) {
-    return this.#try(async () => {
-      await call('POST', '/api/v1/staff/print', { kind, id }, this.#csrf);
-      this.tell('ticketQueued');
-    });
-  }
-
-  /** look shows what the printer did not confirm. */
-  async look() {
-    await this.refresh();
-    this.looking = true;
-  }
-
-  /** decide says what became of a ticket. */
-  async decide(job, decision) {
-    await this.#try(() => call('POST', `/api/v1/staff/print/jobs/${job.id}`, { decision }, this.#csrf));
-    await this.refresh();
+    return this.printing.print(kind, id);
   }
 
   take(cart) {
     this.ticket = this.#newTicket(cart);
-    this.#beginTicket();
+    this.#beginTicket(cart);
     if (cart.parked) this.#try(() => call('DELETE', `/api/v1/staff/carts/${cart.id}/parked`, undefined, this.#csrf));
   }
 
   /** park puts the ticket aside under a name, for any till to go on with; it tells whether it did. */
-  async park(name) {
+  async park(name, note) {
     let parked = false;
     await this.#try(async () => {
       await this.ticket.settled();
-      await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name }, this.#csrf);
+      await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name, note }, this.#csrf);
       this.clearTicket();
       this.tell('parkedNow');
       this.refresh();
@@ -199,19 +202,38 @@ export class Till {
   }
 
   clearTicket() {
+    sessionStorage.removeItem(keptTicket);
     this.ticket = this.#newTicket();
     this.#beginTicket();
   }
 
-  #beginTicket() {
-    this.payment.drop();
+  #beginTicket(view) {
+    this.notice = '';
+    this.payment.asked = null;
     this.transfer.drop();
-    this.discounts = new Discounts(this.ticket.id);
+    this.deal = new Deal(this, view);
+  }
+
+  /** remember keeps which cart the ticket is, over a reload of the page. */
+  remember(cart) {
+    if (cart) sessionStorage.setItem(keptTicket, cart);
+  }
+
+  /** reopen takes up the ticket that was open before a reload. */
+  async #reopen() {
+    const cart = sessionStorage.getItem(keptTicket);
+    if (!cart || this.ticket.id) return;
+    try {
+      const view = await call('GET', `/api/v1/staff/carts/${cart}`);
+      if (!this.ticket.id && !view.closed) this.take(view);
+    } catch {
+      // It stands among the open ones, if it is still there.
+    }
   }
 
   /** What the ticket comes to, less its discounts; null where there is nothing. */
   get due() {
-    return this.discounts.total(this.ticket);
+    return this.deal.total(this.ticket);
   }
 
   /** Whether the gateway is asked to record what is paid. */
@@ -230,7 +252,8 @@ export class Till {
   /** startPaying waits until the ticket is what the gateway knows, and keeps its total. */
   async startPaying() {
     await this.ticket.settled();
-    this.payment.enter();
+    this.notice = '';
+    this.payment.begin();
     this.askNew();
   }
 
@@ -245,10 +268,10 @@ export class Till {
     const payments = this.payment.all();
     return this.#try(async () => {
       try {
-        await this.checkout.record(this.staff.csrf, asked, { cart: this.ticket.id, payments, ...this.discounts.asked(this.ticket) });
+        await this.checkout.record(this.staff.csrf, asked, { cart: this.ticket.id, payments, ...this.deal.asked(this.ticket) });
       } catch (err) {
-        if (err.kind === 'forbidden' && this.discounts.approval) {
-          this.discounts.approval = null;
+        if (err.kind === 'forbidden' && this.deal.given.length > 0) {
+          this.payment.asked = null;
           throw new Refusal(err.status, { kind: 'discountAgain', message: err.message });
         }
         throw method === 'card' && err.kind === 'invalid' ? slipRefusal(err, reference) : err;
@@ -278,6 +301,17 @@ export class Till {
     return this.#try(() => this.checkout.retry(this.staff.csrf));
   }
 
+  /** scan takes what a scanner read, wherever the clerk was: a product onto the ticket, a customer's cart as the ticket. */
+  async scan(text) {
+    if (this.checkout.done) this.nextCustomer();
+    const cart = namesCart(text);
+    const hit = cart ? null : await this.finder.submit(text);
+    if (hit) return this.add(hit.variant.sku);
+    const refused = cart && (await this.find(text));
+    if (refused) this.tell(refused);
+    if (!cart) this.tab = 'search'; // it shows what was found instead
+  }
+
   nextCustomer() {
     this.checkout.next();
     this.clearTicket();
@@ -297,6 +331,7 @@ export class Till {
   async #resume() {
     try {
       this.staff = await call('GET', '/api/v1/staff/session');
+      this.#reopen();
       this.refresh();
     } catch {
       // Nobody is: the PIN pad asks.

@@ -15,8 +15,8 @@ export class Transfer {
 
   /** request asks for what the customer was shown. */
   request() {
-    const { ticket, payment, discounts } = this.#till;
-    const body = { cart: ticket.id, amount: payment.asked.amount, ...discounts.asked(ticket) };
+    const { ticket, payment, deal } = this.#till;
+    const body = { cart: ticket.id, amount: payment.asked.amount, ...deal.asked(ticket) };
     return this.#once(`ask ${JSON.stringify(body)}`, path, body, ({ transfer }) => (this.asked = transfer));
   }
 

@@ -18,8 +18,10 @@ export default {
   fromKiosk: ['Gương {name}', 'Mirror {name}', '镜子 {name}'],
   fromPhone: ['Điện thoại', 'Phone', '手机'],
   park: ['Giữ lại', 'Park', '挂单'],
-  parkTitle: ['Giữ phiếu này với tên gì?', 'Park this ticket under which name?', '以什么名称挂单？'],
+  parkTitle: ['Giữ phiếu bán này lại', 'Park this ticket', '挂起此销售单'],
+  parkName: ['Tên để nhận ra', 'A name to know it by', '便于辨认的名称'],
+  parkNote: ['Ghi chú (không bắt buộc)', 'Note (optional)', '备注（可不填）'],
   parkHint: ['Ví dụ: áo khoác đỏ. Không ghi tên hay số điện thoại của khách.', 'Such as: red coat. Not the customer’s name or number.', '例如：红外套。请勿填写顾客姓名或电话。'],
   parkedBy: ['{staff} giữ lúc {time}', 'parked by {staff} at {time}', '{staff} {time} 挂单'],
-  parkedNow: ['Đã giữ phiếu. Mở lại ở “Giỏ đang mở”, tại quầy nào cũng được.', 'Parked. Take it up again from “Open carts”, at any till.', '已挂单。可在任一柜台的“未结购物车”中继续。'],
+  parkedNow: ['Đã giữ phiếu. Mở lại ở “Chưa thanh toán”, tại quầy nào cũng được.', 'Parked. Take it up again from “Not paid yet”, at any till.', '已挂单。可在任一柜台的“未付款”中继续。'],
 };

@@ -100,7 +100,7 @@ export class Exchange {
   /** settle begins to take what is due, once the gateway knows of every touch. */
   async settle() {
     await this.basket.settled();
-    this.payment.enter();
+    this.payment.begin();
     this.askNew();
   }
 
