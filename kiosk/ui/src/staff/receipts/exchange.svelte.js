@@ -1,5 +1,6 @@
 import { Basket } from '../../basket.svelte.js';
 import { eventsPath, listen } from '../../net.js';
+import { Finder } from '../finder.svelte.js';
 import { Payment } from '../payment.svelte.js';
 import { Returning } from './returning.svelte.js';
 
@@ -9,6 +10,7 @@ import { Returning } from './returning.svelte.js';
  */
 export class Exchange {
   basket = $state.raw(null); // the others
+  finder = new Finder((err) => this.failed(err));
   payment = new Payment({ roundingOf: (money) => this.roundingOf(money) });
   #till;
   #receipts;
