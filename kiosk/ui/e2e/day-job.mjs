@@ -100,6 +100,8 @@ async function dayJob(browser, shots) {
     await shot('1-parked');
     await page.click(`[data-cart="${cart.id}"]`);
     await page.waitForSelector(`[data-cart="${cart.id}"] .parked`, { state: 'detached' });
+    await page.reload();
+    await page.waitForSelector('.ticket h2:has-text("áo khoác đỏ")');
     assert.equal(await page.textContent('.ticket .total strong'), less);
     await page.click(`.ticket [data-off="${sku}"]`);
     await page.click('dialog .button:not(.plain):not(.main)'); // it is taken away again
