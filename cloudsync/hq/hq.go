@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -46,7 +47,8 @@ type HQ struct {
 	carts         *topic[edge.CartID] // a cart changed
 	downs         *topic[struct{}]    // a node has new downlink messages
 	commands      *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
-	chats         *topic[struct{}]    // something was said in a chat app, or is to be
+	talks         *talk.Talks
+	said          *topic[struct{}] // in a chat app, or is to be
 }
 
 // Open opens the ledger, bringing its schema up to date. Where the ledger was
@@ -69,8 +71,12 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
-		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), chats: newTopic[struct{}](),
+		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),
 	}
+	h.talks = talk.New(talk.Options{
+		DB: db, Secret: h.Secret, Now: o.Now,
+		Said: func() { h.said.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
+	})
 	if err := h.identify(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())
 	}
@@ -89,6 +95,13 @@ func (h *HQ) Close() error {
 
 // PublicKey verifies what HQ signs.
 func (h *HQ) PublicKey() ed25519.PublicKey { return h.key.Public().(ed25519.PublicKey) }
+
+// Talks are the conversations in chat apps.
+func (h *HQ) Talks() *talk.Talks { return h.talks }
+
+// WatchTalks delivers a value soon after something was said in one, or is to be;
+// values may merge. Call cancel when done.
+func (h *HQ) WatchTalks() (changed <-chan struct{}, cancel func()) { return h.said.watch(struct{}{}) }
 
 // Watch delivers a value soon after sales, stock, carts or the state of a shop
 // changed; values may merge. Call cancel when done.

@@ -10,8 +10,6 @@ import (
 const (
 	keepIncident    = 400 * 24 * time.Hour // that is over: as long as the shops keep their sales
 	keepUndelivered = 90 * 24 * time.Hour  // what a webhook would not take: it is in the ledger too
-	keepChat        = 30 * 24 * time.Hour  // after a person's last word: as long as a cart
-	keepChatTaken   = 8 * 24 * time.Hour   // longer than a message of an app is taken for a new one
 )
 
 // pruneTold forgets what is older than that.
@@ -23,12 +21,10 @@ func (h *HQ) pruneTold(ctx context.Context) error {
 	}{
 		{"delete from incident where closed > 0 and closed < $1", keepIncident},
 		{"delete from webhook_dead where at < $1", keepUndelivered},
-		{"delete from chat where heard < $1", keepChat},
-		{"delete from chat_taken where at < $1", keepChatTaken},
 	} {
 		if _, err := h.db.Write.ExecContext(ctx, old.query, now.Add(-old.keep).UnixMilli()); err != nil {
 			return fmt.Errorf("hq.pruneTold: %w", err)
 		}
 	}
-	return nil
+	return h.talks.Prune(ctx)
 }

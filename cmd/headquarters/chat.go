@@ -11,6 +11,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/chat"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
@@ -19,7 +20,7 @@ import (
 // newChat makes the chat with the apps that have their secrets.
 func (s *Server) newChat(shop *shopdir.Shop, carts chat.Carts, log *slog.Logger) (*chat.Service, error) {
 	o := chat.Options{
-		HQ: s.DB, Keys: s.DB, Carts: carts, Orders: chatOrders{s.DB}, Brand: shop.Name.VI, Base: s.cfg.PublicURL,
+		HQ: s.DB, Carts: carts, Orders: chatOrders{s.DB}, Brand: shop.Name.VI, Base: s.cfg.PublicURL,
 		Zone: shop.Location, Now: time.Now, NewID: uuid.NewString, Log: log, Replay: s.cfg.Chat.Replay,
 	}
 	for i, of := range s.cfg.Chat.Shops {
@@ -109,15 +110,15 @@ func (r *chatSecrets) apps(o *chat.Options) {
 type chatOrders struct{ db *hq.HQ }
 
 // OrdersOfCart implements chat.Orders.
-func (c chatOrders) OrdersOfCart(ctx context.Context, cart edge.CartID) ([]hq.ChatOrder, error) {
+func (c chatOrders) OrdersOfCart(ctx context.Context, cart edge.CartID) ([]talk.Order, error) {
 	found, err := c.db.FindOrders(ctx, hq.OrderFilter{Cart: cart.String()}, 0, 20)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]hq.ChatOrder, len(found))
+	list := make([]talk.Order, len(found))
 	for i := range found {
 		o := &found[i].Order
-		list[i] = hq.ChatOrder{Number: o.Number(), State: string(o.State()), Says: o.State().Says(), At: o.Since()}
+		list[i] = talk.Order{Number: o.Number(), State: string(o.State()), Says: o.State().Says(), At: o.Since()}
 		if o.Travels() {
 			list[i].Parcel = o.Parcel
 		}

@@ -81,10 +81,11 @@ func TestImportsPointDown(t *testing.T) {
 		{`kiosk`, `edge|edge/api|ar`},
 		{`cloudsync`, `edge`},
 		{`cloudsync/(mqtt|https|broker|mosquitto)`, `edge|cloudsync`},
-		{`cloudsync/hq`, `edge|cloudsync|cloudsync/hq/database`},
+		{`cloudsync/hq`, `edge|cloudsync|cloudsync/hq/(database|talk)`},
 		{`cloudsync/hq/database`, `edge`},
+		{`cloudsync/hq/talk`, `edge|cloudsync/hq/database`},
 		{`cloudsync/hq/database/databasetest`, `cloudsync/hq/pgtemp`},
-		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq`},
+		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq|cloudsync/hq/talk`},
 		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg|cmd/\w+`},
 		{`cmd/.+`, `.+`},
 	}

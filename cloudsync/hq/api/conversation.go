@@ -7,14 +7,14 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // Chats is what the API needs of the chat apps.
 type Chats interface {
-	Waiting(ctx context.Context, all bool, limit int) ([]hq.Conversation, error)
-	Talk(ctx context.Context, id string) (*hq.ChatView, error)
+	Waiting(ctx context.Context, all bool, limit int) ([]talk.Conversation, error)
+	Talk(ctx context.Context, id string) (*talk.View, error)
 	Reply(ctx context.Context, id, by, key, text string) error
 	Release(ctx context.Context, id string) error
 }
@@ -22,26 +22,26 @@ type Chats interface {
 // Conversation is one person who writes in a chat app. Who it is does not leave
 // HQ.
 type Conversation struct {
-	ID    string       `json:"id"`
-	App   string       `json:"app"`
-	State hq.ChatState `json:"state"`
-	Waits time.Time    `json:"waits,omitzero"`
-	Heard time.Time    `json:"heard"`
-	Lang  string       `json:"lang"`
-	Shop  string       `json:"shop,omitempty"`
+	ID    string     `json:"id"`
+	App   string     `json:"app"`
+	State talk.State `json:"state"`
+	Waits time.Time  `json:"waits,omitzero"`
+	Heard time.Time  `json:"heard"`
+	Lang  string     `json:"lang"`
+	Shop  string     `json:"shop,omitempty"`
 }
 
 // Talk is a conversation with what was said and what the person has from the
 // shop.
 type Talk struct {
 	Conversation
-	Messages []ChatMessage  `json:"messages"`
-	MayReply bool           `json:"may_reply"`
-	WhyNot   string         `json:"why_not,omitempty"`
-	Items    []hq.ChatItem  `json:"items"`
-	Total    *edge.Money    `json:"total,omitempty"`
-	Receipt  string         `json:"receipt,omitempty"`
-	Orders   []hq.ChatOrder `json:"orders"`
+	Messages []ChatMessage `json:"messages"`
+	MayReply bool          `json:"may_reply"`
+	WhyNot   string        `json:"why_not,omitempty"`
+	Items    []talk.Item   `json:"items"`
+	Total    *edge.Money   `json:"total,omitempty"`
+	Receipt  string        `json:"receipt,omitempty"`
+	Orders   []talk.Order  `json:"orders"`
 }
 
 // ChatMessage is something that was said, or is to be sent.
@@ -59,7 +59,7 @@ type ChatReply struct {
 	Text string `json:"text"`
 }
 
-func conversationOf(c *hq.Conversation) Conversation {
+func conversationOf(c *talk.Conversation) Conversation {
 	return Conversation{ID: c.ID, App: c.App, State: c.State, Waits: c.Waits, Heard: c.Heard, Lang: c.Lang, Shop: c.Shop}
 }
 
@@ -114,7 +114,7 @@ func (a *API) showTalk(c *gin.Context) {
 	}
 	t := Talk{
 		Conversation: conversationOf(&v.Conversation), Messages: make([]ChatMessage, len(v.Lines)), MayReply: v.MayWrite, WhyNot: v.Why,
-		Items: append([]hq.ChatItem{}, v.Items...), Receipt: v.Receipt, Orders: append([]hq.ChatOrder{}, v.Orders...),
+		Items: append([]talk.Item{}, v.Items...), Receipt: v.Receipt, Orders: append([]talk.Order{}, v.Orders...),
 	}
 	if v.Total.Currency != "" {
 		t.Total = &v.Total

@@ -12,35 +12,35 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // oneChat is a person who waits.
 type oneChat struct{ said []string }
 
-func (o *oneChat) Waiting(_ context.Context, all bool, limit int) ([]hq.Conversation, error) {
+func (o *oneChat) Waiting(_ context.Context, all bool, limit int) ([]talk.Conversation, error) {
 	c := o.view().Conversation
 	if all {
 		c.Waits = time.Time{}
 	}
-	return []hq.Conversation{c}[:min(limit, 1)], nil
+	return []talk.Conversation{c}[:min(limit, 1)], nil
 }
 
-func (o *oneChat) view() *hq.ChatView {
+func (o *oneChat) view() *talk.View {
 	at := time.Date(2026, 11, 22, 5, 0, 0, 0, time.UTC)
-	return &hq.ChatView{
-		Conversation: hq.Conversation{ID: "c1", App: "zalo", State: hq.ChatHuman, Waits: at, Heard: at, Person: "secret-person", Lang: "vi", Token: "secret-token", Shop: "saigon-1"},
-		Lines:        []hq.ChatLine{{N: 1, At: at, Author: hq.ByPerson, State: hq.ChatHeard, ChatText: hq.ChatText{Text: "alo"}}},
+	return &talk.View{
+		Conversation: talk.Conversation{ID: "c1", App: "zalo", State: talk.Human, Waits: at, Heard: at, Person: "secret-person", Lang: "vi", Token: "secret-token", Shop: "saigon-1"},
+		Lines:        []talk.Line{{N: 1, At: at, Author: talk.ByPerson, State: talk.Heard, Saying: talk.Saying{Text: "alo"}}},
 		MayWrite:     true,
-		Items:        []hq.ChatItem{{SKU: "LIP-01", Quantity: 2, Price: edge.Money{Amount: 199000, Currency: "VND"}}},
+		Items:        []talk.Item{{SKU: "LIP-01", Quantity: 2, Price: edge.Money{Amount: 199000, Currency: "VND"}}},
 		Total:        edge.Money{Amount: 398000, Currency: "VND"},
-		Orders:       []hq.ChatOrder{{Number: "D-1", State: "packed", At: at}},
+		Orders:       []talk.Order{{Number: "D-1", State: "packed", At: at}},
 	}
 }
 
-func (o *oneChat) Talk(_ context.Context, id string) (*hq.ChatView, error) {
+func (o *oneChat) Talk(_ context.Context, id string) (*talk.View, error) {
 	if id != "c1" {
 		return nil, edge.Errorf("oneChat", edge.NotFound, "there is no such conversation")
 	}
@@ -117,10 +117,10 @@ type brokenChats struct{}
 
 var errBroken = errors.New("sql: no such table")
 
-func (brokenChats) Waiting(context.Context, bool, int) ([]hq.Conversation, error) {
+func (brokenChats) Waiting(context.Context, bool, int) ([]talk.Conversation, error) {
 	return nil, errBroken
 }
 
-func (brokenChats) Talk(context.Context, string) (*hq.ChatView, error)          { return nil, errBroken }
+func (brokenChats) Talk(context.Context, string) (*talk.View, error)            { return nil, errBroken }
 func (brokenChats) Reply(context.Context, string, string, string, string) error { return errBroken }
 func (brokenChats) Release(context.Context, string) error                       { return errBroken }

@@ -20,6 +20,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -128,6 +129,8 @@ var schemaNames = map[reflect.Type]string{
 	reflect.TypeFor[ZReport]():      "ZReportEntry",
 	reflect.TypeFor[edge.Receipt](): "ReceiptNumber",
 	reflect.TypeFor[Order]():        "OrderEntry",
+	reflect.TypeFor[talk.Item]():    "ChatItem",
+	reflect.TypeFor[talk.Order]():   "ChatOrder",
 }
 
 // TestDescriptionHasEveryFieldAndNoOther holds the schemas to the types that

@@ -49,7 +49,7 @@ func BenchmarkWebhook(b *testing.B) {
 	}
 	wg.Wait()
 	b.StopTimer()
-	talks, err := s.hq.Chats(b.Context(), false, 100)
+	talks, err := s.hq.Talks().List(b.Context(), false, 100)
 	require.NoError(b, err)
 	require.Len(b, talks, min(40, b.N))
 	slices.Sort(took)

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -37,35 +38,15 @@ const (
 
 // Headquarters is what the chat needs of HQ.
 type Headquarters interface {
-	HearChat(ctx context.Context, m hq.ChatMessage, answer func(*hq.Conversation) ([]hq.ChatLine, error)) (fresh bool, err error)
-	ChangeChat(ctx context.Context, id string, change func(*hq.Conversation) ([]hq.ChatLine, error)) (*hq.Conversation, error)
-	ForgetChat(ctx context.Context, app, person string, at time.Time) (bool, error)
-	Chat(ctx context.Context, id string, limit int) (*hq.Conversation, []hq.ChatLine, error)
-	Chats(ctx context.Context, waiting bool, limit int) ([]hq.Conversation, error)
-	ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]hq.Conversation, error)
-	ChatTold(ctx context.Context, id string) (map[string]bool, error)
-	WatchChats() (changed <-chan struct{}, cancel func())
+	Talks() *talk.Talks
+	WatchTalks() (changed <-chan struct{}, cancel func())
 	Watch() (changed <-chan struct{}, cancel func())
-
-	TakeChatLine(ctx context.Context, app, holder string, hold time.Duration, may func(*hq.Conversation, *hq.ChatLine, bool) error) (*hq.Conversation, *hq.ChatLine, error)
-	ChatWaits(ctx context.Context, app string) (bool, error)
-	ChatLineSent(ctx context.Context, n int64) error
-	ChatLineFailed(ctx context.Context, n int64, why error) error
-	ChatLineAgain(ctx context.Context, n int64, after time.Duration, why error) error
-
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
 	SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error)
 	Release(ctx context.Context) (*edge.Release, error)
 	Issues(ctx context.Context, limit int) ([]hq.Issue, error)
 	Levels(ctx context.Context, skus []edge.SKU) ([]hq.Level, error)
 	ShopOf(ctx context.Context, node string) (string, error)
-}
-
-// Keys keeps what apps let us in with, and renew: see hq.ChatKey.
-type Keys interface {
-	ChatKey(ctx context.Context, app string, origin edge.Hash) (*hq.ChatKey, error)
-	HoldChatKey(ctx context.Context, app, holder string, hold time.Duration) (bool, error)
-	PutChatKey(ctx context.Context, app string, origin edge.Hash, k *hq.ChatKey) error
 }
 
 // Carts opens carts as the phone's page does. node is the gateway that a cart
@@ -80,7 +61,7 @@ type Carts interface {
 
 // Orders tells how a cart's orders stand, in the order in which they were placed.
 type Orders interface {
-	OrdersOfCart(ctx context.Context, cart edge.CartID) ([]hq.ChatOrder, error)
+	OrdersOfCart(ctx context.Context, cart edge.CartID) ([]talk.Order, error)
 }
 
 // Message is what a person did in an app.
@@ -114,7 +95,7 @@ type app interface {
 type sender interface {
 	app
 	// send gives the app a text for a person.
-	send(ctx context.Context, person string, t hq.ChatText, by Channel) *SendError
+	send(ctx context.Context, person string, t talk.Saying, by Channel) *SendError
 	// resting reports whether the app is to be left in peace for now; rest says
 	// for how long.
 	resting() bool
@@ -144,7 +125,6 @@ type Shop struct {
 // settings is not.
 type Options struct {
 	HQ     Headquarters
-	Keys   Keys
 	Carts  Carts
 	Orders Orders // nil where there are none
 	Brand  string
@@ -177,7 +157,7 @@ type Service struct {
 // New makes the service; Run sends what it has to say.
 func New(o Options) (*Service, error) {
 	const op = "chat.New"
-	if o.HQ == nil || o.Keys == nil || o.Carts == nil || o.Brand == "" || o.Zone == nil || o.Now == nil || o.NewID == nil || o.Log == nil {
+	if o.HQ == nil || o.Carts == nil || o.Brand == "" || o.Zone == nil || o.Now == nil || o.NewID == nil || o.Log == nil {
 		return nil, edge.Errorf(op, edge.Invalid, "HQ, keys, carts, brand, zone, clock, ids and log are all needed")
 	}
 	if o.Replay <= 0 {

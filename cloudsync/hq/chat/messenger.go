@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -120,7 +120,7 @@ func (m *messenger) receive(r call) ([]Message, error) {
 	return list, nil
 }
 
-func (m *messenger) send(ctx context.Context, person string, t hq.ChatText, by Channel) *SendError {
+func (m *messenger) send(ctx context.Context, person string, t talk.Saying, by Channel) *SendError {
 	body := map[string]any{
 		"recipient": map[string]string{"id": person}, "messaging_type": "RESPONSE", "message": m.message(t),
 	}
@@ -144,7 +144,7 @@ func (m *messenger) send(ctx context.Context, person string, t hq.ChatText, by C
 	return err
 }
 
-func (m *messenger) message(t hq.ChatText) map[string]any {
+func (m *messenger) message(t talk.Saying) map[string]any {
 	if t.URL == "" {
 		return map[string]any{"text": clip(t.Text, m.TextLength)}
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -22,7 +22,7 @@ const (
 type news struct{ topic, text string }
 
 // newsOf lists how a person's cart and its orders stand.
-func (s *Service) newsOf(ctx context.Context, c *hq.Conversation) (list []news, err error) {
+func (s *Service) newsOf(ctx context.Context, c *talk.Conversation) (list []news, err error) {
 	w := wordsIn(c.Lang)
 	cart, err := s.cartOf(ctx, c)
 	if cart == nil || err != nil {
@@ -74,7 +74,7 @@ func (s *Service) tellNews(ctx context.Context) {
 
 // tellSince tells what changed since then and was not told.
 func (s *Service) tellSince(ctx context.Context, since time.Time) error {
-	chats, err := s.HQ.ChatsOfChanged(ctx, since, maxChats)
+	chats, err := s.HQ.Talks().OfChanged(ctx, since, maxChats)
 	if err != nil {
 		return err
 	}
@@ -89,19 +89,19 @@ func (s *Service) tellSince(ctx context.Context, since time.Time) error {
 	return nil
 }
 
-func (s *Service) tellOne(ctx context.Context, c *hq.Conversation) error {
+func (s *Service) tellOne(ctx context.Context, c *talk.Conversation) error {
 	list, err := s.newsOf(ctx, c)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	told, err := s.HQ.ChatTold(ctx, c.ID)
+	told, err := s.HQ.Talks().Told(ctx, c.ID)
 	if err != nil {
 		return err
 	}
-	var lines []hq.ChatLine
+	var lines []talk.Line
 	for _, n := range list {
 		if !told[n.topic] {
-			lines = append(lines, hq.ChatLine{Author: hq.ByBot, State: hq.ChatQueued, Topic: n.topic, ChatText: hq.ChatText{
+			lines = append(lines, talk.Line{Author: talk.ByBot, State: talk.Queued, Topic: n.topic, Saying: talk.Saying{
 				Text: n.text, Title: wordsIn(c.Lang).Open, URL: s.Base + "/c/" + c.Token,
 			}})
 		}
@@ -109,6 +109,6 @@ func (s *Service) tellOne(ctx context.Context, c *hq.Conversation) error {
 	if len(lines) == 0 {
 		return nil
 	}
-	_, err = s.HQ.ChangeChat(ctx, c.ID, func(*hq.Conversation) ([]hq.ChatLine, error) { return lines, nil })
+	_, err = s.HQ.Talks().Change(ctx, c.ID, func(*talk.Conversation) ([]talk.Line, error) { return lines, nil })
 	return err
 }

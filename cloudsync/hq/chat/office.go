@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -15,17 +15,17 @@ const maxReply = 1000
 
 // Waiting lists the conversations that wait for an operator, longest first; all
 // says that it is not only those, but all, the latest first.
-func (s *Service) Waiting(ctx context.Context, all bool, limit int) ([]hq.Conversation, error) {
-	return s.HQ.Chats(ctx, !all, limit)
+func (s *Service) Waiting(ctx context.Context, all bool, limit int) ([]talk.Conversation, error) {
+	return s.HQ.Talks().List(ctx, !all, limit)
 }
 
 // Talk shows a conversation; NotFound where there is none.
-func (s *Service) Talk(ctx context.Context, id string) (*hq.ChatView, error) {
-	c, lines, err := s.HQ.Chat(ctx, id, 500)
+func (s *Service) Talk(ctx context.Context, id string) (*talk.View, error) {
+	c, lines, err := s.HQ.Talks().Find(ctx, id, 500)
 	if err != nil {
 		return nil, err
 	}
-	t := &hq.ChatView{Conversation: *c, Lines: lines}
+	t := &talk.View{Conversation: *c, Lines: lines}
 	if _, err := s.staffMayWrite(c); err != nil {
 		t.Why = err.Error()
 	}
@@ -34,7 +34,7 @@ func (s *Service) Talk(ctx context.Context, id string) (*hq.ChatView, error) {
 }
 
 // context adds what the person has from the shop.
-func (s *Service) context(ctx context.Context, t *hq.ChatView) error {
+func (s *Service) context(ctx context.Context, t *talk.View) error {
 	cart, err := s.cartOf(ctx, &t.Conversation)
 	if cart == nil || err != nil {
 		return err
@@ -49,7 +49,7 @@ func (s *Service) context(ctx context.Context, t *hq.ChatView) error {
 		if l.Quantity() == 0 {
 			continue
 		}
-		item := hq.ChatItem{SKU: l.SKU, Quantity: l.Quantity()}
+		item := talk.Item{SKU: l.SKU, Quantity: l.Quantity()}
 		if v, ok := x.bySKU[l.SKU]; ok {
 			item.Name, item.Shade, item.Price = v.Name, v.Shade, v.Price
 			t.Total.Amount += v.Price.Amount * int64(item.Quantity)
@@ -65,7 +65,7 @@ func (s *Service) context(ctx context.Context, t *hq.ChatView) error {
 
 // staffMayWrite is the app that an operator may write in now; its error says why
 // not: a *WindowError, or Conflict.
-func (s *Service) staffMayWrite(c *hq.Conversation) (app, error) {
+func (s *Service) staffMayWrite(c *talk.Conversation) (app, error) {
 	a, ok := s.apps[c.App].(sender)
 	if !ok {
 		return nil, edge.Errorf("chat.staffMayWrite", edge.Conflict, "%s cannot be written to from here yet: answer in its own app", c.App)
@@ -86,30 +86,30 @@ func (s *Service) Reply(ctx context.Context, id, by, key, text string) error {
 	if !staffs(by) || by == "" {
 		return edge.Errorf(op, edge.Invalid, "%.40q is no name for an operator: give the token another one", by)
 	}
-	line := hq.ChatLine{Author: by, State: hq.ChatQueued, ChatText: hq.ChatText{Text: text}}
+	line := talk.Line{Author: by, State: talk.Queued, Saying: talk.Saying{Text: text}}
 	if key != "" {
 		if err := edge.CheckKey(key); err != nil {
 			return err
 		}
 		line.Topic = "reply " + key
 	}
-	_, err := s.HQ.ChangeChat(ctx, id, func(c *hq.Conversation) ([]hq.ChatLine, error) {
+	_, err := s.HQ.Talks().Change(ctx, id, func(c *talk.Conversation) ([]talk.Line, error) {
 		if _, err := s.staffMayWrite(c); err != nil {
 			return nil, &edge.Error{Op: op, Kind: edge.Conflict, Msg: err.Error()}
 		}
-		c.State, c.Waits, c.Misses = hq.ChatHuman, time.Time{}, 0
-		return []hq.ChatLine{line}, nil
+		c.State, c.Waits, c.Misses = talk.Human, time.Time{}, 0
+		return []talk.Line{line}, nil
 	})
 	return err
 }
 
 // Release gives a conversation back to the bot, which says so where it may.
 func (s *Service) Release(ctx context.Context, id string) error {
-	_, err := s.HQ.ChangeChat(ctx, id, func(c *hq.Conversation) ([]hq.ChatLine, error) {
-		if c.State != hq.ChatHuman {
+	_, err := s.HQ.Talks().Change(ctx, id, func(c *talk.Conversation) ([]talk.Line, error) {
+		if c.State != talk.Human {
 			return nil, nil
 		}
-		c.State, c.Waits, c.Misses = hq.ChatBot, time.Time{}, 0
+		c.State, c.Waits, c.Misses = talk.Bot, time.Time{}, 0
 		a, ok := s.apps[c.App].(sender)
 		if !ok {
 			return nil, nil
@@ -117,7 +117,7 @@ func (s *Service) Release(ctx context.Context, id string) error {
 		if _, err := s.mayWrite(a, c, false, false); err != nil {
 			return nil, nil //nolint:nilerr // it is not said, then
 		}
-		return []hq.ChatLine{{Author: hq.ByBot, State: hq.ChatQueued, ChatText: hq.ChatText{Text: wordsIn(c.Lang).Back}}}, nil
+		return []talk.Line{{Author: talk.ByBot, State: talk.Queued, Saying: talk.Saying{Text: wordsIn(c.Lang).Back}}}, nil
 	})
 	return err
 }

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 )
 
 // platform is an app's server: it checks each call like the app does, and
@@ -122,7 +122,7 @@ func (s *scene) eventually(what string, f func() bool) {
 
 func (s *scene) allSent() bool {
 	for _, l := range s.lines() {
-		if l.State == hq.ChatQueued {
+		if l.State == talk.Queued {
 			return false
 		}
 	}
@@ -229,7 +229,7 @@ func TestWeChatTakesWhatIsSaid(t *testing.T) {
 	p.then(says200(`{"errcode":45047,"errmsg":"out of response count limit"}`))
 	require.Equal(t, 200, s.reports(writes(3, "谢谢")))
 	s.eventually("not refused", s.allSent)
-	require.Len(t, s.said(hq.ChatFailed), 1)
+	require.Len(t, s.said(talk.Failed), 1)
 	require.Len(t, p.texts(), 2)
 }
 

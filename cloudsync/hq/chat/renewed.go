@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -23,18 +23,18 @@ const (
 type renewed struct {
 	app    string
 	origin edge.Hash // of the settings that the first key comes from
-	keys   Keys
+	hq     Headquarters
 	now    func() time.Time
 	holder string
-	renew  func(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *SendError)
+	renew  func(ctx context.Context, have *talk.Key) (*talk.Key, *SendError)
 
 	mu   sync.Mutex
-	have *hq.ChatKey
+	have *talk.Key
 }
 
-func newRenewed(app, settings string, o Options, renew func(context.Context, *hq.ChatKey) (*hq.ChatKey, *SendError)) *renewed {
+func newRenewed(app, settings string, o Options, renew func(context.Context, *talk.Key) (*talk.Key, *SendError)) *renewed {
 	return &renewed{
-		app: app, origin: sha256.Sum256([]byte(settings)), keys: o.Keys, now: o.Now, holder: o.NewID(), renew: renew,
+		app: app, origin: sha256.Sum256([]byte(settings)), hq: o.HQ, now: o.Now, holder: o.NewID(), renew: renew,
 	}
 }
 
@@ -55,13 +55,13 @@ func (r *renewed) use(ctx context.Context, call func(access string) *SendError) 
 }
 
 // key is the key that is good now; one that turned out to be bad is not.
-func (r *renewed) key(ctx context.Context, bad *hq.ChatKey) (*hq.ChatKey, *SendError) {
+func (r *renewed) key(ctx context.Context, bad *talk.Key) (*talk.Key, *SendError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if k := r.have; r.good(k, bad) {
 		return k, nil
 	}
-	stored, err := r.keys.ChatKey(ctx, r.app, r.origin)
+	stored, err := r.hq.Talks().Key(ctx, r.app, r.origin)
 	if err != nil {
 		return nil, &SendError{Err: err}
 	}
@@ -69,7 +69,7 @@ func (r *renewed) key(ctx context.Context, bad *hq.ChatKey) (*hq.ChatKey, *SendE
 		r.have = stored
 		return stored, nil
 	}
-	mine, err := r.keys.HoldChatKey(ctx, r.app, r.holder, keyHold)
+	mine, err := r.hq.Talks().HoldKey(ctx, r.app, r.holder, keyHold)
 	if err != nil {
 		return nil, &SendError{Err: err}
 	}
@@ -77,7 +77,7 @@ func (r *renewed) key(ctx context.Context, bad *hq.ChatKey) (*hq.ChatKey, *SendE
 		return nil, &SendError{Err: errors.New(r.app + ": another collector renews the key"), After: keyWait}
 	}
 	// Another may have renewed it since it was read.
-	if stored, err = r.keys.ChatKey(ctx, r.app, r.origin); err != nil {
+	if stored, err = r.hq.Talks().Key(ctx, r.app, r.origin); err != nil {
 		return nil, &SendError{Err: err}
 	}
 	if !r.good(stored, bad) {
@@ -88,13 +88,13 @@ func (r *renewed) key(ctx context.Context, bad *hq.ChatKey) (*hq.ChatKey, *SendE
 		stored = fresh
 	}
 	// What the app has given is kept even where ctx has ended: it gives it once.
-	if err := r.keys.PutChatKey(context.WithoutCancel(ctx), r.app, r.origin, stored); err != nil {
+	if err := r.hq.Talks().PutKey(context.WithoutCancel(ctx), r.app, r.origin, stored); err != nil {
 		return nil, &SendError{Err: err}
 	}
 	r.have = stored
 	return stored, nil
 }
 
-func (r *renewed) good(k, bad *hq.ChatKey) bool {
+func (r *renewed) good(k, bad *talk.Key) bool {
 	return k != nil && r.now().Before(k.Expires.Add(-keyMargin)) && (bad == nil || k.Access != bad.Access)
 }

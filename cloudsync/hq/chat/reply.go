@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -28,7 +29,7 @@ func mentions(text string, words []string) bool {
 }
 
 // reply answers what was written.
-func (t *talk) reply(ctx context.Context) error {
+func (t *turn) reply(ctx context.Context) error {
 	text := fold(t.m.Text)
 	understood := true
 	var err error
@@ -69,12 +70,12 @@ func (t *talk) reply(ctx context.Context) error {
 }
 
 // toStaff hands the conversation over: the bot is silent from now on.
-func (t *talk) toStaff(text string) {
-	t.c.State, t.c.Waits, t.c.Misses = hq.ChatHuman, t.m.At, 0
+func (t *turn) toStaff(text string) {
+	t.c.State, t.c.Waits, t.c.Misses = talk.Human, t.m.At, 0
 	t.say(text)
 }
 
-func (t *talk) cart(ctx context.Context) error {
+func (t *turn) cart(ctx context.Context) error {
 	card, err := t.card(ctx)
 	switch {
 	case err != nil:
@@ -87,7 +88,7 @@ func (t *talk) cart(ctx context.Context) error {
 	return nil
 }
 
-func (t *talk) orders(ctx context.Context) error {
+func (t *turn) orders(ctx context.Context) error {
 	list, err := t.ordersOf(ctx, t.c)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func (t *talk) orders(ctx context.Context) error {
 }
 
 // orderSays tells how an order stands, and by what it can be followed.
-func orderSays(w words, o *hq.ChatOrder, lang string) string {
+func orderSays(w words, o *talk.Order, lang string) string {
 	says := o.Says.In(lang)
 	switch p := o.Parcel; {
 	case p == nil:
@@ -118,7 +119,7 @@ func orderSays(w words, o *hq.ChatOrder, lang string) string {
 }
 
 // ordersOf lists the orders of the cart that a person may see.
-func (s *Service) ordersOf(ctx context.Context, c *hq.Conversation) ([]hq.ChatOrder, error) {
+func (s *Service) ordersOf(ctx context.Context, c *talk.Conversation) ([]talk.Order, error) {
 	cart, err := s.cartOf(ctx, c)
 	if s.Orders == nil || cart == nil || err != nil {
 		return nil, err
@@ -127,7 +128,7 @@ func (s *Service) ordersOf(ctx context.Context, c *hq.Conversation) ([]hq.ChatOr
 }
 
 // hours tells when the shop is open, or all shops where it is not known which.
-func (t *talk) hours() {
+func (t *turn) hours() {
 	now := t.Now().In(t.Zone)
 	var parts []string
 	for _, s := range t.Shops {
@@ -164,7 +165,7 @@ const (
 
 // products tells the prices of what was asked for, and where it is in stock, and
 // how old the figures are.
-func (t *talk) products() {
+func (t *turn) products() {
 	var b strings.Builder
 	lang := t.c.Lang
 	withStock := len(t.asked) <= maxStock
@@ -194,7 +195,7 @@ func (t *talk) products() {
 }
 
 // stock tells what the shops have of a SKU, the person's own shop first.
-func (t *talk) stock(b *strings.Builder, sku edge.SKU, oldest *time.Time) {
+func (t *turn) stock(b *strings.Builder, sku edge.SKU, oldest *time.Time) {
 	var list []hq.Level
 	for _, l := range t.levels {
 		if l.SKU == sku {

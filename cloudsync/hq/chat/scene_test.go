@@ -21,6 +21,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -58,13 +59,13 @@ func (d doors) OpenCode(ctx context.Context, code string) (*edge.Cart, string, s
 // orderBook is what is known of the cart's orders.
 type orderBook struct {
 	mu   sync.Mutex
-	list []hq.ChatOrder
+	list []talk.Order
 }
 
-func (b *orderBook) OrdersOfCart(context.Context, edge.CartID) ([]hq.ChatOrder, error) {
+func (b *orderBook) OrdersOfCart(context.Context, edge.CartID) ([]talk.Order, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]hq.ChatOrder(nil), b.list...), nil
+	return append([]talk.Order(nil), b.list...), nil
 }
 
 // scene is a chat service with a real headquarters, a shop with a cart, and the
@@ -110,7 +111,7 @@ func newScene(t testing.TB, change ...func(*Options)) *scene {
 	week, err := ParseHours([]string{"mon-sat 09:00-21:30", "sun 10:00-20:00"})
 	require.NoError(t, err)
 	s.options = Options{
-		HQ: s.hq, Keys: s.hq, Carts: doors{s.hq}, Orders: s.orders, Brand: "Gương Đẹp", Base: "https://cart.example.com", Now: s.now, NewID: uuid.NewString,
+		HQ: s.hq, Carts: doors{s.hq}, Orders: s.orders, Brand: "Gương Đẹp", Base: "https://cart.example.com", Now: s.now, NewID: uuid.NewString,
 		Zone: time.FixedZone("ICT", 7*3600), Log: slog.New(slog.DiscardHandler),
 		Shops: []Shop{{ID: "saigon-1", Name: "Sài Gòn 1", Address: "1 Lê Lợi", Hours: week}},
 	}
@@ -129,7 +130,7 @@ func (s *scene) openHQ() {
 
 // restart makes the service anew, as after a crash of the program.
 func (s *scene) restart() {
-	s.options.HQ, s.options.Keys, s.options.Carts = s.hq, s.hq, doors{s.hq}
+	s.options.HQ, s.options.Carts = s.hq, doors{s.hq}
 	var err error
 	s.service, err = New(s.options)
 	require.NoError(s.t, err)
@@ -190,9 +191,9 @@ func (s *scene) said(state string) (texts []string) {
 	return texts
 }
 
-func (s *scene) lines() []hq.ChatLine {
+func (s *scene) lines() []talk.Line {
 	s.t.Helper()
-	_, lines, err := s.hq.Chat(s.t.Context(), s.talk().ID, 500)
+	_, lines, err := s.hq.Talks().Find(s.t.Context(), s.talk().ID, 500)
 	require.NoError(s.t, err)
 	return lines
 }
@@ -200,15 +201,15 @@ func (s *scene) lines() []hq.ChatLine {
 // last is what the bot said last.
 func (s *scene) last() string {
 	s.t.Helper()
-	list := s.said(hq.ChatQueued)
+	list := s.said(talk.Queued)
 	require.NotEmpty(s.t, list, "the bot said nothing")
 	return list[len(list)-1]
 }
 
 // talk is the only conversation.
-func (s *scene) talk() *hq.Conversation {
+func (s *scene) talk() *talk.Conversation {
 	s.t.Helper()
-	list, err := s.hq.Chats(s.t.Context(), false, 10)
+	list, err := s.hq.Talks().List(s.t.Context(), false, 10)
 	require.NoError(s.t, err)
 	require.Len(s.t, list, 1)
 	return &list[0]

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 )
 
 const (
@@ -30,7 +30,7 @@ type sending struct {
 // sendAll sends what is to be said in an app, until ctx ends.
 func (s *Service) sendAll(ctx context.Context, a sender) {
 	q := sending{s, a, s.NewID(), make(chan struct{}, sendAtOnce), make(chan struct{}, 1)}
-	changed, stop := s.HQ.WatchChats()
+	changed, stop := s.HQ.WatchTalks()
 	defer stop()
 	tick := time.NewTicker(sendLook)
 	defer tick.Stop()
@@ -59,7 +59,7 @@ func (q *sending) next(ctx context.Context, wg *sync.WaitGroup) (more bool, err 
 	if q.app.resting() {
 		return false, nil
 	}
-	if waits, err := q.HQ.ChatWaits(ctx, q.app.name()); err != nil || !waits {
+	if waits, err := q.HQ.Talks().Waits(ctx, q.app.name()); err != nil || !waits {
 		return false, err
 	}
 	select {
@@ -76,7 +76,7 @@ func (q *sending) next(ctx context.Context, wg *sync.WaitGroup) (more bool, err 
 		return false, err
 	}
 	var by Channel
-	c, l, err := q.HQ.TakeChatLine(ctx, q.app.name(), q.holder, sendHold, func(c *hq.Conversation, l *hq.ChatLine, first bool) (err error) {
+	c, l, err := q.HQ.Talks().Take(ctx, q.app.name(), q.holder, sendHold, func(c *talk.Conversation, l *talk.Line, first bool) (err error) {
 		by, err = q.mayWrite(q.app, c, staffs(l.Author), !first)
 		if err == nil && first {
 			count(c)
@@ -100,11 +100,11 @@ func (q *sending) next(ctx context.Context, wg *sync.WaitGroup) (more bool, err 
 }
 
 // staffs reports whether people wrote a line.
-func staffs(author string) bool { return author != hq.ByBot && author != hq.ByPerson }
+func staffs(author string) bool { return author != talk.ByBot && author != talk.ByPerson }
 
 // mayWrite finds by what right something may be sent now; a *WindowError where
 // by none.
-func (s *Service) mayWrite(a app, c *hq.Conversation, staff, counted bool) (Channel, error) {
+func (s *Service) mayWrite(a app, c *talk.Conversation, staff, counted bool) (Channel, error) {
 	by, err := a.rules().Channel(c.Windows, staff, counted, s.Now())
 	if refused, ok := errors.AsType[*WindowError](err); ok {
 		refused.App = a.name()
@@ -114,20 +114,20 @@ func (s *Service) mayWrite(a app, c *hq.Conversation, staff, counted bool) (Chan
 
 // send sends a line and notes what became of it, even where ctx has ended: what
 // was sent and is not noted is sent again.
-func (q *sending) send(ctx context.Context, c *hq.Conversation, l *hq.ChatLine, by Channel) {
-	failed := q.app.send(ctx, c.Person, l.ChatText, by)
+func (q *sending) send(ctx context.Context, c *talk.Conversation, l *talk.Line, by Channel) {
+	failed := q.app.send(ctx, c.Person, l.Saying, by)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), callTimeout)
 	defer cancel()
 	var err error
 	switch {
 	case failed == nil:
-		err = q.HQ.ChatLineSent(ctx, l.N)
+		err = q.HQ.Talks().NoteSent(ctx, l.N)
 	case failed.Lasting:
 		q.Log.Warn("a chat app will not take a message", "app", q.app.name(), "chat", c.ID, "error", failed)
-		err = q.HQ.ChatLineFailed(ctx, l.N, failed)
+		err = q.HQ.Talks().NoteFailed(ctx, l.N, failed)
 	default:
 		q.app.rest(failed.After)
-		err = q.HQ.ChatLineAgain(ctx, l.N, max(pause(l.Tries), failed.After), failed)
+		err = q.HQ.Talks().PutBack(ctx, l.N, max(pause(l.Tries), failed.After), failed)
 	}
 	if err != nil {
 		q.Log.Error("what became of a message is not noted", "app", q.app.name(), "chat", c.ID, "error", err)

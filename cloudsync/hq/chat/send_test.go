@@ -15,7 +15,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -44,13 +44,13 @@ func TestTriesAgain(t *testing.T) {
 	p.then(status(http.StatusForbidden))
 	s.telegramSays(2, "cảm ơn")
 	s.eventually("not given up", s.allSent)
-	require.Len(t, s.said(hq.ChatFailed), 1)
+	require.Len(t, s.said(talk.Failed), 1)
 	require.Len(t, p.texts(), 1)
 }
 
 func TestErrorsHoldNoKeys(t *testing.T) {
 	s := newScene(t, withTelegram)
-	failed := s.service.apps[Telegram].(sender).send(t.Context(), "77", hq.ChatText{Text: "x"}, FreeChannel)
+	failed := s.service.apps[Telegram].(sender).send(t.Context(), "77", talk.Saying{Text: "x"}, FreeChannel)
 	require.Error(t, failed)
 	require.NotContains(t, failed.Error(), "123:abc")
 }
@@ -62,10 +62,10 @@ func TestAppThatDoesNotAnswerIsLeftInPeace(t *testing.T) {
 	for range breakAfter {
 		p.then(status(503))
 		require.False(t, a.resting())
-		require.Error(t, a.send(t.Context(), "77", hq.ChatText{Text: "x"}, FreeChannel))
+		require.Error(t, a.send(t.Context(), "77", talk.Saying{Text: "x"}, FreeChannel))
 	}
 	require.True(t, a.resting())
-	failed := a.send(t.Context(), "77", hq.ChatText{Text: "x"}, FreeChannel)
+	failed := a.send(t.Context(), "77", talk.Saying{Text: "x"}, FreeChannel)
 	require.ErrorIs(t, failed, gobreaker.ErrOpenState)
 	require.False(t, failed.Lasting)
 	require.Equal(t, breakAfter, p.calls, "it was called while it rests")
@@ -94,10 +94,10 @@ func TestKilledWhileSending(t *testing.T) {
 	// Some die with a line in their hands: sent and not noted, or not even sent.
 	for range 3 {
 		for range 5 {
-			c, l, err := s.hq.TakeChatLine(t.Context(), Telegram, "dies", sendHold, func(*hq.Conversation, *hq.ChatLine, bool) error { return nil })
+			c, l, err := s.hq.Talks().Take(t.Context(), Telegram, "dies", sendHold, func(*talk.Conversation, *talk.Line, bool) error { return nil })
 			require.NoError(t, err)
 			if l.N%2 == 0 {
-				require.Nil(t, s.service.apps[Telegram].(sender).send(t.Context(), c.Person, l.ChatText, FreeChannel))
+				require.Nil(t, s.service.apps[Telegram].(sender).send(t.Context(), c.Person, l.Saying, FreeChannel))
 			}
 		}
 		require.NoError(t, s.hq.Close())
@@ -110,7 +110,7 @@ func TestKilledWhileSending(t *testing.T) {
 	defer s.run()()
 	s.pass(2 * sendHold)
 	s.eventually("something was not sent", func() bool {
-		waits, err := s.hq.ChatWaits(t.Context(), Telegram)
+		waits, err := s.hq.Talks().Waits(t.Context(), Telegram)
 		return err == nil && !waits
 	})
 	got := map[string]int{}
@@ -121,12 +121,12 @@ func TestKilledWhileSending(t *testing.T) {
 	for text, n := range got {
 		require.LessOrEqual(t, n, 2, text)
 	}
-	list, err := s.hq.Chats(t.Context(), false, 100)
+	list, err := s.hq.Talks().List(t.Context(), false, 100)
 	require.NoError(t, err)
 	for _, c := range list {
-		_, lines, err := s.hq.Chat(t.Context(), c.ID, 10)
+		_, lines, err := s.hq.Talks().Find(t.Context(), c.ID, 10)
 		require.NoError(t, err)
-		require.Equal(t, hq.ChatSent, lines[1].State)
+		require.Equal(t, talk.Sent, lines[1].State)
 	}
 }
 
@@ -134,22 +134,22 @@ func TestNothingIsSentOutsideTheWindow(t *testing.T) {
 	p := newPlatform(t, func(*platform, http.ResponseWriter, *http.Request, []byte) error { return errors.New("it was called") })
 	s := newScene(t, allApps, func(o *Options) { o.WeChat.API = p.URL })
 	require.Equal(t, 200, s.reports(weChatReportOf(noon, `<xml><FromUserName>o1</FromUserName><CreateTime>TIME</CreateTime><MsgType>event</MsgType><Event>CLICK</Event><EventKey>menu</EventKey></xml>`)))
-	require.Len(t, s.said(hq.ChatQueued), 1)
+	require.Len(t, s.said(talk.Queued), 1)
 	s.pass(61 * time.Second)
 	defer s.run()()
 	s.eventually("not refused", s.allSent)
-	require.Len(t, s.said(hq.ChatRefused), 1)
+	require.Len(t, s.said(talk.Refused), 1)
 }
 
 func TestKeyIsRenewedOnceByMany(t *testing.T) {
 	s := newScene(t)
 	var mu sync.Mutex
 	renewals := 0
-	renew := func(context.Context, *hq.ChatKey) (*hq.ChatKey, *SendError) {
+	renew := func(context.Context, *talk.Key) (*talk.Key, *SendError) {
 		mu.Lock()
 		defer mu.Unlock()
 		renewals++
-		return &hq.ChatKey{Access: fmt.Sprint(renewals), Expires: s.now().Add(2 * time.Hour)}, nil
+		return &talk.Key{Access: fmt.Sprint(renewals), Expires: s.now().Add(2 * time.Hour)}, nil
 	}
 	var collectors [3]*renewed
 	for i := range collectors {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -20,8 +20,8 @@ func TestMessagesAreAsLongAsTheSettingsSay(t *testing.T) {
 	o.Messenger.TextLength, o.Messenger.CardLength, o.Messenger.TitleLength = 400, 300, 7
 	m, err := newMessenger(*o.Messenger, o)
 	require.NoError(t, err)
-	require.Equal(t, 400, utf8.RuneCountInString(m.message(hq.ChatText{Text: long})["text"].(string)))
-	card := m.message(hq.ChatText{Text: long, URL: "https://x", Title: long})["attachment"].(map[string]any)["payload"].(map[string]any)
+	require.Equal(t, 400, utf8.RuneCountInString(m.message(talk.Saying{Text: long})["text"].(string)))
+	card := m.message(talk.Saying{Text: long, URL: "https://x", Title: long})["attachment"].(map[string]any)["payload"].(map[string]any)
 	require.Equal(t, 300, utf8.RuneCountInString(card["text"].(string)))
 	require.Equal(t, 7, utf8.RuneCountInString(card["buttons"].([]any)[0].(map[string]string)["title"]))
 

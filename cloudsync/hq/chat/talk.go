@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -26,35 +27,35 @@ type link struct {
 	err   error
 }
 
-// talk is what is being said to one person.
-type talk struct {
+// turn is what is being said to one person.
+type turn struct {
 	*Service
 	m    *Message
-	c    *hq.Conversation
+	c    *talk.Conversation
 	w    words
 	link *link // nil where there was none
 	// asked are the variants that the text may be about, and levels what the
 	// shops have of them.
 	asked  []*edge.Variant
 	levels []hq.Level
-	said   []hq.ChatLine
+	said   []talk.Line
 }
 
 // hear takes in what a person did, and answers.
 func (s *Service) hear(ctx context.Context, a app, m *Message) error {
 	if m.Gone {
-		_, err := s.HQ.ForgetChat(ctx, a.name(), m.Person, m.At)
+		_, err := s.HQ.Talks().Forget(ctx, a.name(), m.Person, m.At)
 		return err
 	}
 	if !s.limit.allow(a.name()+" "+m.Person, s.Now()) {
 		return nil // whoever writes so much gets no answer to all of it
 	}
-	t := talk{Service: s, m: m}
+	t := turn{Service: s, m: m}
 	if err := t.prepare(ctx, a); err != nil {
 		return err
 	}
-	message := hq.ChatMessage{App: a.name(), ID: m.ID, Person: m.Person, At: m.At}
-	_, err := s.HQ.HearChat(ctx, message, func(c *hq.Conversation) ([]hq.ChatLine, error) {
+	message := talk.Message{App: a.name(), ID: m.ID, Person: m.Person, At: m.At}
+	_, err := s.HQ.Talks().Hear(ctx, message, func(c *talk.Conversation) ([]talk.Line, error) {
 		t.c, t.said = c, nil
 		err := t.answer(ctx)
 		if _, ok := a.(sender); !ok {
@@ -66,7 +67,7 @@ func (s *Service) hear(ctx context.Context, a app, m *Message) error {
 }
 
 // prepare does what takes long before the conversation is held.
-func (t *talk) prepare(ctx context.Context, a app) error {
+func (t *turn) prepare(ctx context.Context, a app) error {
 	t.link = t.linkIn(ctx, a.name()+" "+t.m.Person, t.m)
 	if t.link != nil && t.link.err != nil && edge.KindOf(t.link.err) == edge.Internal {
 		return t.link.err // it may open when the app tells us again
@@ -93,7 +94,7 @@ func (t *talk) prepare(ctx context.Context, a app) error {
 }
 
 // answer decides what is said, and what changes in the conversation.
-func (t *talk) answer(ctx context.Context) error {
+func (t *turn) answer(ctx context.Context) error {
 	c, m := t.c, t.m
 	first := c.Heard.IsZero()
 	idle := m.At.Sub(c.Heard)
@@ -101,21 +102,21 @@ func (t *talk) answer(ctx context.Context) error {
 	t.w = wordsIn(c.Lang)
 	open(c, m.Did, m.At)
 	if m.Did == Said && !m.Began {
-		t.said = append(t.said, hq.ChatLine{Author: hq.ByPerson, State: hq.ChatHeard, ChatText: hq.ChatText{Text: m.Text}})
+		t.said = append(t.said, talk.Line{Author: talk.ByPerson, State: talk.Heard, Saying: talk.Saying{Text: m.Text}})
 	}
 	if t.link != nil && t.link.err == nil {
 		if err := t.bind(ctx); err != nil {
 			return err
 		}
 	}
-	if c.State == hq.ChatHuman {
+	if c.State == talk.Human {
 		if !c.Waits.IsZero() || idle < staffSilent {
 			if m.Did == Said && c.Waits.IsZero() {
 				c.Waits = m.At
 			}
 			return nil // the bot is silent while people talk
 		}
-		c.State, c.Misses = hq.ChatBot, 0
+		c.State, c.Misses = talk.Bot, 0
 	}
 	switch {
 	case t.link != nil && t.link.err != nil:
@@ -141,17 +142,17 @@ func (w words) problem(err error) string {
 	return w.BadCode
 }
 
-func (t *talk) say(text string) { t.sayWith(hq.ChatText{Text: text}) }
+func (t *turn) say(text string) { t.sayWith(talk.Saying{Text: text}) }
 
-func (t *talk) sayWith(text hq.ChatText) {
-	t.said = append(t.said, hq.ChatLine{Author: hq.ByBot, State: hq.ChatQueued, ChatText: text})
+func (t *turn) sayWith(text talk.Saying) {
+	t.said = append(t.said, talk.Line{Author: talk.ByBot, State: talk.Queued, Saying: text})
 }
 
 // silence takes back what was to be said, in an app that we cannot write to yet.
-func (t *talk) silence() {
+func (t *turn) silence() {
 	kept := t.said[:0]
 	for _, l := range t.said {
-		if l.State != hq.ChatQueued {
+		if l.State != talk.Queued {
 			kept = append(kept, l)
 		}
 	}
@@ -159,20 +160,20 @@ func (t *talk) silence() {
 }
 
 // bind ties the conversation to the cart. How it stands is no news any more.
-func (t *talk) bind(ctx context.Context) error {
+func (t *turn) bind(ctx context.Context) error {
 	t.c.Cart, t.c.Token, t.c.Links, t.c.Shop = t.link.cart.ID.String(), t.link.token, t.link.links, t.link.shop
 	news, err := t.newsOf(ctx, t.c)
 	if err != nil {
 		return err
 	}
 	for _, n := range news {
-		t.said = append(t.said, hq.ChatLine{Author: hq.ByBot, State: hq.ChatTold, Topic: n.topic})
+		t.said = append(t.said, talk.Line{Author: talk.ByBot, State: talk.Told, Topic: n.topic})
 	}
 	return nil
 }
 
 // greet says who writes, shows the cart, and what may be asked.
-func (t *talk) greet(ctx context.Context) error {
+func (t *turn) greet(ctx context.Context) error {
 	text := fmt.Sprintf(t.w.Greeting, t.Brand) + " " + t.w.Bot + "\n\n"
 	card, err := t.card(ctx)
 	if err != nil {
@@ -191,7 +192,7 @@ const cardLines = 10
 
 // cartOf is the cart that a person may see; nil where there is none, or its links
 // were withdrawn since.
-func (s *Service) cartOf(ctx context.Context, c *hq.Conversation) (*edge.Cart, error) {
+func (s *Service) cartOf(ctx context.Context, c *talk.Conversation) (*edge.Cart, error) {
 	var id edge.CartID
 	if id.UnmarshalText([]byte(c.Cart)) != nil {
 		return nil, nil
@@ -209,7 +210,7 @@ func (s *Service) cartOf(ctx context.Context, c *hq.Conversation) (*edge.Cart, e
 }
 
 // card shows the person's cart; nil where there is none to show.
-func (t *talk) card(ctx context.Context) (*hq.ChatText, error) {
+func (t *turn) card(ctx context.Context) (*talk.Saying, error) {
 	cart, err := t.cartOf(ctx, t.c)
 	if cart == nil || err != nil {
 		return nil, err
@@ -255,7 +256,7 @@ func (t *talk) card(ctx context.Context) (*hq.ChatText, error) {
 	} else if paid {
 		b.WriteString("\n" + t.w.paid(t.w.PaidText, receipt))
 	}
-	return &hq.ChatText{Text: b.String(), Title: t.w.Open, URL: t.Base + "/c/" + t.c.Token}, nil
+	return &talk.Saying{Text: b.String(), Title: t.w.Open, URL: t.Base + "/c/" + t.c.Token}, nil
 }
 
 func (w words) paid(format, receipt string) string {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -104,7 +104,7 @@ func TestWhoWritesTooMuchIsNotAnswered(t *testing.T) {
 	for i := range 3 * messagesAtOnce {
 		s.telegramSays(i, "xin chào")
 	}
-	require.Len(t, s.said(hq.ChatQueued), messagesAtOnce)
+	require.Len(t, s.said(talk.Queued), messagesAtOnce)
 }
 
 func TestWithdrawnCartIsNotShown(t *testing.T) {
@@ -126,17 +126,17 @@ func TestStaffAfterTwoMisses(t *testing.T) {
 	s.telegramSays(1, "/start "+goodToken)
 	s.telegramSays(2, "blah blah")
 	require.Contains(t, s.last(), "chưa hiểu")
-	require.Equal(t, hq.ChatBot, s.talk().State)
+	require.Equal(t, talk.Bot, s.talk().State)
 	s.telegramSays(3, "cảm ơn") // what is understood between two misses
 	s.telegramSays(4, "blah blah")
-	require.Equal(t, hq.ChatBot, s.talk().State)
+	require.Equal(t, talk.Bot, s.talk().State)
 	s.telegramSays(5, "") // a picture
 	require.Contains(t, s.last(), "chuyển bạn cho nhân viên")
-	require.Equal(t, hq.ChatHuman, s.talk().State)
+	require.Equal(t, talk.Human, s.talk().State)
 	require.Equal(t, noon, s.talk().Waits.UTC())
-	before := len(s.said(hq.ChatQueued))
+	before := len(s.said(talk.Queued))
 	s.telegramSays(6, "giá son đỏ gạch")
-	require.Len(t, s.said(hq.ChatQueued), before, "the bot spoke while a person was to answer")
+	require.Len(t, s.said(talk.Queued), before, "the bot spoke while a person was to answer")
 	list, err := s.service.Waiting(t.Context(), false, 10)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
@@ -144,7 +144,7 @@ func TestStaffAfterTwoMisses(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, shown.MayWrite)
 	require.Equal(t, "saigon-1", shown.Conversation.Shop)
-	require.Equal(t, []hq.ChatItem{{SKU: "LIP-VEL-01", Name: testRelease().Variants[0].Name, Shade: testRelease().Variants[0].Shade, Quantity: 2, Price: vnd(199000)}}, shown.Items)
+	require.Equal(t, []talk.Item{{SKU: "LIP-VEL-01", Name: testRelease().Variants[0].Name, Shade: testRelease().Variants[0].Shade, Quantity: 2, Price: vnd(199000)}}, shown.Items)
 	require.Equal(t, vnd(398000), shown.Total)
 
 	require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "", "Chào bạn, mình là Lan."))
@@ -152,7 +152,7 @@ func TestStaffAfterTwoMisses(t *testing.T) {
 	for range 2 {
 		require.NoError(t, s.service.Reply(t.Context(), list[0].ID, "lan", "0123456789", "Mình giúp gì được?"))
 	}
-	require.Len(t, s.said(hq.ChatQueued), before+2, "an answer sent twice went out twice")
+	require.Len(t, s.said(talk.Queued), before+2, "an answer sent twice went out twice")
 	require.Zero(t, s.talk().Waits)
 	s.telegramSays(7, "cảm ơn Lan")
 	require.False(t, s.talk().Waits.IsZero(), "the person waits again")
@@ -166,7 +166,7 @@ func TestStaffOnRequest(t *testing.T) {
 	for _, text := range []string{"cho mình gặp nhân viên", "can I speak to staff", "转人工"} {
 		s := newScene(t, withTelegram)
 		s.telegramSays(1, text)
-		require.Equal(t, hq.ChatHuman, s.talk().State, text)
+		require.Equal(t, talk.Human, s.talk().State, text)
 	}
 }
 
@@ -186,7 +186,7 @@ func TestOperatorsAnswers(t *testing.T) {
 	for _, text := range []string{"", "  ", strings.Repeat("x", maxReply+1), "a\x00b"} {
 		require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, "lan", "", text)), "%q", text)
 	}
-	require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, hq.ByBot, "", "hi")))
+	require.Equal(t, edge.Invalid, edge.KindOf(s.service.Reply(t.Context(), id, talk.ByBot, "", "hi")))
 	require.Equal(t, edge.NotFound, edge.KindOf(s.service.Reply(t.Context(), "nobody", "lan", "", "hi")))
 	require.NoError(t, s.service.Reply(t.Context(), id, "lan", "", "你好"))
 	s.pass(48 * time.Hour)
@@ -197,11 +197,11 @@ func TestOperatorsAnswers(t *testing.T) {
 
 func TestNewsOfTheCart(t *testing.T) {
 	s := newScene(t, withTelegram)
-	s.orders.list = []hq.ChatOrder{{Number: "D-1", State: "placed", Says: text("đã đặt", "placed", "已下单")}}
+	s.orders.list = []talk.Order{{Number: "D-1", State: "placed", Says: text("đã đặt", "placed", "已下单")}}
 	s.telegramSays(1, "/start "+goodToken)
 	look := func() []string {
 		require.NoError(t, s.service.tellSince(t.Context(), noon.Add(-time.Hour)))
-		return s.said(hq.ChatQueued)[1:]
+		return s.said(talk.Queued)[1:]
 	}
 	require.Empty(t, look(), "what was known when the cart was opened is no news")
 	s.orders.list[0].State, s.orders.list[0].Says = "packed", text("đã đóng gói", "packed", "已打包")
@@ -217,7 +217,7 @@ func TestNewsOfTheCart(t *testing.T) {
 
 func TestOrdersAreTold(t *testing.T) {
 	s := newScene(t, withTelegram)
-	s.orders.list = []hq.ChatOrder{{Number: "D-1", State: "packed", Says: text("đã đóng gói", "packed", "已打包")}}
+	s.orders.list = []talk.Order{{Number: "D-1", State: "packed", Says: text("đã đóng gói", "packed", "已打包")}}
 	s.telegramSays(1, "/start "+goodToken)
 	s.telegramSays(2, "đơn hàng của tôi tới đâu rồi")
 	require.Equal(t, "Đơn hàng D-1: đã đóng gói", s.last())

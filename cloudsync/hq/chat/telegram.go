@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -97,7 +97,7 @@ func (t *telegram) receive(r call) ([]Message, error) {
 	return []Message{m}, nil
 }
 
-func (t *telegram) send(ctx context.Context, person string, text hq.ChatText, _ Channel) *SendError {
+func (t *telegram) send(ctx context.Context, person string, text talk.Saying, _ Channel) *SendError {
 	body := map[string]any{"chat_id": person, "text": clip(text.Text, t.TextLength)}
 	if text.URL != "" {
 		body["reply_markup"] = map[string]any{"inline_keyboard": [][]any{{map[string]string{"text": text.Title, "url": text.URL}}}}

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -172,7 +172,7 @@ func TestLinksBind(t *testing.T) {
 			require.Equal(t, cartID.String(), c.Cart)
 			require.Equal(t, "saigon-1", c.Shop)
 			if _, writes := s.service.apps[c.App].(sender); !writes {
-				require.Empty(t, s.said(hq.ChatQueued), "an answer that nobody sends")
+				require.Empty(t, s.said(talk.Queued), "an answer that nobody sends")
 				return
 			}
 			said := s.last()
@@ -181,7 +181,7 @@ func TestLinksBind(t *testing.T) {
 			require.Contains(t, said, "398")
 			// The same report again changes nothing.
 			require.Equal(t, http.StatusOK, s.reports(r))
-			require.Len(t, s.said(hq.ChatQueued), 1)
+			require.Len(t, s.said(talk.Queued), 1)
 		})
 	}
 }
@@ -205,7 +205,7 @@ func TestReportsThatSayNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t, allApps)
 			require.Equal(t, http.StatusOK, s.reports(r))
-			list, err := s.hq.Chats(t.Context(), false, 10)
+			list, err := s.hq.Talks().List(t.Context(), false, 10)
 			require.NoError(t, err)
 			require.Empty(t, list)
 		})
@@ -237,7 +237,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	for name, tt := range tests {
 		require.Equal(t, tt.want, s.reports(tt.report), name)
 	}
-	list, err := s.hq.Chats(t.Context(), false, 10)
+	list, err := s.hq.Talks().List(t.Context(), false, 10)
 	require.NoError(t, err)
 	require.Empty(t, list)
 }
@@ -300,7 +300,7 @@ func TestWeChatSecureMode(t *testing.T) {
 	short := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	require.Equal(t, http.StatusBadRequest, send(short, short))
 	require.Equal(t, http.StatusOK, send(good, good))
-	require.Len(t, s.said(hq.ChatHeard), 1)
+	require.Len(t, s.said(talk.Heard), 1)
 }
 
 func TestWhoLeavesIsForgotten(t *testing.T) {
@@ -311,7 +311,7 @@ func TestWhoLeavesIsForgotten(t *testing.T) {
 	s.pass(time.Minute)
 	leave := zaloReportOf(s.now(), `{"app_id":"123","event_name":"unfollow","timestamp":"TIME","follower":{"id":"z1"}}`)
 	require.Equal(t, http.StatusOK, s.reports(leave))
-	list, err := s.hq.Chats(t.Context(), false, 10)
+	list, err := s.hq.Talks().List(t.Context(), false, 10)
 	require.NoError(t, err)
 	require.Empty(t, list)
 }

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -180,7 +180,7 @@ func decodeWeChat(op string, body []byte, v *weChatReport) error {
 	return decode(op, body, v)
 }
 
-func (w *weChat) send(ctx context.Context, person string, t hq.ChatText, _ Channel) *SendError {
+func (w *weChat) send(ctx context.Context, person string, t talk.Saying, _ Channel) *SendError {
 	body := map[string]any{"touser": person}
 	switch {
 	case t.URL == "":
@@ -222,7 +222,7 @@ func (w *weChat) outcome(answer []byte) *SendError {
 
 // renew asks for the token that is the same for all who ask, so that several
 // collectors do not take it from each other.
-func (w *weChat) renew(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *SendError) {
+func (w *weChat) renew(ctx context.Context, have *talk.Key) (*talk.Key, *SendError) {
 	body := map[string]any{"grant_type": "client_credential", "appid": w.AppID, "secret": w.AppSecret, "force_refresh": have != nil && w.now().Before(have.Expires)}
 	answer, err := w.post(ctx, w.API+"/cgi-bin/stable_token", nil, body)
 	if err == nil {
@@ -238,5 +238,5 @@ func (w *weChat) renew(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *Sen
 	if err := json.Unmarshal(answer, &said); err != nil || said.Access == "" {
 		return nil, &SendError{Err: fmt.Errorf("wechat: an answer of %d bytes without an access token", len(answer))}
 	}
-	return &hq.ChatKey{Access: said.Access, Expires: w.now().Add(time.Duration(cmp.Or(said.Seconds, 7200)) * time.Second)}, nil
+	return &talk.Key{Access: said.Access, Expires: w.now().Add(time.Duration(cmp.Or(said.Seconds, 7200)) * time.Second)}, nil
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 )
 
 // Deed is a kind of thing that a person does, after which an app lets us write.
@@ -67,8 +67,8 @@ func (e *WindowError) Error() string {
 // open the one that costs least. counted says that the message is counted in did
 // already, as one that is tried again is; staff that a person wrote it. Its error
 // is a *WindowError, without the app's name.
-func (r Rules) Channel(did map[string]hq.ChatWindow, staff, counted bool, now time.Time) (Channel, error) {
-	var last hq.ChatWindow
+func (r Rules) Channel(did map[string]talk.Window, staff, counted bool, now time.Time) (Channel, error) {
+	var last talk.Window
 	used := 0
 	for deed, a := range r.Free {
 		w, ok := did[string(deed)]
@@ -102,18 +102,18 @@ func (r Rules) Channel(did map[string]hq.ChatWindow, staff, counted bool, now ti
 }
 
 // open notes what a person did: what is sent is counted anew since then.
-func open(c *hq.Conversation, d Deed, at time.Time) {
+func open(c *talk.Conversation, d Deed, at time.Time) {
 	if c.Windows == nil {
-		c.Windows = map[string]hq.ChatWindow{}
+		c.Windows = map[string]talk.Window{}
 	}
 	if w, ok := c.Windows[string(d)]; !ok || at.After(w.At) {
-		c.Windows[string(d)] = hq.ChatWindow{At: at}
+		c.Windows[string(d)] = talk.Window{At: at}
 	}
 }
 
 // count notes that a message is about to be sent: it counts after all that the
 // person did, since no app says after which.
-func count(c *hq.Conversation) {
+func count(c *talk.Conversation) {
 	for deed, w := range c.Windows {
 		w.Sent++
 		c.Windows[deed] = w

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 )
 
 func TestChannel(t *testing.T) {
@@ -16,10 +16,10 @@ func TestChannel(t *testing.T) {
 	zalo := zaloRules(ZaloSettings{FreeFor: 48 * h, FreeCount: 8})
 	paid := zaloRules(ZaloSettings{FreeFor: 48 * h, FreeCount: 8, PaidFor: 7 * 24 * h})
 	messenger, telegram := messengerRules(), telegramRules()
-	at := func(d Deed, ago time.Duration, sent int) map[string]hq.ChatWindow {
-		return map[string]hq.ChatWindow{string(d): {At: noon.Add(-ago), Sent: sent}}
+	at := func(d Deed, ago time.Duration, sent int) map[string]talk.Window {
+		return map[string]talk.Window{string(d): {At: noon.Add(-ago), Sent: sent}}
 	}
-	both := func(a, b map[string]hq.ChatWindow) map[string]hq.ChatWindow {
+	both := func(a, b map[string]talk.Window) map[string]talk.Window {
 		for k, v := range b {
 			a[k] = v
 		}
@@ -28,7 +28,7 @@ func TestChannel(t *testing.T) {
 	tests := []struct {
 		name    string
 		rules   Rules
-		did     map[string]hq.ChatWindow
+		did     map[string]talk.Window
 		staff   bool
 		counted bool
 		want    Channel // "" is refused
@@ -82,7 +82,7 @@ func TestChannel(t *testing.T) {
 }
 
 func TestAnswerOfAPersonIsCountedSinceTheirWords(t *testing.T) {
-	c := &hq.Conversation{}
+	c := &talk.Conversation{}
 	open(c, Said, noon)
 	count(c)
 	count(c)

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -134,7 +134,7 @@ func (z *zalo) signed(r call, inBody time.Time) error {
 	return forbidden(op, "the signature does not fit: check app_id and oa_secret")
 }
 
-func (z *zalo) send(ctx context.Context, person string, t hq.ChatText, _ Channel) *SendError {
+func (z *zalo) send(ctx context.Context, person string, t talk.Saying, _ Channel) *SendError {
 	text := clip(t.Text, z.TextLength)
 	if t.URL != "" {
 		text = clip(t.Text, z.TextLength-len(t.Title)-len(t.URL)-3) + "\n\n" + t.Title + ": " + t.URL
@@ -169,7 +169,7 @@ func (z *zalo) outcome(answer []byte) *SendError {
 }
 
 // renew exchanges a refresh token, which is good for one exchange.
-func (z *zalo) renew(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *SendError) {
+func (z *zalo) renew(ctx context.Context, have *talk.Key) (*talk.Key, *SendError) {
 	refresh := z.RefreshToken
 	if have != nil {
 		refresh = have.Refresh
@@ -189,5 +189,5 @@ func (z *zalo) renew(ctx context.Context, have *hq.ChatKey) (*hq.ChatKey, *SendE
 		return nil, &SendError{Err: fmt.Errorf("zalo: no access token (error %d): put a new refresh token into the settings", said.Error)}
 	}
 	life := time.Duration(said.Expires.Unix()) * time.Second
-	return &hq.ChatKey{Access: said.Access, Refresh: said.Refresh, Expires: z.now().Add(life)}, nil
+	return &talk.Key{Access: said.Access, Refresh: said.Refresh, Expires: z.now().Add(life)}, nil
 }

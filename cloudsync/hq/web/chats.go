@@ -9,15 +9,15 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 )
 
 const chatsOnPage = 100
 
 // Chats is what the pages need of the chat apps.
 type Chats interface {
-	Waiting(ctx context.Context, all bool, limit int) ([]hq.Conversation, error)
-	Talk(ctx context.Context, id string) (*hq.ChatView, error)
+	Waiting(ctx context.Context, all bool, limit int) ([]talk.Conversation, error)
+	Talk(ctx context.Context, id string) (*talk.View, error)
 	Reply(ctx context.Context, id, by, key, text string) error
 	Release(ctx context.Context, id string) error
 }
@@ -70,9 +70,9 @@ func (p *Pages) chatsPage(c *gin.Context) {
 	p.render(c, "chats", "chats", v)
 }
 
-func (p *Pages) chatEntry(w words, now time.Time, c *hq.Conversation) chatEntry {
+func (p *Pages) chatEntry(w words, now time.Time, c *talk.Conversation) chatEntry {
 	e := chatEntry{ID: c.ID, App: appName(c.App), Shop: p.nameOf(c.Shop), Who: w.T("chat_bot"), Heard: w.T("chat_heard", p.clock(c.Heard, now))}
-	if c.State == hq.ChatHuman {
+	if c.State == talk.Human {
 		e.Who = w.T("chat_human")
 	}
 	if !c.Waits.IsZero() {
@@ -113,7 +113,7 @@ func (p *Pages) chatPage(c *gin.Context) {
 	}
 	w, now := p.words(c), p.Now()
 	v := chatView{
-		chatEntry: p.chatEntry(w, now, &t.Conversation), Human: t.Conversation.State == hq.ChatHuman, MayWrite: t.MayWrite, Why: t.Why, Key: nonce(),
+		chatEntry: p.chatEntry(w, now, &t.Conversation), Human: t.Conversation.State == talk.Human, MayWrite: t.MayWrite, Why: t.Why, Key: nonce(),
 	}
 	for i := range t.Lines {
 		v.Lines = append(v.Lines, p.chatLine(w, now, &t.Lines[i]))
@@ -138,12 +138,12 @@ func (p *Pages) chatPage(c *gin.Context) {
 	p.render(c, "chat", "chats", v)
 }
 
-func (p *Pages) chatLine(w words, now time.Time, l *hq.ChatLine) chatLine {
-	v := chatLine{Author: l.Author, At: p.clock(l.At, now), Text: l.Text, Error: l.Error, Person: l.Author == hq.ByPerson}
+func (p *Pages) chatLine(w words, now time.Time, l *talk.Line) chatLine {
+	v := chatLine{Author: l.Author, At: p.clock(l.At, now), Text: l.Text, Error: l.Error, Person: l.Author == talk.ByPerson}
 	switch l.Author {
-	case hq.ByPerson:
+	case talk.ByPerson:
 		v.Author = w.T("chat_person")
-	case hq.ByBot:
+	case talk.ByBot:
 		v.Author = w.T("chat_by_bot")
 	}
 	if l.Text == "" {
@@ -153,11 +153,11 @@ func (p *Pages) chatLine(w words, now time.Time, l *hq.ChatLine) chatLine {
 		v.Text += "\n" + l.URL
 	}
 	switch l.State {
-	case hq.ChatQueued:
+	case talk.Queued:
 		v.State = w.T("chat_queued")
-	case hq.ChatRefused:
+	case talk.Refused:
 		v.State = w.T("chat_refused")
-	case hq.ChatFailed:
+	case talk.Failed:
 		v.State = w.T("chat_failed")
 	}
 	return v

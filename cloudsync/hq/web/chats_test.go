@@ -12,23 +12,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // office is what people in chat apps said, and are answered.
 type office struct {
-	talk *hq.ChatView
+	talk *talk.View
 	keys []string
 }
 
-func (o *office) Waiting(_ context.Context, all bool, _ int) ([]hq.Conversation, error) {
+func (o *office) Waiting(_ context.Context, all bool, _ int) ([]talk.Conversation, error) {
 	if !all && o.talk.Conversation.Waits.IsZero() {
 		return nil, nil
 	}
-	return []hq.Conversation{o.talk.Conversation}, nil
+	return []talk.Conversation{o.talk.Conversation}, nil
 }
 
-func (o *office) Talk(_ context.Context, id string) (*hq.ChatView, error) {
+func (o *office) Talk(_ context.Context, id string) (*talk.View, error) {
 	if id != o.talk.Conversation.ID {
 		return nil, edge.Errorf("office", edge.NotFound, "there is no such conversation")
 	}
@@ -41,30 +42,30 @@ func (o *office) Reply(_ context.Context, _, by, key, text string) error {
 	}
 	o.keys = append(o.keys, key)
 	o.talk.Conversation.Waits = time.Time{}
-	o.talk.Lines = append(o.talk.Lines, hq.ChatLine{N: 9, At: noon, Author: by, State: hq.ChatQueued, ChatText: hq.ChatText{Text: text}})
+	o.talk.Lines = append(o.talk.Lines, talk.Line{N: 9, At: noon, Author: by, State: talk.Queued, Saying: talk.Saying{Text: text}})
 	return nil
 }
 
 func (o *office) Release(context.Context, string) error {
-	o.talk.Conversation.State = hq.ChatBot
+	o.talk.Conversation.State = talk.Bot
 	return nil
 }
 
 func newOffice(t *testing.T, tokens ...hq.Token) (*app, *office) {
 	a := newApp(t, tokens...)
 	text := func(vi, en, zh string) edge.Text { return edge.Text{VI: vi, EN: en, ZH: zh} }
-	o := &office{talk: &hq.ChatView{
-		Conversation: hq.Conversation{ID: "c1", App: "zalo", State: hq.ChatHuman, Waits: noon.Add(-3 * time.Minute), Heard: noon, Person: "secret-person", Token: "secret-token", Lang: "vi", Shop: "saigon-1"},
-		Lines: []hq.ChatLine{
-			{N: 1, At: noon.Add(-5 * time.Minute), Author: hq.ByPerson, State: hq.ChatHeard, ChatText: hq.ChatText{Text: "Son này <b>có</b> bền màu không ạ?"}},
-			{N: 2, At: noon.Add(-4 * time.Minute), Author: hq.ByBot, State: hq.ChatSent, ChatText: hq.ChatText{Text: "Xin lỗi, mình chưa hiểu ý bạn."}},
-			{N: 3, At: noon.Add(-3 * time.Minute), Author: hq.ByPerson, State: hq.ChatHeard},
-			{N: 4, At: noon.Add(-3 * time.Minute), Author: hq.ByBot, State: hq.ChatFailed, Error: "zalo: error -230", ChatText: hq.ChatText{Text: "Mình chuyển bạn cho nhân viên."}},
+	o := &office{talk: &talk.View{
+		Conversation: talk.Conversation{ID: "c1", App: "zalo", State: talk.Human, Waits: noon.Add(-3 * time.Minute), Heard: noon, Person: "secret-person", Token: "secret-token", Lang: "vi", Shop: "saigon-1"},
+		Lines: []talk.Line{
+			{N: 1, At: noon.Add(-5 * time.Minute), Author: talk.ByPerson, State: talk.Heard, Saying: talk.Saying{Text: "Son này <b>có</b> bền màu không ạ?"}},
+			{N: 2, At: noon.Add(-4 * time.Minute), Author: talk.ByBot, State: talk.Sent, Saying: talk.Saying{Text: "Xin lỗi, mình chưa hiểu ý bạn."}},
+			{N: 3, At: noon.Add(-3 * time.Minute), Author: talk.ByPerson, State: talk.Heard},
+			{N: 4, At: noon.Add(-3 * time.Minute), Author: talk.ByBot, State: talk.Failed, Error: "zalo: error -230", Saying: talk.Saying{Text: "Mình chuyển bạn cho nhân viên."}},
 		},
 		MayWrite: true,
-		Items:    []hq.ChatItem{{SKU: "LIP-01", Name: text("Son nhung", "Velvet lipstick", "丝绒口红"), Shade: text("Đỏ gạch", "Brick red", "砖红"), Quantity: 2, Price: edge.Money{Amount: 199000, Currency: "VND"}}},
+		Items:    []talk.Item{{SKU: "LIP-01", Name: text("Son nhung", "Velvet lipstick", "丝绒口红"), Shade: text("Đỏ gạch", "Brick red", "砖红"), Quantity: 2, Price: edge.Money{Amount: 199000, Currency: "VND"}}},
 		Total:    edge.Money{Amount: 398000, Currency: "VND"},
-		Orders:   []hq.ChatOrder{{Number: "A1B2C3", State: "packed", Says: text("Đã đóng gói", "Packed", "已打包"), At: noon}},
+		Orders:   []talk.Order{{Number: "A1B2C3", State: "packed", Says: text("Đã đóng gói", "Packed", "已打包"), At: noon}},
 	}}
 	a.pages.Chats = o
 	engine := gin.New()

@@ -11,15 +11,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// ChatsOfChanged lists the conversations whose cart, or an order from it, changed
-// since, at most limit (1 to 1000).
-func (h *HQ) ChatsOfChanged(ctx context.Context, since time.Time, limit int) ([]Conversation, error) {
-	const q = `select id, body from chat where cart <> '' and cart in (
-		select id from cart where state in ('bare', 'open', 'closed') and changed >= $1
-		union all select cart from orders where changed >= $1) limit $2`
-	return h.chatsWhere(ctx, "hq.ChatsOfChanged", q, since.UnixMilli(), min(max(limit, 1), maxPage))
-}
-
 // ShopOf is the shop that a gateway stands in; an edge.Error of kind NotFound
 // where none of that name is enrolled.
 func (h *HQ) ShopOf(ctx context.Context, node string) (shop string, err error) {
@@ -65,19 +56,4 @@ func (h *HQ) Levels(ctx context.Context, skus []edge.SKU) ([]Level, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return levels, nil
-}
-
-// ChatTold lists the topics that a person was told of, or knows.
-func (h *HQ) ChatTold(ctx context.Context, id string) (map[string]bool, error) {
-	told := map[string]bool{}
-	err := database.Select(ctx, h.db.Read, "select topic from chat_line where chat = $1 and topic <> ''", id).Each(func(rows *sql.Rows) error {
-		var topic string
-		err := rows.Scan(&topic)
-		told[topic] = true
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("hq.ChatTold: %w", err)
-	}
-	return told, nil
 }

@@ -1,4 +1,4 @@
-package hq
+package talk
 
 import (
 	"time"
@@ -6,21 +6,21 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// ChatView is a conversation as an operator sees it: what was said, and what the
+// View is a conversation as an operator sees it: what was said, and what the
 // person has from the shop.
-type ChatView struct {
+type View struct {
 	Conversation Conversation
-	Lines        []ChatLine
+	Lines        []Line
 	MayWrite     bool   // now, by the app's rules
 	Why          string // not
-	Items        []ChatItem
+	Items        []Item
 	Total        edge.Money // at the catalogue's prices
 	Receipt      string     // where the cart is paid
-	Orders       []ChatOrder
+	Orders       []Order
 }
 
-// ChatItem is a line of the person's cart.
-type ChatItem struct {
+// Item is a line of the person's cart.
+type Item struct {
 	SKU      edge.SKU   `json:"sku"`
 	Name     edge.Text  `json:"name"`
 	Shade    edge.Text  `json:"shade"`
@@ -28,8 +28,8 @@ type ChatItem struct {
 	Price    edge.Money `json:"price"` // of one; no currency where it is not known
 }
 
-// ChatOrder is how an order stands.
-type ChatOrder struct {
+// Order is how an order stands.
+type Order struct {
 	Number string       `json:"number"` // by which staff and shopper speak of it
 	State  string       `json:"state"`  // a new one is news
 	Says   edge.Text    `json:"says"`   // the state, for the shopper
