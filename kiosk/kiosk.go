@@ -30,8 +30,8 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Trusted and Brand may be empty, Photos, Courier and
-// Office missing, and Idle and Hold have defaults; everything else is needed.
+// Config is what a kiosk is made of. Trusted and Brand may be empty, Photos, Courier,
+// Office and Model missing, and Idle and Hold have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
 	Catalogue catalogue
@@ -41,6 +41,7 @@ type Config struct {
 	Photos    photos         // keeps sealed photos; nil where none can be taken
 	Courier   courier        // brings photos to phones; nil where there is no line to do so
 	Office    office         // what headquarters has told; nil where there is none
+	Model     model          // wears looks where there is no camera; nil where nobody does
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
 	Brand     Brand          // the shop's colours and logo
 	Trusted   []netip.Prefix // screens beside this machine's own
@@ -61,7 +62,8 @@ type Kiosk struct {
 	session *session
 	run     string // names this run: a page tells by it that its session went with the run before
 	codes   *codeReader
-	tablet  bool // a tablet is the camera
+	worn    pictures // the model's, drawn last
+	tablet  bool     // a tablet is the camera
 }
 
 // New makes a kiosk that nobody stands before: the mirror is paused and bare.
@@ -91,6 +93,7 @@ func (k *Kiosk) Register(e *gin.Engine) {
 	g.POST("/session/consent", k.postConsent)
 	g.GET("/session/preview", k.getPreview)
 	g.PUT("/session/look", k.putLook)
+	g.GET("/model", k.getModel)
 	g.PUT("/session/compare", k.putCompare)
 	g.POST("/session/replay", k.postReplay)
 	g.DELETE("/session/replay", k.deleteReplay)

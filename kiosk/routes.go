@@ -40,6 +40,7 @@ type sessionView struct {
 	Photos    []photoView  `json:"photos"`
 	Vote      *voteView    `json:"vote,omitempty"` // of the shopper's friends
 	Cart      *edge.CartID `json:"cart"`
+	Model     bool         `json:"model"` // somebody wears looks where there is no camera
 	Mirror    mirrorView   `json:"mirror"`
 	Idle      idleView     `json:"idle"`
 }
@@ -80,7 +81,7 @@ func (k *Kiosk) view(s snapshot) sessionView {
 		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError, Fault: st.CameraFault, Tablet: k.tablet},
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),
-		Photos:  []photoView{},
+		Photos:  []photoView{}, Model: k.cfg.Model != nil,
 		Mirror: mirrorView{
 			FPS: st.FPS, Faces: st.Faces, Face: time.Since(st.LastFace) < faceFresh,
 			WearsGlasses: st.WearsGlasses, Far: st.Far,

@@ -257,6 +257,13 @@ func TestPicturesComeBack(t *testing.T) {
 	require.NoError(t, WritePicture(filepath.Join(dir, "a.png"), &f))
 	require.NoError(t, ReadPicture(filepath.Join(dir, "a.png"), &back))
 	require.Equal(t, f.Pix, back.Pix)
+	data, err := os.ReadFile(filepath.Join(dir, "a.png"))
+	require.NoError(t, err)
+	var decoded ar.Frame
+	require.NoError(t, DecodePicture("a.png", data, &decoded))
+	require.Equal(t, f.Pix, decoded.Pix)
+	require.ErrorContains(t, DecodePicture("a.png", data[:len(data)/8], &decoded), "the picture is broken")
+	require.ErrorContains(t, DecodePicture("a.txt", []byte("no picture"), &decoded), "this is not a picture")
 	require.NoError(t, WritePicture(filepath.Join(dir, "a.jpg"), &f))
 	require.NoError(t, ReadPicture(filepath.Join(dir, "a.jpg"), &back))
 	require.InDelta(t, 0, meanDifference(f.Pix, back.Pix), 3)

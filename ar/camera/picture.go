@@ -1,10 +1,12 @@
 package camera
 
 import (
+	"bytes"
 	"fmt"
 	"image"
 	_ "image/jpeg" // the three kinds whose sizes are read before they are decoded
 	_ "image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -26,6 +28,24 @@ func ReadPicture(path string, f *ar.Frame) error {
 		return err
 	}
 	defer m.Close()
+	return toFrame(&m, f)
+}
+
+// DecodePicture reads a picture of a file called name, of the kinds and sizes
+// that ReadPicture does, into f.
+func DecodePicture(name string, data []byte, f *ar.Frame) error {
+	if err := checkSize(name, bytes.NewReader(data)); err != nil {
+		return err
+	}
+	m, err := decodePicture(name, data)
+	if err != nil {
+		return err
+	}
+	defer m.Close()
+	return toFrame(&m, f)
+}
+
+func toFrame(m *gocv.Mat, f *ar.Frame) error {
 	f.Resize(m.Cols(), m.Rows())
 	f.Seq = 1
 	return withMat(f, func(dst *gocv.Mat) error { return m.CopyTo(dst) })
@@ -51,6 +71,10 @@ func readPicture(source, path string) (gocv.Mat, error) {
 	if err != nil {
 		return gocv.Mat{}, &SourceError{source, "the file cannot be read", "check its permissions", err}
 	}
+	return decodePicture(source, data)
+}
+
+func decodePicture(source string, data []byte) (gocv.Mat, error) {
 	m, err := gocv.IMDecode(data, gocv.IMReadColor)
 	if err != nil || m.Empty() {
 		m.Close()
@@ -69,7 +93,11 @@ func checkPicture(source, path string) error {
 	if st, err := f.Stat(); err != nil || st.Size() > maxPictureBytes {
 		return &SourceError{source, "the file is too large", "use a picture of at most 64 MiB", err}
 	}
-	c, _, err := image.DecodeConfig(f)
+	return checkSize(source, f)
+}
+
+func checkSize(source string, r io.Reader) error {
+	c, _, err := image.DecodeConfig(r)
 	if err != nil {
 		return &SourceError{source, "this is not a picture", "use PNG, JPEG or WebP", err}
 	}

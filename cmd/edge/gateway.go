@@ -52,6 +52,7 @@ type gateway struct {
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
 	brand    kiosk.Brand
+	model    *model // nil where nobody wears products for shoppers without a camera
 	stations []*station
 	*station // the first of them
 }
@@ -103,6 +104,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 		return nil, err
 	case err != nil:
 		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
+	}
+	if g.model, err = g.studio.model(shop.Pictures, shop.Brand.Model); err != nil {
+		o.log.Error("nobody wears products for shoppers without a camera", "err", err)
 	}
 	if g.brand, err = brandOf(shop); err != nil {
 		return nil, fmt.Errorf("shop files: brand: %w", err)
@@ -321,6 +325,9 @@ func (g *gateway) close() error {
 	var errs []error
 	for _, s := range g.stations {
 		errs = append(errs, s.close())
+	}
+	if g.model != nil {
+		errs = append(errs, g.model.close())
 	}
 	if g.studio != nil {
 		errs = append(errs, g.studio.close())

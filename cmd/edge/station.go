@@ -67,6 +67,9 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if g.courier != nil {
 		shown.Courier = g.courier
 	}
+	if g.model != nil {
+		shown.Model = g.model
+	}
 	if s.kiosk, err = kiosk.New(shown); err != nil {
 		return nil, err
 	}

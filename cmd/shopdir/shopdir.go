@@ -48,6 +48,7 @@ type Brand struct {
 	Accent string `yaml:"accent"` // #RRGGBB; empty for the theme's own
 	Logo   string `yaml:"logo"`   // a file of the folder of pictures; empty for none
 	Kiosk  string `yaml:"kiosk"`  // light or dark; empty is light
+	Model  string `yaml:"model"`  // a file of the folder of pictures: who wears things for shoppers without a camera; empty for nobody
 }
 
 type settings struct {
@@ -120,7 +121,7 @@ func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop,
 		return nil, err
 	}
 	if err = s.Brand.look(s.Pictures); err != nil {
-		return nil, fmt.Errorf("shop.yaml: brand.logo: %w", err)
+		return nil, fmt.Errorf("shop.yaml: brand.%w", err)
 	}
 	if s.TryOn, err = folder(images, edge.TryOnFolder); err != nil {
 		return nil, err
@@ -138,15 +139,20 @@ func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop,
 	return s, nil
 }
 
-// look says what is wrong with the logo.
+// look says what is wrong with the logo's and the model's pictures.
 func (b Brand) look(pictures fs.FS) error {
-	if b.Logo == "" {
-		return nil
+	for _, p := range []struct{ key, file string }{{"logo", b.Logo}, {"model", b.Model}} {
+		if p.file == "" {
+			continue
+		}
+		if !fs.ValidPath(p.file) {
+			return fmt.Errorf("%s: %q: name a file of the folder %s", p.key, p.file, edge.PictureFolder)
+		}
+		if err := look(pictures, p.file); err != nil {
+			return fmt.Errorf("%s: %w", p.key, err)
+		}
 	}
-	if !fs.ValidPath(b.Logo) {
-		return fmt.Errorf("%q: name a file of the folder %s", b.Logo, edge.PictureFolder)
-	}
-	return look(pictures, b.Logo)
+	return nil
 }
 
 // folder is the named folder of images, or all of it where there is none.

@@ -49,6 +49,7 @@ func TestFaults(t *testing.T) {
 		"bad accent":            {edit("shop.yaml", "'#B4436C'", "rose"), "write a colour as #RRGGBB"},
 		"bad theme":             {edit("shop.yaml", "kiosk: light", "kiosk: dim"), "use light or dark"},
 		"missing logo":          {edit("shop.yaml", "logo: logo.svg", "logo: sign.svg"), "file sign.svg is not there"},
+		"missing model":         {edit("shop.yaml", "model: model.jpg", "model: nobody.jpg"), "brand.model: file nobody.jpg is not there"},
 		"logo out of the shop":  {edit("shop.yaml", "logo: logo.svg", "logo: ../logo.svg"), "name a file of the folder pictures"},
 		"bad id":                {edit("shop.yaml", "id: nang-mai-q1", "id: Nắng Mai"), "use 1 to 40 of a-z"},
 		"missing picture":       {func(m fstest.MapFS) { delete(m, "pictures/lip-silk-velvet.svg") }, "lip-silk-velvet.svg"},

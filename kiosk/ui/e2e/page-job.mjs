@@ -142,7 +142,7 @@ const ways = { start: [], mirror };
 const lips = ['[data-category="lips"]', '[data-product="lip-silk-velvet"]'];
 const goals = [
   { want: 'another language', from: 'start', touches: ['.languages :nth-child(3)'], shows: 'html:lang(zh)', to: 'start' },
-  { want: 'to go without the camera', from: 'start', touches: ['.start', '.answers .button:not(.main)'], shows: '[data-product]' },
+  { want: 'to see it worn without the camera', from: 'start', touches: ['.start', '.answers .button:not(.main)', lips[1]], shows: '[data-model*="LIP"]' },
   { want: 'to wear something', from: 'start', touches: mirror, shows: '.shades [data-sku][aria-pressed="true"]', to: 'mirror' },
   { want: 'another language', from: 'mirror', touches: ['[data-tool="language"]', '[data-tool="language"]'], shows: 'html:lang(zh)', back: ['[data-tool="language"]'] },
   { want: 'something of another shelf', from: 'mirror', touches: ['[data-category="glasses"]', '[data-product]'], shows: '.shades [data-sku][aria-pressed="true"]', back: lips },

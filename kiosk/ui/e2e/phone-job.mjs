@@ -48,7 +48,7 @@ async function code(kiosk) {
 
 /** shelf takes the kiosk from the code back to where things are added. */
 async function shelf(kiosk) {
-  await kiosk.click('.take .bar .button:nth-child(2)');
+  await kiosk.click('.take .bar .button:last-child');
   await kiosk.click('.cart header .button');
 }
 

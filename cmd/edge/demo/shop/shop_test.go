@@ -22,8 +22,11 @@ import (
 // maxPicture keeps the kiosk's shelf quick to load.
 const maxPicture = 8 << 10
 
-// logo is the shop's own, which is no product's and not square.
-const logo = "pictures/logo.svg"
+// The shop's own pictures, which are no product's; the logo is not square.
+const (
+	logo  = "pictures/logo.svg"
+	model = "pictures/model.jpg"
+)
 
 func readShop(t *testing.T) *shopdir.Shop {
 	t.Helper()
@@ -80,7 +83,7 @@ func TestLooks(t *testing.T) {
 // Every file is named by a row. That every named file is there is checked when
 // the folder is read.
 func TestFiles(t *testing.T) {
-	named := map[string]bool{logo: true}
+	named := map[string]bool{logo: true, model: true}
 	for _, v := range readShop(t).Variants {
 		named[filepath.Join("pictures", v.Picture)] = true
 		if v.TryOn != nil && v.TryOn.Asset != "" {

@@ -10,6 +10,7 @@ const least = 2;
  * replaces what waited.
  */
 export class Comparison {
+  live = false; // a camera is looking, so the gateway is told
   mode = $state('off'); // off, split, shades
   at = $state(0.5); // where the split's edge stands, of the picture's width
   kind = $state(''); // what the shades are of
@@ -74,7 +75,7 @@ export class Comparison {
 
   /** adopt takes over what the gateway shows, unless something newer is on its way. */
   adopt(view, kindOf) {
-    if (this.#busy) return;
+    if (this.#busy || !this.live) return;
     this.freeze = view.freeze;
     if (view.mode === this.mode && (this.mode !== 'shades' || this.kind)) return;
     this.mode = view.mode;
@@ -97,7 +98,7 @@ export class Comparison {
 
   async #send() {
     this.#stale = true;
-    if (this.#busy) return;
+    if (!this.live || this.#busy) return;
     this.#busy = true;
     try {
       while (this.#stale) {

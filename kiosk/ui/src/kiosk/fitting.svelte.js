@@ -19,6 +19,12 @@ export class Fitting {
     const handlers = { failed: this.#failed, changed: () => this.comparison?.again() };
     this.outfit = session ? Outfit.of(session, handlers) : new Outfit(handlers);
     this.comparison = new Comparison({ failed: this.#failed });
+    this.watched(session?.camera.consent ?? false);
+  }
+
+  /** watched says whether a camera looks, so that the gateway draws what is worn and compared. */
+  watched(live) {
+    this.outfit.live = this.comparison.live = live;
   }
 
   end() {
@@ -27,7 +33,9 @@ export class Fitting {
 
   /** forgetComparison goes on with a gateway that knows of no comparison. */
   forgetComparison() {
-    if (this.comparison.mode !== 'off') this.comparison = new Comparison({ failed: this.#failed });
+    if (this.comparison.mode === 'off') return;
+    this.comparison = new Comparison({ failed: this.#failed });
+    this.watched(this.outfit.live);
   }
 
   /** showWhole shows the camera's picture, live and not compared. */

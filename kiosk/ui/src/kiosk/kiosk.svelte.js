@@ -25,6 +25,7 @@ export class Kiosk {
   printer = $state.raw(null); // the ticket printer's state; null in a shop without one
   offline = $state(false); // the line to HQ is down
   connected = $state(true); // the line to the gateway
+  model = $state(false); // somebody wears things for shoppers without a camera
   notice = $state(''); // a key of the glossary
   countdown = new Countdown(); // to the wipe
   wish = $state({ undertone: '', finish: '' }); // of shades, in the shopper's own words
@@ -45,6 +46,16 @@ export class Kiosk {
   #version = '';
   #noticeTimer;
   #thanksTimer;
+
+  /** What is chosen is seen worn: by the shopper in the mirror, or by the model. */
+  get dresses() {
+    return this.mirror.on || this.model;
+  }
+
+  /** The model is seen, wearing what is chosen. */
+  get modelled() {
+    return !this.mirror.on && this.model && Boolean(this.shelf.chosen?.variant.tryon);
+  }
 
   get active() {
     return this.#session.active;
@@ -104,7 +115,7 @@ export class Kiosk {
   async consent(camera) {
     await this.#try(async () => {
       if (!(await this.#session.ask('POST', '/consent', { camera, language: this.lang }))) return;
-      this.fitting.outfit.live = camera;
+      this.fitting.watched(camera);
       this.screen = 'mirror';
       if (this.#scanned) this.fitting.wear(this.#scanned.product, this.#scanned.variant);
       this.#scanned = null;
@@ -235,6 +246,7 @@ export class Kiosk {
   /** adopt takes over what the gateway says of the session. */
   #adopt(session) {
     this.mirror.adopt(session);
+    this.model = session.model;
     this.fitting.comparison.adopt(session.compare, (sku) => this.shelf.find(sku)?.variant.tryon?.kind);
     this.photos.list = session.photos;
     this.vote = session.vote ?? null;

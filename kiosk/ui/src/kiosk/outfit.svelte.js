@@ -48,6 +48,12 @@ export class Outfit {
     return Object.values(this.#worn);
   }
 
+  /** instead is what is worn with a SKU in the place of its kind; without one, bare there. */
+  instead(kind, sku) {
+    const { [kind]: _, ...others } = this.#worn;
+    return [...Object.values(others), sku].filter(Boolean);
+  }
+
   wears(variant) {
     return Boolean(variant.tryon) && this.#worn[variant.tryon.kind] === variant.sku;
   }

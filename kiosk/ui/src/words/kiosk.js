@@ -102,6 +102,11 @@ export default {
   // Mirror
   mirror: ['Gương thử', 'Try-on mirror', '试妆镜'],
   mirrorStarting: ['Gương đang bật…', 'The mirror is starting…', '镜子正在启动…'],
+  modelWears: [
+    'Ảnh người mẫu của cửa hàng. Camera đang tắt.',
+    'A photo of our model. The camera is off.',
+    '本店模特示范图，摄像头已关闭。',
+  ],
   comeCloser: ['Lại gần gương hơn nhé', 'Come a little closer', '请靠近一点'],
   noFace: ['Nhìn vào gương nhé', 'Look into the mirror', '请看向镜子'],
   categories: ['Nhóm hàng', 'Categories', '分类'],
