@@ -28,6 +28,7 @@ type orderView struct {
 	Story   []orderStepView
 	Wishes  []wishView // of shops
 	Held    string     // by tills
+	Due     string     // when it is handed over
 	Next    []orderMove
 	Wrong   []orderMove  // of these the shopper wants to know why
 	Parcel  *edge.Parcel // who brings it; nil where nobody said
@@ -102,7 +103,7 @@ func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 	for i := range o.Lines {
 		l := &o.Lines[i]
 		v.Lines = append(v.Lines, orderLineView{
-			Name: lineName(w, l), SKU: string(l.SKU), Quantity: l.Quantity, Price: money(l.Price), Total: money(l.Total), Note: l.Note, Short: l.Short,
+			Name: lineName(w, l), SKU: string(l.SKU), Quantity: l.Quantity, Price: money(l.Price), Total: money(l.Total), Note: l.Note, Short: l.Short && v.Short,
 		})
 	}
 	if t := o.Taken; t != nil {
@@ -119,6 +120,11 @@ func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 	}
 	if f.Held != 0 {
 		v.Held = w.T("order_held", money(f.Held))
+	}
+	if due := o.Total.Amount - f.Held; o.State().Live() && !f.Paid && due > 0 {
+		if v.Due = w.T("due_deliver", money(due)); o.Way == edge.Collect {
+			v.Due = w.T("due_collect", money(due))
+		}
 	}
 	for _, r := range slices.Backward(f.Requests) {
 		v.Wishes = append(v.Wishes, wishView{

@@ -31,6 +31,7 @@ func TestOrderOfAClerk(t *testing.T) {
 	require.Equal(t, []wishView{{"asks to cancel", "changed her mind", "Mai, Huế Trường Tiền", "13:00:00", true}}, v.Wishes)
 	require.Equal(t, "asks to cancel", v.Asked)
 	require.Equal(t, "tills hold ₫50,000", v.Held)
+	require.Equal(t, "₫180,000 to be paid on delivery", v.Due)
 	a.now = noon.Add(3 * time.Hour)
 	require.Equal(t, "3 h", a.pages.orderView(words{"en", a.pages.glossary}, &hq.FoundOrder{Order: o}).Age)
 }

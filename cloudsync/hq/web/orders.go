@@ -185,7 +185,7 @@ func (p *Pages) orderRow(w words, now time.Time, f *hq.FoundOrder) orderRow {
 	o := &f.Order
 	r := orderRow{
 		ID: o.ID, Number: o.Number(), Shop: p.nameOf(o.Shop), Way: w.known("way_", string(o.Way)), Total: o.Total.In(w.lang),
-		Age: w.T("just_now"), Paid: f.Paid, Short: o.Short(), State: w.known("o_", string(o.State())),
+		Age: w.T("just_now"), Paid: f.Paid, Short: o.Short() && o.State().Unsure(), State: w.known("o_", string(o.State())),
 	}
 	if age := now.Sub(o.Since()); age >= time.Minute {
 		r.Age = w.span(age)

@@ -20,10 +20,12 @@ type column struct {
 	Label string // of its time
 	Short string // the same below the plot; empty for none
 	Sales string
-	Sum   edge.Money
+	Sum   string
 	X, Y  int
 	W, H  int
 	Below bool // more was given back than sold
+
+	amount int64
 }
 
 // plot is money over time.
@@ -65,23 +67,23 @@ func roundUp(n int64) int64 {
 }
 
 // lay places the bars.
-func (p *plot) lay(currency string) {
+func (p *plot) lay(w words, currency string) {
 	amounts := make([]int64, len(p.Columns))
 	for i := range p.Columns {
-		amounts[i] = p.Columns[i].Sum.Amount
+		amounts[i] = p.Columns[i].amount
 	}
 	low, top := scale(amounts)
 	y := func(amount int64) int { return int(float64(top-amount) / float64(top-low) * plotHeight) }
-	money := func(n int64) string { return edge.Money{Amount: n, Currency: currency}.String() }
+	money := func(n int64) string { return edge.Money{Amount: n, Currency: currency}.In(w.lang) }
 	p.Width, p.Height, p.Zero = plotWidth, plotHeight, y(0)
 	p.Top, p.Mid, p.Low = money(top), money((top+low)/2), money(low)
 	wide := plotWidth / max(len(p.Columns), 1)
 	for i := range p.Columns {
 		c := &p.Columns[i]
 		c.X, c.W = i*wide+wide/8, wide-wide/4
-		c.Y, c.H = y(max(c.Sum.Amount, 0)), y(min(c.Sum.Amount, 0))-y(max(c.Sum.Amount, 0))
-		c.Below = c.Sum.Amount < 0
-		if c.Sum.Amount != 0 {
+		c.Y, c.H = y(max(c.amount, 0)), y(min(c.amount, 0))-y(max(c.amount, 0))
+		c.Below = c.amount < 0
+		if c.amount != 0 {
 			c.H = max(c.H, 2)
 		}
 		p.Shorts = append(p.Shorts, c.Short)

@@ -122,7 +122,7 @@ func (p *Pages) newest(ctx context.Context, w words, now time.Time, shop string)
 	for i, s := range sales {
 		row := saleView{
 			Receipt: s.Sale.Receipt.String(), Shop: p.nameOf(s.Sale.Shop), Time: p.clock(s.Sale.At, now),
-			Total: s.Sale.Total.String(), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
+			Total: s.Sale.Total.In(w.lang), Received: p.clock(s.Received, now), Offline: s.Sale.Offline,
 			Method: w.methods(s.Sale.Payments),
 		}
 		for _, l := range s.Sale.Lines {

@@ -77,7 +77,7 @@ func (p *Pages) tiles(ctx context.Context, w words, now time.Time, shop string) 
 		if shop != "" && s.Shop != shop {
 			continue
 		}
-		v := shopView{Shop: s.Shop, Name: p.nameOf(s.Shop), Node: s.Node, LastSale: w.T("never"), Heard: w.T("never"), Sum: edge.Money{Currency: "VND"}.String()}
+		v := shopView{Shop: s.Shop, Name: p.nameOf(s.Shop), Node: s.Node, LastSale: w.T("never"), Heard: w.T("never"), Sum: edge.Money{Currency: "VND"}.In(w.lang)}
 		sample, received, err := p.HQ.LastSample(ctx, s.Node)
 		switch {
 		case err == nil:
@@ -91,7 +91,7 @@ func (p *Pages) tiles(ctx context.Context, w words, now time.Time, shop string) 
 		for _, t := range sold {
 			if t.Node == s.Node && t.Shop == s.Shop {
 				v.Count += t.Sales
-				sums = append(sums, t.Sum.String())
+				sums = append(sums, t.Sum.In(w.lang))
 			}
 		}
 		if len(sums) > 0 {

@@ -127,7 +127,7 @@ func (p *Pages) soldIn(ctx context.Context, w words, when period, shop string) (
 	}
 	for _, s := range by {
 		v.Plots = append(v.Plots, p.soldPlot(w, when, s))
-		v.Totals = append(v.Totals, total{w.sales(s.total.Sales), s.total.Sum.String()})
+		v.Totals = append(v.Totals, total{w.sales(s.total.Sales), s.total.Sum.In(w.lang)})
 		v.More = max(v.More, len(s.shops)-shopsInPlot)
 	}
 	slices.SortFunc(v.Plots, func(a, b soldPlot) int { return cmp.Compare(a.Title, b.Title) })
@@ -160,7 +160,8 @@ func (p *Pages) soldPlot(w words, when period, s *sums) soldPlot {
 	most := 0
 	for i := range s.columns {
 		at := when.bounds[i].In(p.Zone)
-		c := column{Label: at.Format("15:04"), Sales: w.sales(s.columns[i].Sales), Sum: edge.Money{Amount: s.columns[i].Sum.Amount, Currency: currency}}
+		c := column{Label: at.Format("15:04"), Sales: w.sales(s.columns[i].Sales), amount: s.columns[i].Sum.Amount}
+		c.Sum = edge.Money{Amount: c.amount, Currency: currency}.In(w.lang)
 		switch {
 		case when.days:
 			c.Label = at.Format("02/01")
@@ -169,11 +170,11 @@ func (p *Pages) soldPlot(w words, when period, s *sums) soldPlot {
 			c.Short = at.Format("15:04")
 		}
 		v.Columns = append(v.Columns, c)
-		if c.Sum.Amount > v.Columns[most].Sum.Amount {
+		if c.amount > v.Columns[most].amount {
 			most = i
 		}
 	}
-	v.lay(currency)
+	v.lay(w, currency)
 	v.Says = w.T("plot_says", v.Title, v.Columns[most].Label, v.Columns[most].Sum)
 	v.Title = strings.TrimSpace(v.Title + " " + currencyIfOther(currency))
 	var top int64
@@ -181,7 +182,7 @@ func (p *Pages) soldPlot(w words, when period, s *sums) soldPlot {
 		top = max(top, slices.Max(row.amounts))
 	}
 	for _, row := range s.shops {
-		row.Name, row.Sales, row.Sum, row.Path = p.nameOf(row.Shop), w.sales(row.count), edge.Money{Amount: row.amount, Currency: currency}.String(), mini(row.amounts, top)
+		row.Name, row.Sales, row.Sum, row.Path = p.nameOf(row.Shop), w.sales(row.count), edge.Money{Amount: row.amount, Currency: currency}.In(w.lang), mini(row.amounts, top)
 		v.Rows = append(v.Rows, *row)
 	}
 	slices.SortFunc(v.Rows, func(a, b shopRow) int {

@@ -172,7 +172,7 @@ func TestShopsPage(t *testing.T) {
 		resp, page := a.get("/?lang=" + tt.lang)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.NotContains(t, resp.Header.Get("Content-Security-Policy"), "unsafe")
-		for _, want := range append(tt.want, "hanoi-1", "2 · <b>528.000 ₫</b>", "1 · <b>150.000 ₫</b>", "0 · <b>0 ₫</b>", `<html lang="`+tt.lang) {
+		for _, want := range append(tt.want, "hanoi-1", "2 · <b>"+dong(528000).In(tt.lang)+"</b>", "1 · <b>"+dong(150000).In(tt.lang)+"</b>", "0 · <b>"+dong(0).In(tt.lang)+"</b>", `<html lang="`+tt.lang) {
 			require.True(t, strings.Contains(page, want), want)
 		}
 	}
@@ -226,8 +226,8 @@ func TestSalesPage(t *testing.T) {
 	other.Sell(noon.Add(-time.Hour), 4500, func(s *edge.Sale) { s.Total.Currency = "USD" })
 	page := a.page("/sales?lang=en")
 	for _, want := range []string{
-		"T1-1-000001", "150.000 ₫", "recorded offline", "2 h later", "T1-1-000002", "329.000 ₫", "10:00:00", "12:00:00", "hanoi-1", "Cash",
-		"<b>479.000 ₫</b> 2 sales", "<b>" + edge.Money{Amount: 4500, Currency: "USD"}.String() + "</b> 1 sale<", "most at 12:00: 329.000 ₫", "10:00: 1 sale, 150.000 ₫</title>",
+		"T1-1-000001", "₫150,000", "recorded offline", "2 h later", "T1-1-000002", "₫329,000", "10:00:00", "12:00:00", "hanoi-1", "Cash",
+		"<b>₫479,000</b> 2 sales", "<b>" + edge.Money{Amount: 4500, Currency: "USD"}.In("en") + "</b> 1 sale<", "most at 12:00: ₫329,000", "10:00: 1 sale, ₫150,000</title>",
 	} {
 		require.True(t, strings.Contains(page, want), want)
 	}
@@ -235,12 +235,12 @@ func TestSalesPage(t *testing.T) {
 	require.Equal(t, 1, strings.Count(page, "recorded offline"))
 
 	page = a.page("/sales?lang=en&period=yesterday")
-	require.Contains(t, page, "<b>1.000.000 ₫</b> 1 sale<")
+	require.Contains(t, page, "<b>₫1,000,000</b> 1 sale<")
 	page = a.page("/sales?lang=en&period=week")
-	require.Contains(t, page, "<b>1.479.000 ₫</b> 3 sales")
-	require.Contains(t, page, "20/11: 1 sale, 1.000.000 ₫")
+	require.Contains(t, page, "<b>₫1,479,000</b> 3 sales")
+	require.Contains(t, page, "20/11: 1 sale, ₫1,000,000")
 	page = a.page("/sales?lang=en&shop=saigon-1&period=yesterday")
-	require.Contains(t, page, "1.000.000 ₫")
+	require.Contains(t, page, "₫1,000,000")
 	require.NotContains(t, page, "hanoi-1")
 	resp, _ := a.get("/sales?period=year")
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
@@ -298,3 +298,5 @@ func TestNewWantsAll(t *testing.T) {
 	_, err := New(Options{})
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
 }
+
+func dong(amount int64) edge.Money { return edge.Money{Amount: amount, Currency: "VND"} }
