@@ -81,6 +81,7 @@ type Pipeline struct {
 	still   still
 	replay  replay
 	preview preview
+	turns   chan struct{}                   // who waits for Run to go round
 	asks    chan chan<- shot                // who waits for a photo
 	peeks   chan chan<- shot                // who waits for a preview
 	reads   chan chan<- answer[*image.Gray] // who reads a code
@@ -102,7 +103,7 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	if cfg.RetryMax < cfg.RetryMin {
 		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
 	}
-	p := &Pipeline{cfg: cfg, asks: make(chan chan<- shot), peeks: make(chan chan<- shot), reads: make(chan chan<- answer[*image.Gray]), watch: watcher{health: Health{Config: cfg.Health}}}
+	p := &Pipeline{cfg: cfg, turns: make(chan struct{}), asks: make(chan chan<- shot), peeks: make(chan chan<- shot), reads: make(chan chan<- answer[*image.Gray]), watch: watcher{health: Health{Config: cfg.Health}}}
 	p.effort = newEffort(&cfg)
 	p.meter.s.MaxFaces = cfg.MaxFaces
 	p.look.Store(&Look{})
@@ -204,6 +205,7 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+		case p.turns <- struct{}{}:
 		case <-replay:
 			p.replayed()
 		case <-frames.ready:
@@ -225,6 +227,17 @@ func (p *Pipeline) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// Turn waits until Run has done what it was doing, a frame for example, and goes
+// on. It does not return while Run hangs, or does not run, until ctx is done.
+func (p *Pipeline) Turn(ctx context.Context) error {
+	select {
+	case <-p.turns:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // step takes the newest frame to the viewers. It reports whether all went well

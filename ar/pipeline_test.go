@@ -373,3 +373,55 @@ func TestPipelineRefuses(t *testing.T) {
 	require.ErrorContains(t, p.SetLook(ar.Look{Layers: []ar.Layer{{Kind: ar.Glasses, Asset: "none.svg"}}}), "no such shape")
 	require.Empty(t, p.Look().Layers, "the look before stays")
 }
+
+// hanging is a tracker that stays in one frame until it is let go.
+type hanging struct {
+	ar.Tracker
+	in, out chan struct{}
+}
+
+func (h hanging) Track(dst []ar.Face, f *ar.Frame) ([]ar.Face, error) {
+	h.in <- struct{}{}
+	<-h.out
+	return h.Tracker.Track(dst, f)
+}
+
+func TestATurnEndsNotWhileAFrameHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig()
+		h := hanging{r.cfg.Tracker, make(chan struct{}), make(chan struct{})}
+		r.cfg.Tracker = h
+		p := r.pipeline(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- p.Run(ctx) }()
+		<-h.in
+		turned := make(chan error, 1)
+		go func() { turned <- p.Turn(ctx) }()
+		time.Sleep(time.Hour) // of the bubble's clock
+		require.Empty(t, turned, "the pipeline hangs in a frame")
+		h.out <- struct{}{}
+		go func() { // and the frames after
+			for {
+				select {
+				case <-h.in:
+				case h.out <- struct{}{}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		require.NoError(t, <-turned)
+		cancel()
+		for stopped := false; !stopped; { // also in the middle of a frame
+			select {
+			case <-h.in:
+			case h.out <- struct{}{}:
+			case err := <-done:
+				require.NoError(t, err)
+				stopped = true
+			}
+		}
+		require.ErrorIs(t, p.Turn(ctx), context.Canceled)
+	})
+}

@@ -35,6 +35,7 @@ type tryOn interface {
 	Preview(ctx context.Context) ([]byte, error)
 	Grey(ctx context.Context) (*image.Gray, error)
 	Stats() ar.Stats
+	Turn(ctx context.Context) error
 	Run(ctx context.Context) error
 }
 
@@ -188,6 +189,8 @@ func (o outOfOrder) Replay() ar.Replay                         { return ar.Repla
 func (o outOfOrder) Snapshot(context.Context) ([]byte, error)  { return nil, o.fault() }
 func (o outOfOrder) Preview(context.Context) ([]byte, error)   { return nil, o.fault() }
 func (o outOfOrder) Grey(context.Context) (*image.Gray, error) { return nil, o.fault() }
+
+func (o outOfOrder) Turn(context.Context) error { return nil }
 
 func (o outOfOrder) Stats() ar.Stats { return ar.Stats{CameraError: o.why.Error()} }
 

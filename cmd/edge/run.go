@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
@@ -49,7 +50,10 @@ them under kiosks.`,
 			for i, k := range cfg.Kiosks {
 				log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")
 			}
-			return errors.Join(g.run(cmd.Context()), g.close())
+			group, ctx := errgroup.WithContext(cmd.Context())
+			group.Go(func() error { return g.run(ctx) })
+			group.Go(func() error { return underSystemd(ctx, g.parts(), log) })
+			return errors.Join(group.Wait(), g.close())
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")

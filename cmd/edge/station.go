@@ -26,7 +26,8 @@ type station struct {
 	kiosk  *kiosk.Kiosk
 	engine *gin.Engine
 	plain  *port
-	sealed *port // over TLS, for the shop's network; nil for none
+	sealed *port         // over TLS, for the shop's network; nil for none
+	ended  chan struct{} // closed when the mirror has nothing more to show
 }
 
 // kiosksOf are the gateway's kiosks, the one of the short form first.
@@ -40,7 +41,7 @@ func kiosksOf(cfg *firmwarecfg.Edge) []firmwarecfg.Kiosk {
 // openStation makes a kiosk and listens at its addresses. Only the first kiosk's
 // own must be free: that is the till's.
 func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *station, err error) {
-	s := &station{}
+	s := &station{ended: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("kiosk %s: %w", k.ID, err), s.close())
@@ -126,7 +127,10 @@ func (s *station) url() string { return "http://" + s.plain.at() }
 // run serves the station until ctx is done.
 func (s *station) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.mirror.pipeline.Run(ctx) })
+	group.Go(func() error {
+		defer close(s.ended)
+		return s.mirror.pipeline.Run(ctx)
+	})
 	for _, p := range s.ports() {
 		group.Go(func() error { return p.run(ctx, s.engine) })
 	}

@@ -332,3 +332,26 @@ func benchSell(b *testing.B, db *DB, id edge.CartID) {
 		b.Error(err)
 	}
 }
+
+func TestATurnEndsNotWhileACommitHangs(t *testing.T) {
+	db := openTest(t)
+	before := db.proven
+	in, out, done := make(chan struct{}), make(chan struct{}), make(chan error, 2)
+	go func() {
+		_, err := write(t.Context(), db, func(context.Context, *tx) (struct{}, error) {
+			close(in)
+			<-out
+			return struct{}{}, nil
+		})
+		done <- err
+	}()
+	<-in
+	turned := make(chan error, 1)
+	go func() { turned <- db.Turn(t.Context()) }()
+	require.Eventually(t, func() bool { return len(db.queue) > 0 }, 30*time.Second, time.Millisecond, "it waits for its turn")
+	require.Empty(t, turned, "a commit hangs")
+	close(out)
+	require.NoError(t, <-turned)
+	require.NoError(t, <-done)
+	require.Equal(t, before, db.proven, "nothing was written")
+}
