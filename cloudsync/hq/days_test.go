@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -31,7 +32,7 @@ func TestAnyDaysAddUpHereToo(t *testing.T) {
 		told, err := g.hq.FindDiscrepancies(rt.Context(), Filter{}, 0, 100)
 		require.NoError(rt, err)
 		for _, d := range told {
-			require.Equal(rt, UnknownSale, d.Kind, d.Message)
+			require.Equal(rt, audit.UnknownSale, d.Kind, d.Message)
 			require.Equal(rt, "T2-1-000001", d.Subject)
 		}
 		here, err := g.hq.Stock(rt.Context(), testShop)

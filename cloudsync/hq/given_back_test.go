@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -200,11 +201,11 @@ func TestPhonesSaleGoesBackOnce(t *testing.T) {
 			require.Empty(t, g.due(""))
 			found, err := g.hq.FindDiscrepancies(ctx, Filter{}, 0, 10)
 			require.NoError(t, err)
-			var kinds []DiscrepancyKind
+			var kinds []audit.Kind
 			for _, d := range found {
 				kinds = append(kinds, d.Kind)
 			}
-			require.Equal(t, early, len(kinds) == 1 && kinds[0] == ReversedTwice, "%v", found)
+			require.Equal(t, early, len(kinds) == 1 && kinds[0] == audit.ReversedTwice, "%v", found)
 			require.NoError(t, g.hq.Rebuild(ctx))
 			again, err := g.hq.FindDiscrepancies(ctx, Filter{}, 0, 10)
 			require.NoError(t, err)

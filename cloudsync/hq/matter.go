@@ -30,7 +30,7 @@ const (
 type Matter struct {
 	Kind    MatterKind
 	N       int64  // among those of its kind
-	Of      string // an IncidentKind, a DiscrepancyKind, or the type of the event where that is known
+	Of      string // an IncidentKind, an audit.Kind, or the type of the event where that is known
 	Shop    string // '' where it concerns no single one
 	Node    string
 	Subject string // the lane and number of the event; the receipt or the Z report

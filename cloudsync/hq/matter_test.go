@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -50,7 +51,7 @@ func TestAPersonSettlesMatters(t *testing.T) {
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	record := g.matters(MatterRecord)
 	require.Len(t, record, 1)
-	require.Equal(t, string(UnknownSale), record[0].Of)
+	require.Equal(t, string(audit.UnknownSale), record[0].Of)
 	gap := g.matters(MatterIncident)
 	require.Len(t, gap, 1, "that an event was set aside is told by the event")
 	require.Equal(t, string(IncidentGap), gap[0].Of)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 )
 
@@ -132,6 +133,23 @@ func nextPositions(ctx context.Context, tx *sql.Tx, name string, atMost int64) (
 func setProgress(ctx context.Context, tx *sql.Tx, name string, pos int64) error {
 	_, err := tx.ExecContext(ctx, "update projection set pos = $1 where name = $2", pos, name)
 	return err
+}
+
+const auditAtOnce = 5000 // positions of one transaction
+
+// auditSome audits the next records that were projected.
+func (h *HQ) auditSome(ctx context.Context) (pos int64, busy bool, err error) {
+	busy, err = h.inProjection(ctx, func(tx *sql.Tx) error {
+		from, to, err := nextPositions(ctx, tx, "audit", auditAtOnce)
+		if pos = to; err != nil || from == to {
+			return err
+		}
+		if err := audit.Check(ctx, h.db, tx, from, to, h.now()); err != nil {
+			return err
+		}
+		return setProgress(ctx, tx, "audit", to)
+	})
+	return pos, busy, err
 }
 
 // Rebuild makes sales, stock and all else that is projected anew from the

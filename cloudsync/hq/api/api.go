@@ -22,6 +22,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -29,7 +30,7 @@ import (
 type Headquarters interface {
 	FindEvents(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundEvent, hq.Span, error)
 	FindReceipts(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Receipt, hq.Span, error)
-	FindDiscrepancies(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Discrepancy, error)
+	FindDiscrepancies(ctx context.Context, f hq.Filter, after int64, limit int) ([]audit.Discrepancy, error)
 	FindIncidents(ctx context.Context, f hq.Filter, open bool, after int64, limit int) ([]hq.FoundIncident, error)
 	FindSetAside(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundFlaw, error)
 	FindStock(ctx context.Context, f hq.Filter, shop string, sku edge.SKU, limit int) ([]hq.Figure, error)

@@ -5,13 +5,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 )
 
 // Discrepancy is a record that does not add up with others.
 type Discrepancy struct {
 	Cursor string `json:"cursor"`
-	hq.Discrepancy
+	audit.Discrepancy
 }
 
 func (a *API) discrepanciesFrom(c *gin.Context) (source[Discrepancy], error) {

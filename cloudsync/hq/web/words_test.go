@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -44,7 +45,7 @@ func TestGlossary(t *testing.T) {
 	}
 	for _, kind := range []string{
 		string(hq.IncidentGap), string(hq.IncidentMismatch), string(hq.IncidentDiverged), string(hq.IncidentClone), string(hq.IncidentRestored), "event",
-		string(hq.ReceiptTwice), string(hq.ZGap), string(hq.ZOverlap), string(hq.ZDiffers), string(hq.UnknownSale), string(hq.ReversedTwice), string(hq.RefundedOver),
+		string(audit.ReceiptTwice), string(audit.ZGap), string(audit.ZOverlap), string(audit.ZDiffers), string(audit.UnknownSale), string(audit.ReversedTwice), string(audit.RefundedOver),
 	} {
 		require.Contains(t, g, "k_"+kind)
 		require.Contains(t, g, "k_"+kind+"_means")

@@ -1,4 +1,4 @@
-package hq
+package audit
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	json2 "github.com/go-json-experiment/json"
 
@@ -13,45 +14,34 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const auditAtOnce = 5000 // positions of one transaction
-
-// auditSome holds the next records that were projected against each other. It
-// refuses nothing and holds up nothing.
-func (h *HQ) auditSome(ctx context.Context) (pos int64, busy bool, err error) {
-	busy, err = h.inProjection(ctx, func(tx *sql.Tx) error {
-		a := auditor{HQ: h, tx: tx}
-		if a.from, a.to, err = nextPositions(ctx, tx, "audit", auditAtOnce); err != nil || a.from == a.to {
-			pos = a.to
-			return err
+// Check holds the records at the positions after from, up to to, against each
+// other and those before them, and stores what does not add up, each once. db is
+// where tx is under way; now is when it is found.
+func Check(ctx context.Context, db *database.DB, tx *sql.Tx, from, to int64, now time.Time) error {
+	a := auditor{db: db, tx: tx, from: from, to: to, now: now}
+	for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.twice, a.reports} {
+		if err := check(ctx); err != nil {
+			return fmt.Errorf("audit: %w", err)
 		}
-		for _, check := range []func(context.Context) error{a.numbers, a.arrivals, a.corrections, a.twice, a.reports} {
-			if err := check(ctx); err != nil {
-				return err
-			}
-		}
-		pos = a.to
-		return setProgress(ctx, tx, "audit", pos)
-	})
-	if err != nil {
-		return 0, busy, fmt.Errorf("audit: %w", err)
 	}
-	return pos, busy, nil
+	return nil
 }
 
 // auditor is one transaction's worth of auditing: of the positions after from,
 // up to to.
 type auditor struct {
-	*HQ
+	db       *database.DB
 	tx       *sql.Tx
 	from, to int64
+	now      time.Time
 }
 
 // record is where a record came from.
 type record struct{ node, shop string }
 
 // tell stores what does not add up.
-func (a *auditor) tell(ctx context.Context, r record, kind DiscrepancyKind, subject, format string, args ...any) error {
-	d := Discrepancy{Node: r.node, Shop: r.shop, Kind: kind, Subject: database.Text([]byte(subject)), Message: database.Text(fmt.Appendf(nil, format, args...)), At: a.now()}
+func (a *auditor) tell(ctx context.Context, r record, kind Kind, subject, format string, args ...any) error {
+	d := Discrepancy{Node: r.node, Shop: r.shop, Kind: kind, Subject: database.Text([]byte(subject)), Message: database.Text(fmt.Appendf(nil, format, args...)), At: a.now}
 	return d.put(ctx, a.tx)
 }
 
@@ -134,7 +124,7 @@ func (a *auditor) arrivals(ctx context.Context) error {
 type correctionOf struct {
 	record
 	pos  int64
-	kind string
+	kind string // void or refund
 	returned
 }
 
@@ -290,7 +280,7 @@ func (a *auditor) weigh(ctx context.Context, s *soldSale, back []*correctionOf) 
 	}
 	voids, refunds := 0, 0
 	for _, c := range back {
-		if c.kind == KindVoid {
+		if c.kind == "void" {
 			voids++
 			continue
 		}
