@@ -36,9 +36,9 @@ export default {
   ticket: ['Phiếu bán', 'Ticket', '销售单'],
   newTicket: ['Phiếu mới', 'New ticket', '新建销售单'],
   ticketEmpty: [
-    'Quét món đầu tiên, hoặc chọn một giỏ bên trái.',
-    'Scan the first product, or choose a cart on the left.',
-    '扫描第一件商品，或选择左侧的购物车。',
+    'Quét món đầu tiên, hoặc chọn một giỏ trong danh sách.',
+    'Scan the first product, or choose a cart from the list.',
+    '扫描第一件商品，或从列表中选择购物车。',
   ],
   stock: ['Còn {n}', '{n} in stock', '库存 {n}'],
   stockNone: ['Hết hàng', 'None here', '本店缺货'],
