@@ -21,11 +21,13 @@ type ZReport struct {
 	To     uint64 `json:"to"`
 	// Missing counts the numbers whose records were lost here with a damaged
 	// database; HQ may have them.
-	Missing uint64    `json:"missing,omitempty"`
-	Totals  []ZTotal  `json:"totals"` // one per currency, by its name
-	Chain   ChainMark `json:"chain"`  // the end of LaneSale when the report was made
-	Staff   string    `json:"staff"`
-	At      time.Time `json:"at"`
+	Missing uint64   `json:"missing,omitempty"`
+	Totals  []ZTotal `json:"totals"` // one per currency, by its name
+	// Shifts are those that closed since the till's last report, by number.
+	Shifts []ZShift  `json:"shifts,omitempty"`
+	Chain  ChainMark `json:"chain"` // the end of LaneSale when the report was made
+	Staff  string    `json:"staff"`
+	At     time.Time `json:"at"`
 }
 
 // ChainMark is a place in a lane and the hash up to there.
@@ -205,6 +207,9 @@ func (z *ZReport) Check() error {
 	}
 	if z.Number == 0 || z.To < z.From || z.To > maxCounter {
 		return Errorf(op, Invalid, "Z report %d of %s covers receipts %d to %d", z.Number, z.Till, z.From, z.To)
+	}
+	if err := checkShifts(z.Shifts); err != nil {
+		return err
 	}
 	receipts := z.Missing
 	if receipts > z.To-z.From+1 {

@@ -101,6 +101,11 @@ func (d *sampleDay) ticket(ctx context.Context, kind string) (ticket.Document, e
 		z := &edge.ZReport{Till: "T1", Series: 1, Number: 12, From: 42, To: 43, Staff: "Linh", At: d.at}
 		z.AddSale(d.sale)
 		z.AddRefund(d.refund)
+		cash := z.Totals[0].Cash()
+		z.Shifts = []edge.ZShift{{
+			Number: 7, Currency: d.sale.Total.Currency, Float: 1_500_000, Out: -45_000, Expected: 1_455_000 + cash, Counted: 1_450_000 + cash,
+			Reason: "Thối nhầm", Staff: "Linh", From: d.at.Add(-9 * time.Hour), To: d.at,
+		}}
 		return ticket.ZReport{ZReport: z}, nil
 	case string(edge.PrintCart):
 		link, err := d.links.LinkWithin(ctx, d.cart, ticket.MaxLink)

@@ -243,3 +243,77 @@ func AnyCash(t *testing.T, open Open) {
 		})
 	})
 }
+
+// ZShifts is the contract of the cash that a Z report has: each shift once, with
+// the first report after its end.
+func ZShifts(t *testing.T, open Open) {
+	s, clock := opened(t, open)
+	clock.Advance(12 * time.Hour)
+	ctx := t.Context()
+	n := 0
+	key := func() string {
+		n++
+		return fmt.Sprintf("key-shift-%d", n)
+	}
+	record := func(kind edge.CashKind, amount int64) {
+		t.Helper()
+		e := edge.CashEntry{Kind: kind, Staff: "Lan", Reason: "x"}
+		switch kind {
+		case edge.CashFloat, edge.CashCount:
+			e.Notes, e.Reason = []edge.NoteCount{{Value: 1000, Count: int(amount / 1000)}}, ""
+		default:
+			e.Amount = amount
+		}
+		_, _, err := s.RecordCash(ctx, key(), e)
+		require.NoError(t, err)
+	}
+	closeDay := func() edge.ZReport {
+		t.Helper()
+		list, _, err := s.CloseDay(ctx, key(), "Mai")
+		require.NoError(t, err)
+		z := list[len(list)-1]
+		require.NoError(t, z.Check())
+		require.Equal(t, z, newestOf[edge.ZReport](t, s, edge.EventZ, z.ID))
+		for _, before := range list[:len(list)-1] {
+			require.Empty(t, before.Shifts)
+		}
+		return z
+	}
+
+	began := clock.Now()
+	record(edge.CashFloat, 500_000)
+	SellTo(t, s, key(), Lipstick, 1)
+	record(edge.CashIn, 50_000)
+	record(edge.CashOut, 30_000)
+	record(edge.CashDrop, 300_000)
+	require.Empty(t, closeDay().Shifts, "nobody has counted yet")
+
+	clock.Advance(12 * time.Hour) // past midnight
+	SellTo(t, s, key(), Lipstick, 1)
+	record(edge.CashCount, 610_000)
+	record(edge.CashClose, 0)
+	first := edge.ZShift{
+		Number: 1, Currency: "VND", Float: 500_000, In: 50_000, Out: -30_000, Drop: -300_000,
+		Expected: 618_000, Counted: 610_000, Reason: "x", Staff: "Lan", From: began, To: clock.Now(),
+	}
+	z := closeDay()
+	require.Equal(t, []edge.ZShift{first}, z.Shifts)
+	require.EqualValues(t, 2*199_000, z.Shifts[0].Sold(), "what was sold before the report of yesterday too")
+	require.EqualValues(t, -8_000, z.Shifts[0].Difference())
+
+	// Two shifts, the second without a sale, and a new series between them.
+	record(edge.CashFloat, 1_000)
+	SellTo(t, s, key(), Lipstick, 1)
+	record(edge.CashCount, 200_000)
+	record(edge.CashClose, 0)
+	_, err := s.OpenEpoch(ctx, nil, 0)
+	require.NoError(t, err)
+	record(edge.CashFloat, 2_000)
+	record(edge.CashCount, 2_000)
+	record(edge.CashClose, 0)
+	z = closeDay()
+	require.Len(t, z.Shifts, 2)
+	require.Equal(t, [2]uint32{2, 3}, [2]uint32{z.Shifts[0].Number, z.Shifts[1].Number})
+	SellTo(t, s, key(), Lipstick, 1)
+	require.Empty(t, closeDay().Shifts)
+}

@@ -281,18 +281,23 @@ func (m *Memory) CloseDay(_ context.Context, key, staff string) ([]edge.ZReport,
 					z.Number, z.From = before.Number+1, before.To+1
 				}
 			}
-			if !m.addUp(&z) {
-				continue
+			if m.addUp(&z) {
+				made = append(made, z)
 			}
-			n := uint64(len(m.epoch().events[edge.LaneSale]))
-			z.Chain = edge.ChainMark{LaneMark: edge.LaneMark{Epoch: m.epoch().id, Seq: n}, Hash: m.epoch().hashAt(edge.LaneSale, n)}
-			m.append(edge.LaneSale, edge.EventZ, z.ID, z)
-			m.deeds(z.Deeds())
-			m.ledger.zs, made = append(m.ledger.zs, z), append(made, z)
 		}
 		if len(made) == 0 {
 			return nil, edge.Errorf("edgetest.Memory", edge.Conflict, "there is nothing to close")
 		}
+		since := edge.ReceiptMark{Series: made[0].Series, Counter: made[0].From - 1}
+		made[len(made)-1].AddShifts(m.cash.records, edge.LastShift(m.ledger.zs), since)
+		for i := range made {
+			z := &made[i]
+			n := uint64(len(m.epoch().events[edge.LaneSale]))
+			z.Chain = edge.ChainMark{LaneMark: edge.LaneMark{Epoch: m.epoch().id, Seq: n}, Hash: m.epoch().hashAt(edge.LaneSale, n)}
+			m.append(edge.LaneSale, edge.EventZ, z.ID, z)
+			m.deeds(z.Deeds())
+		}
+		m.ledger.zs = append(m.ledger.zs, made...)
 		return &made, nil
 	})
 	if err != nil {

@@ -16,6 +16,9 @@ func (db *DB) CloseDay(ctx context.Context, key, staff string) ([]edge.ZReport, 
 		if len(open) == 0 {
 			return nil, edge.Errorf("sqlite.CloseDay", edge.Conflict, "there is no receipt since the last Z report: there is nothing to close")
 		}
+		if err := t.addShifts(ctx, open); err != nil {
+			return nil, err
+		}
 		for i := range open {
 			z := &open[i]
 			z.ID, z.Shop, z.Staff, z.At = t.db.opt.NewID(), t.db.opt.Shop, staff, t.now()
@@ -46,6 +49,32 @@ func (t *tx) openSeries(ctx context.Context) ([]edge.ZReport, error) {
 		open = append(open, z)
 	}
 	return open, rows.Err()
+}
+
+// addShifts gives the newest report of each till the cash of its shifts.
+func (t *tx) addShifts(ctx context.Context, open []edge.ZReport) error {
+	since := map[string]edge.ReceiptMark{} // by till
+	newest := map[string]*edge.ZReport{}
+	for i := range open {
+		z := &open[i]
+		if newest[z.Till] == nil {
+			since[z.Till] = edge.ReceiptMark{Series: z.Series, Counter: z.From - 1}
+		}
+		newest[z.Till] = z
+	}
+	for till, z := range newest {
+		before, err := bodies[edge.ZReport](ctx, t.conn, `SELECT body FROM z_report WHERE till = ? AND json_type(CAST(body AS TEXT), '$.shifts') IS NOT NULL ORDER BY n DESC LIMIT 1`, till)
+		if err != nil {
+			return err
+		}
+		earlier := edge.LastShift(before)
+		records, err := bodies[edge.CashRecord](ctx, t.conn, `SELECT body FROM cash_record WHERE till = ? AND shift > ? ORDER BY n`, till, earlier)
+		if err != nil {
+			return err
+		}
+		z.AddShifts(records, earlier, since[till])
+	}
+	return nil
 }
 
 // closeSeries adds up the receipts of z's stretch and stores it.

@@ -81,7 +81,16 @@ func samples() map[string]Document {
 				Methods: []edge.ZMethod{{Method: edge.Card, Taken: 8765000, Given: 640000}, {Method: edge.Cash, Taken: 10000000, Given: 398000}},
 				Rates:   []edge.ZRate{{Rate: 800, Amount: 9000000, VAT: 666667}, {Rate: 1000, Amount: 8727000, VAT: 793364}},
 			}},
+			Shifts: []edge.ZShift{sampleShift()},
 		}},
 		"test": Test{soldAt},
+	}
+}
+
+// sampleShift ended after midnight, a note short.
+func sampleShift() edge.ZShift {
+	return edge.ZShift{
+		Number: 12, Currency: "VND", Float: 1500000, In: 500000, Out: -45000, Drop: -8000000, Expected: 3557000, Counted: 3507000,
+		Reason: "Thối nhầm", Staff: "Linh", From: soldAt.Add(-9 * time.Hour), To: soldAt.Add(time.Hour),
 	}
 }

@@ -29,8 +29,11 @@ type words struct {
 
 	till, series, from, to, receipts, missing           string
 	sales, voids, refunds, net, taken, given, vat, hash string
-	signs, printerWorks                                 string
-	date                                                string // layout of a time
+
+	cashOf, float, sold, paidIn, paidOut, drop string
+	expected, counted, difference              string
+	signs, printerWorks                        string
+	date                                       string // layout of a time
 }
 
 var glossary = map[string]words{
@@ -50,6 +53,8 @@ var glossary = map[string]words{
 		till:    "Quầy", series: "Dãy số", from: "Từ số", to: "Đến số", receipts: "Số chứng từ", missing: "Thiếu bản ghi",
 		receiptOf: "Biên lai thu tiền", ordersPaid: "Thu đặt hàng", ordersBack: "Hoàn đặt hàng",
 		sales: "Bán hàng", voids: "Hủy", refunds: "Trả hàng", net: "Doanh thu", taken: "Thu", given: "Hoàn", vat: "Trong đó thuế", hash: "Chuỗi băm",
+		cashOf: "Tiền mặt ca", float: "Tiền đầu ca", sold: "Bán hàng", paidIn: "Bỏ thêm", paidOut: "Chi", drop: "Cất két",
+		expected: "Phải có", counted: "Đếm được", difference: "Chênh lệch",
 		signs: "Quản lý ký", printerWorks: "Máy in hoạt động.", date: "02/01/2006 15:04",
 	},
 	"en": {
@@ -68,6 +73,8 @@ var glossary = map[string]words{
 		till:    "Till", series: "Series", from: "From", to: "To", receipts: "Receipts", missing: "Records missing",
 		receiptOf: "Receipt of money", ordersPaid: "Taken for orders", ordersBack: "Given back for orders",
 		sales: "Sales", voids: "Voids", refunds: "Refunds", net: "Turnover", taken: "Taken", given: "Given back", vat: "Of it VAT", hash: "Chain hash",
+		cashOf: "Cash of shift", float: "Float", sold: "From sales", paidIn: "Put in", paidOut: "Paid out", drop: "To the safe",
+		expected: "Expected", counted: "Counted", difference: "Difference",
 		signs: "Manager’s signature", printerWorks: "The printer works.", date: "2 Jan 2006 15:04",
 	},
 	"zh": {
@@ -86,6 +93,8 @@ var glossary = map[string]words{
 		till:    "收银台", series: "号段", from: "起始号", to: "终止号", receipts: "单据数", missing: "缺失记录",
 		receiptOf: "收款收据", ordersPaid: "订单收款", ordersBack: "订单退款",
 		sales: "销售", voids: "作废", refunds: "退货", net: "营业额", taken: "收款", given: "退款", vat: "其中税额", hash: "链哈希",
+		cashOf: "现金，班次", float: "备用金", sold: "销售", paidIn: "存入", paidOut: "支出", drop: "入保险柜",
+		expected: "应有", counted: "清点", difference: "差额",
 		signs: "经理签字", printerWorks: "打印机工作正常。", date: "2006-01-02 15:04",
 	},
 }

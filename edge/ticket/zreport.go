@@ -26,9 +26,35 @@ func (d ZReport) lay(s *sheet, shop *Shop) {
 	for i := range d.Totals {
 		s.totals(&d.Totals[i])
 	}
+	for i := range d.Shifts {
+		s.shift(&d.Shifts[i], shop)
+	}
 	s.rule()
 	s.pair(s.hash, hex.EncodeToString(d.Chain.Hash[:8]), small)
 	s.sign(s.signs)
+}
+
+// shift writes how the cash of a shift came out.
+func (s *sheet) shift(z *edge.ZShift, shop *Shop) {
+	money := func(n int64) string { return edge.Money{Amount: n, Currency: z.Currency}.String() }
+	s.rule()
+	s.pair(s.cashOf+" "+strconv.FormatUint(uint64(z.Number), 10), z.Staff, bold)
+	s.pair(s.when(z.From, shop), s.when(z.To, shop), small)
+	for _, moved := range []struct {
+		about  string
+		amount int64
+	}{{s.float, z.Float}, {s.sold, z.Sold()}, {s.paidIn, z.In}, {s.paidOut, z.Out}, {s.drop, z.Drop}} {
+		if moved.amount != 0 {
+			s.pair(moved.about, money(moved.amount), plain)
+		}
+	}
+	s.solid()
+	s.pair(s.expected, money(z.Expected), plain)
+	s.pair(s.counted, money(z.Counted), plain)
+	s.pair(s.difference, money(z.Difference()), bold)
+	if z.Reason != "" {
+		s.pair(s.reason, z.Reason, small)
+	}
 }
 
 // totals writes what a Z report adds up in one currency.

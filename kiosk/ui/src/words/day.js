@@ -57,6 +57,13 @@ export default {
     'The Z report closes the receipts since the last one. From then on they can be refunded, no longer voided.',
     'Z 报表将结清上次以来的小票。此后只能退货，不能作废。',
   ],
+  closeDayShift: [
+    'Ca đang mở: tiền mặt của ca sẽ vào báo cáo Z sau khi đếm và đóng ca. Nên đóng ca trước.',
+    'A shift is open: its cash comes with the Z report after it is counted and closed. Better close the shift first.',
+    '当前班次未交班：其现金在清点交班后计入下一份 Z 报表。建议先交班。',
+  ],
+  cashOfShift: ['Tiền mặt ca {n}', 'Cash of shift {n}', '第 {n} 班现金'],
+  cashSold: ['Thu từ bán hàng', 'From sales', '销售收入'],
   dayClosed: ['Đã kết ngày.', 'The day is closed.', '已日结。'],
   nothingToClose: ['Chưa có biên lai nào từ lần kết trước.', 'There is no receipt since the last Z report.', '上次日结后没有小票。'],
   noZ: ['Chưa có báo cáo Z nào. “Kết ngày” làm báo cáo đầu tiên.', 'No Z report yet. “Close the day” makes the first.', '还没有 Z 报表。“日结”会生成第一份。'],
