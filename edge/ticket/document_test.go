@@ -193,3 +193,17 @@ func BenchmarkReceipt(b *testing.B) {
 		r.AppendESCPOS(nil)
 	}
 }
+
+// Money is whole on the narrow paper as well: what does not fit beside comes below.
+func TestNarrowRowKeepsItsDigits(t *testing.T) {
+	s := newSheet(Paper58, "vi", press(t, Paper58).Fonts)
+	height := func(cells ...string) int {
+		before := s.height
+		s.row(small, cells...)
+		return s.height - before
+	}
+	one := height("Tiền mặt", "10 ₫", "9 ₫")
+	require.Equal(t, one, height("8%", "1 ₫", "0 ₫"))
+	require.Equal(t, 2*one, height("Tiền mặt", "1.188.042.000 ₫", "329.000 ₫"))
+	require.Len(t, s.lines("1.188.042.000 ₫", small, s.width()/2), 1, "a share of the second line is wide enough")
+}

@@ -2,6 +2,7 @@ package ticket
 
 import (
 	"image"
+	"slices"
 
 	"github.com/go-text/typesetting/language"
 
@@ -99,18 +100,31 @@ func (s *sheet) pair(about, value string, st style) {
 }
 
 // row writes cells side by side, the first at the left, the others at the right
-// of theirs.
+// of theirs. Where the paper is too narrow for one of these, they come below the
+// first: of money no digit may be missing.
 func (s *sheet) row(st style, cells ...string) {
+	each := s.width() / len(cells)
+	if slices.ContainsFunc(cells[1:], func(cell string) bool { return len(s.lines(cell, st, each-cellGap)) > 1 }) {
+		s.text(cells[0], st, left)
+		s.cells(st, right, cells[1:])
+		return
+	}
+	s.cells(st, left, cells)
+}
+
+// cells writes cells of the same width, the first at its side and the others at
+// the right.
+func (s *sheet) cells(st style, first side, cells []string) {
 	each := s.width() / len(cells)
 	tall := 0
 	for i, cell := range cells {
-		set := s.lines(cell, st, each-4)
+		set := s.lines(cell, st, each)
 		if len(set) == 0 {
 			continue
 		}
 		where := right
 		if i == 0 {
-			where = left
+			where = first
 		}
 		s.aligned(&set[0], where, i*each, (i+1)*each)
 		tall = max(tall, set[0].height())

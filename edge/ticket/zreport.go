@@ -34,6 +34,9 @@ func (d ZReport) lay(s *sheet, shop *Shop) {
 	s.sign(s.signs)
 }
 
+// counted says how many there are of something.
+func counted(about string, n int) string { return about + " · " + strconv.Itoa(n) }
+
 // shift writes how the cash of a shift came out.
 func (s *sheet) shift(z *edge.ZShift, shop *Shop) {
 	money := func(n int64) string { return edge.Money{Amount: n, Currency: z.Currency}.String() }
@@ -66,18 +69,18 @@ func (s *sheet) totals(t *edge.ZTotal) {
 		count edge.ZCount
 		sign  int64
 	}{{s.sales, t.Sales, 1}, {s.voids, t.Voids, -1}, {s.refunds, t.Refunds, -1}} {
-		s.row(plain, c.about, strconv.Itoa(c.count.Count), money(c.sign*c.count.Amount))
+		s.pair(counted(c.about, c.count.Count), money(c.sign*c.count.Amount), plain)
 	}
 	if t.Discounts.Count > 0 {
-		s.row(small, s.discount, strconv.Itoa(t.Discounts.Count), money(t.Discounts.Amount))
+		s.pair(counted(s.discount, t.Discounts.Count), money(t.Discounts.Amount), small)
 	}
 	s.solid()
 	s.pair(s.net, money(t.Net()), large)
 	s.pair(s.vat, money(t.Sales.VAT-t.Voids.VAT-t.Refunds.VAT), plain)
 	if t.OrdersPaid.Count+t.OrdersRefunded.Count > 0 {
 		s.rule()
-		s.row(plain, s.ordersPaid, strconv.Itoa(t.OrdersPaid.Count), money(t.OrdersPaid.Amount))
-		s.row(plain, s.ordersBack, strconv.Itoa(t.OrdersRefunded.Count), money(-t.OrdersRefunded.Amount))
+		s.pair(counted(s.ordersPaid, t.OrdersPaid.Count), money(t.OrdersPaid.Amount), plain)
+		s.pair(counted(s.ordersBack, t.OrdersRefunded.Count), money(-t.OrdersRefunded.Amount), plain)
 	}
 	s.rule()
 	s.row(small, "", s.taken, s.given)
