@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -17,6 +19,7 @@ const (
 	MaxStaff      = 32       // people of one shop; each costs one hash a sign-in
 	MaxShopStock  = 100_000  // SKUs of one shop
 	maxName       = 64       // bytes of a person's or a shop's name, an id or a state
+	maxPlace      = 200      // bytes of a shop's name for people, or of its address
 	maxFigure     = 1 << 40  // pieces
 )
 
@@ -30,10 +33,27 @@ type Delivery struct {
 	Staff    *Directory // nil where the message has none
 }
 
+// Place is how people call a shop and where it is, as far as HQ says so.
+type Place struct {
+	Name    string `json:"name,omitempty"`
+	Address string `json:"address,omitempty"`
+}
+
+// Check refuses what would not go on a line of a screen. Its error is Invalid.
+func (p Place) Check() error {
+	for _, s := range []string{p.Name, p.Address} {
+		if len(s) > maxPlace || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+			return Errorf("edge.Place.Check", Invalid, "a shop's name or address %.80q: want one line of at most %d bytes", s, maxPlace)
+		}
+	}
+	return nil
+}
+
 // ShopStock is what HQ knows of a shop's stock. It stands for the whole shop, so
 // that a SKU it does not name has none, unless it is an Update.
 type ShopStock struct {
-	Shop   string        `json:"shop"`
+	Shop string `json:"shop"`
+	Place
 	AsOf   time.Time     `json:"as_of"`            // when HQ last heard of the shop, by HQ's clock
 	Update bool          `json:"update,omitempty"` // a SKU that is not named is as it was
 	Levels map[SKU]int64 `json:"levels"`
@@ -48,6 +68,9 @@ func (s *ShopStock) Check() error {
 	if len(s.Levels) > MaxShopStock {
 		return Errorf(op, TooLarge, "%d SKUs of shop %s, at most %d", len(s.Levels), s.Shop, MaxShopStock)
 	}
+	if err := s.Place.Check(); err != nil {
+		return fmt.Errorf("%s: shop %s: %w", op, s.Shop, err)
+	}
 	for sku, n := range s.Levels {
 		if sku == "" || len(sku) > maxName || !utf8.ValidString(string(sku)) || n > maxFigure || n < -maxFigure {
 			return Errorf(op, Invalid, "stock of shop %s: %d pieces of %.40q", s.Shop, n, sku)
@@ -58,7 +81,8 @@ func (s *ShopStock) Check() error {
 
 // ShopLevel is what one shop has of a SKU by HQ's figures.
 type ShopLevel struct {
-	Shop     string    `json:"shop"`
+	Shop string `json:"shop"`
+	Place
 	Quantity int64     `json:"quantity"`
 	AsOf     time.Time `json:"as_of"`
 }
@@ -170,6 +194,9 @@ type Office interface {
 	// StockElsewhere is what each shop had of a SKU when HQ last said so, this
 	// shop too, in the order of their names.
 	StockElsewhere(ctx context.Context, sku SKU) ([]ShopLevel, error)
+	// Places are the names and addresses of the shops, by their ids, that HQ has
+	// told of with their stock.
+	Places(ctx context.Context) (map[string]Place, error)
 	// Record finds a record; NotFound where HQ has sent none.
 	Record(ctx context.Context, kind RecordKind, id string) (*Record, error)
 	// Records lists the records that HQ changed last, newest first, at most limit.

@@ -125,6 +125,7 @@ func (h *Chat) check(c *checker) {
 		c.that(key("chat.shops", i, "shop"), !seen[s.Shop], "%q is there twice", s.Shop)
 		seen[s.Shop] = true
 		c.text(key("chat.shops", i, "name"), s.Name)
+		c.that(key("chat.shops", i, "address"), len(s.Address) <= 200, "it is longer than 200 bytes")
 		for _, l := range s.Hours {
 			c.that(key("chat.shops", i, "hours"), hoursForm.MatchString(l), "%q: write e.g. mon-fri 09:00-21:30, or sun 10:00-18:00", l)
 		}

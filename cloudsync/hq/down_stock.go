@@ -155,7 +155,7 @@ func (h *HQ) figures(ctx context.Context, in *stockRange) ([]edge.ShopStock, err
 		}
 		if len(list) == 0 || list[len(list)-1].Shop != shop {
 			list = append(list, edge.ShopStock{
-				Shop: shop, AsOf: time.UnixMilli(seen).UTC(), Update: in.Since > 0 || in.FirstSKU != "", Levels: map[edge.SKU]int64{},
+				Shop: shop, Place: h.places[shop], AsOf: time.UnixMilli(seen).UTC(), Update: in.Since > 0 || in.FirstSKU != "", Levels: map[edge.SKU]int64{},
 			})
 		}
 		list[len(list)-1].Levels[sku] = n

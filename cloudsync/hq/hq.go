@@ -23,6 +23,9 @@ type Options struct {
 	Now   func() time.Time
 	NewID func() string // unique names
 	Log   *slog.Logger
+	// Places say how people call the shops, by their ids; those left out are
+	// called by these.
+	Places map[string]edge.Place
 }
 
 // HQ is headquarters' ledger.
@@ -33,6 +36,7 @@ type HQ struct {
 	codec  *cloudsync.Codec
 	db     *database.DB
 	newID  func() string
+	places map[string]edge.Place  // of shops, by their ids
 	ledger atomic.Pointer[string] // incarnation
 
 	releases keptReleases
@@ -59,6 +63,11 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 	if o.Path == "" || len(o.Key) != ed25519.PrivateKeySize || o.Now == nil || o.NewID == nil || o.Log == nil {
 		return nil, edge.Errorf(op, edge.Invalid, "path, key, clock, ids and log are all needed")
 	}
+	for shop, p := range o.Places {
+		if err := p.Check(); err != nil {
+			return nil, fmt.Errorf("%s: shop %s: %w", op, shop, err)
+		}
+	}
 	codec, err := cloudsync.NewCodec()
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -68,7 +77,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h := &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID,
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),
@@ -92,6 +101,9 @@ func (h *HQ) Close() error {
 	})
 	return h.closed
 }
+
+// Place is how people call a shop and where it is; empty where that was not said.
+func (h *HQ) Place(shop string) edge.Place { return h.places[shop] }
 
 // PublicKey verifies what HQ signs.
 func (h *HQ) PublicKey() ed25519.PublicKey { return h.key.Public().(ed25519.PublicKey) }

@@ -374,6 +374,7 @@ func TestAManyFiguredShopIsToldInParts(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
+	g.hq.places = map[string]edge.Place{"hue": {Name: "Huế Trường Tiền"}}
 	put("dalat", 3)
 	put("hue", many)
 	put("saigon", 5)
@@ -392,5 +393,6 @@ func TestAManyFiguredShopIsToldInParts(t *testing.T) {
 		levels, err := shop.StockElsewhere(ctx, edge.SKU(fmt.Sprintf("SKU-%05d", i)))
 		require.NoError(t, err)
 		require.EqualValues(t, i, levels[1].Quantity)
+		require.Equal(t, "Huế Trường Tiền", levels[1].Name)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -32,7 +33,11 @@ func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq
 		}
 		database = filepath.Join(cfg.DataDir, "hq.db")
 	}
-	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log})
+	places := map[string]edge.Place{}
+	for _, of := range cfg.Chat.Shops {
+		places[of.Shop] = edge.Place{Name: of.Name, Address: of.Address}
+	}
+	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places})
 	if err != nil {
 		return nil, err
 	}

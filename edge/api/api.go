@@ -79,6 +79,7 @@ type outbox interface {
 
 type office interface {
 	StockElsewhere(ctx context.Context, sku edge.SKU) ([]edge.ShopLevel, error)
+	Places(ctx context.Context) (map[string]edge.Place, error)
 }
 
 type directory interface {

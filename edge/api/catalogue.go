@@ -68,14 +68,25 @@ func (s *Server) shop(r *edge.Release) shopView {
 	return shopView{Release: r.Version, Currency: r.Currency, Shop: s.cfg.Shop, Categories: r.Categories}
 }
 
-// getShop answers what a page needs of the catalogue that searches it.
+// getShop answers what a page needs of the catalogue that searches it, and how
+// the other shops are called.
 func (s *Server) getShop(c *gin.Context) {
 	r, err := s.cfg.Catalogue.Release(c.Request.Context())
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
-	c.JSON(http.StatusOK, s.shop(r))
+	places := map[string]edge.Place{}
+	if s.cfg.Office != nil {
+		if places, err = s.cfg.Office.Places(c.Request.Context()); err != nil {
+			s.Fail(c, err)
+			return
+		}
+	}
+	c.JSON(http.StatusOK, struct {
+		shopView
+		Places map[string]edge.Place `json:"places"`
+	}{s.shop(r), places})
 }
 
 // listing is the catalogue as a kiosk opens with it: of one release, with the

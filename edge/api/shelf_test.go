@@ -209,3 +209,18 @@ func TestShelvesComePageByPage(t *testing.T) {
 	require.NotNil(t, none.Products)
 	requireError(t, s.do("GET", "/api/v1/catalogue/categories/none?from=-1", ""), 400, edge.Invalid, "from")
 }
+
+// Shops that headquarters names are called by their names.
+func TestShopsHaveNames(t *testing.T) {
+	s := memoryShop(t)
+	dalat := edge.Place{Name: "Đà Lạt Hòa Bình", Address: "1 Khu Hòa Bình"}
+	require.NoError(t, s.Apply(t.Context(), 1, edge.Delivery{Stock: []edge.ShopStock{
+		{Shop: "dalat", Place: dalat, AsOf: s.Now(), Levels: map[edge.SKU]int64{edgetest.Lipstick: 7}},
+		{Shop: "vinh", AsOf: s.Now(), Levels: map[edge.SKU]int64{edgetest.Lipstick: 1}},
+	}}))
+	at := decode[struct{ Elsewhere []edge.ShopLevel }](t, s.do("GET", "/api/v1/catalogue/variants/"+string(edgetest.Lipstick), ""), 200)
+	require.Equal(t, dalat, at.Elsewhere[0].Place)
+	require.Empty(t, at.Elsewhere[1].Name)
+	shop := decode[struct{ Places map[string]edge.Place }](t, s.do("GET", "/api/v1/shop", ""), 200)
+	require.Equal(t, map[string]edge.Place{"dalat": dalat}, shop.Places)
+}

@@ -47,7 +47,8 @@ func Office(t *testing.T, open Open) {
 	nameless := edge.Member{Role: edge.RoleClerk, PIN: PINHash}
 	require.NoError(t, s.Apply(ctx, 10, edge.Delivery{
 		Stock: []edge.ShopStock{
-			{Shop: "hue-1", AsOf: at, Levels: map[edge.SKU]int64{Lipstick: 3, Cream: 1}},
+			{Shop: "hue-1", Place: edge.Place{Name: "Huế Trường Tiền", Address: "5 Trường Tiền"}, AsOf: at, Levels: map[edge.SKU]int64{Lipstick: 3, Cream: 1}},
+			{Shop: "odd-1", Place: edge.Place{Name: "two\nlines"}, AsOf: at, Levels: map[edge.SKU]int64{Lipstick: 99}},
 			{Shop: "", AsOf: at, Levels: map[edge.SKU]int64{Lipstick: 99}},
 			{Shop: "dalat-1", AsOf: at, Levels: map[edge.SKU]int64{Lipstick: -1}},
 		},
@@ -59,7 +60,10 @@ func Office(t *testing.T, open Open) {
 		require.NoError(t, err)
 		return list
 	}
-	require.Equal(t, []edge.ShopLevel{{Shop: "dalat-1", Quantity: -1, AsOf: at}, {Shop: "hue-1", Quantity: 3, AsOf: at}}, level(Lipstick))
+	require.Equal(t, []edge.ShopLevel{{Shop: "dalat-1", Quantity: -1, AsOf: at}, {Shop: "hue-1", Place: edge.Place{Name: "Huế Trường Tiền", Address: "5 Trường Tiền"}, Quantity: 3, AsOf: at}}, level(Lipstick))
+	places, err := s.Places(ctx)
+	require.NoError(t, err)
+	require.Equal(t, map[string]edge.Place{"hue-1": {Name: "Huế Trường Tiền", Address: "5 Trường Tiền"}}, places)
 	got, err := s.Record(ctx, edge.RecordOrder, "o-1")
 	require.NoError(t, err)
 	require.Equal(t, order, *got)

@@ -95,9 +95,22 @@ func (m *Memory) StockElsewhere(_ context.Context, sku edge.SKU) ([]edge.ShopLev
 	list := []edge.ShopLevel{}
 	for _, shop := range slices.Sorted(maps.Keys(m.office.stock)) {
 		s := m.office.stock[shop]
-		list = append(list, edge.ShopLevel{Shop: shop, Quantity: s.Levels[sku], AsOf: s.AsOf})
+		list = append(list, edge.ShopLevel{Shop: shop, Place: s.Place, Quantity: s.Levels[sku], AsOf: s.AsOf})
 	}
 	return list, nil
+}
+
+// Places implements edge.Office.
+func (m *Memory) Places(context.Context) (map[string]edge.Place, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	places := map[string]edge.Place{}
+	for shop, s := range m.office.stock {
+		if s.Place != (edge.Place{}) {
+			places[shop] = s.Place
+		}
+	}
+	return places, nil
 }
 
 // Record implements edge.Office.

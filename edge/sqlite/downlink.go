@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -133,7 +134,8 @@ func (t *tx) putShopStock(ctx context.Context, s *edge.ShopStock) error {
 	if err != nil {
 		return err
 	}
-	err = t.exec(ctx, `INSERT INTO hq_shop (shop, as_of) VALUES (?, ?) ON CONFLICT (shop) DO UPDATE SET as_of = excluded.as_of`, s.Shop, s.AsOf.UnixMilli())
+	err = t.exec(ctx, `INSERT INTO hq_shop (shop, as_of, name, address) VALUES (?, ?, ?, ?)
+		ON CONFLICT (shop) DO UPDATE SET as_of = excluded.as_of, name = excluded.name, address = excluded.address`, s.Shop, s.AsOf.UnixMilli(), s.Name, s.Address)
 	if err != nil {
 		return err
 	}
@@ -150,7 +152,7 @@ func (t *tx) putShopStock(ctx context.Context, s *edge.ShopStock) error {
 // StockElsewhere is what each shop had of a SKU when HQ last said so.
 func (db *DB) StockElsewhere(ctx context.Context, sku edge.SKU) ([]edge.ShopLevel, error) {
 	const op = "sqlite.StockElsewhere"
-	rows, err := db.reader.QueryContext(ctx, `SELECT h.shop, h.as_of, coalesce(s.quantity, 0) FROM hq_shop h
+	rows, err := db.reader.QueryContext(ctx, `SELECT h.shop, h.name, h.address, h.as_of, coalesce(s.quantity, 0) FROM hq_shop h
 		LEFT JOIN hq_stock s ON s.shop = h.shop AND s.sku = ? ORDER BY h.shop`, sku)
 	if err != nil {
 		return nil, fault(op, err)
@@ -160,13 +162,26 @@ func (db *DB) StockElsewhere(ctx context.Context, sku edge.SKU) ([]edge.ShopLeve
 	for rows.Next() {
 		var l edge.ShopLevel
 		var asOf int64
-		if err := rows.Scan(&l.Shop, &asOf, &l.Quantity); err != nil {
+		if err := rows.Scan(&l.Shop, &l.Name, &l.Address, &asOf, &l.Quantity); err != nil {
 			return nil, fault(op, err)
 		}
 		l.AsOf = time.UnixMilli(asOf).UTC()
 		list = append(list, l)
 	}
 	return list, fault(op, rows.Err())
+}
+
+// Places are the names and addresses of shops that HQ has told of.
+func (db *DB) Places(ctx context.Context) (map[string]edge.Place, error) {
+	places := map[string]edge.Place{}
+	err := each(ctx, db.reader, func(rows *sql.Rows) error {
+		var shop string
+		var p edge.Place
+		err := rows.Scan(&shop, &p.Name, &p.Address)
+		places[shop] = p
+		return err
+	}, `SELECT shop, name, address FROM hq_shop WHERE name <> '' OR address <> ''`)
+	return places, fault("sqlite.Places", err)
 }
 
 // Record finds a record that HQ sent.

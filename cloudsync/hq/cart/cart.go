@@ -31,6 +31,7 @@ type Headquarters interface {
 	Looks
 	KeysByPrefix(ctx context.Context, prefix [3]byte) ([]hq.Node, error)
 	Release(ctx context.Context) (*edge.Release, error)
+	Place(shop string) edge.Place
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, string, error)
 	OpenCart(ctx context.Context, opened *edge.Cart, node string, onPhone bool) (*edge.Cart, error)
 	SaleOfCart(ctx context.Context, cart edge.CartID) (*edge.Sale, error)

@@ -18,6 +18,7 @@ type Content struct {
 	ID       edge.CartID `json:"id"`
 	Brand    string      `json:"brand"` // the chain's name
 	Shop     string      `json:"shop"`
+	Place    edge.Place  `json:"place,omitzero"` // of the shop
 	Currency string      `json:"currency"`
 	Lang     string      `json:"lang"` // of its texts
 	Lines    []Line      `json:"lines"`
@@ -101,7 +102,7 @@ func (p *Pages) content(ctx context.Context, v *visit) (*Content, error) {
 		return nil, err
 	}
 	c := &Content{
-		ID: v.cart.ID, Brand: p.Brand, Shop: node.Shop, Currency: release.Currency, Lang: v.lang, Lines: []Line{}, Priced: true,
+		ID: v.cart.ID, Brand: p.Brand, Shop: node.Shop, Place: p.HQ.Place(node.Shop), Currency: release.Currency, Lang: v.lang, Lines: []Line{}, Priced: true,
 		Note: v.cart.Fields[edge.Note].Text, State: Open, Taker: p.taker(v.cart, node), Down: !node.Up,
 		Phone: v.stands(), Links: Links{Page: v.token, Events: v.token + "/events"},
 	}

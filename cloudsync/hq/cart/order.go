@@ -36,7 +36,8 @@ type Order struct {
 	Says    string          `json:"says"`
 	Reason  string          `json:"reason,omitempty"`
 	Way     edge.OrderWay   `json:"way"`
-	At      time.Time       `json:"at"` // since when it is in its state
+	Place   edge.Place      `json:"place,omitzero"` // where it is collected
+	At      time.Time       `json:"at"`             // since when it is in its state
 	Placed  time.Time       `json:"placed"`
 	Total   int64           `json:"total"`
 	Subject bool            `json:"subject_to_stock"`
@@ -70,6 +71,9 @@ func (p *Pages) addOrder(ctx context.Context, c *Content, v *visit) error {
 	c.Order = &Order{
 		ID: o.ID, Number: o.Number(), State: s, Says: s.Says().In(v.lang), Reason: o.Steps[len(o.Steps)-1].Reason, Way: o.Way,
 		At: o.Since(), Placed: o.Placed(), Total: o.Total.Amount, Subject: o.Short() && s.Unsure(), Differs: otherPieces(v.cart, o), Live: s.Live(),
+	}
+	if o.Way == edge.Collect {
+		c.Order.Place = p.HQ.Place(o.Shop)
 	}
 	if s.Live() {
 		if c.Order.Due, err = p.HQ.OrderDue(ctx, o); err != nil {

@@ -56,19 +56,19 @@ export class Draft {
     }
   }
 
-  /** The other shops that have something of it, those with all of it first: {shop, has, as_of}. */
+  /** The other shops that have something of it, those with all of it first: {shop, name, address, has, as_of}. */
   get shops() {
     const shops = new Map();
     for (const { variant, quantity } of this.lines) {
       for (const level of this.where[variant.sku]?.elsewhere ?? []) {
         if (level.quantity < quantity) continue;
-        const known = shops.get(level.shop) ?? { shop: level.shop, has: 0, as_of: level.as_of };
+        const known = shops.get(level.shop) ?? { shop: level.shop, name: level.name || level.shop, address: level.address, has: 0, as_of: level.as_of };
         known.has++;
         if (level.as_of < known.as_of) known.as_of = level.as_of; // the oldest figure counts
         shops.set(level.shop, known);
       }
     }
-    return [...shops.values()].sort((a, b) => b.has - a.has || a.shop.localeCompare(b.shop));
+    return [...shops.values()].sort((a, b) => b.has - a.has || a.name.localeCompare(b.name));
   }
 
   /** What is asked for, as the gateway takes it. */
