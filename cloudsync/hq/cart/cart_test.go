@@ -59,7 +59,7 @@ func newApp(t *testing.T) *app {
 	a.hq, err = hq.Open(t.Context(), hq.Options{
 		Path: filepath.Join(t.TempDir(), "hq.db"), Key: testKey(9), Now: clock, Log: log,
 		NewID:  func() string { ids++; return strconv.Itoa(ids) },
-		Places: map[string]edge.Place{"saigon-1": {Name: "Sài Gòn Lê Lợi", Address: "1 Đồng Khởi"}},
+		Places: map[string]edge.Place{"saigon-1": {Name: "Sài Gòn Một", Address: "1 Đồng Khởi"}},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, a.hq.Close()) })

@@ -184,7 +184,7 @@ func TestOrderStatesAreLive(t *testing.T) {
 	a := newApp(t)
 	cart := "/c/" + a.token(cartOf(t, 1))
 	_, c := a.place(firstPhone, cart, "key-00001", `{"way":"collect"}`)
-	require.Equal(t, edge.Place{Name: "Sài Gòn Lê Lợi", Address: "1 Đồng Khởi"}, c.Order.Place)
+	require.Equal(t, edge.Place{Name: "Sài Gòn Một", Address: "1 Đồng Khởi"}, c.Order.Place)
 	next := a.listen(firstPhone, cart)
 	require.Equal(t, edge.OrderPlaced, next().Order.State)
 	for _, s := range []edge.OrderState{edge.OrderAccepted, edge.OrderAllocated, edge.OrderPacked, edge.OrderReady} {
