@@ -1,9 +1,11 @@
-const quick = 60; // ms between the keys of a scanner, at most; people are slower
+const apart = 300; // ms between two keys of a scanner, at most
+const pace = 60; // ms for each on average; people are slower
 const fewest = 8; // characters of a code
 
 /** Scanner tells a scanner, which types, from people who do. */
 export class Scanner {
   #text = '';
+  #first;
   #last = -Infinity;
 
   /** Whether the last key may be the first of a code. */
@@ -13,12 +15,15 @@ export class Scanner {
 
   /** press takes a key that was pressed at a time in ms. It returns the code that Enter ended, or ''. */
   press(key, at) {
-    const follows = at - this.#last <= quick;
+    if (at - this.#last > apart) this.#text = '';
     this.#last = at;
-    const read = follows ? this.#text : '';
-    if (key.length === 1) this.#text = read + key;
+    if (key.length === 1) {
+      this.#first = this.#text ? this.#first : at;
+      this.#text += key;
+    }
     if (key !== 'Enter') return '';
+    const read = this.#text;
     this.#text = '';
-    return read.length >= fewest ? read : '';
+    return read.length >= fewest && at - this.#first <= pace * read.length ? read : '';
   }
 }

@@ -12,6 +12,12 @@ test('a code in a burst is a scanner’s', () => {
   assert.equal(typed('', 5, ['Shift', 'H', ...'ttps://x', 'Enter']), 'Https://x');
 });
 
+test('one key of a burst may be late', () => {
+  const scanner = new Scanner();
+  const at = [...'8935000000012'].map((key, i) => (scanner.press(key, i * 5 + (i > 4 ? 250 : 0)), i)).at(-1);
+  assert.equal(scanner.press('Enter', at * 5 + 255), '8935000000012');
+});
+
 test('what people type is not', () => {
   assert.equal(typed('8935000000012', 90), '');
   assert.equal(typed('500000', 5), '', 'too short for a code');
