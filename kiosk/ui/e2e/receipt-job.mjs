@@ -3,11 +3,12 @@
 // they were paid and the rest otherwise with a manager's yes, voids another
 // receipt, refunds one that the gateway has never heard of, exchanges a piece for
 // a dearer one while an answer is lost, and gives back what was taken twice.
+// Headquarters hears of each once.
 //
 // job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { faults, openTill, runJob, step, until } from './job.mjs';
+import { faults, office, openTill, runJob, step, until } from './job.mjs';
 
 const lip = 'LIP-VEL-02';
 const dearer = 'EAR-PRL-01';
@@ -41,7 +42,12 @@ async function receiptJob(browser, shots) {
     await page.fill('#receipt', number);
     await page.keyboard.press('Enter');
   };
-  const recorded = async () => (await page.waitForSelector('[data-recorded]')).getAttribute('data-recorded');
+  const numbers = []; // of what was recorded, beside the first sales
+  const recorded = async () => {
+    const number = await (await page.waitForSelector('[data-recorded]')).getAttribute('data-recorded');
+    numbers.push(...number.split(' ').filter((n) => n.includes('-'))); // a second payment has none
+    return number;
+  };
 
   const [kept, mistaken] = await step('the clerk sells twice by card', async () => {
     return [await sell(3), await sell(1)];
@@ -200,6 +206,15 @@ async function receiptJob(browser, shots) {
     await page.waitForSelector('[data-recorded="secondDone"]');
     assert.equal(await page.$('#receipts .open'), null, 'money that was given back is still to be');
     assert.match(await page.textContent('#receipts'), /Không có khoản nào/);
+  });
+
+  await step('headquarters has each of them, once', async () => {
+    assert.ok(numbers.length >= 5, `only ${numbers.length} records`);
+    const there = await until(async () => {
+      const receipts = (await office('GET', '/v1/sales?limit=1000')).sales.map(({ receipt }) => receipt);
+      return numbers.every((number) => receipts.includes(number)) && receipts;
+    }, 'headquarters having all of them');
+    assert.deepEqual(there.filter((number) => numbers.includes(number)).toSorted(), numbers.toSorted());
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
