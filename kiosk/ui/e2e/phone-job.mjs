@@ -210,7 +210,7 @@ async function phoneJob(browser, shots) {
     await setLine(demo, false);
     await shopping(kiosk);
     await add(kiosk, lip);
-    const { cart: id } = await session();
+    const id = await until(async () => (await session()).cart, 'the session having a cart');
     assert.notEqual(id, cart, 'the next shopper has the cart of the one before');
     const page = await open(browser, 'phone, line cut', await code(kiosk), phoneSize);
     await page.waitForSelector('#live.down'); // it says that the shop's line is down
