@@ -198,6 +198,12 @@ async function orderJob(browser, shots) {
     await till.waitForSelector('article [data-state="collected"]');
     await offer(till, document.code);
     await till.waitForSelector('[data-pickup="collected"] .warn');
+    const again = await till.evaluate(async ({ id, code }) => {
+      const { csrf } = await (await fetch('/api/v1/staff/session')).json();
+      const headers = { 'Content-Type': 'application/json', 'X-CSRF': csrf, 'Idempotency-Key': `again-${id}` };
+      return (await fetch(`/api/v1/staff/orders/${id}/collected`, { method: 'POST', headers, body: JSON.stringify({ code }) })).status;
+    }, { id: here, code: document.code });
+    assert.equal(again, 409, 'the gateway hands an order over twice');
     await shot(till, 'twice');
     await setLine(demo, true);
     await until(async () => (await arrived(here)).state === 'collected', 'headquarters hearing that it was collected');
