@@ -30,7 +30,7 @@ type carts interface {
 	Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error)
 }
 
-// Config is what a kiosk is made of. Trusted and Brand may be empty, Photos, Courier,
+// Config is what a kiosk is made of. Trusted, Brand and Language may be empty, Photos, Courier,
 // Office and Model missing, and Idle and Hold have defaults; everything else is needed.
 type Config struct {
 	Mirror    mirror // the try-on pipeline; New pauses it
@@ -44,6 +44,7 @@ type Config struct {
 	Model     model          // wears looks where there is no camera; nil where nobody does
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them
 	Brand     Brand          // the shop's colours and logo
+	Language  string         // in which the shopper's pages begin; empty for the browser's
 	Trusted   []netip.Prefix // screens beside this machine's own
 	Idle      time.Duration
 	Hold      time.Duration

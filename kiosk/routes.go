@@ -28,6 +28,7 @@ type sessionView struct {
 	ID       string     `json:"id"`
 	State    State      `json:"state"`
 	Language string     `json:"language"`
+	Home     string     `json:"shop_language"` // in which the next session begins; empty for the browser's
 	Camera   cameraView `json:"camera"`
 	Look     ar.Look    `json:"look"`
 	SKUs     []edge.SKU `json:"skus"`
@@ -77,7 +78,7 @@ type idleView struct {
 func (k *Kiosk) view(s snapshot) sessionView {
 	st := k.cfg.Mirror.Stats()
 	v := sessionView{
-		Run: k.run, ID: s.ID, State: s.State, Language: s.Language, Cart: s.Cart,
+		Run: k.run, ID: s.ID, State: s.State, Language: s.Language, Home: k.cfg.Language, Cart: s.Cart,
 		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError, Fault: st.CameraFault, Tablet: k.tablet},
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),

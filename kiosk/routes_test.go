@@ -17,7 +17,7 @@ import (
 func TestSessionView(t *testing.T) {
 	f := newFixture(t, nil)
 	f.mirror.stats = ar.Stats{CameraError: "no /dev/video0"}
-	require.JSONEq(t, `{"run":"s1","id":"","state":"attract","language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
+	require.JSONEq(t, `{"run":"s1","id":"","state":"attract","language":"","shop_language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
 		"look":{"layers":[]},"skus":[],"intensity":0,"look_id":"","compare":{"mode":"off","at":0,"skus":[],"columns":0,"freeze":false},
 		"replay":{"state":"off","left_s":0},"photos":[],"cart":null,"model":false,"mirror":{"fps":0,"faces":0,"face":false,"wears_glasses":false,"far":false},"idle":{"after_s":90,"left_s":0}}`,
 		f.ok("GET", "/kiosk/v1/session", ""))

@@ -2,10 +2,13 @@ package main
 
 import (
 	"html/template"
+	"io/fs"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
+
+	"github.com/mirrorcart/mirrorcart/kiosk/ui"
 )
 
 // addPage adds the page that explains the demo and cuts its line.
@@ -14,14 +17,25 @@ func (d *demo) addPage() error {
 	if err != nil {
 		return err
 	}
+	type font struct{ Weight, File string }
+	var fonts []font // of the shop's own pages; none where they are not built
+	for _, weight := range []string{"400", "600"} {
+		files, err := fs.Glob(ui.Dist(), "assets/be-vietnam-pro-latin-"+weight+"-*.woff2")
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			fonts = append(fonts, font{weight, "/" + file})
+		}
+	}
 	d.gateway.engine.GET("/demo", func(c *gin.Context) {
 		nonce := uuid.NewString()
-		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		c.Header("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+nonce+"'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		c.Header("Referrer-Policy", "same-origin") // without it the button's request names no origin, and is refused
 		c.Header("Content-Type", "text/html; charset=utf-8")
 		c.Header("Cache-Control", "no-store")
 		c.Status(http.StatusOK)
-		if err := page.Execute(c.Writer, gin.H{"Nonce": nonce, "PIN": demoPIN, "ClerkPIN": demoClerkPIN, "HQ": d.hqURL, "Cut": d.line.isCut()}); err != nil {
+		if err := page.Execute(c.Writer, gin.H{"Nonce": nonce, "Fonts": fonts, "PIN": demoPIN, "ClerkPIN": demoClerkPIN, "HQ": d.hqURL, "Cut": d.line.isCut()}); err != nil {
 			d.gateway.log.Debug("demo page", "err", err)
 		}
 	})

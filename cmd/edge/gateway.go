@@ -52,6 +52,7 @@ type gateway struct {
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
 	brand    kiosk.Brand
+	language string // in which shoppers' pages begin; empty for the browser's
 	model    *model // nil where nobody wears products for shoppers without a camera
 	stations []*station
 	*station // the first of them
@@ -105,6 +106,7 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	case err != nil:
 		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
 	}
+	g.language = shop.Language
 	if g.model, err = g.studio.model(shop.Pictures, shop.Brand.Model); err != nil {
 		o.log.Error("nobody wears products for shoppers without a camera", "err", err)
 	}

@@ -41,6 +41,7 @@ type Shop struct {
 	Pictures   fs.FS
 	TryOn      fs.FS
 	Brand      Brand
+	Language   string // the shopper's pages begin in it: vi, en or zh; empty for the browser's
 }
 
 // Brand is how the shop's pages look.
@@ -58,6 +59,7 @@ type settings struct {
 	Timezone   string          `yaml:"timezone"`
 	Categories []edge.Category `yaml:"categories"`
 	Brand      Brand           `yaml:"brand"`
+	Language   string          `yaml:"language"`
 }
 
 // Open opens the folder that has a shop's files.
@@ -113,7 +115,7 @@ func ReadTable(dir fs.FS, name string, products io.Reader, images fs.FS) (*Shop,
 	if err != nil {
 		return nil, fmt.Errorf("shop.yaml: %w", err)
 	}
-	s := &Shop{ID: set.ID, Name: set.Name, Currency: set.Currency, Categories: set.Categories, Brand: set.Brand}
+	s := &Shop{ID: set.ID, Name: set.Name, Currency: set.Currency, Categories: set.Categories, Brand: set.Brand, Language: set.Language}
 	if s.Location, err = time.LoadLocation(set.Timezone); err != nil {
 		return nil, fmt.Errorf("shop.yaml: timezone: %w", err)
 	}
@@ -267,6 +269,7 @@ func (s *settings) check() error {
 	that(len(s.Categories) > 0, "categories: list at least one")
 	that(s.Brand.Accent == "" || regexp.MustCompile(`^#[0-9A-Fa-f]{6}$`).MatchString(s.Brand.Accent), "brand.accent %q: write a colour as #RRGGBB", s.Brand.Accent)
 	that(slices.Contains([]string{"", "light", "dark"}, s.Brand.Kiosk), "brand.kiosk %q: use light or dark", s.Brand.Kiosk)
+	that(slices.Contains([]string{"", "vi", "en", "zh"}, s.Language), "language %q: use vi, en or zh", s.Language)
 	for i, c := range s.Categories {
 		that(c.ID != "" && full(c.Name), "categories: number %d needs an id and a name in vi, en and zh", i+1)
 	}

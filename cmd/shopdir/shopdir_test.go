@@ -48,6 +48,7 @@ func TestFaults(t *testing.T) {
 		"this machine's zone":   {edit("shop.yaml", "Asia/Ho_Chi_Minh", "Local"), "name the shop's"},
 		"bad accent":            {edit("shop.yaml", "'#B4436C'", "rose"), "write a colour as #RRGGBB"},
 		"bad theme":             {edit("shop.yaml", "kiosk: light", "kiosk: dim"), "use light or dark"},
+		"unknown language":      {edit("shop.yaml", "language: vi", "language: fr"), "use vi, en or zh"},
 		"missing logo":          {edit("shop.yaml", "logo: logo.svg", "logo: sign.svg"), "file sign.svg is not there"},
 		"missing model":         {edit("shop.yaml", "model: model.jpg", "model: nobody.jpg"), "brand.model: file nobody.jpg is not there"},
 		"logo out of the shop":  {edit("shop.yaml", "logo: logo.svg", "logo: ../logo.svg"), "name a file of the folder pictures"},

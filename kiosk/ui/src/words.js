@@ -29,6 +29,12 @@ export const languages = [
 export const parts = [everywhere, carts, dayWords, device, kiosk, orders, pay, receipts, till, approval, refusals, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
+/** spoken is the first of a browser's languages that the glossary has; Vietnamese where it has none. */
+export function spoken(wanted) {
+  const own = (tag) => languages.find(({ id }) => tag.toLowerCase().split('-')[0] === id)?.id;
+  return wanted.map(own).find(Boolean) ?? languages[0].id;
+}
+
 /** say is the word for key in language lang, with {name} filled from values. */
 export function say(lang, key, values = {}) {
   const word = glossary[key];

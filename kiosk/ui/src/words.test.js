@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { age, clock, day, glossary, languages, parts, pick, plain, price, say } from './words.js';
+import { age, clock, day, glossary, languages, parts, pick, plain, price, say, spoken } from './words.js';
 
 test('every word is there in every language, with the same blanks', () => {
   const blanks = (text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -68,6 +68,13 @@ test('times of day are the shop’s', () => {
 test('dates are the shop’s, as the language writes them', () => {
   const late = '2026-11-21T18:05:00Z'; // the next day in Vietnam
   assert.deepEqual(languages.map(({ id }) => day(id, late, 'Asia/Ho_Chi_Minh')), ['22/11/2026', '22/11/2026', '2026/11/22']);
+});
+
+test('a browser is met in its first language that is spoken', () => {
+  assert.equal(spoken(['fr-FR', 'zh-Hant-TW', 'en']), 'zh');
+  assert.equal(spoken(['EN-us']), 'en');
+  assert.equal(spoken(['fr', 'vie']), 'vi');
+  assert.equal(spoken([]), 'vi');
 });
 
 test('plain takes case, accents and the bar of đ away', () => {

@@ -7,6 +7,7 @@ import { Mirror } from './mirror.svelte.js';
 import { Photos } from './photos.svelte.js';
 import { Session } from './session.svelte.js';
 import { Shelf } from './shelf.svelte.js';
+import { spoken } from '../words.js';
 
 const pollEvery = 2000; // ms between looks at the session
 const thanksFor = 3500; // ms that the goodbye stays
@@ -19,7 +20,7 @@ const restockEvery = 60_000; // ms between catalogues while nobody is here
  */
 export class Kiosk {
   screen = $state('attract'); // attract, consent, mirror, scan, photo, cart, take, thanks
-  lang = $state('vi');
+  lang = $state(spoken(navigator.languages));
   vote = $state.raw(null); // of the shopper's friends: {open, closes, looks: [{skus, votes}]}
   basket = $state.raw(null);
   printer = $state.raw(null); // the ticket printer's state; null in a shop without one
@@ -44,6 +45,7 @@ export class Kiosk {
   #scanned = $state.raw(null); // what was scanned before the mirror was open
   #starting = false;
   #version = '';
+  #home = spoken(navigator.languages); // the language in which shoppers are met
   #noticeTimer;
   #thanksTimer;
 
@@ -187,7 +189,7 @@ export class Kiosk {
     this.basket = null;
     this.shelf.forget();
     this.wish = { undertone: '', finish: '' };
-    if (screen === 'attract') this.lang = 'vi';
+    if (screen === 'attract') this.lang = this.#home;
     this.notice = '';
   }
 
@@ -206,7 +208,11 @@ export class Kiosk {
    */
   async #resume() {
     try {
-      await this.#takeUp(await this.#session.look());
+      const session = await this.#session.look();
+      const chosen = this.active || this.#starting || this.lang !== this.#home;
+      if (session.shop_language) this.#home = session.shop_language;
+      if (!chosen) this.lang = this.#home;
+      await this.#takeUp(session);
     } catch (err) {
       if (err instanceof NoAnswer) {
         setTimeout(() => this.#resume(), pollEvery);
