@@ -144,7 +144,9 @@ export class Till {
         call('GET', `/api/v1/staff/sales?limit=${salesShown}`),
       ]);
       this.carts = open.carts ?? [];
-      const ours = this.carts.find(({ id }) => id === this.ticket.id);
+      const { id } = this.ticket;
+      // A cart that was paid or emptied stands in no list: its parts may have gone into another till's sale.
+      const ours = this.carts.find((cart) => cart.id === id) ?? (id && (await call('GET', `/api/v1/staff/carts/${id}`)));
       if (ours && deal === this.deal) deal.hear(ours, changes);
       this.sales = sold.sales ?? [];
       this.ways ??= await call('GET', '/api/v1/staff/payment-ways');
