@@ -3,12 +3,13 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build run test lint fmt e2e bench bench-painted clean
+.PHONY: help setup setup-test setup-deb build run test lint fmt e2e bench bench-painted deb clean
 
 # gocv is built with the few modules that the mirror needs, so that it works
 # with the OpenCV 4.6 of Debian 12 as well as the 4.10 of Debian 13.
 export GOFLAGS := -tags=gocv_specific_modules,gocv_videoio,gocv_calib3d,gocv_photo
 export GOLANGCI_LINT := 2.15.0
+export NFPM := 2.43.0
 export NODE := 20.19.0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -22,6 +23,9 @@ setup: ## install what is missing: Debian packages, modules, models, pages
 
 setup-test:
 	@.ci/setup.sh test
+
+setup-deb:
+	@.ci/setup.sh deb
 
 build: setup ## build bin/edge and bin/hq
 	@echo "building bin/edge and bin/hq"
@@ -47,6 +51,9 @@ bench: setup ## benchmarks of all packages, with allocations
 
 bench-painted: build setup-test ## how soon a tablet's picture is painted in Chromium
 	@.ci/e2e.sh painted
+
+deb: build setup-deb ## the gateway's Debian package, in build/deb
+	@VERSION=$(VERSION) .ci/deb.sh
 
 clean: ## remove binaries and pages, keep what was downloaded
 	@rm -rf bin build/setup/pages

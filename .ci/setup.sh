@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
 # Puts everything on this machine that Mirrorcart needs to be built, run and,
 # with "test", tested: Debian packages, Go modules, face models, pages. What is
-# there already is left alone, so a second run needs no network and no time.
+# there already is left alone, so a second run needs no network and no time. With
+# "deb" there is what makes a Debian package too.
 #
-# Called by make setup and by make test, which name the versions.
+# Called by make, which names the versions.
 #
-# usage: .ci/setup.sh [run|test]
+# usage: .ci/setup.sh [run|test|deb]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-: "${GOLANGCI_LINT:?call make setup instead}" "${NODE:?call make setup instead}"
+: "${GOLANGCI_LINT:?call make setup instead}" "${NFPM:?call make setup instead}" "${NODE:?call make setup instead}"
 
 mode=${1:-run}
 log=build/setup.log
 stamps=build/setup
 lint=build/tools/golangci-lint-$GOLANGCI_LINT
+nfpm=build/tools/nfpm-$NFPM
 PATH=$PATH:/usr/sbin:/sbin # servers live there, also for those who are not root
 
 case $mode in
 run) steps=5 ;;
-test) steps=6 ;;
-*) echo "usage: .ci/setup.sh [run|test]" >&2 && exit 2 ;;
+test | deb) steps=6 ;;
+*) echo "usage: .ci/setup.sh [run|test|deb]" >&2 && exit 2 ;;
 esac
 n=0
 dots=
@@ -161,15 +163,16 @@ pages() {
 	echo
 }
 
-linter() {
-	step "golangci-lint $GOLANGCI_LINT"
-	[ -x "$lint" ] && there && return
+# goTool NAME VERSION MODULE FILE builds a tool of Go's into the file.
+goTool() {
+	step "$1 $2"
+	[ -x "$4" ] && there && return
 	printf ': building, some minutes'
-	mkdir -p "$lint.new"
+	mkdir -p "$4.new"
 	work "it could not be fetched or built: check the network and the proxy in GOPROXY" \
-		env GOFLAGS= GOBIN="$PWD/$lint.new" go install "github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$GOLANGCI_LINT"
-	mv "$lint.new/golangci-lint" "$lint"
-	rmdir "$lint.new"
+		env GOFLAGS= GOBIN="$PWD/$4.new" go install "$3@v$2"
+	mv "$4.new/$1" "$4"
+	rmdir "$4.new"
 	echo
 }
 
@@ -180,4 +183,7 @@ packages
 modules
 models
 pages
-[ "$mode" = run ] || linter
+case $mode in
+test) goTool golangci-lint "$GOLANGCI_LINT" github.com/golangci/golangci-lint/v2/cmd/golangci-lint "$lint" ;;
+deb) goTool nfpm "$NFPM" github.com/goreleaser/nfpm/v2/cmd/nfpm "$nfpm" ;;
+esac
