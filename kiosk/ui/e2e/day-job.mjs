@@ -211,7 +211,10 @@ async function dayJob(browser, shots) {
     await page.waitForSelector('tr[data-row]');
     await paper(before + 2);
     assert.equal(await papers(), before + 2, 'the receipt came out twice');
+    await page.click('tr[data-row] .open');
+    await page.waitForSelector(`dialog:has-text("${why}")`);
     await shot('6-z');
+    await page.click('dialog .button.main');
     await page.click('#day-audit');
     await page.waitForSelector('tr[data-row]:has-text("PIN")');
     await shot('7-audit');
