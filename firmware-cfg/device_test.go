@@ -67,6 +67,9 @@ func TestEachProfileRendersWhatItDid(t *testing.T) {
 				}
 				require.True(t, bytes.HasSuffix(f.Content, []byte("\n")), f.Path)
 				require.NotContains(t, string(f.Content), "\n\n\n", f.Path)
+				if f.Path == "etc/mirrorcart/edge.yaml" {
+					continue // its keys have a test of their own, and come and go
+				}
 				fmt.Fprintf(&got, "-- %s\n%s", f.Path, spoken.ReplaceAll(f.Content, nil))
 			}
 			golden := filepath.Join("testdata/device", string(profile)+".golden")
