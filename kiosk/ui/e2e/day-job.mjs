@@ -155,6 +155,7 @@ async function dayJob(browser, shots) {
     return full * 0.8;
   });
 
+  await page.waitForSelector('[data-prints]', { state: 'detached' }); // what others had printed is out
   const before = await papers();
   const sale = await step('while the printer has no paper a sale is paid in notes and by card', async () => {
     await takeOut();
