@@ -94,15 +94,15 @@ func New(o Options) (*Pages, error) {
 	if o.HQ == nil || len(o.Key) != ed25519.PrivateKeySize || o.Brand == "" || o.Pictures == nil || o.Zone == nil || o.Now == nil || o.Log == nil {
 		return nil, edge.Errorf("cart.New", edge.Invalid, "HQ, its key, brand, pictures, zone, clock and log are all needed")
 	}
-	t, err := parse()
+	t, err := parse("page.js", "page.css")
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}
-	looks, err := parseLooks()
+	looks, err := parse("looks.js", "page.css", "looks.css")
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}
-	pay, err := parsePay()
+	pay, err := parse("pay.js", "page.css", "pay.css")
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}

@@ -2,9 +2,7 @@ package cart
 
 import (
 	"bytes"
-	"embed"
 	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,9 +11,6 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-//go:embed page.css looks.css looks.js looks.html vote.html
-var looksFiles embed.FS
 
 // shownLook is a look as the template draws it: Src leads the address of its
 // sealed photo, Up that of the pictures.
@@ -46,27 +41,6 @@ func (v *looksView) Chosen() bool {
 
 // Count says how many have voted.
 func (w looksWords) Count(n, most int) string { return fmt.Sprintf(w.Voted, n, most) }
-
-// parseLooks makes the templates of photos and votes.
-func parseLooks() (*template.Template, error) {
-	funcs := template.FuncMap{}
-	for name, list := range map[string][]string{"css": {"page.css", "looks.css"}, "js": {"looks.js"}} {
-		var text []byte
-		for _, file := range list {
-			b, err := looksFiles.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			text = append(text, b...)
-		}
-		if name == "css" {
-			funcs[name] = func() template.CSS { return template.CSS(text) }
-		} else {
-			funcs[name] = func() template.JS { return template.JS(text) }
-		}
-	}
-	return template.New("").Funcs(funcs).ParseFS(looksFiles, "looks.html", "vote.html")
-}
 
 // renderLooks writes a whole page, which opens sealed photos by itself.
 func (p *Pages) renderLooks(c *gin.Context, code int, name string, v *looksView) {

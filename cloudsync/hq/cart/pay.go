@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"embed"
 	"encoding/hex"
 	"html/template"
 	"net/http"
@@ -18,9 +17,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-//go:embed page.css pay.css pay.js pay.html
-var payFiles embed.FS
 
 // Transfers is how a phone pays by bank transfer. All are needed but Apps.
 type Transfers struct {
@@ -99,23 +95,6 @@ func (v view) MayPay() bool {
 
 // PayLink are the words of the link there.
 func (v view) PayLink() string { return payWordsIn(v.Lang).Link }
-
-func parsePay() (*template.Template, error) {
-	text := map[string]string{}
-	for name, list := range map[string][]string{"css": {"page.css", "pay.css"}, "js": {"pay.js"}} {
-		for _, file := range list {
-			b, err := payFiles.ReadFile(file)
-			if err != nil {
-				return nil, err
-			}
-			text[name] += string(b)
-		}
-	}
-	return template.New("").Funcs(template.FuncMap{
-		"css": func() template.CSS { return template.CSS(text["css"]) },
-		"js":  func() template.JS { return template.JS(text["js"]) },
-	}).ParseFS(payFiles, "pay.html")
-}
 
 // payPage shows how to pay, and how the money stands. The page's script asks
 // for the part that changes.

@@ -18,18 +18,23 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/address"
 )
 
-//go:embed *.html page.css page.js
+//go:embed *.html *.css *.js
 var files embed.FS
 
-// parse makes the templates. Style and script stand inside them.
-func parse() (*template.Template, error) {
-	css, err := files.ReadFile("page.css")
+// parse makes the templates of pages with a script and styles of these files, which
+// stand inside the pages.
+func parse(script string, styles ...string) (*template.Template, error) {
+	js, err := files.ReadFile(script)
 	if err != nil {
 		return nil, err
 	}
-	js, err := files.ReadFile("page.js")
-	if err != nil {
-		return nil, err
+	var css []byte
+	for _, file := range styles {
+		b, err := files.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		css = append(css, b...)
 	}
 	return template.New("").Funcs(template.FuncMap{
 		"css": func() template.CSS { return template.CSS(css) },
