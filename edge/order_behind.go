@@ -30,7 +30,7 @@ func (k *KnownOrder) Behind(p OrderPatience, at time.Time) OrderBehind {
 	if t := k.Taken; t != nil && k.OnItsWay() && k.Stands != OrderReady && at.After(t.Promise) {
 		return BehindPromise
 	}
-	patience := p.in(k.Stands)
+	patience := p.For(k.Stands)
 	if k.Refundable > 0 {
 		patience = p.Refund
 	}
@@ -40,7 +40,8 @@ func (k *KnownOrder) Behind(p OrderPatience, at time.Time) OrderBehind {
 	return BehindNothing
 }
 
-func (p OrderPatience) in(s OrderState) time.Duration {
+// For returns how long an order may stand so; zero is for ever.
+func (p OrderPatience) For(s OrderState) time.Duration {
 	switch s {
 	case OrderDepositPending:
 		return p.Deposit

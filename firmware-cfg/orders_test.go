@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -17,13 +18,18 @@ func loadOrders(t *testing.T, orders string) (*HQ, error) {
 func TestOrdersOfHQ(t *testing.T) {
 	h := DefaultHQ()
 	require.Equal(t, []string{"VN"}, h.Orders.DeliverTo)
-	h, err := loadOrders(t, `{ deliver_to: [VN, CN] }`)
+	require.Equal(t, 4*time.Hour, h.Orders.Patience.Answer)
+	h, err := loadOrders(t, `{ deliver_to: [VN, CN], patience: { answer: 30m } }`)
 	require.NoError(t, err)
 	require.Equal(t, []string{"VN", "CN"}, h.Orders.DeliverTo)
+	require.Equal(t, 30*time.Minute, h.Orders.Patience.Answer)
+	require.Equal(t, 72*time.Hour, h.Orders.Patience.PickUp, "what is not said stays")
 	for orders, says := range map[string]string{
-		`{ deliver_to: [vn] }`:     "orders.deliver_to[0]",
-		`{ deliver_to: [VN, VN] }`: "twice",
-		`{ ships_to: [VN] }`:       "ships_to",
+		`{ deliver_to: [vn] }`:            "orders.deliver_to[0]",
+		`{ deliver_to: [VN, VN] }`:        "twice",
+		`{ ships_to: [VN] }`:              "ships_to",
+		`{ patience: { answer: -1h } }`:   "orders.patience.answer",
+		`{ patience: { refund: 9000h } }`: "orders.patience.refund",
 	} {
 		_, err := loadOrders(t, orders)
 		require.ErrorContains(t, err, says)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"time"
 )
 
 // ShopOrders are the terms of orders that clerks take.
@@ -16,19 +15,6 @@ type ShopOrders struct {
 	Patience    OrderPatience `yaml:"patience"`
 }
 
-// OrderPatience is how long an order may wait until the order desk marks it; 0 for
-// ever.
-type OrderPatience struct {
-	Deposit  time.Duration `yaml:"deposit"`  // to be paid
-	Answer   time.Duration `yaml:"answer"`   // for HQ to accept it
-	Work     time.Duration `yaml:"work"`     // for each step at HQ
-	Goods    time.Duration `yaml:"goods"`    // to come in
-	Carrier  time.Duration `yaml:"carrier"`  // on the road, there or back
-	Delivery time.Duration `yaml:"delivery"` // out for delivery, or to be tried again
-	PickUp   time.Duration `yaml:"pick_up"`  // in the shop
-	Refund   time.Duration `yaml:"refund"`   // to be given back
-}
-
 // DeliveryFee is what it costs to bring goods to some provinces.
 type DeliveryFee struct {
 	Provinces []string `yaml:"provinces"` // their codes; empty for all others
@@ -37,10 +23,7 @@ type DeliveryFee struct {
 }
 
 func defaultShopOrders() ShopOrders {
-	const day = 24 * time.Hour
-	return ShopOrders{Deposit: 30, CollectDays: 3, Fees: []DeliveryFee{}, Patience: OrderPatience{
-		Deposit: 2 * time.Hour, Answer: 4 * time.Hour, Work: day, Goods: 7 * day, Carrier: 5 * day, Delivery: day, PickUp: 3 * day, Refund: day,
-	}}
+	return ShopOrders{Deposit: 30, CollectDays: 3, Fees: []DeliveryFee{}, Patience: defaultPatience()}
 }
 
 var provinceCode = regexp.MustCompile(`^[A-Za-z0-9-]{1,10}$`)
@@ -50,12 +33,7 @@ func (o *ShopOrders) check(c *checker) {
 	c.between("orders.deposit", o.Deposit, 1, 100)
 	c.between("orders.collect_days", o.CollectDays, 0, maxDays)
 	c.that("orders.free_from", o.FreeFrom >= 0, "%d is less than nothing", o.FreeFrom)
-	for key, d := range map[string]time.Duration{
-		"deposit": o.Patience.Deposit, "answer": o.Patience.Answer, "work": o.Patience.Work, "goods": o.Patience.Goods,
-		"carrier": o.Patience.Carrier, "delivery": o.Patience.Delivery, "pick_up": o.Patience.PickUp, "refund": o.Patience.Refund,
-	} {
-		c.that("orders.patience."+key, d >= 0 && d <= maxDays*24*time.Hour, "%s is no time to wait: want 0s to %dh", d, maxDays*24)
-	}
+	o.Patience.check(c)
 	var named []string
 	for i, f := range o.Fees {
 		at := func(field string) string { return fmt.Sprintf("orders.fees[%d].%s", i, field) }

@@ -153,7 +153,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log}
+	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log, Patience: edge.OrderPatience(s.cfg.Orders.Patience)}
 	forSystems := api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log}
 	if s.chat.Serves() {
 		forPeople.Chats, forSystems.Chats = s.chat, s.chat

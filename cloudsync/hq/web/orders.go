@@ -15,7 +15,6 @@ import (
 const (
 	ordersOnBoard = 20  // of each state
 	ordersOnPage  = 200 // of one state
-	orderLate     = 24 * time.Hour
 )
 
 // Orders is what the pages need of orders.
@@ -193,7 +192,9 @@ func (p *Pages) orderRow(w words, now time.Time, f *hq.FoundOrder) orderRow {
 	for _, a := range f.Asked() {
 		r.Asked = w.known("wish_", string(a.Wish))
 	}
-	r.Late = slices.Contains(asksUs(), o.State()) && now.Sub(o.Since()) > orderLate
+	if patience := p.Patience.For(o.State()); patience > 0 {
+		r.Late = now.Sub(o.Since()) > patience
+	}
 	if len(o.Lines) > 0 {
 		r.What = fmt.Sprintf("%d × %s", o.Lines[0].Quantity, lineName(w, &o.Lines[0]))
 	}

@@ -40,6 +40,7 @@ func (a *app) ordered(shop string, carts ...byte) (list []*edge.Order) {
 func TestOrdersBoard(t *testing.T) {
 	a := newApp(t)
 	a.pages.Names = map[string]string{"hue-1": "Huế Trường Tiền"}
+	a.pages.Patience = edge.OrderPatience{Answer: 24 * time.Hour, Work: time.Hour}
 	require.Contains(t, a.page("/orders?lang=en"), "There are no orders here.")
 	list := a.ordered("hue-1", 1, 2)
 	a.now = a.now.Add(25 * time.Hour)
@@ -52,13 +53,20 @@ func TestOrdersBoard(t *testing.T) {
 	page := a.page("/orders?lang=en")
 	for _, want := range []string{
 		"1 order waits for headquarters", list[0].Number(), list[1].Number(), "Placed <small>1</small>", "Accepted <small>1</small>", "Rejected <small>1</small>",
-		"Huế Trường Tiền", "over a day", "perhaps out of stock", "₫398,000",
+		"Huế Trường Tiền", "waits too long", "perhaps out of stock", "₫398,000",
 	} {
 		require.Contains(t, page, want)
 	}
 	require.NotContains(t, page, list[2].Number(), "one that is over is not on the board")
 	require.NotContains(t, page, "Nguyễn")
 	require.Contains(t, a.page("/?lang=en"), `<span id="ordered" data-live> <mark>1</mark></span>`)
+
+	accepted := "/orders?state=accepted&lang=en"
+	require.NotContains(t, a.page(accepted), "waits too long")
+	a.now = a.now.Add(2 * time.Hour)
+	require.Contains(t, a.page(accepted), "waits too long")
+	a.pages.Patience.Work = 0
+	require.NotContains(t, a.page(accepted), "waits too long", "without an end")
 
 	require.Contains(t, a.page("/orders?state=rejected&lang=en"), list[2].Number())
 	require.NotContains(t, a.page("/orders?shop=hanoi-1&lang=en"), list[0].Number())

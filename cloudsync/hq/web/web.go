@@ -48,8 +48,8 @@ type Headquarters interface {
 	Money
 }
 
-// Options are what the pages are made with. All but the names, the tokens and the
-// chats are needed.
+// Options are what the pages are made with. All but the names, the tokens, the
+// patience and the chats are needed.
 type Options struct {
 	HQ     Headquarters
 	Brand  string            // the chain's name
@@ -59,7 +59,9 @@ type Options struct {
 	Secret []byte            // seals sessions; the same for all collectors
 	Now    func() time.Time
 	Log    *slog.Logger
-	Chats  Chats // nil where no chat app is served
+	// Patience is how long an order may wait until it is marked.
+	Patience edge.OrderPatience
+	Chats    Chats // nil where no chat app is served
 }
 
 // Pages answers HQ's people.
