@@ -10,6 +10,9 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
+// issuedBody finds the document of a release that HQ issued.
+const issuedBody = `SELECT body FROM hq_release WHERE version = ?`
+
 // inForce is a release that was found in force, and how long that holds: from
 // and until are milliseconds, and changes is DB.changes at that time.
 type inForce struct {
@@ -73,7 +76,7 @@ func (db *DB) readInForce(ctx context.Context, q querier) (*inForce, error) {
 	now := db.opt.Now()
 	r := &inForce{}
 	var err error
-	body := `SELECT body FROM hq_release WHERE version = ?`
+	body := issuedBody
 	r.of.version, r.of.signed, err = issuedInForce(ctx, q, now)
 	if errors.Is(err, sql.ErrNoRows) {
 		body = `SELECT body FROM release WHERE version = ?`
@@ -93,11 +96,7 @@ func (db *DB) readInForce(ctx context.Context, q querier) (*inForce, error) {
 		r.Release = known.Release
 		return r, nil
 	}
-	var raw []byte
-	if err := q.QueryRowContext(ctx, body, r.of.version).Scan(&raw); err != nil {
-		return nil, err
-	}
-	r.Release, err = decode[edge.Release](raw)
+	r.Release, err = db.decoded(ctx, q, r.of, body)
 	return r, err
 }
 

@@ -22,7 +22,8 @@ const (
 // issued is a release that HQ issued, checked before any transaction.
 type issued struct {
 	*edge.SignedRelease
-	complete bool // it needs no files
+	release  *edge.Release // nil where its document is not here
+	complete bool          // it needs no files
 }
 
 func newIssued(s *edge.SignedRelease) (issued, error) {
@@ -33,7 +34,10 @@ func newIssued(s *edge.SignedRelease) (issued, error) {
 		return issued{SignedRelease: s}, err
 	}
 	r, err := s.Release()
-	return issued{s, err == nil && len(r.Assets) == 0}, err
+	if err != nil {
+		return issued{SignedRelease: s}, err
+	}
+	return issued{s, r, len(r.Assets) == 0}, nil
 }
 
 // putIssued stores releases that HQ issued. The same one again changes nothing;
@@ -134,6 +138,7 @@ func (db *DB) StoreDocument(ctx context.Context, version uint32, body []byte) er
 	}
 	s.Body = body
 	r, flaw := newIssued(s)
+	db.ahead.keep(r)
 	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		if flaw != nil {
 			return struct{}{}, t.execRelease(ctx, `UPDATE hq_release SET flaw = ? WHERE version = ? AND sha256 = ?`, flaw.Error(), version, s.SHA256[:])

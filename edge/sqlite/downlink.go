@@ -33,6 +33,7 @@ func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
 	var releases []issued
 	for _, s := range d.Releases {
 		if r, err := newIssued(s); !leaveOut("catalogue", err) {
+			db.ahead.keep(r)
 			releases = append(releases, r)
 		}
 	}

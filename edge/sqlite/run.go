@@ -37,6 +37,9 @@ func (db *DB) Run(ctx context.Context) error {
 			if err := db.disk.look(); err != nil {
 				db.opt.Log.WarnContext(ctx, "disk", "err", err)
 			}
+			if err := db.lookAhead(ctx); err != nil {
+				db.opt.Log.WarnContext(ctx, "the next catalogue is not decoded ahead", "err", err)
+			}
 		case <-remember.C:
 			if err := db.tell(ctx); err != nil {
 				db.opt.Log.ErrorContext(ctx, "the ledger's witness does not follow", "err", err)

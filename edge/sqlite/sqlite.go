@@ -71,6 +71,7 @@ type DB struct {
 	epoch   atomic.Pointer[epoch]
 	release atomic.Pointer[inForce] // the last one read
 	changes atomic.Uint64           // of the releases, committed
+	ahead   ahead
 
 	saleTimes saleTimes
 
