@@ -145,7 +145,7 @@ func (f *ticketFlags) document(ctx context.Context, cfg *firmwarecfg.Edge) (tick
 		return nil, nil, err
 	}
 	defer archive.Close()
-	records := &ticket.Records{Ledger: archive, Carts: archive, Orders: archive, Catalogue: archive, Links: noLinks{}, Now: time.Now}
+	records := &ticket.Records{Ledger: archive, Carts: archive, Orders: archive, Office: archive, Catalogue: archive, Links: noLinks{}, Now: time.Now}
 	if f.kind == string(edge.PrintCart) {
 		settings, err := (&handoffFlags{config: f.config}).settings()
 		if err != nil {

@@ -45,6 +45,9 @@ func (a *Archive) Cart(ctx context.Context, id edge.CartID) (*edge.Cart, error) 
 	return a.db.Cart(ctx, id)
 }
 
+// Places are the names and addresses of shops that HQ has told of.
+func (a *Archive) Places(ctx context.Context) (map[string]edge.Place, error) { return a.db.Places(ctx) }
+
 // Release is the release in force.
 func (a *Archive) Release(ctx context.Context) (*edge.Release, error) { return a.db.Release(ctx) }
 

@@ -67,7 +67,7 @@ func (s *shop) open(t *testing.T, d *ticket.Device) {
 	s.desk = ticket.NewDesk(ticket.Config{
 		Queue: db, Device: d, Lang: "vi", Drawer: true, Cut: true, Log: log, Changed: func() { s.changed.Add(1) },
 		Press:   &ticket.Press{Paper: ticket.Paper80, Fonts: fonts, Shop: ticket.Shop{Name: "Nắng Mai", Location: time.UTC}},
-		Records: &ticket.Records{Ledger: db, Carts: db, Orders: db, Catalogue: db, Links: link(cartLink), Now: s.clock.Now},
+		Records: &ticket.Records{Ledger: db, Carts: db, Orders: db, Office: db, Catalogue: db, Links: link(cartLink), Now: s.clock.Now},
 	})
 }
 
@@ -271,6 +271,24 @@ func TestSlipOfAnOrderSaysHowItStandsNow(t *testing.T) {
 	require.True(t, reflect.DeepEqual(placed, slip(3)), "one order, two slips")
 	require.NoError(t, s.Apply(t.Context(), 1, edgetest.Told(t, &k.Order, edge.OrderAccepted, k.At, 0)))
 	require.False(t, reflect.DeepEqual(placed, slip(4)), "the slip says what it said before headquarters accepted")
+}
+
+func TestSlipOfAnOrderNamesTheShopToCollectAt(t *testing.T) {
+	s := newShop(t)
+	ask := edgetest.OrderAsk(edgetest.Glasses, 1, 890000, edge.PayOnReceipt)
+	ask.Way, ask.Province, ask.Contact.Address, ask.Total = edge.Collect, "", nil, 890000
+	k, _, err := s.PlaceOrder(t.Context(), "order-0001", ask)
+	require.NoError(t, err)
+	records := &ticket.Records{Ledger: s, Carts: s, Orders: s, Office: s, Catalogue: s, Links: link(cartLink), Now: s.clock.Now}
+	pickUp := func() string {
+		d, err := records.Document(t.Context(), edge.PrintOrder, k.ID)
+		require.NoError(t, err)
+		return d.(ticket.Order).PickUp
+	}
+	require.Equal(t, k.Shop, pickUp(), "headquarters has not told how it is called")
+	told := edge.ShopStock{Shop: k.Shop, Place: edge.Place{Name: "Huế Trường Tiền"}, AsOf: s.clock.Now(), Levels: map[edge.SKU]int64{edgetest.Glasses: 1}}
+	require.NoError(t, s.Apply(t.Context(), 1, edge.Delivery{Stock: []edge.ShopStock{told}}))
+	require.Equal(t, "Huế Trường Tiền", pickUp())
 }
 
 func TestLittlePaperIsToldAndPrints(t *testing.T) {

@@ -22,6 +22,9 @@ type Records struct {
 		OrderOfMoney(ctx context.Context, id string) (order string, err error) // NotFound where id is no money's
 		OrderContact(ctx context.Context, id string) (*edge.Contact, error)
 	}
+	Office interface {
+		Places(ctx context.Context) (map[string]edge.Place, error) // by the shops' ids
+	}
 	Catalogue interface {
 		Release(ctx context.Context) (*edge.Release, error)
 	}

@@ -1,6 +1,7 @@
 package ticket
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -31,8 +32,11 @@ func (r *Records) order(ctx context.Context, ref string) (Document, error) {
 		d.pays(k, ref)
 	}
 	if k.Way == edge.Collect {
-		d.PickUp = k.Shop
-	} else if d.Deliver, err = r.address(ctx, id); err != nil {
+		d.PickUp, err = r.shopName(ctx, k.Shop)
+	} else {
+		d.Deliver, err = r.address(ctx, id)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return d, r.link(ctx, &d, k.Cart)
@@ -51,6 +55,15 @@ func (d *Order) pays(k *edge.KnownOrder, money string) {
 			return
 		}
 	}
+}
+
+// shopName is what people call a shop; its id where HQ has not told.
+func (r *Records) shopName(ctx context.Context, id string) (string, error) {
+	places, err := r.Office.Places(ctx)
+	if err != nil {
+		return "", err
+	}
+	return cmp.Or(places[id].Name, id), nil
 }
 
 // address is where an order is brought, line by line; empty where that is not
