@@ -33,7 +33,7 @@ export class Desk {
     this.job = job;
     this.checking = this.done = null;
     this.scanned = '';
-    if (job !== 'find' && !this.entries[job]?.lines.length) this.#keep(job, begin(job)); // its reference is of now
+    if (job !== 'find' && !this.entries[job]?.lines.length) this.#keep(job, this.#begin(job)); // its reference is of now
   }
 
   /** scan puts a piece of what was found into the entry. */
@@ -67,7 +67,7 @@ export class Desk {
 
   forget() {
     this.checking = null;
-    this.#keep(this.job, begin(this.job));
+    this.#keep(this.job, this.#begin(this.job));
   }
 
   /** check shows the entry beside the books, before it is sent. */
@@ -90,7 +90,7 @@ export class Desk {
     try {
       const { csrf } = this.#till.staff;
       const answer = await call('POST', '/api/v1/staff/stock/moves', { moves: moves(entry) }, { headers: { 'X-CSRF': csrf, 'Idempotency-Key': entry.key } });
-      this.#keep(job, begin(job));
+      this.#keep(job, this.#begin(job));
       this.checking = null;
       this.done = { job, sent: entry, entered: answer.moves };
     } catch (err) {
@@ -103,6 +103,10 @@ export class Desk {
 
   #books(skus) {
     return call('GET', `/api/v1/staff/stock?${skus.map((sku) => `sku=${encodeURIComponent(sku)}`).join('&')}`);
+  }
+
+  #begin(job) {
+    return begin(job, this.#till.zone);
   }
 
   #keep(job, entry) {

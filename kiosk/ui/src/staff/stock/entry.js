@@ -6,9 +6,9 @@ export const jobs = { goods_in: 1, transfer_out: -1, transfer_in: 1, count: 0, l
 export const mostLines = 200; // of one entry: so much fits into one request
 export const mostPieces = 9999; // of one line; more is a barcode in the wrong field
 
-/** begin is an empty entry; the reference tells it from every other one. */
-export function begin(job, now = new Date(), noise = crypto.getRandomValues(new Uint8Array(2))) {
-  const stamp = new Date(now - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 16).replace('T', ' ');
+/** begin is an empty entry; the reference, with the time in the shop's zone, tells it from every other one. */
+export function begin(job, timeZone, now = Date.now(), noise = crypto.getRandomValues(new Uint8Array(2))) {
+  const stamp = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(now); // 2026-11-22 09:05
   const tail = Array.from(noise, (b) => b.toString(16).padStart(2, '0')).join('');
   return { job, ref: `${stamp} ${tail}`, why: '', lines: [], key: null };
 }

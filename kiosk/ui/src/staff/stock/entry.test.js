@@ -5,9 +5,11 @@ import { begin, drop, jobs, mostLines, moves, put, ready, set } from './entry.js
 const hit = (sku) => ({ product: { name: { vi: 'Son' } }, variant: { sku, shade: { vi: 'Đỏ' }, stock: 3 } });
 const mark = { epoch: 'e', seq: 7 };
 
-test('each entry has a reference of its own', () => {
-  const now = new Date(2026, 10, 22, 9, 5);
-  assert.equal(begin('count', now, new Uint8Array([1, 255])).ref, '2026-11-22 09:05 01ff');
+test("each entry has a reference of its own, by the shop's clock", () => {
+  const now = Date.UTC(2026, 10, 21, 19, 5);
+  const noise = new Uint8Array([1, 255]);
+  assert.equal(begin('count', 'Asia/Ho_Chi_Minh', now, noise).ref, '2026-11-22 02:05 01ff');
+  assert.equal(begin('count', 'America/New_York', now, noise).ref, '2026-11-21 14:05 01ff');
 });
 
 test('scanning the same thing again counts it up, and the last one is on top', () => {
