@@ -6,6 +6,7 @@ import { Deal } from './deal.svelte.js';
 import { Finder, namesCart } from './finder.svelte.js';
 import { Payment, slipRefusal } from './payment.svelte.js';
 import { Printing } from './printing.svelte.js';
+import { Session } from './session.svelte.js';
 import { Transfer } from './transfer.svelte.js';
 
 const pollEvery = 4000; // ms between looks at the lists
@@ -16,8 +17,7 @@ const keptTicket = 'ticket'; // and the open ticket's cart
 /** Till is what a signed-in clerk works with. */
 export class Till {
   lang = $state(languages.find(({ id }) => id === localStorage.getItem(keptLang))?.id ?? 'vi');
-  staff = $state.raw(null); // {name, role, csrf}
-  known = $state(false); // whether somebody is signed in has been asked
+  session = new Session();
   tab = $state('carts'); // carts, search, sales
   catalogue = $state.raw(null); // the shop and its shelves; products are found by a Finder
   carts = $state.raw([]);
@@ -38,7 +38,11 @@ export class Till {
   #now = $state(0);
   #area = $state('sell');
   #noticeTimer;
-  #touched = Date.now();
+
+  /** Who is signed in: {name, role, csrf}; null where nobody is. */
+  get staff() {
+    return this.session.staff;
+  }
 
   /** sell, or the id of an area of areas.js. */
   get area() {
@@ -62,11 +66,11 @@ export class Till {
 
   /** run keeps the lists fresh until the returned function is called. */
   run() {
-    this.#resume();
+    this.session.resume().then((found) => found && this.#begin());
     this.#loadCatalogue();
     const poll = setInterval(() => {
       this.#now = Date.now();
-      if (this.#left()) this.lock('signedOffIdle');
+      if (this.session.left && !this.checkout.running) this.lock('signedOffIdle');
       else this.refresh();
     }, pollEvery);
     return () => clearInterval(poll);
@@ -101,11 +105,9 @@ export class Till {
   /** signIn returns why it is refused, as PinPad wants it, or nothing. */
   async signIn(pin) {
     try {
-      this.staff = await call('POST', '/api/v1/staff/session', { pin });
-      this.touch();
+      await this.session.open(pin);
       this.notice = '';
-      this.#reopen();
-      this.refresh();
+      this.#begin();
     } catch (err) {
       return { word: err.kind === 'unauthorized' ? 'wrongPin' : err.kind, wait: err.wait };
     }
@@ -118,20 +120,8 @@ export class Till {
 
   /** lock signs the clerk off and keeps the ticket: whoever signs in next goes on with it. */
   async lock(word) {
-    await this.#try(() => call('DELETE', '/api/v1/staff/session', undefined, this.#csrf));
-    this.staff = null;
+    await this.#try(() => this.session.close());
     if (word) this.tell(word);
-  }
-
-  /** touch says that somebody is there. */
-  touch() {
-    this.#touched = Date.now();
-  }
-
-  /** left says that nobody has been there for as long as the gateway allows. */
-  #left() {
-    const allowed = this.staff?.sign_off;
-    return allowed > 0 && !this.checkout.running && Date.now() - this.#touched >= allowed * 1000;
   }
 
   async refresh() {
@@ -153,7 +143,7 @@ export class Till {
       if (this.transfer.asked) await this.transfer.look();
       await this.printing.refresh();
     } catch (err) {
-      if (err.kind === 'unauthorized') this.staff = null; // other failures: the next look may succeed
+      if (err.kind === 'unauthorized') this.session.ended(); // other failures: the next look may succeed
     }
   }
 
@@ -170,7 +160,7 @@ export class Till {
   take(cart) {
     this.ticket = this.#newTicket(cart);
     this.#beginTicket(cart);
-    if (cart.parked) this.#try(() => call('DELETE', `/api/v1/staff/carts/${cart.id}/parked`, undefined, this.#csrf));
+    if (cart.parked) this.#try(() => call('DELETE', `/api/v1/staff/carts/${cart.id}/parked`, undefined, this.session.csrf));
   }
 
   /** park puts the ticket aside under a name, for any till to go on with; it tells whether it did. */
@@ -178,7 +168,7 @@ export class Till {
     let parked = false;
     await this.#try(async () => {
       await this.ticket.settled();
-      await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name, note }, this.#csrf);
+      await call('PUT', `/api/v1/staff/carts/${this.ticket.id}/parked`, { name, note }, this.session.csrf);
       this.clearTicket();
       this.tell('parkedNow');
       this.refresh();
@@ -195,10 +185,10 @@ export class Till {
   /** named gives the cart that a code or a link names to use; it returns the kind of the refusal, or nothing. */
   async named(text, use) {
     try {
-      use(await call('POST', '/api/v1/staff/carts/find', { text }, this.#csrf));
+      use(await call('POST', '/api/v1/staff/carts/find', { text }, this.session.csrf));
     } catch (err) {
       if (!err.kind) throw err;
-      if (err.kind === 'unauthorized') this.staff = null;
+      if (err.kind === 'unauthorized') this.session.ended();
       return { invalid: 'noCartCode', not_found: 'cartCodeUnknown', withdrawn: 'cartCodeWithdrawn' }[err.kind] ?? err.kind;
     }
   }
@@ -321,24 +311,13 @@ export class Till {
     this.refresh();
   }
 
-  get #csrf() {
-    return { headers: { 'X-CSRF': this.staff.csrf } };
-  }
-
   #newTicket(view) {
     return new Basket({ view, path: '/api/v1/carts?at=till', done: () => (this.notice = ''), failed: (err) => this.failed(err) });
   }
 
-  /** resume finds the clerk who was signed in before a reload. */
-  async #resume() {
-    try {
-      this.staff = await call('GET', '/api/v1/staff/session');
-      this.#reopen();
-      this.refresh();
-    } catch {
-      // Nobody is: the PIN pad asks.
-    }
-    this.known = true;
+  #begin() {
+    this.#reopen();
+    this.refresh();
   }
 
   async #loadCatalogue() {
@@ -361,7 +340,7 @@ export class Till {
   /** failed tells the clerk what was refused, here or in an area of the till. */
   failed(err) {
     if (!err.kind) throw err;
-    if (err.kind === 'unauthorized') this.staff = null;
+    if (err.kind === 'unauthorized') this.session.ended();
     this.tell(err.kind);
     this.refresh();
   }

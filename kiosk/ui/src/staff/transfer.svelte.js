@@ -37,7 +37,7 @@ export class Transfer {
       const { sale } = await call('GET', `/api/v1/staff/sales/${transfer.sale}`);
       if (this.asked?.code === code) this.#paid({ sale, change: 0 });
     } catch (err) {
-      if (err.kind === 'unauthorized') this.#till.staff = null; // other failures: the next look may succeed
+      if (err.kind === 'unauthorized') this.#till.session.ended(); // other failures: the next look may succeed
     }
   }
 
