@@ -20,9 +20,10 @@ const (
 	AuditVoided    AuditKind = "voided"
 	AuditRefunded  AuditKind = "refunded"
 	AuditExchanged AuditKind = "exchanged"
-	AuditGaveBack  AuditKind = "gave_back"    // a second payment, or an order's money
-	AuditCancelled AuditKind = "cancelled"    // an order; HQ was asked to, where it is placed
-	AuditSawMoney  AuditKind = "saw_transfer" // a clerk's word that a transfer's money came
+	AuditGaveBack  AuditKind = "gave_back"       // a second payment, or an order's money
+	AuditPartBack  AuditKind = "part_given_back" // of a payment, before all of it was there
+	AuditCancelled AuditKind = "cancelled"       // an order; HQ was asked to, where it is placed
+	AuditSawMoney  AuditKind = "saw_transfer"    // a clerk's word that a transfer's money came
 	AuditDrawer    AuditKind = "drawer_opened"
 	AuditDayClosed AuditKind = "day_closed"
 )

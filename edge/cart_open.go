@@ -11,6 +11,7 @@ import (
 type OpenCart struct {
 	*Cart
 	CartLabel
+	deeds []AuditRecord
 }
 
 // CartLabel is what the shop's staff tell a cart apart by. It stays in the shop:

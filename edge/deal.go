@@ -153,10 +153,16 @@ func (c *OpenCart) Take(p PaidPart) error {
 	return nil
 }
 
-// GiveBack forgets a part that was given back to the shopper. It may be so of a
-// cart that was paid otherwise.
-func (c *OpenCart) GiveBack(id string) {
-	c.Deal.Parts = slices.DeleteFunc(slices.Clone(c.Deal.Parts), func(p PaidPart) bool { return p.ID == id })
+// GiveBack forgets a part that staff gave back to the shopper, in the currency of
+// the cart's prices. It may be so of a cart that was paid otherwise. A part that
+// is not there changes nothing.
+func (c *OpenCart) GiveBack(id, staff, currency string) {
+	at := slices.IndexFunc(c.Deal.Parts, func(p PaidPart) bool { return p.ID == id })
+	if at < 0 {
+		return
+	}
+	c.deeds = append(c.deeds, AuditRecord{Kind: AuditPartBack, Staff: staff, About: Money{c.Deal.Parts[at].Amount, currency}.String()})
+	c.Deal.Parts = slices.Delete(slices.Clone(c.Deal.Parts), at, at+1)
 }
 
 func (d *Deal) payments() (ps Payments) {

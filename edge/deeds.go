@@ -46,9 +46,17 @@ func (r *Refund) Deeds() []AuditRecord {
 	return []AuditRecord{{Kind: kind, Staff: r.Staff, Manager: r.Approval.by(), About: r.Sale.Receipt.String(), Reason: r.Reason}}
 }
 
+// Deeds are what the audit log has of what was just changed about a cart: that
+// money of it was given back.
+func (c *OpenCart) Deeds() []AuditRecord { return c.deeds }
+
 // Deeds are what the audit log has of a second payment that was given back.
 func (g *RefundGiven) Deeds() []AuditRecord {
-	return []AuditRecord{{Kind: AuditGaveBack, Staff: g.Staff, About: g.Total.String()}}
+	r := AuditRecord{Kind: AuditGaveBack, Staff: g.Staff, Manager: g.Approval.by(), About: g.Total.String()}
+	if g.Approval != nil {
+		r.Reason = g.Approval.Reason
+	}
+	return []AuditRecord{r}
 }
 
 // Deeds are what the audit log has of an order's money: that it was given back.

@@ -21,7 +21,7 @@ type Carts interface {
 	OpenCart(ctx context.Context, id CartID) (*OpenCart, error)
 	// LabelCart runs change on what staff tell the cart apart by, and stores that
 	// alone; an error of change is returned and changes nothing. It makes no
-	// event.
+	// event but those of the audit log, of the cart's Deeds.
 	LabelCart(ctx context.Context, id CartID, change func(c *OpenCart) error) (*OpenCart, error)
 	// CartByCode finds the cart that has the code now, as ParseCode gives it;
 	// NotFound where none has.

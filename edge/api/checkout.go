@@ -77,14 +77,20 @@ func (s *Server) postGivenBack(c *gin.Context) {
 	var in struct {
 		Method    edge.Method `json:"method"`
 		Reference string      `json:"reference"`
+		Approval  *approval   `json:"approval"`
 	}
 	key, err := bindOnce(c, &in)
 	if err != nil {
 		s.Fail(c, err)
 		return
 	}
+	approved, err := s.approved(c, in.Approval, c.Param("id"))
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
 	given, replayed, err := s.cfg.Ledger.GiveBack(c.Request.Context(), key, edge.GivingBack{
-		Due: c.Param("id"), Method: in.Method, Reference: in.Reference, Staff: signedIn(c).Name,
+		Due: c.Param("id"), Method: in.Method, Reference: in.Reference, Approval: approved, Staff: signedIn(c).Name,
 	})
 	if err != nil {
 		s.Fail(c, err)

@@ -55,6 +55,8 @@ func TestPayOnMyPhone(t *testing.T) {
 	back := "second-payments/" + second.Due.ID + "/given-back"
 	requireError(t, s.once("second-payments/"+sale.ID+"/given-back", "key-given-1", `{"method":"cash"}`), 404, edge.NotFound, "not due")
 	requireError(t, s.once(back, "key-given-1", `{"method":"card"}`), 400, edge.Invalid, "slip number")
+	requireError(t, s.once(back, "key-given-1", `{"method":"card","reference":"7"}`), 403, edge.Forbidden, "a manager has to approve")
+	requireError(t, s.once(back, "key-given-1", `{"method":"card","reference":"7","approval":{"reason":"no cash"}}`), 403, edge.Forbidden, "only a manager")
 	type gave struct{ Given edge.RefundGiven }
 	given := decode[gave](t, s.once(back, "key-given-1", `{"method":"cash"}`), 201)
 	require.Equal(t, "Mai", given.Given.Staff)

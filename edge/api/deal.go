@@ -56,8 +56,13 @@ func (s *Server) putPart(c *gin.Context) {
 
 // deletePart notes that such money was given back.
 func (s *Server) deletePart(c *gin.Context) {
+	r, err := s.cfg.Catalogue.Release(c.Request.Context())
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
 	s.label(c, func(o *edge.OpenCart) error {
-		o.GiveBack(c.Param("part"))
+		o.GiveBack(c.Param("part"), signedIn(c).Name, r.Currency)
 		return nil
 	})
 }

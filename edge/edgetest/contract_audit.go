@@ -77,8 +77,43 @@ func Deeds(t *testing.T, open Open) {
 		_, _, err := s.VoidSale(ctx, "key-deed-void", edge.Voiding{Sale: edge.SaleRef{ID: sold.ID}, Reason: "wrong shade,\ttwice", Staff: "Lan"})
 		return err
 	})
+	paid := SellTo(t, s, "key-deed-paid", Cream, 1)
+	second := edge.Checkout{Cart: paid.Cart, Payments: paid.Payments, Staff: "Lan"}
+	due, _, err := s.RecordSecondPayment(ctx, "key-deed-due-1", second)
+	require.NoError(t, err)
+	did(deed{edge.AuditGaveBack, "Lan", "", due.Total.String(), ""}, func() error {
+		_, _, err := s.GiveBack(ctx, "key-deed-back-1", edge.GivingBack{Due: due.ID, Method: edge.Cash, Staff: "Lan"})
+		return err
+	})
+	due, _, err = s.RecordSecondPayment(ctx, "key-deed-due-2", second)
+	require.NoError(t, err)
+	did(deed{edge.AuditGaveBack, "Lan", "Mai", due.Total.String(), "no cash left"}, func() error {
+		ask := edge.GivingBack{Due: due.ID, Method: edge.Card, Reference: "1", Approval: &edge.Approval{Staff: "Mai", Reason: "no cash left"}, Staff: "Lan"}
+		given, _, err := s.GiveBack(ctx, "key-deed-back-2", ask)
+		if err == nil {
+			require.Equal(t, ask.Approval, given.Approval)
+		}
+		return err
+	})
 	did(deed{edge.AuditDrawer, "Hoa", "", "", "change"}, func() error {
 		_, _, err := s.RecordCash(ctx, "key-deed-drawer", edge.CashEntry{Kind: edge.CashDrawer, Reason: "change", Staff: "Hoa"})
+		return err
+	})
+	c = FillCart(t, s, Cream, 1)
+	_, err = s.LabelCart(ctx, c.ID, func(o *edge.OpenCart) error {
+		return o.Take(edge.PaidPart{ID: "part-1", Payment: edge.Payment{Method: edge.Cash, Amount: 50000}, Staff: "Lan"})
+	})
+	require.NoError(t, err)
+	_, err = s.LabelCart(ctx, c.ID, func(o *edge.OpenCart) error {
+		o.GiveBack("part-1", "Hoa", "VND")
+		return edge.Errorf("edgetest.Deeds", edge.Invalid, "changed nothing")
+	})
+	requireKind(t, edge.Invalid, err)
+	did(deed{edge.AuditPartBack, "Hoa", "", "50.000 ₫", ""}, func() error {
+		_, err := s.LabelCart(ctx, c.ID, func(o *edge.OpenCart) error {
+			o.GiveBack("part-1", "Hoa", "VND")
+			return nil
+		})
 		return err
 	})
 	k, _, err := s.PlaceOrder(ctx, "key-deed-order", OrderAsk(Glasses, 2, 890000, edge.PayDeposit))

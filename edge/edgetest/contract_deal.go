@@ -79,7 +79,7 @@ func Deals(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, []edge.CartID{c.ID}, cartIDs(carts))
 	require.NoError(t, settle(func(o *edge.OpenCart) error {
-		o.GiveBack("S-3")
+		o.GiveBack("S-3", "Lan", "VND")
 		return nil
 	}))
 	carts, err = s.OpenCarts(ctx, 10)

@@ -96,6 +96,8 @@ func giveBack(t *testing.T, s Shop, second *edge.RefundDue, sale *edge.Sale) {
 		"nobody's":       {edge.GivingBack{Due: "nobody", Method: edge.Cash}, edge.NotFound},
 		"a sale's":       {edge.GivingBack{Due: sale.ID, Method: edge.Cash}, edge.Conflict},
 		"by phone":       {edge.GivingBack{Due: second.ID, Method: edge.ByPhone}, edge.Invalid},
+		"not as it came": {edge.GivingBack{Due: second.ID, Method: edge.Card, Reference: "1"}, edge.Forbidden},
+		"no reason":      {edge.GivingBack{Due: second.ID, Method: edge.Card, Reference: "1", Approval: &edge.Approval{Staff: "Mai"}}, edge.Invalid},
 		"card, no slip":  {edge.GivingBack{Due: second.ID, Method: edge.Card}, edge.Invalid},
 		"cash, a slip":   {edge.GivingBack{Due: second.ID, Method: edge.Cash, Reference: "1"}, edge.Invalid},
 		"another's key":  {ask, edge.Conflict},

@@ -65,6 +65,7 @@ func (m *Memory) LabelCart(_ context.Context, id edge.CartID, change func(*edge.
 		return nil, err
 	}
 	m.labels[id] = c.CartLabel
+	m.deeds(c.Deeds())
 	return &c, nil
 }
 

@@ -94,7 +94,10 @@ func (db *DB) LabelCart(ctx context.Context, id edge.CartID, change func(c *edge
 		if err != nil {
 			return nil, err
 		}
-		return c, t.saveDeal(ctx, id, &c.Deal)
+		if err := t.saveDeal(ctx, id, &c.Deal); err != nil {
+			return nil, err
+		}
+		return c, t.audit(ctx, c.Deeds())
 	})
 }
 

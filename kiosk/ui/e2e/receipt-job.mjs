@@ -202,7 +202,12 @@ async function receiptJob(browser, shots) {
     await recorded();
     await page.click('#receipts .open');
     await shot('second-give');
+    await page.click('.one .pane .choice [role=radio]:nth-child(2)'); // by card, and it came in cash
+    await page.fill('.one .pane .input', '77 02');
     await page.click('.one .pane .main');
+    await page.fill('dialog #why', 'hết tiền mặt');
+    await shot('second-approval');
+    await page.click('dialog[open] .main');
     await page.waitForSelector('[data-recorded="secondDone"]');
     assert.equal(await page.$('#receipts .open'), null, 'money that was given back is still to be');
     assert.match(await page.textContent('#receipts'), /Không có khoản nào/);

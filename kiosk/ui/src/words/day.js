@@ -90,6 +90,7 @@ export default {
   audit_refunded: ['Trả hàng', 'Refunded', '退货'],
   audit_exchanged: ['Đổi hàng', 'Exchanged goods', '换货'],
   audit_gave_back: ['Trả lại tiền', 'Gave money back', '退还款项'],
+  audit_part_given_back: ['Trả lại phần tiền đã thu', 'Gave back a part payment', '退还部分付款'],
   audit_cancelled: ['Hủy đơn đặt', 'Cancelled an order', '取消订单'],
   audit_saw_transfer: ['Xác nhận chuyển khoản', 'Confirmed a transfer', '确认转账'],
   audit_drawer_opened: ['Mở ngăn kéo không bán hàng', 'Opened the drawer without a sale', '无销售打开钱箱'],

@@ -175,10 +175,10 @@ export class Receipts {
     return this.#record('', '/api/v1/staff/second-payments', { cart: this.second.cart, payments: [payment] });
   }
 
-  /** giveBack records that the customer has the money of a second payment. */
-  giveBack(method, reference) {
+  /** giveBack records that the customer has the money of a second payment; approval is a manager's, where it came otherwise. */
+  giveBack(method, reference, approval) {
     const { id } = this.giving;
-    return this.#record('', `/api/v1/staff/second-payments/${id}/given-back`, { method, ...(reference && { reference }) });
+    return this.#record('', `/api/v1/staff/second-payments/${id}/given-back`, { method, ...(reference && { reference }), ...(approval && { approval }) });
   }
 
   /** lookAtDue lists the money to give back. */
