@@ -172,17 +172,7 @@ func shareOneDatabase(t *testing.T, database string, half [2]string) {
 	confirmed()
 
 	require.NoError(t, h.Project(ctx))
-	held := map[string][]edge.Sale{}
-	for after := int64(0); ; {
-		sales, err := h.Sales(ctx, after, 1000)
-		require.NoError(t, err)
-		for _, s := range sales {
-			held[s.Node], after = append(held[s.Node], s.Sale), s.Cursor
-		}
-		if len(sales) == 0 {
-			break
-		}
-	}
+	held := heldAt(t, h)
 	for _, g := range shops {
 		allHeld(t, g.sold, held[g.name])
 	}

@@ -144,13 +144,27 @@ func (c *chain) confirmed(t testing.TB) {
 // held lists the sales that HQ knows.
 func (c *chain) held(t testing.TB) (list []edge.Sale) {
 	t.Helper()
-	sales, err := c.hq.Sales(t.Context(), 0, 1000)
-	require.NoError(t, err)
-	for _, s := range sales {
-		require.Equal(t, node, s.Node)
-		list = append(list, s.Sale)
+	for at, sales := range heldAt(t, c.hq) {
+		require.Equal(t, node, at)
+		list = sales
 	}
 	return list
+}
+
+// heldAt lists the sales that headquarters knows, of each gateway.
+func heldAt(t testing.TB, h *hq.HQ) map[string][]edge.Sale {
+	t.Helper()
+	held := map[string][]edge.Sale{}
+	for after := int64(0); ; {
+		sales, err := h.Sales(t.Context(), after, 1000)
+		require.NoError(t, err)
+		if len(sales) == 0 {
+			return held
+		}
+		for _, s := range sales {
+			held[s.Node], after = append(held[s.Node], s.Sale), s.Cursor
+		}
+	}
 }
 
 // settled waits for HQ, and checks that the shop and HQ tell the same story.
