@@ -34,7 +34,7 @@ func TestShopPage(t *testing.T) {
 	page := a.page("/shops/hanoi-1?lang=en")
 	for _, want := range []string{
 		"Line up since 11:00:00", "Disk 60 % free (60.0 GB)", "Clock right", "Version 1.2.3", "Running for 2 h",
-		"<b>₫150,000</b> 1 sale<", "2 articles, 3 pieces", "None left or below zero: 1", "<code>LIP-VEL-01</code>",
+		"<b>₫150,000</b> 1 sale<", "Articles: 2, pieces: 3", "None left or below zero: 1", "<code>LIP-VEL-01</code>",
 		"<td>Lan<td>₫400,000<td>₫420,000<td class=\"warn\">-₫20,000<td>wrong change",
 		"Nothing needs a person in this shop", "Nothing has been pulled yet", `action="/shops/hanoi-1/pulls?lang=en"`, `max="2026-11-21"`,
 	} {
