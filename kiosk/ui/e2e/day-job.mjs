@@ -19,6 +19,7 @@ const inNotes = 100_000; // paid in cash, dong
 const slip = '12 34';
 const why = 'khách trả dư'; // the drawer differs
 const triesOfARound = 5;
+const paperTime = 90_000; // ms; a queue comes out at the speed of paper
 const lockOfAMinute = 70_000; // ms, with some for the way
 
 /** guess enters a wrong PIN and waits until it is refused. */
@@ -155,7 +156,7 @@ async function dayJob(browser, shots) {
     return full * 0.8;
   });
 
-  await page.waitForSelector('[data-prints]', { state: 'detached' }); // what others had printed is out
+  await page.waitForSelector('[data-prints]', { state: 'detached', timeout: paperTime }); // what others had printed is out
   const before = await papers();
   const sale = await step('while the printer has no paper a sale is paid in notes and by card', async () => {
     await takeOut();
