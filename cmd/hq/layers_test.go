@@ -74,7 +74,7 @@ func TestHQLinksNoOpenCV(t *testing.T) {
 // import of ours: folders as regular expressions, the first that fits counts.
 func TestImportsPointDown(t *testing.T) {
 	rules := []struct{ importer, allowed string }{
-		{`edge|ar|firmware-cfg|kiosk/ui`, `none`},
+		{`edge|ar|firmware-cfg(/bundle)?|kiosk/ui`, `none`},
 		{`edge/\w+`, `edge`},
 		{`edge/ticket/tickettest`, `edge/ticket`},
 		{`ar/\w+`, `ar`},
@@ -86,7 +86,7 @@ func TestImportsPointDown(t *testing.T) {
 		{`cloudsync/hq/(audit|talk)`, `edge|cloudsync/hq/database`},
 		{`cloudsync/hq/database/databasetest`, `cloudsync/hq/pgtemp`},
 		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq|cloudsync/hq/(audit|talk)`},
-		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg|cmd/\w+`},
+		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg(/bundle)?|cmd/\w+`},
 		{`cmd/.+`, `.+`},
 	}
 	for _, p := range list(t, "./...") {
