@@ -38,6 +38,9 @@ const (
 	KindRecalled Kind = 11 // Batch, from HQ: the answer to Recall
 	KindPhoto    Kind = 12 // edge.SealedPhoto, from a node, over HTTPS alone
 	KindContact  Kind = 13 // edge.OrderContact, from a node, over HTTPS alone
+
+	KindDesired  Kind = 14 // Desired, from HQ
+	KindReported Kind = 15 // Reported, from a node
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -101,7 +104,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindContact {
+	if kind < KindBatch || kind > KindReported {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})

@@ -19,22 +19,26 @@ const (
 	BranchDown  Branch = "down"  // HQ's changes for the node
 	BranchRsp   Branch = "rsp"   // the node's confirmations and its answers to commands
 	BranchState Branch = "state" // whether the node is connected; retained
+
+	BranchDesired  Branch = "cfg/desired"  // the bundle that HQ wants; retained
+	BranchReported Branch = "cfg/reported" // how the machine stands with it; retained
 )
 
 // Topics that HQ listens to. The shared one spreads batches over collectors;
 // retained messages do not reach a shared subscription, so every collector
-// hears the states.
+// hears the states and reports.
 const (
-	FilterUp    = "$share/hq/v1/+/+/up/+"
-	FilterRsp   = "$share/hq/v1/+/+/rsp"
-	FilterState = "v1/+/+/state"
+	FilterUp       = "$share/hq/v1/+/+/up/+"
+	FilterRsp      = "$share/hq/v1/+/+/rsp"
+	FilterState    = "v1/+/+/state"
+	FilterReported = "v1/+/+/cfg/reported"
 )
 
 // PartitionFilters are the topics that HQ listens to of one partition, on a
 // broker without shared subscriptions.
 func PartitionFilters(partition int) []string {
 	of := fmt.Sprintf("v1/%02d/+/", partition)
-	return []string{of + "up/+", of + "rsp", of + "state"}
+	return []string{of + "up/+", of + "rsp", of + "state", of + string(BranchReported)}
 }
 
 const (
@@ -95,7 +99,10 @@ func ParseTopic(s string) (Topic, error) {
 	if want := Partition(t.Node); part[1] != want {
 		return Topic{}, edge.Errorf(op, edge.Invalid, "topic %q: node %s belongs to partition %s", s, t.Node, want)
 	}
-	if len(part) == 5 {
+	switch {
+	case len(part) == 5 && part[3] == "cfg":
+		t.Branch = Branch("cfg/" + part[4])
+	case len(part) == 5:
 		t.Lane = edge.Lane(part[4])
 	}
 	switch t.Branch {
@@ -103,6 +110,7 @@ func ParseTopic(s string) (Topic, error) {
 		if !validLane(t.Lane) && (t.Branch != BranchUp || t.Lane != LaneTele) {
 			return Topic{}, edge.Errorf(op, edge.Invalid, "topic %.100q: no such lane", s)
 		}
+	case BranchDesired, BranchReported:
 	case BranchCmd, BranchDown, BranchRsp, BranchState:
 		if len(part) == 5 {
 			return Topic{}, edge.Errorf(op, edge.Invalid, "topic %.100q: %s has no lane", s, t.Branch)

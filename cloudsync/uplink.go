@@ -36,6 +36,9 @@ type UplinkConfig struct {
 	// lacks.
 	Recall edge.Recall
 
+	// With it HQ brings bundles to the machine.
+	Twin Twin
+
 	Machine   Machine
 	Telemetry time.Duration // a sample of how the shop is, this often; 30 s
 
@@ -146,11 +149,12 @@ type session struct {
 	early   map[uint64]*Down // by number, downlink messages that wait for those before them
 	orders  *orders
 	back    chan *Batch // answers to Recall
-	healthy bool        // HQ answered
+	desired chan *Desired
+	healthy bool // HQ answered
 }
 
 func (u *Uplink) newSession() *session {
-	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}, back: make(chan *Batch, 4)}
+	s := &session{Uplink: u, id: nonce(), down: make(chan *Down, 64), early: map[uint64]*Down{}, back: make(chan *Batch, 4), desired: make(chan *Desired, 4)}
 	for _, name := range edge.Lanes() {
 		s.lanes = append(s.lanes, newLane(s, name, u.c.Outbox))
 	}
@@ -172,6 +176,9 @@ func (s *session) describe() Session {
 	d := Session{Filters: []string{s.topic(BranchDown, "")}}
 	if s.c.Commands != nil {
 		d.Filters = append(d.Filters, s.topic(BranchCmd, ""))
+	}
+	if s.c.Twin != nil {
+		d.Filters = append(d.Filters, s.topic(BranchDesired, ""))
 	}
 	if will, err := s.state(false); err == nil {
 		d.Will = &will
@@ -226,7 +233,7 @@ func (s *session) send(ctx context.Context) error {
 	}
 	s.healthy = true
 	s.status.setUp(true)
-	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples, s.recall}
+	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples, s.recall, s.followTwin}
 	for _, l := range s.lanes {
 		fs = append(fs, l.run)
 	}
@@ -288,6 +295,15 @@ func (s *session) dispatch(m Message) error {
 		b, err := s.codec.DecodeBatch(env.Body)
 		if err == nil {
 			offer(s.back, b)
+		}
+		return err
+	case env.Kind == KindDesired && t.Branch == BranchDesired:
+		d, err := DecodeDesired(env.Body)
+		if err == nil && d.Node != s.c.Node {
+			err = refuse("cloudsync.dispatch", RefusedForged, "what HQ wants of node %s", d.Node)
+		}
+		if err == nil {
+			offer(s.desired, d)
 		}
 		return err
 	case env.Kind == KindCmd && t.Branch == BranchCmd:

@@ -119,9 +119,9 @@ func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 		return false
 	}
 	switch t.Branch {
-	case cloudsync.BranchUp, cloudsync.BranchRsp, cloudsync.BranchState:
+	case cloudsync.BranchUp, cloudsync.BranchRsp, cloudsync.BranchState, cloudsync.BranchReported:
 		return write
-	case cloudsync.BranchAck, cloudsync.BranchDown, cloudsync.BranchCmd:
+	case cloudsync.BranchAck, cloudsync.BranchDown, cloudsync.BranchCmd, cloudsync.BranchDesired:
 		return !write
 	}
 	return false

@@ -206,23 +206,25 @@ func TestGatewayReachesItsOwnTopicsOnly(t *testing.T) {
 	hq := c.join(t, "hq-1", "v1/#", "$SYS/#")
 	other := c.join(t, "shop-2", "v1/#", "$SYS/#", "#", "$share/hq/v1/+/+/up/+", cloudsync.FilterState)
 	shop := c.join(t, "shop-1", topic("shop-1", cloudsync.BranchDown, ""), topic("shop-1", cloudsync.BranchCmd, ""),
-		topic("shop-1", cloudsync.BranchAck, edge.LaneSale))
-	own := []string{up("shop-1"), topic("shop-1", cloudsync.BranchUp, cloudsync.LaneTele), topic("shop-1", cloudsync.BranchRsp, ""), topic("shop-1", cloudsync.BranchState, "")}
+		topic("shop-1", cloudsync.BranchAck, edge.LaneSale), topic("shop-1", cloudsync.BranchDesired, ""))
+	own := []string{up("shop-1"), topic("shop-1", cloudsync.BranchUp, cloudsync.LaneTele), topic("shop-1", cloudsync.BranchRsp, ""), topic("shop-1", cloudsync.BranchState, ""),
+		topic("shop-1", cloudsync.BranchReported, "")}
 	for _, topic := range own {
 		say(t, shop, topic, "mine")
 		require.Equal(t, topic+" mine", hears(t, hq))
 	}
 	for _, forbidden := range []string{
-		up("shop-2"), topic("shop-2", cloudsync.BranchRsp, ""), topic("shop-2", cloudsync.BranchState, ""), // another's
+		up("shop-2"), topic("shop-2", cloudsync.BranchRsp, ""), topic("shop-2", cloudsync.BranchState, ""), topic("shop-2", cloudsync.BranchReported, ""), // another's
 		topic("shop-2", cloudsync.BranchDown, ""), topic("shop-2", cloudsync.BranchCmd, ""), topic("shop-2", cloudsync.BranchAck, edge.LaneSale),
 		topic("shop-1", cloudsync.BranchDown, ""), topic("shop-1", cloudsync.BranchCmd, ""), topic("shop-1", cloudsync.BranchAck, edge.LaneSale), // HQ's
+		topic("shop-1", cloudsync.BranchDesired, ""), topic("shop-2", cloudsync.BranchDesired, ""), "v1/38/shop-1/cfg",
 		up("shop-1") + "/more", "v1", "v1/38/shop-1", "anything", "$SYS/broker/version",
 	} {
 		say(t, shop, forbidden, "forbidden")
 	}
 	say(t, shop, up("shop-1"), "after it")
 	require.Equal(t, up("shop-1")+" after it", hears(t, hq), "HQ hears nothing of what is forbidden")
-	for _, to := range []string{topic("shop-1", cloudsync.BranchDown, ""), topic("shop-1", cloudsync.BranchCmd, ""), topic("shop-1", cloudsync.BranchAck, edge.LaneSale)} {
+	for _, to := range []string{topic("shop-1", cloudsync.BranchDown, ""), topic("shop-1", cloudsync.BranchCmd, ""), topic("shop-1", cloudsync.BranchAck, edge.LaneSale), topic("shop-1", cloudsync.BranchDesired, "")} {
 		say(t, hq, to, "from HQ")
 		require.Equal(t, to+" from HQ", hears(t, shop), "and no message of its own comes back")
 	}
