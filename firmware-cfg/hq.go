@@ -47,8 +47,13 @@ type HQ struct {
 // APIToken lets a system use HQ's API.
 type APIToken struct {
 	Name   string `yaml:"name"`
-	Role   string `yaml:"role"`   // reader or operator
+	Role   string `yaml:"role"`   // one of tokenRoles
 	SHA256 string `yaml:"sha256"` // of the token, hexadecimal; the token itself is nowhere
+}
+
+// tokenRoles lists what a token may be; a reader is a viewer by its older name.
+func tokenRoles() []string {
+	return []string{"viewer", "merchandiser", "operator", "manager", "admin", "reader"}
 }
 
 // Node is a gateway that HQ knows from the start.
@@ -148,7 +153,7 @@ func (h *HQ) check(c *checker) {
 	}
 	for i, t := range h.APITokens {
 		c.name(key("api_tokens", i, "name"), t.Name)
-		c.that(key("api_tokens", i, "role"), t.Role == "reader" || t.Role == "operator", "%q is no role: write reader or operator", t.Role)
+		c.that(key("api_tokens", i, "role"), slices.Contains(tokenRoles(), t.Role), "%q is no role: write one of %s", t.Role, strings.Join(tokenRoles(), ", "))
 		sum, err := hex.DecodeString(t.SHA256)
 		c.that(key("api_tokens", i, "sha256"), err == nil && len(sum) == 32, "this is no SHA-256: copy what `hq token` prints")
 	}

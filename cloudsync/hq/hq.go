@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -51,6 +52,7 @@ type HQ struct {
 	carts         *topic[edge.CartID] // a cart changed
 	downs         *topic[struct{}]    // a node has new downlink messages
 	commands      *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
+	book          *account.Book
 	talks         *talk.Talks
 	said          *topic[struct{}] // in a chat app, or is to be
 }
@@ -82,6 +84,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),
 	}
+	h.book = account.New(db, o.Now)
 	h.talks = talk.New(talk.Options{
 		DB: db, Secret: h.Secret, Now: o.Now,
 		Said: func() { h.said.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
@@ -107,6 +110,9 @@ func (h *HQ) Place(shop string) edge.Place { return h.places[shop] }
 
 // PublicKey verifies what HQ signs.
 func (h *HQ) PublicKey() ed25519.PublicKey { return h.key.Public().(ed25519.PublicKey) }
+
+// Accounts are those who may use headquarters.
+func (h *HQ) Accounts() *account.Book { return h.book }
 
 // Talks are the conversations in chat apps.
 func (h *HQ) Talks() *talk.Talks { return h.talks }

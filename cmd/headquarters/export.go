@@ -9,19 +9,23 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // apiTokens reads the tokens of a configuration.
-func apiTokens(list []firmwarecfg.APIToken) ([]hq.Token, error) {
-	tokens := make([]hq.Token, len(list))
+func apiTokens(list []firmwarecfg.APIToken) ([]account.Token, error) {
+	tokens := make([]account.Token, len(list))
 	for i, t := range list {
 		sum, err := hex.DecodeString(t.SHA256)
 		if err != nil || len(sum) != len(tokens[i].SHA256) {
 			return nil, fmt.Errorf("api_tokens[%d]: no SHA-256", i)
 		}
-		tokens[i] = hq.Token{Name: t.Name, Role: hq.Role(t.Role), SHA256: [32]byte(sum)}
+		role, err := account.ParseRole(t.Role)
+		if err != nil {
+			return nil, fmt.Errorf("api_tokens[%d]: %w", i, err)
+		}
+		tokens[i] = account.Token{Name: t.Name, Role: role, SHA256: [32]byte(sum)}
 	}
 	return tokens, nil
 }

@@ -22,6 +22,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -57,7 +58,7 @@ type Headquarters interface {
 // tokens nobody is let in.
 type Options struct {
 	HQ     Headquarters
-	Tokens []hq.Token
+	Tokens []account.Token
 	Now    func() time.Time
 	Log    *slog.Logger
 	Chats  Chats // nil where no chat app is served
@@ -106,8 +107,8 @@ func New(o Options) (*API, error) {
 // route is one thing that the API does.
 type route struct {
 	method, path string
-	role         hq.Role  // needed; Anyone for none
-	query        []string // the parameters it knows; others are refused
+	right        account.Right // needed; Anyone for none
+	query        []string      // the parameters it knows; others are refused
 	handle       gin.HandlerFunc
 }
 
@@ -119,12 +120,12 @@ var (
 
 func (a *API) routes() []route {
 	get := func(path string, handle gin.HandlerFunc, query ...string) route {
-		return route{http.MethodGet, path, hq.Reader, query, handle}
+		return route{http.MethodGet, path, account.Look, query, handle}
 	}
 	paged := func(filter []string) []string { return append(slices.Clone(filter), "limit") }
 	export := func(filter []string) []string { return append(slices.Clone(filter), exportForm...) }
 	return []route{
-		{http.MethodGet, "/openapi.json", hq.Anyone, nil, a.openAPI},
+		{http.MethodGet, "/openapi.json", account.Anyone, nil, a.openAPI},
 		get("/v1/events", list(a, a.eventsFrom), paged(logFilter)...),
 		get("/v1/events/export", exported(a, a.eventsFrom, "events"), export(logFilter)...),
 		get("/v1/sales", list(a, a.salesFrom), paged(logFilter)...),
@@ -139,24 +140,24 @@ func (a *API) routes() []route {
 		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
 		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),
 		get("/v1/feed", a.feed, "after", "shop", "node", "type"),
-		{http.MethodPost, "/v1/shops/:shop/pulls", hq.Operator, nil, a.startPull},
+		{http.MethodPost, "/v1/shops/:shop/pulls", account.Operate, nil, a.startPull},
 		get("/v1/pulls/:id", a.pull),
 		get("/v1/pulls/:id/results", a.pullResults),
 		get("/v1/conversations", a.conversations, "all", "limit"),
 		get("/v1/conversations/:id", a.conversation),
-		{http.MethodPost, "/v1/conversations/:id/reply", hq.Operator, nil, a.replyToPerson},
-		{http.MethodPost, "/v1/conversations/:id/release", hq.Operator, nil, a.releaseConversation},
+		{http.MethodPost, "/v1/conversations/:id/reply", account.Operate, nil, a.replyToPerson},
+		{http.MethodPost, "/v1/conversations/:id/release", account.Operate, nil, a.releaseConversation},
 		get("/v1/payments", list(a, a.paymentsFrom), "after", "type", "limit"),
-		{http.MethodPost, "/v1/payments/:id/settle", hq.Operator, nil, a.settlePayment},
+		{http.MethodPost, "/v1/payments/:id/settle", account.Operate, nil, a.settlePayment},
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),
 		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
 		get("/v1/refunds-given", a.refundsGiven, "shop", "limit"),
-		{http.MethodPost, "/v1/refunds-due/:id/given-back", hq.Operator, nil, a.giveBack},
+		{http.MethodPost, "/v1/refunds-due/:id/given-back", account.Operate, nil, a.giveBack},
 		get("/v1/orders", list(a, a.ordersFrom), "after", "shop", "type", "limit"),
 		get("/v1/orders/:id", a.order),
-		{http.MethodGet, "/v1/orders/:id/contact", hq.Operator, nil, a.orderContact},
-		{http.MethodPost, "/v1/orders/:id/state", hq.Operator, nil, a.moveOrder},
-		{http.MethodPut, "/v1/orders/:id/parcel", hq.Operator, nil, a.sendOrder},
+		{http.MethodGet, "/v1/orders/:id/contact", account.Operate, nil, a.orderContact},
+		{http.MethodPost, "/v1/orders/:id/state", account.Operate, nil, a.moveOrder},
+		{http.MethodPut, "/v1/orders/:id/parcel", account.Operate, nil, a.sendOrder},
 	}
 }
 
@@ -177,8 +178,8 @@ func (a *API) admit(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")
 		c.Header("X-Content-Type-Options", "nosniff")
-		if r.role != hq.Anyone {
-			if err := a.authorize(c, r.role); err != nil {
+		if r.right != account.Anyone {
+			if err := a.authorize(c, r.right); err != nil {
 				a.fail(c, err)
 				return
 			}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -128,7 +128,7 @@ func TestFaultsInside(t *testing.T) {
 	var log strings.Builder
 	a := newApp(t, h, func(o *Options) { o.Log, o.Chats = slog.New(slog.NewTextHandler(&log, nil)), brokenChats{} })
 	for _, r := range a.api.routes() {
-		if r.role == hq.Anyone {
+		if r.right == account.Anyone {
 			continue
 		}
 		sent := `{"kind":"snapshot"}`

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -97,12 +98,12 @@ func TestDescriptionHasEveryRouteAndNoOther(t *testing.T) {
 		}
 		require.ElementsMatch(t, names, inPath, path)
 		security, own := op["security"].([]any)
-		switch r.role {
-		case hq.Anyone:
+		switch r.right {
+		case account.Anyone:
 			require.Equal(t, []any{}, security, path)
-		case hq.Reader:
+		case account.Look:
 			require.False(t, own, path)
-		case hq.Operator:
+		case account.Operate:
 			require.Contains(t, security[0].(object), "operator", path)
 		}
 		require.NotEmpty(t, op["summary"], path)

@@ -14,7 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 )
 
 const (
@@ -36,9 +36,9 @@ func newApp(t *testing.T, h Headquarters, adjust ...func(*Options)) *app {
 	a := &app{t: t, now: time.Now}
 	o := Options{
 		HQ: h, Now: func() time.Time { return a.now() }, Log: slog.New(slog.DiscardHandler),
-		Tokens: []hq.Token{
-			{Name: "bi", Role: hq.Reader, SHA256: sha256.Sum256([]byte(readerToken))},
-			{Name: "support", Role: hq.Operator, SHA256: sha256.Sum256([]byte(operatorToken))},
+		Tokens: []account.Token{
+			{Name: "bi", Role: account.Viewer, SHA256: sha256.Sum256([]byte(readerToken))},
+			{Name: "support", Role: account.Operator, SHA256: sha256.Sum256([]byte(operatorToken))},
 		},
 	}
 	for _, f := range adjust {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -26,7 +26,7 @@ const tokenName = "token"
 
 // authorize wants a token with the role, or one that may do more. Its error is
 // an edge.Error: Unauthorized, Forbidden or TooMany.
-func (a *API) authorize(c *gin.Context, want hq.Role) error {
+func (a *API) authorize(c *gin.Context, want account.Right) error {
 	const op = "api.authorize"
 	t, ok := a.token(c.GetHeader("Authorization"))
 	if !ok {
@@ -50,12 +50,12 @@ func (a *API) authorize(c *gin.Context, want hq.Role) error {
 }
 
 // token finds the token of a header.
-func (a *API) token(header string) (found hq.Token, ok bool) {
+func (a *API) token(header string) (found account.Token, ok bool) {
 	scheme, text, _ := strings.Cut(header, " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
-		return hq.Token{}, false
+		return account.Token{}, false
 	}
-	return hq.FindToken(a.Tokens, text)
+	return account.FindToken(a.Tokens, text)
 }
 
 // allowances count what is asked, by who asks.

@@ -11,7 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -51,7 +51,7 @@ func (o *office) Release(context.Context, string) error {
 	return nil
 }
 
-func newOffice(t *testing.T, tokens ...hq.Token) (*app, *office) {
+func newOffice(t *testing.T, tokens ...account.Token) (*app, *office) {
 	a := newApp(t, tokens...)
 	text := func(vi, en, zh string) edge.Text { return edge.Text{VI: vi, EN: en, ZH: zh} }
 	o := &office{talk: &talk.View{
@@ -116,7 +116,7 @@ func TestChatPage(t *testing.T) {
 }
 
 func TestReaderDoesNotAnswer(t *testing.T) {
-	a, o := newOffice(t, hq.Token{Name: "lan", Role: hq.Reader, SHA256: [32]byte{1}})
+	a, o := newOffice(t, account.Token{Name: "lan", Role: account.Viewer, SHA256: [32]byte{1}})
 	cookie := sessionCookie + "=" + a.pages.newSession(a.pages.Tokens[0])
 	resp, page := a.get("/chats/c1", "Cookie", cookie)
 	require.Equal(t, http.StatusOK, resp.StatusCode)

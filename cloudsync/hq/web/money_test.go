@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -93,7 +94,7 @@ func TestMoneyPage(t *testing.T) {
 }
 
 func TestReaderSettlesNoMoney(t *testing.T) {
-	a := newApp(t, hq.Token{Name: "lan", Role: hq.Reader, SHA256: [32]byte{1}})
+	a := newApp(t, account.Token{Name: "lan", Role: account.Viewer, SHA256: [32]byte{1}})
 	stray := a.came("FT1", 5000)
 	cookie := sessionCookie + "=" + a.pages.newSession(a.pages.Tokens[0])
 	_, page := a.get("/money?lang=en", "Cookie", cookie)

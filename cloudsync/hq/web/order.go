@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -147,7 +148,7 @@ func (p *Pages) orderView(w words, f *hq.FoundOrder) orderView {
 // contact tells an operator to whom an order goes. Who asked is written down.
 func (p *Pages) contact(c *gin.Context, id string) (*contactView, error) {
 	who := visitorOf(c)
-	if !who.role.May(hq.Operator) {
+	if !who.role.May(account.Operate) {
 		return nil, edge.Errorf("web.contact", edge.Forbidden, "%s", p.words(c).T("reader_only"))
 	}
 	to, err := p.HQ.ContactOfOrder(c.Request.Context(), id)

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -152,7 +153,7 @@ func TestOrderPageSaysWhoBringsIt(t *testing.T) {
 }
 
 func TestReaderMovesNoOrder(t *testing.T) {
-	a := newApp(t, hq.Token{Name: "lan", Role: hq.Reader, SHA256: [32]byte{1}})
+	a := newApp(t, account.Token{Name: "lan", Role: account.Viewer, SHA256: [32]byte{1}})
 	o := a.ordered("hue-1", 1)[0]
 	cookie := sessionCookie + "=" + a.pages.newSession(a.pages.Tokens[0])
 	_, page := a.get("/orders/"+o.ID, "Cookie", cookie)

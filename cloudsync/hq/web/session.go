@@ -16,7 +16,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -31,7 +31,7 @@ const (
 // visitor is who looks at the pages.
 type visitor struct {
 	name string // of the token; empty on HQ's own machine
-	role hq.Role
+	role account.Role
 }
 
 func visitorOf(c *gin.Context) visitor {
@@ -61,7 +61,7 @@ func isPage(c *gin.Context) bool {
 
 func (p *Pages) visitor(r *http.Request) (visitor, bool) {
 	if len(p.Tokens) == 0 {
-		return visitor{role: hq.Operator}, fromHere(r)
+		return visitor{role: account.Operator}, fromHere(r)
 	}
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
@@ -84,12 +84,12 @@ func fromHere(r *http.Request) bool {
 
 // A session is the token's name, when it ends, and a seal over both and the
 // token's hash: a token that is taken out of the settings ends its sessions.
-func (p *Pages) newSession(t hq.Token) string {
+func (p *Pages) newSession(t account.Token) string {
 	ends := strconv.FormatInt(p.Now().Add(sessionLife).Unix(), 10)
 	return base64.RawURLEncoding.EncodeToString([]byte(t.Name)) + "." + ends + "." + p.seal(t, ends)
 }
 
-func (p *Pages) seal(t hq.Token, ends string) string {
+func (p *Pages) seal(t account.Token, ends string) string {
 	m := hmac.New(sha256.New, p.Secret)
 	m.Write(t.SHA256[:])
 	m.Write([]byte(ends + " " + t.Name))
@@ -117,7 +117,7 @@ func (p *Pages) session(value string) (visitor, bool) {
 	return visitor{}, false
 }
 
-// act lets only operators do something, and only from our own pages: a page of
+// act takes forms from our own pages alone: a page of
 // somebody else's makes the browser send what it likes, but not as ours.
 func (p *Pages) act(c *gin.Context) {
 	if err := p.origin.Check(c.Request); err != nil {
@@ -130,9 +130,12 @@ func (p *Pages) act(c *gin.Context) {
 	}
 }
 
-func (p *Pages) operatorsOnly(c *gin.Context) {
-	if !visitorOf(c).role.May(hq.Operator) {
-		p.fail(c, edge.Errorf("web.act", edge.Forbidden, "%s", p.words(c).T("reader_only")))
+// only lets those do something who have the right.
+func (p *Pages) only(right account.Right) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if !visitorOf(c).role.May(right) {
+			p.fail(c, edge.Errorf("web.only", edge.Forbidden, "%s", p.words(c).T("reader_only")))
+		}
 	}
 }
 
@@ -163,7 +166,7 @@ func (p *Pages) signIn(c *gin.Context) {
 	case <-ctx.Done():
 		return
 	}
-	t, ok := hq.FindToken(p.Tokens, c.PostForm("token"))
+	t, ok := account.FindToken(p.Tokens, c.PostForm("token"))
 	if !ok {
 		p.Log.Warn("sign-in with a wrong token", "from", c.Request.RemoteAddr)
 		select {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 )
 
@@ -59,7 +59,7 @@ func TestFormsOfOtherPagesDoNothing(t *testing.T) {
 
 func TestPeopleSignInWithATokenOfTheAPI(t *testing.T) {
 	const reads, does = "reader-token", "operator-token"
-	tokens := []hq.Token{{Name: "bi", Role: hq.Reader, SHA256: sha256.Sum256([]byte(reads))}, {Name: "hỗ trợ", Role: hq.Operator, SHA256: sha256.Sum256([]byte(does))}}
+	tokens := []account.Token{{Name: "bi", Role: account.Viewer, SHA256: sha256.Sum256([]byte(reads))}, {Name: "hỗ trợ", Role: account.Operator, SHA256: sha256.Sum256([]byte(does))}}
 	a := newApp(t, tokens...)
 	hqtest.NewGateway(t, a.HQ, "good-1", "hanoi-1")
 	resp, body := a.get("/shops/hanoi-1?lang=en")
@@ -107,7 +107,7 @@ func TestPeopleSignInWithATokenOfTheAPI(t *testing.T) {
 		resp, _ := a.get("/", "Cookie", forged)
 		require.Equal(t, http.StatusUnauthorized, resp.StatusCode, forged)
 	}
-	changed := newApp(t, hq.Token{Name: "bi", Role: hq.Reader, SHA256: sha256.Sum256([]byte("another"))})
+	changed := newApp(t, account.Token{Name: "bi", Role: account.Viewer, SHA256: sha256.Sum256([]byte("another"))})
 	resp, _ = changed.get("/", "Cookie", reader)
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode, "a changed token ends its sessions")
 	a.now = noon.Add(sessionLife)

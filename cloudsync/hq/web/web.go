@@ -25,6 +25,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -55,7 +56,7 @@ type Options struct {
 	Brand  string            // the chain's name
 	Names  map[string]string // of shops, by their ids, as people call them
 	Zone   *time.Location    // of the times on the pages, and of when a day begins
-	Tokens []hq.Token        // who may sign in; none: the pages are this machine's
+	Tokens []account.Token   // who may sign in; none: the pages are this machine's
 	Secret []byte            // seals sessions; the same for all collectors
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -121,15 +122,18 @@ func (p *Pages) Register(r gin.IRouter) {
 	forms := r.Group("/", p.act)
 	forms.POST("/sign-in", p.signIn)
 	forms.POST("/sign-out", p.signOut)
-	forms.POST("/shops/:shop/pulls", p.admit, p.operatorsOnly, p.startPull)
-	forms.POST("/orders/:id/state", p.admit, p.operatorsOnly, p.moveOrder)
-	forms.POST("/orders/:id/parcel", p.admit, p.operatorsOnly, p.sendOrder)
-	forms.POST("/money/in/:id", p.admit, p.operatorsOnly, p.settleMoney)
-	forms.POST("/money/due/:id", p.admit, p.operatorsOnly, p.giveBack)
-	forms.POST("/incidents/:kind/:n", p.admit, p.operatorsOnly, p.settle)
+	change := func(path string, right account.Right, handle gin.HandlerFunc) {
+		forms.POST(path, p.admit, p.only(right), handle)
+	}
+	change("/shops/:shop/pulls", account.Operate, p.startPull)
+	change("/orders/:id/state", account.Operate, p.moveOrder)
+	change("/orders/:id/parcel", account.Operate, p.sendOrder)
+	change("/money/in/:id", account.Operate, p.settleMoney)
+	change("/money/due/:id", account.Operate, p.giveBack)
+	change("/incidents/:kind/:n", account.Operate, p.settle)
 	if p.Chats != nil {
-		forms.POST("/chats/:id/reply", p.admit, p.operatorsOnly, p.replyToPerson)
-		forms.POST("/chats/:id/release", p.admit, p.operatorsOnly, p.releaseChat)
+		change("/chats/:id/reply", account.Operate, p.replyToPerson)
+		change("/chats/:id/release", account.Operate, p.releaseChat)
 	}
 }
 
@@ -173,9 +177,9 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	query.Del("part")
 	f := frame{
 		Brand: p.Brand, Lang: w.lang, Nonce: nonce(), Here: name, Title: w.known("", title), Path: c.Request.URL.Path, Query: template.URL(query.Encode()),
-		Words: w, Who: who.name, May: who.role.May(hq.Operator), Content: content,
+		Words: w, Who: who.name, May: who.role.May(account.Operate), Content: content,
 	}
-	if who.role != hq.Anyone {
+	if who.role != account.Nobody {
 		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
 		f.Orders, f.Money = p.waitingOrders(c.Request.Context()), p.waitingMoney(c.Request.Context())
 		f.Chats, f.Asking = p.Chats != nil, p.asking(c)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -66,7 +67,7 @@ func (a *app) Pulls(ctx context.Context, shop string, limit int) ([]hq.Pull, err
 	return pulls, err
 }
 
-func newApp(t *testing.T, tokens ...hq.Token) *app {
+func newApp(t *testing.T, tokens ...account.Token) *app {
 	a := &app{
 		t: t, now: noon, log: &bytes.Buffer{},
 		connect: func(*hq.Shop) {}, sample: func(string) *cloudsync.Sample { return nil }, pulling: func(*hq.Pull) {},
