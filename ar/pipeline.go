@@ -56,7 +56,10 @@ type PipelineConfig struct {
 	// then fewer, then fewer faces. Without one it always does all its work.
 	Load   *Load
 	Scaler Scaler
-	Log    *slog.Logger
+	// Took, where set, is told how long each picture took, from the frame to the
+	// viewers. It must not block.
+	Took func(time.Duration)
+	Log  *slog.Logger
 }
 
 // Pipeline carries a camera's frames through tracking, drawing and encoding to
@@ -290,7 +293,11 @@ func (p *Pipeline) Show(f *Frame) error {
 	f, unscaled := p.scaled(f)
 	faces, err := p.Process(f)
 	err = errors.Join(unscaled, err, p.present(f, len(faces) > 0))
-	p.meter.time(stageFrame, time.Since(start))
+	took := time.Since(start)
+	p.meter.time(stageFrame, took)
+	if p.cfg.Took != nil {
+		p.cfg.Took(took)
+	}
 	if err != nil {
 		p.meter.fail()
 	}

@@ -137,6 +137,11 @@ const (
 	RefusedChain       Refusal = "chain" // the hash does not follow from the events
 )
 
+// Refusals are all of them.
+func Refusals() []Refusal {
+	return []Refusal{RefusedUnknownKey, RefusedForged, RefusedVersion, RefusedUndecodable, RefusedTooLarge, RefusedChain}
+}
+
 // Divisible reports whether a part of the batch may pass where the whole did not.
 func (r Refusal) Divisible() bool {
 	return r == RefusedUndecodable || r == RefusedTooLarge || r == RefusedChain

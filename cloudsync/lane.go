@@ -172,11 +172,21 @@ func (l *lane) takeOne(ctx context.Context, r reply) error {
 	if ack.Mark > l.mark {
 		l.mark, l.progress, l.patience = ack.Mark, time.Now(), l.c.Resend
 		l.next = max(l.next, l.mark)
-		l.flights = slices.DeleteFunc(l.flights, func(f flight) bool { return f.to <= l.mark })
+		l.landed()
 	}
 	l.overtake(ack.Ref)
 	l.fillGaps(ack.Missing)
 	return nil
+}
+
+// landed takes the flights out whose events the mark has passed.
+func (l *lane) landed() {
+	l.flights = slices.DeleteFunc(l.flights, func(f flight) bool {
+		if f.to <= l.mark && l.c.Acked != nil {
+			l.c.Acked(l.name, time.Since(f.sent))
+		}
+		return f.to <= l.mark
+	})
 }
 
 // asked reports whether ref is a batch in flight.

@@ -121,5 +121,14 @@ func (c *hqClock) now() time.Time {
 	return c.hq.Add(time.Since(c.at))
 }
 
+// ClockOffset is how far HQ's clock is ahead of this machine's; ok is false as
+// long as HQ has not told the time.
+func (u *Uplink) ClockOffset() (ahead time.Duration, ok bool) {
+	u.clock.mu.Lock()
+	ok = !u.clock.hq.IsZero()
+	u.clock.mu.Unlock()
+	return u.clock.offset(), ok
+}
+
 // offset is how far HQ's clock is ahead.
 func (c *hqClock) offset() time.Duration { return time.Until(c.now()) }

@@ -39,6 +39,10 @@ type UplinkConfig struct {
 	// With it HQ brings bundles to the machine.
 	Twin Twin
 
+	// Acked, where set, is told how long HQ took to confirm each batch, from its
+	// being sent. It must not block.
+	Acked func(edge.Lane, time.Duration)
+
 	Machine   Machine
 	Telemetry time.Duration // a sample of how the shop is, this often; 30 s
 

@@ -28,6 +28,7 @@ type Edge struct {
 	HQ        Line          `yaml:"hq"`
 	Keys      Keys          `yaml:"keys"`
 	Log       Log           `yaml:"log"`
+	Metrics   Metrics       `yaml:"metrics"`
 	Backup    Backup        `yaml:"backup"`
 	Disk      Disk          `yaml:"disk"`
 	Carts     Carts         `yaml:"carts"`
@@ -147,6 +148,7 @@ func DefaultEdge() *Edge {
 		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second, GoneTimeout: 45 * time.Second},
 		SignOff:   10 * time.Minute,
 		Keys:      Keys{Device: "/var/lib/mirrorcart/device.key"},
+		Metrics:   Metrics{Addr: "127.0.0.1:9180"},
 		Backup:    Backup{Every: time.Hour, Keep: 24},
 		Disk:      Disk{ReserveMB: 256},
 		Payment:   Payment{Transfer: defaultTransfer(), CashRounding: []CashUnit{}, CashTolerance: 20000, Discount: Discounts{Clerk: 10, Manager: 50}},
@@ -194,6 +196,7 @@ func (e *Edge) check(c *checker) {
 		c.that("hq.key", err == nil, "HQ's public key is missing or wrong (%v): copy what `hq keys` prints", err)
 	}
 	c.path("keys.device", e.Keys.Device)
+	e.Metrics.check(c, e.HTTP.Addr, e.HTTP.TLSAddr)
 	e.Payment.check(c)
 	e.Printer.check(c)
 	e.Orders.check(c)

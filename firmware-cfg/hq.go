@@ -42,6 +42,7 @@ type HQ struct {
 	Orders     Orders     `yaml:"orders"`
 	Chat       Chat       `yaml:"chat"`
 	Log        Log        `yaml:"log"`
+	Metrics    HQMetrics  `yaml:"metrics"`
 }
 
 // APIToken lets a system use HQ's API.
@@ -104,8 +105,9 @@ func DefaultHQ() *HQ {
 			Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh",
 			Casso: Casso{TokenHeader: "Secure-Token", SignatureHeader: "X-Casso-Signature", SignatureHash: "sha512"},
 		},
-		Orders: defaultOrders(),
-		Chat:   defaultChat(),
+		Orders:  defaultOrders(),
+		Chat:    defaultChat(),
+		Metrics: HQMetrics{Addr: "127.0.0.1:9181"},
 	}
 }
 
@@ -138,6 +140,7 @@ func (h *HQ) check(c *checker) {
 	h.Payment.check(c)
 	h.Orders.check(c)
 	h.Chat.check(c)
+	Metrics{h.Metrics.Addr}.check(c, h.Addr, h.OfficeAddr)
 	_, err := h.PartitionList()
 	c.that("partitions", err == nil, "%v", err)
 	named := map[string]bool{}

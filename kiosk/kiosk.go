@@ -85,6 +85,9 @@ func New(cfg Config) (*Kiosk, error) {
 // Close wipes the session and cuts off all viewers.
 func (k *Kiosk) Close() { k.session.finish() }
 
+// InUse reports whether somebody is at the kiosk.
+func (k *Kiosk) InUse() bool { return k.session.snapshot().State != Attract }
+
 // Register adds the kiosk's routes and pages to e.
 func (k *Kiosk) Register(e *gin.Engine) {
 	k.registerPages(e)

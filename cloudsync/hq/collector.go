@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -33,7 +34,10 @@ type CollectorConfig struct {
 
 // Collector takes in what the shops send and publishes the replies and the
 // downlink messages. Several may run side by side.
-type Collector struct{ c CollectorConfig }
+type Collector struct {
+	c  CollectorConfig
+	up atomic.Bool
+}
 
 // NewCollector makes a collector; Run starts it.
 func NewCollector(c CollectorConfig) *Collector {
@@ -52,8 +56,11 @@ func NewCollector(c CollectorConfig) *Collector {
 	if c.Carts == (edge.CartKeep{}) {
 		c.Carts = edge.DefaultCartKeep()
 	}
-	return &Collector{c}
+	return &Collector{c: c}
 }
+
+// Connected reports whether the broker can be reached.
+func (c *Collector) Connected() bool { return c.up.Load() }
 
 // Run collects until ctx ends, keeps the projections up to date meanwhile, and
 // forgets old carts.
@@ -73,6 +80,8 @@ func (c *Collector) Run(ctx context.Context) error {
 		return cloudsync.Session{Filters: c.filters()}
 	}
 	cloudsync.Redial(ctx, c.c.Dialer, c.c.Backoff, c.c.Log, session, func(ctx context.Context, link cloudsync.Link) (bool, error) {
+		c.up.Store(true)
+		defer c.up.Store(false)
 		return true, c.collect(ctx, link)
 	})
 	cancel()

@@ -97,6 +97,8 @@ func (h *HQ) commitGroup(group []*intake) {
 func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	var id string
 	var pos int64
+	var fresh int
+	begin := time.Now()
 	err := h.db.InTxBeside(ctx, func(t database.Tx) error {
 		tx := t.Tx
 		lanes := byLane(group)
@@ -122,7 +124,9 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 		if err := insertEvents(ctx, t, h.db, lanes); err != nil {
 			return err
 		}
+		fresh = 0
 		for _, l := range lanes {
+			fresh += len(l.fresh)
 			if err := l.settle(ctx); err != nil {
 				return err
 			}
@@ -147,6 +151,10 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	if err != nil {
 		return err
 	}
+	if h.timed != nil {
+		h.timed(time.Since(begin))
+	}
+	h.taken.store(group, fresh)
 	for _, in := range group {
 		in.ledger = id
 	}

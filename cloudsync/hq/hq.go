@@ -27,6 +27,9 @@ type Options struct {
 	// Places say how people call the shops, by their ids; those left out are
 	// called by these.
 	Places map[string]edge.Place
+	// Committed, where set, is told how long each transaction took that took in what
+	// shops sent. It must not block.
+	Committed func(time.Duration)
 }
 
 // HQ is headquarters' ledger.
@@ -37,7 +40,9 @@ type HQ struct {
 	codec  *cloudsync.Codec
 	db     *database.DB
 	newID  func() string
-	places map[string]edge.Place  // of shops, by their ids
+	places map[string]edge.Place // of shops, by their ids
+	taken  taken
+	timed  func(time.Duration)    // of commits; nil where nobody asks
 	ledger atomic.Pointer[string] // incarnation
 
 	releases keptReleases
@@ -79,7 +84,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h := &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places,
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),

@@ -258,6 +258,7 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg.Node, cfg.Shop.ID, cfg.Shop.Name, cfg.Till = demoNode, "nang-mai-q1", demoShopName, "T1"
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = f.dir, f.models, f.addr
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
+	cfg.Metrics.Addr = "127.0.0.1:0"
 	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs
 	cfg.Staff = []firmwarecfg.Staff{
 		{Name: "Linh", Role: firmwarecfg.Manager, PINHash: manager},
@@ -284,6 +285,7 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 	}
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
+	cfg.Metrics.Addr = "127.0.0.1:0"
 	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
 	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
 	if cfg.Payment.SePay.KeyFile, err = f.secret("bank.key", uuid.NewString()); err != nil {
@@ -296,7 +298,7 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 			return nil, err
 		}
 	}
-	return headquarters.New(ctx, cfg, shop, log)
+	return headquarters.New(ctx, cfg, shop, version, log)
 }
 
 // secret keeps a password of the demo's broker in its folder.
@@ -344,6 +346,7 @@ func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
 	if asJSON {
 		return json.NewEncoder(out).Encode(map[string]string{
 			"demo": d.edgeURL + "/demo", "kiosk": kiosk, "staff": d.edgeURL + "/staff",
+			"edge_metrics": d.gateway.watch.url(), "hq_metrics": d.hq.MetricsURL(),
 			"hq": d.hqURL, "mqtt": d.broker.Addr().String(), "pin": demoPIN, "clerk_pin": demoClerkPIN,
 		})
 	}

@@ -54,6 +54,7 @@ type gateway struct {
 	brand    kiosk.Brand
 	language string // in which shoppers' pages begin; empty for the browser's
 	model    *model // nil where nobody wears products for shoppers without a camera
+	watch    *watch
 	stations []*station
 	*station // the first of them
 }
@@ -75,7 +76,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err != nil {
 		return nil, err
 	}
+	g.watch = g.newWatch(ctx)
 	options := databaseOptions(cfg, o.log)
+	options.Committed = func(took time.Duration) { g.watch.commits.Observe(took.Seconds()) }
 	if options.Secret, err = hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart contacts 1", sha256.Size); err != nil {
 		return nil, fmt.Errorf("contacts: %w", err)
 	}
@@ -127,6 +130,7 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 		g.stations = append(g.stations, st)
 	}
 	g.station = g.stations[0]
+	g.watch.begin(g)
 	return g, nil
 }
 
@@ -168,6 +172,9 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
 		Outbox: outbox, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
 		Archive: g.db, Commands: g.db, Recall: outbox, Machine: g.machineFacts(),
+		Acked: func(lane edge.Lane, took time.Duration) {
+			g.watch.acks.WithLabelValues(string(lane)).Observe(took.Seconds())
+		},
 		Backoff: g.backoff,
 	})
 }
@@ -261,6 +268,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Staff: staff, Directory: g.db,
 		Orders: orders, Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, Device: g.device, TillKey: tillKey,
+		Served: g.watch.requests.Served,
 	}
 	if g.desk != nil {
 		cfg.Printing = g.desk
@@ -289,6 +297,9 @@ func (g *gateway) faults() []api.Fault {
 			list = append(list, p.faults()...)
 		}
 	}
+	if p := g.watch.port; p != nil {
+		list = append(list, p.faults()...)
+	}
 	return list
 }
 
@@ -297,6 +308,9 @@ func (g *gateway) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range g.stations {
 		group.Go(func() error { return s.run(ctx) })
+	}
+	if p := g.watch.port; p != nil {
+		group.Go(func() error { return p.run(ctx, g.watch.Handler()) })
 	}
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.run(ctx) })
@@ -327,6 +341,9 @@ func (g *gateway) close() error {
 	var errs []error
 	for _, s := range g.stations {
 		errs = append(errs, s.close())
+	}
+	if g.watch != nil && g.watch.port != nil {
+		errs = append(errs, g.watch.port.close())
 	}
 	if g.model != nil {
 		errs = append(errs, g.model.close())

@@ -23,7 +23,7 @@ func testShop(t *testing.T, dir string) *firmwarecfg.Edge {
 	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, lookModels, "127.0.0.1:0"
 	cfg.Keys.Device = filepath.Join(dir, "device.key")
-	cfg.Disk.ReserveMB = 0
+	cfg.Disk.ReserveMB, cfg.Metrics.Addr = 0, ""
 	cfg.Camera = firmwarecfg.Camera{Source: fakeCamera, Width: 640, Height: 360, Quality: 80}
 	return cfg
 }

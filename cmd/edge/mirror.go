@@ -9,6 +9,9 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/ar/camera"
@@ -79,8 +82,9 @@ func (s *studio) close() error {
 	return s.pool.Close()
 }
 
-// open makes a mirror; nothing runs yet, and the camera is not opened.
-func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, log *slog.Logger) (_ *mirror, err error) {
+// open makes a mirror; nothing runs yet, and the camera is not opened. The times
+// of its pictures, in seconds, go to times.
+func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, times prometheus.Observer, log *slog.Logger) (_ *mirror, err error) {
 	if s.broken != nil {
 		return blindMirror(s.broken, log), nil
 	}
@@ -117,6 +121,7 @@ func (s *studio) open(cam firmwarecfg.Camera, cfg firmwarecfg.Mirror, log *slog.
 		MaxFaces: cfg.MaxFaces,
 		Load:     s.load,
 		Scaler:   camera.Scaler{},
+		Took:     func(took time.Duration) { times.Observe(took.Seconds()) },
 		Log:      log,
 	})
 	return m, err

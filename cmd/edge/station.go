@@ -48,7 +48,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		}
 	}()
 	log := g.log.With("kiosk", k.ID)
-	if s.mirror, err = g.studio.open(k.Camera, k.Mirror, log); err != nil {
+	if s.mirror, err = g.studio.open(k.Camera, k.Mirror, g.watch.frames.WithLabelValues(k.ID), log); err != nil {
 		return nil, err
 	}
 	var screens []netip.Prefix

@@ -41,6 +41,7 @@ type Server struct {
 	chat      *chat.Service
 	public    site // phones
 	office    site // HQ's own; has no listener of its own where it shares public's
+	watch     *watch
 }
 
 // site is a set of pages and where they are served.
@@ -51,7 +52,7 @@ type site struct {
 
 // New opens headquarters' ledger, enrols the gateways of the configuration,
 // publishes the catalogue and listens; Run starts it.
-func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Logger) (_ *Server, err error) {
+func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version string, log *slog.Logger) (_ *Server, err error) {
 	s := &Server{cfg: cfg}
 	defer func() {
 		if err != nil {
@@ -62,7 +63,9 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if err != nil {
 		return nil, fmt.Errorf("shop files: %w", err)
 	}
-	if s.DB, err = OpenLedger(ctx, cfg, log); err != nil {
+	s.watch = newWatch(version, log)
+	took := func(d time.Duration) { s.watch.commits.Observe(d.Seconds()) }
+	if s.DB, err = openLedger(ctx, cfg, took, log); err != nil {
 		return nil, err
 	}
 	switch issued, err := s.DB.HasIssued(ctx); {
@@ -95,6 +98,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, log *slog.Lo
 	if cfg.OfficeAddr != "" {
 		err = s.office.listen(ctx, cfg.OfficeAddr)
 	}
+	s.watch.begin(ctx, s, log)
 	return s, err
 }
 
@@ -166,10 +170,10 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	s.public.engine = newEngine(log)
+	s.public.engine = newEngine(log, s.watch.requests.Gin)
 	s.office.engine = s.public.engine
 	if s.cfg.OfficeAddr != "" {
-		s.office.engine = newEngine(log)
+		s.office.engine = newEngine(log, s.watch.requests.Gin)
 	}
 	carts.Register(s.public.engine)
 	feeds.Register(s.public.engine)
@@ -194,9 +198,10 @@ func (s *Server) shopNames() map[string]string {
 }
 
 // newEngine keeps a request's panic to itself, and its headers out of the log.
-func newEngine(log *slog.Logger) *gin.Engine {
+func newEngine(log *slog.Logger, count gin.HandlerFunc) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
+	e.Use(count)
 	e.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
 		log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
 		c.AbortWithStatus(http.StatusInternalServerError)
@@ -222,6 +227,9 @@ func (s *Server) Run(ctx context.Context) error {
 	group.Go(func() error { s.DB.RunPulls(ctx); return nil })
 	group.Go(func() error { return s.webhooks.Run(ctx) })
 	group.Go(func() error { return s.chat.Run(ctx) })
+	if ln := s.watch.ln; ln != nil {
+		group.Go(func() error { return process.Serve(ctx, ln, s.watch.Handler()) })
+	}
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {
 			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })
@@ -234,11 +242,11 @@ func (s *Server) Run(ctx context.Context) error {
 // that was made in part only.
 func (s *Server) Close() error {
 	var errs []error
-	for _, site := range []site{s.public, s.office} {
-		if site.ln == nil {
+	for _, ln := range []net.Listener{s.public.ln, s.office.ln, s.watch.ln} {
+		if ln == nil {
 			continue
 		}
-		if err := site.ln.Close(); !errors.Is(err, net.ErrClosed) {
+		if err := ln.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

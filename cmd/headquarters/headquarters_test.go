@@ -19,12 +19,13 @@ func open(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) (*headqu
 	dir := t.TempDir()
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr, cfg.DataDir, cfg.Key = "127.0.0.1:0", office, dir, filepath.Join(dir, "hq.key")
+	cfg.Metrics.Addr = "127.0.0.1:0"
 	cfg.OfficeHosts = []string{"hq.example.com"}
 	cfg.MQTT.URL = "mqtt://127.0.0.1:1" // nobody is there: pages must not wait for a broker
 	for _, f := range change {
 		f(cfg)
 	}
-	return headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), slog.New(slog.DiscardHandler))
+	return headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), "test", slog.New(slog.DiscardHandler))
 }
 
 func start(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) *headquarters.Server {

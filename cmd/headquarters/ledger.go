@@ -19,6 +19,11 @@ import (
 // OpenLedger opens the ledger of a configuration, also beside a headquarters
 // that runs, and enrols the configuration's gateways. Call Close when done.
 func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq.HQ, error) {
+	return openLedger(ctx, cfg, nil, log)
+}
+
+// openLedger tells committed how long each transaction took.
+func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Duration), log *slog.Logger) (*hq.HQ, error) {
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
 	if err != nil {
 		return nil, err
@@ -37,7 +42,7 @@ func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq
 	for _, of := range cfg.Chat.Shops {
 		places[of.Shop] = edge.Place{Name: of.Name, Address: of.Address}
 	}
-	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places})
+	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places, Committed: committed})
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,7 @@ func TestLibrariesStayInTheirPackage(t *testing.T) {
 		"github.com/eclipse/paho.mqtt.golang": `cloudsync/mqtt`,
 		"github.com/mochi-mqtt":               `cloudsync/broker`,
 		"github.com/go-text/typesetting":      `edge/ticket`,
+		"github.com/prometheus":               `cmd/.+`,
 		"github.com/gin-gonic/gin":            `edge/api|kiosk|cloudsync/hq/\w+|cmd/.+`,
 	}
 	for _, p := range list(t, "./...") {

@@ -45,7 +45,7 @@ func runCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("shop_dir: %w", err)
 			}
-			s, err := headquarters.New(cmd.Context(), cfg, shop, log)
+			s, err := headquarters.New(cmd.Context(), cfg, shop, version, log)
 			if err != nil {
 				return err
 			}

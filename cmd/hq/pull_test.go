@@ -83,6 +83,7 @@ func newWorld(t *testing.T) *world {
 
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr, cfg.DataDir, cfg.Key = "127.0.0.1:0", "127.0.0.1:0", dir, filepath.Join(dir, "hq.key")
+	cfg.Metrics.Addr = ""
 	cfg.MQTT.URL, cfg.MQTT.Username, cfg.MQTT.PasswordFile = "mqtt://"+w.broker.Addr().String(), "hq", filepath.Join(dir, "password")
 	cfg.APITokens = []firmwarecfg.APIToken{{Name: "bi", Role: "reader", SHA256: hashOf(reader)}, {Name: "support", Role: "operator", SHA256: hashOf(operator)}}
 	require.NoError(t, os.WriteFile(cfg.MQTT.PasswordFile, []byte(testPassword), 0o600))
@@ -90,7 +91,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	cfg.Nodes = []firmwarecfg.Node{{Name: testNode, Shop: testShop, Key: firmwarecfg.FormatPublicKey(w.key.Public().(ed25519.PublicKey))}}
 	w.hqFile = filepath.Join(dir, "hq.db")
-	w.hq, err = headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), log)
+	w.hq, err = headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), "test", log)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, w.hq.Close()) })
 	during(t, w.hq.Run)

@@ -144,6 +144,9 @@ type Config struct {
 	// bytes; one of this run alone where nil.
 	TillKey  []byte
 	Printing printing // the ticket printer; nil for none
+	// Served, where set, is told of each request that was answered: its route,
+	// empty where there is none, and never its path.
+	Served func(method, route string, status int, took time.Duration)
 	// Now is time.Now where nil.
 	Now func() time.Time
 }
@@ -310,6 +313,9 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/print/jobs", s.getPrintJobs)
 	staff.POST("/print/jobs/:id", s.postPrintDecision)
 }
+
+// SignedIn is how many clerks are signed in at tills.
+func (s *Server) SignedIn() int { return s.staff.count() }
 
 // CartChanged tells whoever watches the cart that it has changed. The server
 // does so itself for the changes it makes.

@@ -23,9 +23,13 @@ const maxBody = 64 << 10
 func (s *Server) logRequest(c *gin.Context) {
 	start := s.cfg.Now()
 	c.Next()
+	took := s.cfg.Now().Sub(start)
 	s.cfg.Log.LogAttrs(c.Request.Context(), slog.LevelDebug, "request",
 		slog.String("method", c.Request.Method), slog.String("route", c.FullPath()),
-		slog.Int("status", c.Writer.Status()), slog.Duration("took", s.cfg.Now().Sub(start)))
+		slog.Int("status", c.Writer.Status()), slog.Duration("took", took))
+	if s.cfg.Served != nil {
+		s.cfg.Served(c.Request.Method, c.FullPath(), c.Writer.Status(), took)
+	}
 }
 
 func (s *Server) recoverPanic(c *gin.Context) {

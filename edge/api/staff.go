@@ -180,6 +180,19 @@ func (r *staffRoom) signedIn(token string) bool {
 	return ok && !s.over(r.now())
 }
 
+// count is how many sessions last.
+func (r *staffRoom) count() (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.now()
+	for _, s := range r.sessions {
+		if !s.over(now) {
+			n++
+		}
+	}
+	return n
+}
+
 func (s *session) over(now time.Time) bool {
 	return now.Sub(s.opened) >= sessionLife || now.Sub(s.seen) >= s.idle()
 }

@@ -151,6 +151,18 @@ func (db *DB) Disk() Disk {
 	return db.disk.state
 }
 
+// Size is how many bytes the database takes on the disk, and how many of its
+// WAL; zeros where they cannot be looked at.
+func (db *DB) Size() (file, wal int64) {
+	if st := statOrNil(db.opt.Path); st != nil {
+		file = st.Size()
+	}
+	if st := statOrNil(db.opt.Path + "-wal"); st != nil {
+		wal = st.Size()
+	}
+	return file, wal
+}
+
 // noRoom reports whether an error says that the disk is full.
 func noRoom(err error) bool {
 	if e, ok := errors.AsType[sqlite3.Error](err); ok {

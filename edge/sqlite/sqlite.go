@@ -52,6 +52,10 @@ type Options struct {
 	// looked for. Where none is named a damaged database is refused.
 	Backups []string
 
+	// Committed, where set, is told how long each COMMIT of new events took: as
+	// good as all of it is the disk's. It must not block.
+	Committed func(time.Duration)
+
 	Now   func() time.Time // time.Now where nil
 	NewID func() string    // makes UUIDv7s; uuid.NewV7 where nil
 	Log   *slog.Logger     // nothing is logged where nil

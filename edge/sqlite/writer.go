@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -308,7 +309,7 @@ func (t *tx) run(batch []request) (errs []error, err error) {
 			_ = t.exec(ctx, `ROLLBACK`) // see above
 			return errs, nil
 		}
-		return errs, t.exec(ctx, `COMMIT`)
+		return errs, t.commit(ctx)
 	}
 	for i, r := range batch {
 		if err := t.exec(ctx, `SAVEPOINT request`); err != nil {
@@ -325,7 +326,17 @@ func (t *tx) run(batch []request) (errs []error, err error) {
 			return errs, err
 		}
 	}
-	return errs, t.exec(ctx, `COMMIT`)
+	return errs, t.commit(ctx)
+}
+
+// commit ends the transaction.
+func (t *tx) commit(ctx context.Context) error {
+	start := time.Now()
+	err := t.exec(ctx, `COMMIT`)
+	if err == nil && t.appended && t.db.opt.Committed != nil {
+		t.db.opt.Committed(time.Since(start))
+	}
+	return err
 }
 
 // attempt runs one request; its panic is its own error and nobody else's.

@@ -355,3 +355,28 @@ func TestATurnEndsNotWhileACommitHangs(t *testing.T) {
 	require.NoError(t, <-done)
 	require.Equal(t, before, db.proven, "nothing was written")
 }
+
+// What the disk takes for new events is told; a commit that changes nothing costs
+// it nothing.
+func TestTheTimeOfCommitsIsTold(t *testing.T) {
+	var told []time.Duration
+	db, err := Open(t.Context(), Options{
+		Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "shop", Till: "T1",
+		Committed: func(took time.Duration) { told = append(told, took) },
+	})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	before := len(told)
+	require.NoError(t, db.Turn(t.Context()))
+	require.Len(t, told, before)
+	_, err = write(t.Context(), db, func(ctx context.Context, t *tx) (struct{}, error) {
+		_, err := t.append(ctx, edge.LaneOps, "test", "1", 1)
+		return struct{}{}, err
+	})
+	require.NoError(t, err)
+	require.Len(t, told, before+1)
+	require.Positive(t, told[before])
+	file, wal := db.Size()
+	require.Positive(t, file)
+	require.Positive(t, wal)
+}
