@@ -26,6 +26,7 @@ const (
 	PartStock   PartKind = "stock"   // edge.ShopStock
 	PartRecord  PartKind = "record"  // edge.Record
 	PartStaff   PartKind = "staff"   // edge.Directory
+	PartPerson  PartKind = "person"  // edge.PersonAsk
 )
 
 // Part is one thing that a Down message brings beside carts. A node passes over
@@ -112,6 +113,15 @@ func (p *Part) add(to *edge.Delivery, keys []ed25519.PublicKey) error {
 		}
 		if err == nil {
 			to.Staff = s
+		}
+		return err
+	case PartPerson:
+		a, err := readPart[edge.PersonAsk](p.Data)
+		if err == nil {
+			err = a.Check()
+		}
+		if err == nil {
+			to.Persons = append(to.Persons, *a)
 		}
 		return err
 	}

@@ -26,6 +26,8 @@ const (
 	AuditSawMoney  AuditKind = "saw_transfer"    // a clerk's word that a transfer's money came
 	AuditDrawer    AuditKind = "drawer_opened"
 	AuditDayClosed AuditKind = "day_closed"
+	AuditForgot    AuditKind = "person_forgotten" // HQ asked for it; About is PersonAsk.ID
+	AuditTidied    AuditKind = "old_forgotten"    // what was kept long enough; About is what, Reason how many
 )
 
 // AuditRecord says who did what at a till, and when. It never holds anything of a

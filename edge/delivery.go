@@ -31,6 +31,7 @@ type Delivery struct {
 	Stock    []ShopStock
 	Records  []Record
 	Staff    *Directory // nil where the message has none
+	Persons  []PersonAsk
 }
 
 // Place is how people call a shop and where it is, as far as HQ says so.

@@ -75,15 +75,16 @@ func TestHQLinksNoOpenCV(t *testing.T) {
 func TestImportsPointDown(t *testing.T) {
 	rules := []struct{ importer, allowed string }{
 		{`edge|ar|firmware-cfg(/bundle)?|kiosk/ui`, `none`},
+		{`edge/(sqlite|edgetest)`, `edge|edge/person`},
 		{`edge/\w+`, `edge`},
 		{`edge/ticket/tickettest`, `edge/ticket`},
 		{`ar/\w+`, `ar`},
 		{`kiosk`, `edge|edge/api|ar`},
 		{`cloudsync`, `edge`},
 		{`cloudsync/(mqtt|https|broker|mosquitto)`, `edge|cloudsync`},
-		{`cloudsync/hq`, `edge|cloudsync|cloudsync/hq/(database|account|audit|talk)`},
+		{`cloudsync/hq`, `edge|edge/person|cloudsync|cloudsync/hq/(database|account|audit|talk)`},
 		{`cloudsync/hq/database`, `edge`},
-		{`cloudsync/hq/(account|audit|talk)`, `edge|cloudsync/hq/database`},
+		{`cloudsync/hq/(account|audit|talk)`, `edge|edge/person|cloudsync/hq/database`},
 		{`cloudsync/hq/database/databasetest`, `cloudsync/hq/pgtemp`},
 		{`cloudsync/hq/\w+`, `edge|edge/\w+|cloudsync|cloudsync/hq|cloudsync/hq/(account|audit|talk)`},
 		{`cmd/hq`, `edge|edge/\w+|cloudsync|cloudsync/.+|firmware-cfg(/bundle)?|cmd/\w+`},

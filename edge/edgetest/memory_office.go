@@ -74,6 +74,11 @@ func (m *Memory) Apply(_ context.Context, n uint64, d edge.Delivery) error {
 	if d.Staff != nil && d.Staff.Check() == nil {
 		m.office.staff = *d.Staff
 	}
+	for _, a := range d.Persons {
+		if a.Check() == nil && a.Do == edge.PersonForget {
+			m.deeds([]edge.AuditRecord{m.forget(&a)})
+		}
+	}
 	m.applied = n
 	return nil
 }

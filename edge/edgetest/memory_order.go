@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"slices"
+	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -20,6 +21,7 @@ type memoryContact struct {
 	order    string
 	who      edge.Contact
 	remember bool
+	at       time.Time
 }
 
 func (m *Memory) own(id string) *edge.Order {
@@ -104,7 +106,7 @@ func (m *Memory) PlaceOrder(_ context.Context, key string, a edge.OrderAsk) (*ed
 		m.carts = append(m.carts, own)
 		m.append(edge.LaneOps, edge.EventCart, own.ID.String(), own)
 		m.orders.taken = append(m.orders.taken, clone(o))
-		m.orders.contacts = append(m.orders.contacts, memoryContact{o.ID, a.Contact, a.Remember})
+		m.orders.contacts = append(m.orders.contacts, memoryContact{o.ID, a.Contact, a.Remember, m.at()})
 		m.append(edge.LaneSale, edge.EventOrder, o.ID, o)
 		return m.known(o.ID)
 	})
@@ -320,20 +322,30 @@ func (m *Memory) Customers(_ context.Context, phone string, limit int) ([]edge.C
 func (m *Memory) ForgetCustomer(_ context.Context, phone string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	var kept []memoryContact
+	m.forgetContacts(func(c *memoryContact) bool { return c.who.Phone == phone && c.remember })
+	return nil
+}
+
+// forget does what HQ asks of a person.
+func (m *Memory) forget(a *edge.PersonAsk) edge.AuditRecord {
+	gone, kept := m.forgetContacts(func(c *memoryContact) bool { return a.Is(c.who.Phone) && a.Covers(c.at) })
+	return a.Forgotten(gone, kept, 0)
+}
+
+// forgetContacts forgets contacts but of orders that are on their way.
+func (m *Memory) forgetContacts(which func(*memoryContact) bool) (gone, kept int) {
+	var left []memoryContact
 	for _, c := range m.orders.contacts {
-		if c.who.Phone == phone && c.remember {
-			k, err := m.known(c.order)
-			if err != nil {
-				return err
-			}
-			if !k.OnItsWay() {
+		if which(&c) {
+			if k, err := m.known(c.order); err != nil || !k.OnItsWay() {
+				gone++
 				continue
 			}
+			kept++
 			c.remember = false
 		}
-		kept = append(kept, c)
+		left = append(left, c)
 	}
-	m.orders.contacts = kept
-	return nil
+	m.orders.contacts = left
+	return gone, kept
 }

@@ -2,12 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -16,15 +10,16 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/person"
 )
 
-const contactSalt = 16 // bytes
+// A contact is read with its person's key, and never without.
+const contacts = `SELECT c.of, c.agreed, c.at, c.sealed, p.id, p.key FROM order_contact c JOIN person p ON p.id = c.person `
 
-// putContact keeps to whom an order goes, encrypted and apart from it.
+// putContact keeps to whom an order goes, sealed with the person's key and apart
+// from the order.
 func (t *tx) putContact(ctx context.Context, order string, a *edge.OrderAsk) error {
-	salt := make([]byte, contactSalt)
-	rand.Read(salt) // never fails (crypto/rand)
-	seal, err := t.db.contactCipher(salt)
+	who, key, err := t.person(ctx, a.Contact.Phone)
 	if err != nil {
 		return err
 	}
@@ -32,35 +27,56 @@ func (t *tx) putContact(ctx context.Context, order string, a *edge.OrderAsk) err
 	if err != nil {
 		return err
 	}
-	var phone []byte
-	if a.Remember {
-		if phone, err = t.db.phoneIndex(a.Contact.Phone); err != nil {
+	return t.exec(ctx, `INSERT INTO order_contact (of, person, found, agreed, at, salt, sealed) VALUES (?, ?, ?, ?, ?, x'', ?)`,
+		order, who, a.Remember, a.Agreed, t.now().UnixMilli(), key.Seal(order, body))
+}
+
+// eachContact reads contacts. One that cannot be opened is left out: what is
+// wrong with its key may be mended, and holds up no other.
+func (db *DB) eachContact(ctx context.Context, take func(c *edge.OrderContact), which string, args ...any) error {
+	keys, err := db.persons()
+	if err != nil {
+		return err
+	}
+	return each(ctx, db.reader, func(rows *sql.Rows) error {
+		var c edge.OrderContact
+		var at int64
+		var who string
+		var sealed, key []byte
+		if err := rows.Scan(&c.Order, &c.Agreed, &at, &sealed, &who, &key); err != nil {
 			return err
 		}
+		contact, err := openContact(keys, c.Order, who, key, sealed)
+		if err != nil {
+			db.opt.Log.ErrorContext(ctx, "to whom an order goes cannot be read", "order", c.Order, "err", err)
+			return nil
+		}
+		c.Contact, c.At = *contact, time.UnixMilli(at).UTC()
+		take(&c)
+		return nil
+	}, contacts+which, args...)
+}
+
+func openContact(keys *person.Keys, order, who string, key, sealed []byte) (*edge.Contact, error) {
+	open, err := keys.OpenKey(who, key)
+	if err != nil {
+		return nil, err
 	}
-	return t.exec(ctx, `INSERT INTO order_contact (of, phone, agreed, at, salt, sealed) VALUES (?, ?, ?, ?, ?, ?)`,
-		order, phone, a.Agreed, t.now().UnixMilli(), salt, seal.Seal(nil, nil, body, []byte(order)))
+	body, err := open.Open(order, sealed)
+	if err != nil {
+		return nil, err
+	}
+	return decode[edge.Contact](body)
 }
 
 // WaitingContacts lists the contacts that HQ lacks of orders that were placed,
 // oldest first, at most limit.
 func (db *DB) WaitingContacts(ctx context.Context, limit int) (list []edge.OrderContact, err error) {
-	err = each(ctx, db.reader, func(rows *sql.Rows) error {
-		var c edge.OrderContact
-		var at int64
-		var salt, sealed []byte
-		if err := rows.Scan(&c.Order, &c.Agreed, &at, &salt, &sealed); err != nil {
-			return err
-		}
-		who, err := db.openContact(c.Order, salt, sealed)
-		if err != nil {
-			return err
-		}
-		c.Contact, c.At = *who, time.UnixMilli(at).UTC()
-		list = append(list, c)
-		return nil
-	}, `SELECT c.of, c.agreed, c.at, c.salt, c.sealed FROM order_contact c JOIN shop_order o ON o.id = c.of
-		WHERE c.sent = 0 AND o.state = 'placed' ORDER BY c.at LIMIT ?`, limit)
+	if db.opt.Persons == nil {
+		return nil, nil
+	}
+	err = db.eachContact(ctx, func(c *edge.OrderContact) { list = append(list, *c) },
+		`JOIN shop_order o ON o.id = c.of WHERE c.sent = 0 AND o.state = 'placed' ORDER BY c.at LIMIT ?`, limit)
 	return list, fault("sqlite.WaitingContacts", err)
 }
 
@@ -72,9 +88,96 @@ func (db *DB) ContactSent(ctx context.Context, order string) error {
 	return err
 }
 
-// pruneContacts forgets to whom orders went that came to their end before a
-// time, unless the shopper agreed to be found again.
-func (db *DB) pruneContacts(ctx context.Context, before time.Time) error {
+// OrderContact is to whom an order goes.
+func (db *DB) OrderContact(ctx context.Context, id string) (*edge.Contact, error) {
+	const op = "sqlite.OrderContact"
+	keys, err := db.persons()
+	if err != nil {
+		return nil, err
+	}
+	var who string
+	var sealed, key []byte
+	err = db.reader.QueryRowContext(ctx, `SELECT c.sealed, p.id, p.key FROM order_contact c JOIN person p ON p.id = c.person WHERE c.of = ?`, id).
+		Scan(&sealed, &who, &key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, edge.Errorf(op, edge.NotFound, "it is not known here to whom order %.64q goes", id)
+	}
+	if err != nil {
+		return nil, fault(op, err)
+	}
+	c, err := openContact(keys, id, who, key, sealed)
+	return c, fault(op, err)
+}
+
+// Customers lists the contacts that are found by a telephone number.
+func (db *DB) Customers(ctx context.Context, phone string, limit int) ([]edge.Contact, error) {
+	const op, looked = "sqlite.Customers", 50
+	keys, err := db.persons()
+	if err != nil {
+		return nil, err
+	}
+	list := []edge.Contact{}
+	for _, index := range keys.Index(phone) {
+		err := db.eachContact(ctx, func(c *edge.OrderContact) {
+			same := func(k edge.Contact) bool { return reflect.DeepEqual(k, c.Contact) }
+			if len(list) < limit && !slices.ContainsFunc(list, same) {
+				list = append(list, c.Contact)
+			}
+		}, `WHERE p.phone = ? AND c.found = 1 ORDER BY c.at DESC, c.rowid DESC LIMIT ?`, index, looked)
+		if err != nil {
+			return nil, fault(op, err)
+		}
+	}
+	return list, nil
+}
+
+// ForgetCustomer forgets a telephone number and whatever nobody needs of it.
+func (db *DB) ForgetCustomer(ctx context.Context, phone string) error {
+	keys, err := db.persons()
+	if err != nil {
+		return err
+	}
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+		var orders []string
+		for _, index := range keys.Index(phone) {
+			err := each(ctx, t.conn, func(rows *sql.Rows) error {
+				var of string
+				err := rows.Scan(&of)
+				orders = append(orders, of)
+				return err
+			}, `SELECT c.of FROM order_contact c JOIN person p ON p.id = c.person WHERE p.phone = ? AND c.found = 1`, index)
+			if err != nil {
+				return struct{}{}, err
+			}
+		}
+		for _, of := range orders {
+			if _, err := t.forgetContact(ctx, of, false); err != nil {
+				return struct{}{}, err
+			}
+		}
+		return struct{}{}, t.destroyUnneeded(ctx)
+	})
+	return err
+}
+
+// forgetContact forgets to whom an order goes. While it is on its way there only
+// that it is found by the number is forgotten, and where so said the rest when
+// the order has come to its end; then gone is false. destroyUnneeded is to follow.
+func (t *tx) forgetContact(ctx context.Context, order string, then bool) (gone bool, err error) {
+	k, err := knownOrder(ctx, t.conn, order)
+	if err != nil && edge.KindOf(err) != edge.NotFound {
+		return false, err
+	}
+	if err == nil && k.OnItsWay() {
+		return false, t.exec(ctx, `UPDATE order_contact SET found = 0, last = max(last, ?) WHERE of = ?`, then, order)
+	}
+	return true, t.exec(ctx, `DELETE FROM order_contact WHERE of = ?`, order)
+}
+
+// pruneContacts forgets to whom orders went, once they have come to their end,
+// after the times that keep says, and returns how many.
+func (db *DB) pruneContacts(ctx context.Context, keep edge.PersonKeep) (int, error) {
+	const op = "sqlite.pruneContacts"
 	var ended []edge.OrderState
 	for _, s := range edge.OrderStates() {
 		if !s.Live() {
@@ -83,144 +186,28 @@ func (db *DB) pruneContacts(ctx context.Context, before time.Time) error {
 	}
 	states, err := json.Marshal(ended)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	const over = `phone IS NULL AND of IN (
-		SELECT id FROM hq_record WHERE kind = 'order' AND at < ?1 AND state IN (SELECT value FROM json_each(?2))
-		UNION ALL SELECT id FROM shop_order WHERE at < ?1 AND state IN (SELECT value FROM json_each(?2)))`
+	const late = `state IN (SELECT value FROM json_each(?1)) AND (last = 1 OR found = 0 AND o.at < ?2 OR found = 1 AND order_contact.at < ?3)`
+	const over = `of IN (SELECT id FROM hq_record o WHERE kind = 'order' AND ` + late + ` UNION ALL SELECT id FROM shop_order o WHERE ` + late + `)`
+	now := db.opt.Now()
+	args := []any{string(states), now.Add(-keep.Contacts).UnixMilli(), now.Add(-keep.Customers).UnixMilli()}
 	var any bool
-	err = db.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_contact WHERE `+over+`)`, before.UnixMilli(), string(states)).Scan(&any)
+	err = db.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM order_contact WHERE `+over+`)`, args...).Scan(&any)
 	if err != nil || !any {
-		return fault("sqlite.pruneContacts", err)
+		return 0, fault(op, err)
 	}
-	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		return struct{}{}, t.exec(ctx, `DELETE FROM order_contact WHERE `+over, before.UnixMilli(), string(states))
-	})
-	return err
-}
-
-// contactKey makes a key of the gateway's secret.
-func (db *DB) contactKey(salt []byte, purpose string) ([]byte, error) {
-	if len(db.opt.Secret) < sha256.Size {
-		return nil, edge.Errorf("sqlite.contact", edge.Unavailable, "this database has no secret to keep names with")
-	}
-	return hkdf.Key(sha256.New, db.opt.Secret, salt, purpose, sha256.Size)
-}
-
-// contactCipher is that of one contact. Its nonces stand before what it seals.
-func (db *DB) contactCipher(salt []byte) (cipher.AEAD, error) {
-	key, err := db.contactKey(salt, "mirrorcart order contact 1")
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
-
-// phoneIndex is by what a telephone number is found: nobody reads it back
-// without the gateway's secret.
-func (db *DB) phoneIndex(phone string) ([]byte, error) {
-	key, err := db.contactKey(nil, "mirrorcart telephone index 1")
-	if err != nil {
-		return nil, err
-	}
-	m := hmac.New(sha256.New, key)
-	m.Write([]byte(phone))
-	return m.Sum(nil), nil
-}
-
-// OrderContact is to whom an order goes.
-func (db *DB) OrderContact(ctx context.Context, id string) (*edge.Contact, error) {
-	const op = "sqlite.OrderContact"
-	var salt, sealed []byte
-	err := db.reader.QueryRowContext(ctx, `SELECT salt, sealed FROM order_contact WHERE of = ?`, id).Scan(&salt, &sealed)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, edge.Errorf(op, edge.NotFound, "it is not known here to whom order %.64q goes", id)
-	}
-	if err != nil {
-		return nil, fault(op, err)
-	}
-	c, err := db.openContact(id, salt, sealed)
-	return c, fault(op, err)
-}
-
-func (db *DB) openContact(order string, salt, sealed []byte) (*edge.Contact, error) {
-	open, err := db.contactCipher(salt)
-	if err != nil {
-		return nil, err
-	}
-	body, err := open.Open(nil, nil, sealed, []byte(order))
-	if err != nil {
-		return nil, err
-	}
-	return decode[edge.Contact](body)
-}
-
-// Customers lists the contacts that are found by a telephone number.
-func (db *DB) Customers(ctx context.Context, phone string, limit int) ([]edge.Contact, error) {
-	const op, looked = "sqlite.Customers", 50
-	index, err := db.phoneIndex(phone)
-	if err != nil {
-		return nil, err
-	}
-	list := []edge.Contact{}
-	err = each(ctx, db.reader, func(rows *sql.Rows) error {
-		var of string
-		var salt, sealed []byte
-		if err := rows.Scan(&of, &salt, &sealed); err != nil {
-			return err
-		}
-		c, err := db.openContact(of, salt, sealed)
+	n, err := write(ctx, db, func(ctx context.Context, t *tx) (int64, error) {
+		r, err := t.conn.ExecContext(ctx, `DELETE FROM order_contact WHERE `+over, args...)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if len(list) < limit && !slices.ContainsFunc(list, func(k edge.Contact) bool { return reflect.DeepEqual(k, *c) }) {
-			list = append(list, *c)
-		}
-		return nil
-	}, `SELECT of, salt, sealed FROM order_contact WHERE phone = ? ORDER BY at DESC, rowid DESC LIMIT ?`, index, looked)
-	return list, fault(op, err)
-}
-
-// ForgetCustomer forgets a telephone number and whatever nobody needs of it.
-func (db *DB) ForgetCustomer(ctx context.Context, phone string) error {
-	index, err := db.phoneIndex(phone)
-	if err != nil {
-		return err
-	}
-	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		var orders []string
-		err := each(ctx, t.conn, func(rows *sql.Rows) error {
-			var of string
-			err := rows.Scan(&of)
-			orders = append(orders, of)
-			return err
-		}, `SELECT of FROM order_contact WHERE phone = ?`, index)
-		if err != nil {
-			return struct{}{}, err
-		}
-		for _, of := range orders {
-			if err := t.forgetContact(ctx, of); err != nil {
-				return struct{}{}, err
-			}
-		}
-		return struct{}{}, nil
+		n, err := r.RowsAffected()
+		return n, errors.Join(err, t.destroyUnneeded(ctx))
 	})
-	return err
-}
-
-// forgetContact forgets to whom an order goes, or while it is on its way there
-// how that is found.
-func (t *tx) forgetContact(ctx context.Context, order string) error {
-	k, err := knownOrder(ctx, t.conn, order)
 	if err != nil {
-		return err
+		return 0, fault(op, err)
 	}
-	if k.OnItsWay() {
-		return t.exec(ctx, `UPDATE order_contact SET phone = NULL WHERE of = ?`, order)
-	}
-	return t.exec(ctx, `DELETE FROM order_contact WHERE of = ?`, order)
+	db.emptyWAL(ctx)
+	return int(n), nil
 }

@@ -42,7 +42,12 @@ func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
 	if d.Staff != nil && leaveOut("staff", d.Staff.Check()) {
 		d.Staff = nil
 	}
-	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
+	d.Persons = slices.DeleteFunc(slices.Clone(d.Persons), func(a edge.PersonAsk) bool { return leaveOut("person", a.Check()) })
+	persons, err := db.findAsked(ctx, d.Persons)
+	if err != nil {
+		return err
+	}
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		res, err := t.conn.ExecContext(ctx, `UPDATE gateway SET applied = ?1 WHERE applied < ?1`, int64(n))
 		if err != nil {
 			return struct{}{}, err
@@ -61,8 +66,11 @@ func (db *DB) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
 				}
 			}
 		}
-		return struct{}{}, errors.Join(t.putIssued(ctx, releases), t.takeWord(ctx, n, d))
+		return struct{}{}, errors.Join(t.putIssued(ctx, releases), t.takeWord(ctx, n, d), t.doAsked(ctx, persons))
 	})
+	if err == nil && len(persons) > 0 {
+		db.emptyWAL(ctx) // what it still holds of destroyed keys
+	}
 	return err
 }
 

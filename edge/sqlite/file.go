@@ -19,7 +19,7 @@ const applicationID = 0x4d637274
 
 // Settings go into the data source name, so that every connection has them.
 const (
-	writing = "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_stmt_cache_size=64"
+	writing = "mode=rw&_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_busy_timeout=5000&_foreign_keys=1&_secure_delete=FAST&_stmt_cache_size=64"
 	reading = "mode=ro&_query_only=1&_busy_timeout=5000&_stmt_cache_size=32"
 )
 

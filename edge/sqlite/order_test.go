@@ -17,7 +17,7 @@ import (
 // forgotten when nobody needs them.
 func TestContactsOfOrders(t *testing.T) {
 	clock, path := edgetest.NewClock(), filepath.Join(t.TempDir(), "shop.db")
-	opt := Options{Path: path, Node: "node", Shop: "shop", Till: "T1", Now: clock.Now, Secret: bytes.Repeat([]byte{7}, 32)}
+	opt := Options{Path: path, Node: "node", Shop: "shop", Till: "T1", Now: clock.Now, Persons: edgetest.PersonKeys()}
 	db, err := Open(t.Context(), opt)
 	require.NoError(t, err)
 	ctx := t.Context()
@@ -40,10 +40,17 @@ func TestContactsOfOrders(t *testing.T) {
 
 	clock.Advance(time.Hour)
 	require.NoError(t, db.Apply(ctx, 1, edgetest.Told(t, &k.Order, edge.OrderCompleted, clock.Now(), 0)))
-	require.NoError(t, db.pruneContacts(ctx, clock.Now()))
+	keep := edge.DefaultPersonKeep()
+	clock.Advance(keep.Contacts)
+	n, err := db.pruneContacts(ctx, keep)
+	require.NoError(t, err)
+	require.Zero(t, n)
 	_, err = db.OrderContact(ctx, k.ID)
 	require.NoError(t, err)
-	require.NoError(t, db.pruneContacts(ctx, clock.Now().Add(time.Second)))
+	clock.Advance(time.Second)
+	n, err = db.pruneContacts(ctx, keep)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
 	_, err = db.OrderContact(ctx, k.ID)
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	require.NoError(t, db.Close())

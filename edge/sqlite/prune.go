@@ -70,8 +70,7 @@ func pruneCarts(which string) string {
 	return `DELETE FROM cart WHERE n IN (SELECT n FROM cart WHERE ` + which + ` AND changed < ? ORDER BY changed LIMIT ?)`
 }
 
-// KeepCarts forgets old carts, and to whom old orders went, now and then until
-// ctx is done.
+// KeepCarts forgets old carts now and then until ctx is done.
 func (db *DB) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
 	if err := keep.Check(); err != nil {
 		return err
@@ -79,14 +78,16 @@ func (db *DB) KeepCarts(ctx context.Context, keep edge.CartKeep) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
+		sum := 0
 		for n := 1; n > 0 && ctx.Err() == nil; {
 			var err error
 			if n, err = db.PruneCarts(ctx, keep); err != nil && ctx.Err() == nil {
 				db.opt.Log.ErrorContext(ctx, "old carts could not be forgotten", "err", err)
 			}
+			sum += n
 		}
-		if err := db.pruneContacts(ctx, db.opt.Now().Add(-keep.Closed)); err != nil && ctx.Err() == nil {
-			db.opt.Log.ErrorContext(ctx, "to whom old orders went could not be forgotten", "err", err)
+		if err := db.tidied(ctx, "carts", sum); err != nil && ctx.Err() == nil {
+			db.opt.Log.ErrorContext(ctx, "the audit log does not say how many carts were forgotten", "err", err)
 		}
 		select {
 		case <-ctx.Done():

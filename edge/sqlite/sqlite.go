@@ -23,6 +23,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/person"
 )
 
 // Options say which file to open and whose it is.
@@ -45,8 +46,11 @@ type Options struct {
 	// Tickets queues the ticket of every sale, void, refund and Z report for the
 	// printer, in the transaction that records it.
 	Tickets bool
-	// Secret is what names and addresses are encrypted with, 32 bytes that stand
-	// outside the database; without it nothing that needs them is recorded.
+	// Persons are the master keys by which names and addresses are sealed; nil for
+	// none, then nothing that needs them is recorded.
+	Persons *person.Keys
+	// Secret is what earlier versions sealed names and addresses with, 32 bytes; it
+	// opens these once, for Persons.
 	Secret []byte
 	// Backups are the folders in which a damaged or missing database's backup is
 	// looked for. Where none is named a damaged database is refused.
@@ -128,6 +132,9 @@ func Open(ctx context.Context, opt Options) (*DB, error) {
 		return nil, errors.Join(err, l.release())
 	}
 	db.lock = l
+	if err := db.adoptContacts(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("sqlite.Open: names and addresses: %w", err), db.Close())
+	}
 	return db, nil
 }
 

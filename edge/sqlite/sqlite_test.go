@@ -16,7 +16,7 @@ import (
 )
 
 func options(path string) sqlite.Options {
-	return sqlite.Options{Path: path, Node: "node", Shop: "shop", Till: "T1", Secret: bytes.Repeat([]byte{7}, 32)}
+	return sqlite.Options{Path: path, Node: "node", Shop: "shop", Till: "T1", Persons: edgetest.PersonKeys()}
 }
 
 func open(t testing.TB, opt sqlite.Options) *sqlite.DB {

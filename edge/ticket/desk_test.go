@@ -57,7 +57,7 @@ func newShop(t *testing.T) *shop {
 
 // open opens the shop's database and sets up its desk anew.
 func (s *shop) open(t *testing.T, d *ticket.Device) {
-	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: s.path, Node: "node", Shop: "shop", Till: "T1", Now: s.clock.Now, Tickets: true, Secret: bytes.Repeat([]byte{7}, 32)})
+	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: s.path, Node: "node", Shop: "shop", Till: "T1", Now: s.clock.Now, Tickets: true, Persons: edgetest.PersonKeys()})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	log := slog.New(slog.DiscardHandler)
