@@ -32,10 +32,17 @@ type Edge struct {
 	Backup    Backup        `yaml:"backup"`
 	Disk      Disk          `yaml:"disk"`
 	Carts     Carts         `yaml:"carts"`
+	Persons   Persons       `yaml:"persons"`
 	Handoff   Handoff       `yaml:"handoff"`
 	Payment   Payment       `yaml:"payment"`
 	Printer   Printer       `yaml:"printer"`
 	Orders    ShopOrders    `yaml:"orders"`
+}
+
+// Persons is how long a shop keeps to whom orders went; see edge.PersonKeep.
+type Persons struct {
+	Contacts  time.Duration `yaml:"contacts"`
+	Customers time.Duration `yaml:"customers"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -133,7 +140,8 @@ type Line struct {
 
 // Keys is where the gateway keeps its keys.
 type Keys struct {
-	Device string `yaml:"device" kind:"path"` // see LoadOrCreateKey
+	Device  string `yaml:"device" kind:"path"`  // see LoadOrCreateKey
+	Persons string `yaml:"persons" kind:"path"` // master keys of names and addresses; empty for persons.key beside Device
 }
 
 // DefaultEdge is the configuration of which only node, shop and till are
@@ -155,6 +163,7 @@ func DefaultEdge() *Edge {
 		Printer:   defaultPrinter(),
 		Orders:    defaultShopOrders(),
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
+		Persons:   Persons{Contacts: 720 * time.Hour, Customers: 730 * 24 * time.Hour},
 	}
 }
 
@@ -207,6 +216,8 @@ func (e *Edge) check(c *checker) {
 	const year = 366 * 24 * time.Hour
 	c.that("carts.empty", e.Carts.Empty >= time.Hour && e.Carts.Empty <= year, "%v is out of range: use 1h to 8784h", e.Carts.Empty)
 	c.that("carts.open", e.Carts.Open >= 96*time.Hour && e.Carts.Open <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Open)
+	c.that("persons.contacts", e.Persons.Contacts >= 24*time.Hour && e.Persons.Contacts <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Contacts)
+	c.that("persons.customers", e.Persons.Customers >= 24*time.Hour && e.Persons.Customers <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Customers)
 	c.that("carts.closed", e.Carts.Closed >= 96*time.Hour && e.Carts.Closed <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Closed)
 }
 

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 )
 
 // pemType heads a PKCS #8 private key in a PEM file (RFC 7468, section 10).
@@ -72,25 +71,8 @@ func createKey(path string) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	err = pem.Encode(f, &pem.Block{Type: pemType, Bytes: der})
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err != nil {
-		return err
-	}
 	// A link, unlike a rename, never replaces a file.
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return writeSecret(path, pem.EncodeToMemory(&pem.Block{Type: pemType, Bytes: der}), os.Link)
 }
 
 func syncDir(dir string) error {

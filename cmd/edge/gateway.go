@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/address"
@@ -81,6 +82,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	options.Committed = func(took time.Duration) { g.watch.commits.Observe(took.Seconds()) }
 	if options.Secret, err = hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart contacts 1", sha256.Size); err != nil {
 		return nil, fmt.Errorf("contacts: %w", err)
+	}
+	if options.Persons, err = process.PersonKeys(cfg.Keys.Persons, cfg.Keys.Device); err != nil {
+		return nil, err
 	}
 	if g.db, err = sqlite.Open(ctx, options); err != nil {
 		return nil, err
@@ -325,6 +329,7 @@ func (g *gateway) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.db.Run(ctx) })
 	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })
+	group.Go(func() error { return g.db.KeepPersons(ctx, edge.PersonKeep(g.cfg.Persons)) })
 	group.Go(func() error { return g.backups.Run(ctx) })
 	if g.desk != nil {
 		group.Go(func() error { return g.desk.Run(ctx) })

@@ -95,6 +95,8 @@ export default {
   audit_saw_transfer: ['Xác nhận chuyển khoản', 'Confirmed a transfer', '确认转账'],
   audit_drawer_opened: ['Mở ngăn kéo không bán hàng', 'Opened the drawer without a sale', '无销售打开钱箱'],
   audit_day_closed: ['Kết ngày', 'Closed the day', '日结'],
+  audit_person_forgotten: ['Xoá dữ liệu của một khách theo yêu cầu', 'Deleted a customer’s data on request', '应要求删除顾客资料'],
+  audit_old_forgotten: ['Xoá dữ liệu đã hết hạn lưu', 'Deleted what was kept long enough', '删除已到期的资料'],
   cashKind: ['Việc', 'What', '事项'],
   cashStaff: ['Ai', 'Who', '店员'],
 };
