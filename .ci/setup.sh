@@ -99,6 +99,7 @@ missing() {
 	command -v udevadm >/dev/null || echo udev
 	command -v nft >/dev/null || echo nftables
 	command -v chronyd >/dev/null || echo chrony
+	command -v promtool >/dev/null || echo prometheus # it checks the alert rules
 	command -v initdb >/dev/null || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 

@@ -163,3 +163,6 @@ func (s *Server) MetricsURL() string {
 	}
 	return "http://" + s.watch.ln.Addr().String() + monitor.MetricsPath
 }
+
+// Monitor is what operations see of it.
+func (s *Server) Monitor() *monitor.Monitor { return s.watch.Monitor }
