@@ -1,7 +1,7 @@
 // Package push makes a camera of a tablet: the browser of an enrolled one sends
 // its pictures over a WebSocket, and the pipeline reads them as it reads any
 // other camera's. Only the newest picture is kept, in memory, until it is read
-// or replaced. Tablets says who is enrolled.
+// or replaced.
 //
 // The tablet sends one JPEG a binary message. Each is answered with an empty
 // text message when it was read or replaced; a tablet that waits while two of

@@ -81,7 +81,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		if err != nil {
 			return nil, err
 		}
-		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, enrolment{tablets})
+		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, tablets)
 	}
 	s.plain = &port{kiosk: k.ID, part: "http", addr: k.Addr, log: log}
 	if len(g.stations) == 0 {

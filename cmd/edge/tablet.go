@@ -4,43 +4,23 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/mirrorcart/mirrorcart/ar/push"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
-	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+	"github.com/mirrorcart/mirrorcart/kiosk/enrol"
 )
 
 // openTablets are those enrolled at the gateway with the configuration.
-func openTablets(cfg *firmwarecfg.Edge) (*push.Tablets, error) {
-	return push.NewTablets(filepath.Join(cfg.DataDir, "tablets"), time.Now)
-}
-
-// enrolment is Tablets for the kiosk's pages, which tell what went wrong by its
-// kind.
-type enrolment struct{ *push.Tablets }
-
-func (e enrolment) Enrol(code string, secure bool) (*http.Cookie, error) {
-	cookie, err := e.Tablets.Enrol(code, secure)
-	for _, known := range []struct {
-		is   error
-		kind edge.Kind
-	}{
-		{push.ErrWrongCode, edge.Unauthorized},
-		{push.ErrOldCode, edge.Expired},
-		{push.ErrFull, edge.Conflict},
-	} {
-		if errors.Is(err, known.is) {
-			return nil, &edge.Error{Op: "tablet.enrol", Kind: known.kind, Msg: known.is.Error(), Err: err}
-		}
-	}
-	return cookie, err
+func openTablets(cfg *firmwarecfg.Edge) (*enrol.Book, error) {
+	return enrol.Open(enrol.Config{
+		Dir: filepath.Join(cfg.DataDir, "tablets"), Now: time.Now, Command: "edge tablet",
+		Kind: "tablet", Path: "/kiosk/v1/camera", Life: 365 * 24 * time.Hour, Most: 64,
+	})
 }
 
 func tabletCommand() *cobra.Command {

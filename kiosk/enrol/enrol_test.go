@@ -1,4 +1,4 @@
-package push_test
+package enrol_test
 
 import (
 	"fmt"
@@ -15,13 +15,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/mirrorcart/mirrorcart/ar/push"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/kiosk/enrol"
 )
+
+func open(dir string, now func() time.Time) (*enrol.Book, error) {
+	return enrol.Open(enrol.Config{Dir: dir, Now: now, Command: "edge tablet", Kind: "tablet", Path: "/kiosk/v1/camera", Life: 365 * 24 * time.Hour, Most: 64})
+}
 
 func TestCodeEnrolsOneTablet(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "tablets")
 	now := time.Now()
-	tablets, err := push.NewTablets(dir, func() time.Time { return now })
+	tablets, err := open(dir, func() time.Time { return now })
 	require.NoError(t, err)
 	code, err := tablets.Invite()
 	require.NoError(t, err)
@@ -29,16 +34,16 @@ func TestCodeEnrolsOneTablet(t *testing.T) {
 
 	for _, wrong := range []string{"", "WRONG", "../../etc/passwd", code[1:]} {
 		_, err = tablets.Enrol(wrong, true)
-		require.ErrorIs(t, err, push.ErrWrongCode)
+		require.Equal(t, edge.Unauthorized, edge.KindOf(err))
 	}
 	now = now.Add(9 * time.Minute)
 	cookie, err := tablets.Enrol(" "+strings.ToLower(code)+"\n", true)
 	require.NoError(t, err)
 	require.True(t, cookie.Secure && cookie.HttpOnly && cookie.SameSite == http.SameSiteStrictMode)
 	_, err = tablets.Enrol(code, true)
-	require.ErrorIs(t, err, push.ErrWrongCode, "a code works once")
+	require.Equal(t, edge.Unauthorized, edge.KindOf(err), "a code works once")
 
-	again, err := push.NewTablets(dir, time.Now) // after a restart
+	again, err := open(dir, func() time.Time { return now }) // after a restart
 	require.NoError(t, err)
 	enrolled := func(value string) bool {
 		r := httptest.NewRequest("GET", "/", nil)
@@ -51,6 +56,9 @@ func TestCodeEnrolsOneTablet(t *testing.T) {
 	for _, wrong := range []string{"", "x", code, cookie.Value + "x", "../tablets"} {
 		require.False(t, enrolled(wrong))
 	}
+	now = now.Add(366 * 24 * time.Hour)
+	require.False(t, enrolled(cookie.Value), "it was not let in anew")
+	now = now.Add(-366 * 24 * time.Hour)
 	none, err := again.Enrolled(httptest.NewRequest("GET", "/", nil))
 	require.NoError(t, err)
 	require.False(t, none)
@@ -69,13 +77,13 @@ func TestCodeEnrolsOneTablet(t *testing.T) {
 func TestOldCodesEnrolNobody(t *testing.T) {
 	dir := t.TempDir()
 	now := time.Now()
-	tablets, err := push.NewTablets(dir, func() time.Time { return now })
+	tablets, err := open(dir, func() time.Time { return now })
 	require.NoError(t, err)
 	code, err := tablets.Invite()
 	require.NoError(t, err)
 	now = now.Add(11 * time.Minute)
 	_, err = tablets.Enrol(code, true)
-	require.ErrorIs(t, err, push.ErrOldCode)
+	require.Equal(t, edge.Expired, edge.KindOf(err))
 
 	for range 3 {
 		_, err = tablets.Invite()
@@ -90,7 +98,7 @@ func TestOldCodesEnrolNobody(t *testing.T) {
 }
 
 func TestTwoTabletsWithOneCode(t *testing.T) {
-	tablets, err := push.NewTablets(t.TempDir(), time.Now)
+	tablets, err := open(t.TempDir(), time.Now)
 	require.NoError(t, err)
 	for range 20 {
 		code, err := tablets.Invite()
@@ -114,7 +122,7 @@ func TestTwoTabletsWithOneCode(t *testing.T) {
 func TestGoodCodeIsNotBlamed(t *testing.T) {
 	parent := t.TempDir()
 	dir := filepath.Join(parent, "tablets")
-	tablets, err := push.NewTablets(dir, time.Now)
+	tablets, err := open(dir, time.Now)
 	require.NoError(t, err)
 	code, err := tablets.Invite()
 	require.NoError(t, err)
@@ -122,7 +130,7 @@ func TestGoodCodeIsNotBlamed(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("tablet-%02d", i)), nil, 0o600))
 	}
 	_, err = tablets.Enrol(code, true)
-	require.ErrorIs(t, err, push.ErrFull)
+	require.Equal(t, edge.Conflict, edge.KindOf(err))
 	require.ErrorContains(t, err, "64 tablets")
 	require.NoError(t, os.Remove(filepath.Join(dir, "tablet-00")))
 
