@@ -168,10 +168,14 @@ func DefaultEdge() *Edge {
 }
 
 // LoadEdge reads a gateway's configuration from the file and from environ, in
-// the form of os.Environ. Its error names every fault; each is an *Error.
+// the form of os.Environ, with what was found out when the machine was installed.
+// Its error names every fault; each is an *Error.
 func LoadEdge(file string, environ []string) (*Edge, error) {
 	e := DefaultEdge()
 	if err := load(file, "MIRRORCART_EDGE_", environ, e); err != nil {
+		return nil, err
+	}
+	if err := e.withSetup(environ); err != nil {
 		return nil, err
 	}
 	return e, nil
