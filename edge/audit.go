@@ -28,6 +28,7 @@ const (
 	AuditDayClosed AuditKind = "day_closed"
 	AuditForgot    AuditKind = "person_forgotten" // HQ asked for it; About is PersonAsk.ID
 	AuditTidied    AuditKind = "old_forgotten"    // what was kept long enough; About is what, Reason how many
+	AuditInstalled AuditKind = "installed"        // the gateway's machine, by the technician that Staff names; Reason says which steps were left out
 )
 
 // AuditRecord says who did what at a till, and when. It never holds anything of a

@@ -17,6 +17,8 @@ const (
 	PrintCart    PrintKind = "cart"  // with the code that takes the cart to the phone
 	PrintOrder   PrintKind = "order" // named by the order, or by money of it: the slip is the receipt of that too
 	PrintTest    PrintKind = "test"
+	// PrintInstallation is the sheet that whoever installed the machine signs.
+	PrintInstallation PrintKind = "installation"
 )
 
 // PrintState is where a job stands.
@@ -76,9 +78,9 @@ func (j *PrintJob) Check() error {
 		if j.Ref == "" || len(j.Ref) > maxClosingText || !plainText(j.Ref) {
 			return Errorf(op, Invalid, "%s %.40q: name what to print by its id", j.Kind, j.Ref)
 		}
-	case PrintTest:
+	case PrintTest, PrintInstallation:
 	default:
-		return Errorf(op, Invalid, "kind %.20q: want receipt, refund, void, z, cart, order or test", j.Kind)
+		return Errorf(op, Invalid, "kind %.20q: want receipt, refund, void, z, cart, order, test or installation", j.Kind)
 	}
 	if j.Lang != "" && j.Lang != "vi" && j.Lang != "en" && j.Lang != "zh" {
 		return Errorf(op, Invalid, "language %.20q: want vi, en or zh", j.Lang)

@@ -32,7 +32,9 @@ type Records struct {
 		// LinkWithin makes a link of at most so many characters.
 		LinkWithin(ctx context.Context, c *edge.Cart, most int) (*edge.Link, error)
 	}
-	Now func() time.Time
+	// Installation is the sheet of the machine's installation, if it is signed off.
+	Installation func() (*Installation, error)
+	Now          func() time.Time
 }
 
 // Document finds what a job is to print.
@@ -55,6 +57,12 @@ func (r *Records) Document(ctx context.Context, kind edge.PrintKind, ref string)
 		return r.order(ctx, ref)
 	case edge.PrintTest:
 		return Test{r.Now()}, nil
+	case edge.PrintInstallation:
+		sheet, err := r.Installation()
+		if err != nil {
+			return nil, err
+		}
+		return *sheet, nil
 	}
 	return nil, edge.Errorf("ticket.Document", edge.Invalid, "kind %.20q cannot be printed", kind)
 }

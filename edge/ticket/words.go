@@ -33,7 +33,11 @@ type words struct {
 	cashOf, float, sold, paidIn, paidOut, drop string
 	expected, counted, difference              string
 	signs, printerWorks                        string
-	date                                       string // layout of a time
+
+	installation, machine, done, notDone, technicianSigns, shopSigns string
+	steps                                                            map[string]string // of an installation
+
+	date string // layout of a time
 }
 
 var glossary = map[string]words{
@@ -56,6 +60,11 @@ var glossary = map[string]words{
 		cashOf: "Tiền mặt ca", float: "Tiền đầu ca", sold: "Bán hàng", paidIn: "Bỏ thêm", paidOut: "Chi", drop: "Cất két",
 		expected: "Phải có", counted: "Đếm được", difference: "Chênh lệch",
 		signs: "Quản lý ký", printerWorks: "Máy in hoạt động.", date: "02/01/2006 15:04",
+		installation: "BIÊN BẢN LẮP ĐẶT", machine: "Máy", done: "Đạt", notDone: "CHƯA LÀM", technicianSigns: "Kỹ thuật viên", shopSigns: "Cửa hàng ký nhận",
+		steps: map[string]string{
+			"claim": "Đăng ký với trung tâm", "network": "Kết nối và máy", "camera": "Camera", "touch": "Màn hình cảm ứng",
+			"colour": "Màu sắc", "scale": "Kích thước thật", "printer": "Máy in", "sale": "Bán thử và hủy",
+		},
 	},
 	"en": {
 		receipt: "RECEIPT", refund: "REFUND", void: "VOIDED RECEIPT", cart: "YOUR CART",
@@ -76,6 +85,11 @@ var glossary = map[string]words{
 		cashOf: "Cash of shift", float: "Float", sold: "From sales", paidIn: "Put in", paidOut: "Paid out", drop: "To the safe",
 		expected: "Expected", counted: "Counted", difference: "Difference",
 		signs: "Manager’s signature", printerWorks: "The printer works.", date: "2 Jan 2006 15:04",
+		installation: "INSTALLATION", machine: "Machine", done: "Well", notDone: "NOT DONE", technicianSigns: "Technician", shopSigns: "For the shop",
+		steps: map[string]string{
+			"claim": "Known to headquarters", "network": "Network and machine", "camera": "Camera", "touch": "Touch screen",
+			"colour": "Colours", "scale": "True size", "printer": "Printer", "sale": "Test sale and its void",
+		},
 	},
 	"zh": {
 		receipt: "销售小票", refund: "退货单", void: "作废单", cart: "您的购物车",
@@ -96,5 +110,10 @@ var glossary = map[string]words{
 		cashOf: "现金，班次", float: "备用金", sold: "销售", paidIn: "存入", paidOut: "支出", drop: "入保险柜",
 		expected: "应有", counted: "清点", difference: "差额",
 		signs: "经理签字", printerWorks: "打印机工作正常。", date: "2006-01-02 15:04",
+		installation: "安装验收单", machine: "设备", done: "正常", notDone: "未完成", technicianSigns: "安装人员", shopSigns: "门店签收",
+		steps: map[string]string{
+			"claim": "总部登记", "network": "网络与设备", "camera": "摄像头", "touch": "触摸屏",
+			"colour": "色彩", "scale": "真实尺寸", "printer": "打印机", "sale": "测试销售并作废",
+		},
 	},
 }

@@ -97,6 +97,7 @@ export default {
   audit_day_closed: ['Kết ngày', 'Closed the day', '日结'],
   audit_person_forgotten: ['Xoá dữ liệu của một khách theo yêu cầu', 'Deleted a customer’s data on request', '应要求删除顾客资料'],
   audit_old_forgotten: ['Xoá dữ liệu đã hết hạn lưu', 'Deleted what was kept long enough', '删除已到期的资料'],
+  audit_installed: ['Lắp đặt máy', 'Installed the machine', '安装设备'],
   cashKind: ['Việc', 'What', '事项'],
   cashStaff: ['Ai', 'Who', '店员'],
 };
