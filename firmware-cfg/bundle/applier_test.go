@@ -1,0 +1,272 @@
+package bundle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// simulated is a machine whose services read their files when they are reloaded.
+// With a file that says "sick" the part of that name does not work.
+type simulated struct {
+	root     string
+	away     map[string]bool // parts that do not work whatever the files say
+	unfit    error
+	fall     bool // it falls over when it is looked at with a bundle's files
+	reloads  [][]string
+	services map[string]string // what they have read
+}
+
+func (m *simulated) Fits([]File) error { return m.unfit }
+
+func (m *simulated) Reload(_ context.Context, changed []string) error {
+	m.reloads, m.services = append(m.reloads, changed), tree(m.root)
+	return nil
+}
+
+func (m *simulated) Health(context.Context) ([]Part, error) {
+	if m.fall && !maps.Equal(m.services, before()) {
+		panic(cut{})
+	}
+	parts := []Part{{Name: "page", Must: true}, {Name: "camera"}, {Name: "mqtt"}}
+	for i := range parts {
+		p := &parts[i]
+		for _, text := range m.services {
+			if strings.Contains(text, "sick "+p.Name) || m.away[p.Name] {
+				p.Fault = "it does not work"
+			}
+			if strings.Contains(text, "dead") {
+				return nil, errors.New("connection refused")
+			}
+		}
+	}
+	return parts, nil
+}
+
+// tree are the files below a folder.
+func tree(dir string) map[string]string {
+	all := map[string]string{}
+	_ = filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(name)
+		rel, _ := filepath.Rel(dir, name)
+		all[filepath.ToSlash(rel)] = string(text)
+		return err
+	})
+	return all
+}
+
+type files map[string]string
+
+func (f files) bundle(t testing.TB, m Manifest) []byte {
+	t.Helper()
+	var list []File
+	for path, text := range f {
+		list = append(list, File{path, 0o644, []byte(text)})
+	}
+	b, err := New(m, list)
+	require.NoError(t, err)
+	b.Sign(testKey(1))
+	b.Sign(testKey(2))
+	return archive(t, b)
+}
+
+// before are a machine's files before the first bundle.
+func before() files {
+	return files{"etc/mirrorcart/edge.yaml": "by hand", "etc/hostname": "gateway"}
+}
+
+// bundles in the order of their versions; each has a file that the one before it
+// has not, and lacks one of its.
+var (
+	first  = files{"etc/mirrorcart/edge.yaml": "one", "etc/systemd/system/a.service": "a 1", "etc/x": "x"}
+	second = files{"etc/mirrorcart/edge.yaml": "two", "etc/systemd/system/a.service": "a 1", "etc/chrony/conf.d/y": "y"}
+	sick   = files{"etc/mirrorcart/edge.yaml": "sick camera", "etc/systemd/system/a.service": "a 3", "etc/z/z": "z"}
+)
+
+// on is the whole machine with the files of a bundle.
+func (f files) on(rest files) map[string]string {
+	all := maps.Clone(rest)
+	maps.Copy(all, f)
+	return all
+}
+
+type machine struct {
+	t    *testing.T
+	dir  string
+	sim  *simulated
+	disk disk
+	now  time.Time
+
+	close func() // of the process that was booted last
+}
+
+func newMachine(t *testing.T) *machine {
+	m := &machine{t: t, dir: t.TempDir(), now: now, disk: newFaultyDisk(0, false)}
+	m.sim = &simulated{root: filepath.Join(m.dir, "root"), away: map[string]bool{}}
+	for path, text := range before() {
+		name := filepath.Join(m.sim.root, path)
+		require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o644))
+	}
+	m.sim.services = tree(m.sim.root)
+	return m
+}
+
+// boot is a new process on the machine.
+func (m *machine) boot() *Applier {
+	m.t.Helper()
+	roots := filepath.Join(m.dir, "root.json")
+	text, err := json.Marshal(testRoots(m.t))
+	require.NoError(m.t, err)
+	require.NoError(m.t, os.WriteFile(roots, text, 0o600))
+	a := &Applier{
+		Root: m.sim.root, Dir: filepath.Join(m.dir, "state"), Roots: roots, Class: "minipc", Machine: m.sim,
+		Limit: DefaultLimit, Hold: DefaultHold, Now: func() time.Time { return m.now }, Log: slog.New(slog.DiscardHandler), disk: m.disk,
+	}
+	m.close, err = a.Open()
+	require.NoError(m.t, err)
+	return a
+}
+
+func (m *machine) apply(archive []byte) error {
+	m.t.Helper()
+	a := m.boot()
+	defer m.close()
+	return a.Apply(m.t.Context(), archive, func() error { return nil })
+}
+
+func (m *machine) status() Status {
+	m.t.Helper()
+	s, err := ReadStatus(filepath.Join(m.dir, "state"))
+	require.NoError(m.t, err)
+	return s
+}
+
+func v(n int64) Manifest { return manifest(n) }
+
+func TestBundleIsCommittedWhenTheMachineWorks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		start := time.Now()
+		require.NoError(t, m.apply(first.bundle(t, v(1))))
+		require.GreaterOrEqual(t, time.Since(start), DefaultHold)
+		require.Equal(t, first.on(before()), tree(m.sim.root))
+		require.Equal(t, []string{"etc/mirrorcart/edge.yaml", "etc/systemd/system/a.service", "etc/x"}, m.sim.reloads[0])
+
+		require.NoError(t, m.apply(second.bundle(t, v(2))))
+		require.Equal(t, second.on(before()), tree(m.sim.root), "what is not in the new one is gone")
+		require.Equal(t, []string{"etc/chrony/conf.d/y", "etc/mirrorcart/edge.yaml", "etc/x"}, m.sim.reloads[1], "a.service is as it was")
+		s := m.status()
+		require.Equal(t, []int64{2, 1, 2}, []int64{s.Running.Version, s.Previous.Version, s.Trust.Version})
+		require.Equal(t, Committed, s.Attempt.Phase)
+
+		require.NoError(t, m.apply(second.bundle(t, v(2))))
+		require.Len(t, m.sim.reloads, 2, "the one that runs changes nothing")
+
+		a := m.boot()
+		require.NoError(t, a.Rollback(t.Context(), "by hand"))
+		require.Equal(t, first.on(before()), tree(m.sim.root))
+		require.Equal(t, int64(1), m.status().Running.Version)
+		require.ErrorContains(t, a.Rollback(t.Context(), "by hand"), "nothing to go back to")
+		m.close()
+		require.Equal(t, Older, ReasonOf(m.apply(first.bundle(t, Manifest{Classes: v(1).Classes, Version: 1, Created: made, Expires: end.Add(1)}))))
+		kept, err := os.ReadDir(filepath.Join(m.dir, "state", "bundles"))
+		require.NoError(t, err)
+		require.Len(t, kept, 1, "what nothing leads to is deleted")
+	})
+}
+
+func TestBundleGoesWhenTheMachineDoesNotWork(t *testing.T) {
+	for name, tc := range map[string]struct {
+		text  string
+		away  string // before the bundle came
+		stays bool
+	}{
+		"camera":              {"sick camera", "", false},
+		"page":                {"sick page", "", false},
+		"line":                {"sick mqtt", "", false},
+		"nobody answers":      {"dead", "", false},
+		"no camera before":    {"well", "camera", true},
+		"no page before":      {"well", "page", false},
+		"line and camera":     {"sick mqtt", "camera", false},
+		"what it cannot help": {"sick mqtt", "mqtt", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := newMachine(t)
+				require.NoError(t, m.apply(first.bundle(t, v(1))))
+				byHand := filepath.Join(m.sim.root, "etc/x")
+				require.NoError(t, os.WriteFile(byHand, []byte("changed by hand"), 0o644))
+				was := tree(m.sim.root)
+				m.sim.away[tc.away] = true
+				start := time.Now()
+				err := m.apply(files{"etc/mirrorcart/edge.yaml": tc.text, "etc/new": ""}.bundle(t, v(2)))
+				s := m.status()
+				if tc.stays {
+					require.NoError(t, err)
+					require.Equal(t, int64(2), s.Running.Version)
+					return
+				}
+				require.ErrorIs(t, err, ErrRolledBack)
+				require.Less(t, time.Since(start), 90*time.Second)
+				require.Equal(t, was, tree(m.sim.root), "just what was there, changes by hand and all")
+				require.Equal(t, was, m.sim.services, "and the services run with it")
+				require.Equal(t, RolledBack, s.Attempt.Phase)
+				require.NotEmpty(t, s.Attempt.Fault)
+				require.Equal(t, int64(1), s.Running.Version)
+				require.Equal(t, Older, ReasonOf(m.apply(second.bundle(t, v(1)))), "what was taken once stays the lowest")
+			})
+		})
+	}
+}
+
+func TestRefusedBundleChangesNothing(t *testing.T) {
+	m := newMachine(t)
+	good := first.bundle(t, v(3))
+	broken := slices.Clone(good)
+	broken[len(broken)/2] ^= 1
+	unsigned := testBundle(t, v(4))
+	for name, tc := range map[string]struct {
+		archive []byte
+		unfit   error
+		want    Reason
+	}{
+		"tampered": {broken, nil, Tampered},
+		"unsigned": {archive(t, unsigned), nil, Unsigned},
+		"unfit":    {good, refuse(Unfit, "edge.yaml has a key that this program does not know"), Unfit},
+	} {
+		m.sim.unfit = tc.unfit
+		err := m.apply(tc.archive)
+		require.Equal(t, tc.want, ReasonOf(err), "%s: %v", name, err)
+		require.Equal(t, maps.Clone(map[string]string(before())), tree(m.sim.root), name)
+		s := m.status()
+		require.Equal(t, Refused, s.Attempt.Phase)
+		require.Equal(t, tc.want, s.Attempt.Reason)
+		require.Equal(t, Digest(tc.archive), s.Attempt.File)
+		require.Zero(t, s.Trust.Version, "%s: nothing is learnt", name)
+		require.NoDirExists(t, filepath.Join(m.dir, "state", "bundles"), name)
+	}
+	a := m.boot()
+	a.Class = ""
+	_, err := a.Verify(good)
+	require.ErrorContains(t, err, "set class")
+	other := &Applier{Dir: a.Dir}
+	_, err = other.Open()
+	require.ErrorContains(t, err, "another bundle is being applied")
+	m.close()
+}

@@ -1,0 +1,185 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// ErrRolledBack is in the error of a bundle with which the machine did not work.
+var ErrRolledBack = errors.New("the machine runs with what it had before")
+
+// goOn takes an attempt from its phase to its end. Every phase is saved before it
+// begins and can be begun again.
+func (a *Applier) goOn(ctx context.Context, s *Status) error {
+	at := &s.Attempt
+	for {
+		var err error
+		switch at.Phase {
+		case Staged:
+			err = a.begin(s)
+		case Switching:
+			err = a.switchOver(ctx, at)
+		case Probation:
+			err = a.prove(ctx, at)
+		case Returning:
+			err = a.comeBack(ctx, at)
+		case Committed:
+			return a.prune(s)
+		case RolledBack:
+			return errors.Join(a.prune(s), fmt.Errorf("version %d: %s: %w", at.Bundle.Version, at.Fault, ErrRolledBack))
+		default:
+			return fmt.Errorf("phase %q is none", at.Phase)
+		}
+		if err != nil {
+			return err
+		}
+		switch at.Phase {
+		case Committed:
+			s.Running, s.Previous = at.Bundle, at.Back
+		case RolledBack:
+			s.Running = at.Back
+		default: // it is not decided yet
+		}
+		if err := a.save(s); err != nil {
+			return err
+		}
+	}
+}
+
+// begin keeps what lies in the files' places. From here on it can come back.
+func (a *Applier) begin(s *Status) error {
+	next, err := a.load(s.Attempt.Bundle.ID)
+	if err != nil {
+		return err
+	}
+	if s.Attempt.Back, err = a.found(s.Running, next); err != nil {
+		return err
+	}
+	s.Attempt.Phase, s.Attempt.Starts = Switching, 1
+	return nil
+}
+
+// switchOver has the files in their places, and services that work with them.
+func (a *Applier) switchOver(ctx context.Context, at *Attempt) error {
+	err := a.putAttempt(at)
+	if err == nil {
+		err = a.reload(ctx, at)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err() // stopped: it goes on later
+	}
+	at.Phase, at.Deadline = Probation, a.Now().Add(a.Limit)
+	if err != nil {
+		at.Phase, at.Fault = Returning, err.Error()
+	}
+	return nil
+}
+
+func (a *Applier) comeBack(ctx context.Context, at *Attempt) error {
+	if err := a.putAttempt(at); err != nil {
+		return err
+	}
+	if err := a.reload(ctx, at); err != nil {
+		return err
+	}
+	at.Phase = RolledBack
+	return nil
+}
+
+// both are the attempt's bundle and what comes back if it fails, in the order in
+// which its phase puts the first in the place of the second.
+func (a *Applier) both(at *Attempt) (next, other *Bundle, err error) {
+	if next, err = a.load(at.Bundle.ID); err != nil {
+		return nil, nil, err
+	}
+	if other, err = a.load(at.Back.ID); err != nil {
+		return nil, nil, err
+	}
+	if at.Phase == Returning {
+		next, other = other, next
+	}
+	return next, other, nil
+}
+
+func (a *Applier) putAttempt(at *Attempt) error {
+	next, other, err := a.both(at)
+	if err != nil {
+		return err
+	}
+	return a.put(next, other)
+}
+
+func (a *Applier) reload(ctx context.Context, at *Attempt) error {
+	next, other, err := a.both(at)
+	if err != nil {
+		return err
+	}
+	return a.Machine.Reload(ctx, changed(next, other))
+}
+
+// prove waits until the machine has worked for long enough, or has had its time.
+func (a *Applier) prove(ctx context.Context, at *Attempt) error {
+	// A power cut takes time that the machine did not have; a clock may stand
+	// anywhere after one.
+	left := at.Deadline.Sub(a.Now())
+	if left <= 0 || left > a.Limit {
+		left = a.Limit
+	}
+	begun, well := time.Now(), time.Time{}
+	for {
+		fault := a.fault(ctx, at.Well)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err() // stopped: it goes on later
+		case fault != "" && time.Since(begun) >= left:
+			at.Phase, at.Fault = Returning, fault
+			return nil
+		case fault != "":
+			well = time.Time{}
+		case well.IsZero():
+			well = time.Now()
+		case time.Since(well) >= a.Hold:
+			at.Phase = Committed
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(healthEvery):
+		}
+	}
+}
+
+// well are the parts that work now.
+func (a *Applier) well(ctx context.Context) []string {
+	parts, _ := a.health(ctx) // of a machine that does not answer, none
+	var list []string
+	for _, p := range parts {
+		if p.Fault == "" {
+			list = append(list, p.Name)
+		}
+	}
+	return list
+}
+
+// fault is what does not work although it has to, empty for nothing.
+func (a *Applier) fault(ctx context.Context, well []string) string {
+	parts, err := a.health(ctx)
+	if err != nil {
+		return fmt.Sprintf("the gateway does not answer: %v", err)
+	}
+	for _, p := range parts {
+		if p.Fault != "" && (p.Must || slices.Contains(well, p.Name)) {
+			return p.Name + ": " + p.Fault
+		}
+	}
+	return ""
+}
+
+func (a *Applier) health(ctx context.Context) ([]Part, error) {
+	ctx, stop := context.WithTimeout(ctx, healthLimit)
+	defer stop()
+	return a.Machine.Health(ctx)
+}
