@@ -123,51 +123,56 @@ func (a *Applier) verify(s Status, archive []byte) (*Bundle, Trust, error) {
 
 // Apply has the machine run with the bundle in the archive. It returns when the
 // machine does; a Refusal if the bundle was not taken, an error if it was and had
-// to go. taken is called as soon as the bundle needs the archive no more.
+// to go. taken is called as soon as the archive is needed no more.
 func (a *Applier) Apply(ctx context.Context, archive []byte, taken func() error) error {
 	s, err := a.status()
 	if err != nil {
-		return err
+		return errors.Join(err, taken())
 	}
 	if !s.Attempt.Phase.done() {
-		return fmt.Errorf("a bundle is unfinished: go on with it first")
+		return errUnfinished
 	}
-	b, trust, err := a.verify(s, archive)
 	s.Attempt = Attempt{File: Digest(archive)}
-	if b != nil {
-		s.Attempt.Bundle = Installed{b.Manifest.Version, b.ID()}
-	}
-	if err != nil {
+	if err := a.take(ctx, &s, archive); err != nil {
 		s.Attempt.Phase, s.Attempt.Reason, s.Attempt.Fault = Refused, ReasonOf(err), err.Error()
 		return errors.Join(err, a.save(&s), taken())
 	}
-	s.Trust = trust
-	if b.ID() == s.Running.ID {
-		s.Attempt.Phase = Committed
-		return errors.Join(a.save(&s), taken())
-	}
-	s.Attempt.Well = a.well(ctx)
-	if err := a.stage(b); err != nil {
-		return fmt.Errorf("the bundle cannot be kept: %w", err)
-	}
-	s.Attempt.Phase = Staged
-	if err := a.save(&s); err != nil {
-		return err
-	}
-	if err := taken(); err != nil {
+	if err := errors.Join(a.save(&s), taken()); err != nil || s.Attempt.Phase.done() {
 		return err
 	}
 	return a.goOn(ctx, &s)
 }
 
+var errUnfinished = errors.New("a bundle is unfinished: go on with it first")
+
+// take keeps the archive's bundle, to be switched to.
+func (a *Applier) take(ctx context.Context, s *Status, archive []byte) error {
+	b, trust, err := a.verify(*s, archive)
+	if b != nil {
+		s.Attempt.Bundle = Installed{b.Manifest.Version, b.ID()}
+	}
+	if err != nil {
+		return err
+	}
+	s.Attempt.Phase = Committed
+	if b.ID() != s.Running.ID {
+		s.Attempt.Phase, s.Attempt.Well = Staged, a.well(ctx)
+		if err := a.stage(b); err != nil {
+			return refuse(Failed, "it cannot be kept: %v", err)
+		}
+	}
+	s.Trust = trust
+	return nil
+}
+
 // Rollback goes back to what lay in the files' places before the bundle that runs.
-func (a *Applier) Rollback(ctx context.Context, why string) error {
+func (a *Applier) Rollback(ctx context.Context) error {
 	s, err := a.status()
 	if err != nil {
 		return err
 	}
 	if !s.Attempt.Phase.done() {
-		return fmt.Errorf("a bundle is unfinished: go on with it first")
+		return errUnfinished
 	}
 	if s.Previous.ID == "" {
 		return fmt.Errorf("there is nothing to go back to")
@@ -179,7 +184,7 @@ func (a *Applier) Rollback(ctx context.Context, why string) error {
 	if s.Previous.Version < now.Manifest.MinVersion {
 		return refuse(Older, "version %d runs, and nobody may go back below version %d", s.Running.Version, now.Manifest.MinVersion)
 	}
-	s.Attempt = Attempt{Phase: Returning, Bundle: s.Running, Back: s.Previous, Fault: why}
+	s.Attempt = Attempt{Phase: Returning, Bundle: s.Running, Back: s.Previous, Reason: "by_hand", Fault: "people went back"}
 	s.Previous = Installed{}
 	if err := a.save(&s); err != nil {
 		return err
@@ -200,7 +205,7 @@ func (a *Applier) Recover() error {
 	at := &s.Attempt
 	if at.Phase != Returning {
 		if at.Starts++; at.Starts > maxStarts {
-			at.Phase, at.Fault = Returning, fmt.Sprintf("the machine was started %d times, and did not stay", maxStarts)
+			at.Phase, at.Reason, at.Fault = Returning, "restarts", fmt.Sprintf("the machine was started %d times, and did not stay", maxStarts)
 		}
 		if err := a.save(&s); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,10 +180,10 @@ func TestBundleIsCommittedWhenTheMachineWorks(t *testing.T) {
 		require.Len(t, m.sim.reloads, 2, "the one that runs changes nothing")
 
 		a := m.boot()
-		require.NoError(t, a.Rollback(t.Context(), "by hand"))
+		require.NoError(t, a.Rollback(t.Context()))
 		require.Equal(t, first.on(before()), tree(m.sim.root))
 		require.Equal(t, int64(1), m.status().Running.Version)
-		require.ErrorContains(t, a.Rollback(t.Context(), "by hand"), "nothing to go back to")
+		require.ErrorContains(t, a.Rollback(t.Context()), "nothing to go back to")
 		m.close()
 		require.Equal(t, Older, ReasonOf(m.apply(first.bundle(t, Manifest{Classes: v(1).Classes, Version: 1, Created: made, Expires: end.Add(1)}))))
 		kept, err := os.ReadDir(filepath.Join(m.dir, "state", "bundles"))
@@ -228,6 +229,7 @@ func TestBundleGoesWhenTheMachineDoesNotWork(t *testing.T) {
 				require.Equal(t, was, m.sim.services, "and the services run with it")
 				require.Equal(t, RolledBack, s.Attempt.Phase)
 				require.NotEmpty(t, s.Attempt.Fault)
+				require.Contains(t, []Reason{"camera", "page", "mqtt", "gateway"}, s.Attempt.Reason)
 				require.Equal(t, int64(1), s.Running.Version)
 				require.Equal(t, Older, ReasonOf(m.apply(second.bundle(t, v(1)))), "what was taken once stays the lowest")
 			})
@@ -269,4 +271,41 @@ func TestRefusedBundleChangesNothing(t *testing.T) {
 	_, err = other.Open()
 	require.ErrorContains(t, err, "another bundle is being applied")
 	m.close()
+}
+
+func TestGatewayLeavesBundlesForRoot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		data := filepath.Join(m.dir, "data")
+		inbox := filepath.Join(data, "bundle/inbox")
+		a := m.boot()
+		defer m.close()
+		require.NoError(t, a.TakeIn(t.Context(), data), "there is nothing yet")
+		require.NoError(t, Leave(data, first.bundle(t, v(1))))
+		require.NoError(t, a.TakeIn(t.Context(), data))
+		require.Equal(t, first.on(before()), tree(m.sim.root))
+		require.Equal(t, Digest(first.bundle(t, v(1))), m.status().Attempt.File)
+
+		// Whatever else lies there is not followed, not waited for, and goes.
+		secret := filepath.Join(m.dir, "secret")
+		require.NoError(t, os.WriteFile(secret, []byte("secret"), 0o600))
+		require.NoError(t, os.Symlink(secret, filepath.Join(inbox, "a.bundle")))
+		require.NoError(t, syscall.Mkfifo(filepath.Join(inbox, "b.bundle"), 0o600))
+		require.NoError(t, os.MkdirAll(filepath.Join(inbox, "c.bundle", "d"), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(inbox, "e.bundle"), make([]byte, MaxArchive+5), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(inbox, ".f.bundle.mirrorcart"), nil, 0o600))
+		err := a.TakeIn(t.Context(), data)
+		require.ErrorContains(t, err, "a.bundle")
+		require.NotContains(t, err.Error(), "secret")
+		require.ErrorContains(t, err, "b.bundle: it is no file")
+		require.Equal(t, TooLarge, ReasonOf(err))
+		left, err := os.ReadDir(inbox)
+		require.NoError(t, err)
+		require.Len(t, left, 1, "only what is still being written")
+		require.FileExists(t, secret)
+
+		require.NoError(t, os.RemoveAll(inbox))
+		require.NoError(t, os.Symlink(m.dir, inbox))
+		require.Error(t, a.TakeIn(t.Context(), data), "a folder elsewhere")
+	})
 }

@@ -73,7 +73,7 @@ func (a *Applier) switchOver(ctx context.Context, at *Attempt) error {
 	}
 	at.Phase, at.Deadline = Probation, a.Now().Add(a.Limit)
 	if err != nil {
-		at.Phase, at.Fault = Returning, err.Error()
+		at.Phase, at.Reason, at.Fault = Returning, "reload", err.Error()
 	}
 	return nil
 }
@@ -130,12 +130,12 @@ func (a *Applier) prove(ctx context.Context, at *Attempt) error {
 	}
 	begun, well := time.Now(), time.Time{}
 	for {
-		fault := a.fault(ctx, at.Well)
+		part, fault := a.fault(ctx, at.Well)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err() // stopped: it goes on later
 		case fault != "" && time.Since(begun) >= left:
-			at.Phase, at.Fault = Returning, fault
+			at.Phase, at.Reason, at.Fault = Returning, Reason(part), fault
 			return nil
 		case fault != "":
 			well = time.Time{}
@@ -164,18 +164,19 @@ func (a *Applier) well(ctx context.Context) []string {
 	return list
 }
 
-// fault is what does not work although it has to, empty for nothing.
-func (a *Applier) fault(ctx context.Context, well []string) string {
+// fault is the part that does not work although it has to, and what is wrong with
+// it; both empty for nothing.
+func (a *Applier) fault(ctx context.Context, well []string) (part, fault string) {
 	parts, err := a.health(ctx)
 	if err != nil {
-		return fmt.Sprintf("the gateway does not answer: %v", err)
+		return "gateway", fmt.Sprintf("the gateway does not answer: %v", err)
 	}
 	for _, p := range parts {
 		if p.Fault != "" && (p.Must || slices.Contains(well, p.Name)) {
-			return p.Name + ": " + p.Fault
+			return p.Name, p.Name + ": " + p.Fault
 		}
 	}
-	return ""
+	return "", ""
 }
 
 func (a *Applier) health(ctx context.Context) ([]Part, error) {

@@ -20,6 +20,7 @@ const (
 	Foreign  Reason = "foreign"            // it is for other machines
 	TooLarge Reason = "oversized"          // it is over a limit of this package
 	Unsafe   Reason = "unsafe_path"        // a file would lie where none may
+	Failed   Reason = "failed"             // the machine could not keep it
 	Unfit    Reason = "unfit"              // the program that is installed cannot run with it
 )
 

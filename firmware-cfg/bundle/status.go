@@ -46,12 +46,14 @@ type Status struct {
 
 // Attempt is what became of the latest bundle.
 type Attempt struct {
-	Phase   Phase     `json:"phase,omitempty"`
-	File    string    `json:"file"`    // SHA-256 of the archive; empty if people went back
-	Bundle  Installed `json:"bundle"`  // zero if the archive could not be read
-	Back    Installed `json:"back"`    // what comes back if it fails
-	Reason  Reason    `json:"reason"`  // if it was refused
-	Fault   string    `json:"fault"`   // why it was refused or had to go, for people
+	Phase  Phase     `json:"phase,omitempty"`
+	File   string    `json:"file"`   // SHA-256 of the archive; empty if people went back
+	Bundle Installed `json:"bundle"` // zero if the archive could not be read
+	Back   Installed `json:"back"`   // what comes back if it fails
+	// Why it was refused or had to go: for machines, the part that did not work if
+	// it was one, and for people.
+	Reason  Reason    `json:"reason"`
+	Fault   string    `json:"fault"`
 	Changed time.Time `json:"changed"` // when the phase was reached
 	// Well are the parts that worked before, and so have to work with it.
 	Well     []string  `json:"well"`
