@@ -10,11 +10,13 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
-// policy lets the pages use only what this gateway serves. The phone's QR code
-// and the camera's pictures come as blobs.
-const policy = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws:; " +
+// policy lets the pages use only what this gateway serves, its WebSocket too. The
+// phone's QR code and the camera's pictures come as blobs.
+const policy = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
 	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const notBuilt = "The pages are not built: run `make build`.\n"
@@ -35,8 +37,7 @@ func (k *Kiosk) page(name string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h := c.Writer.Header()
 		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		api.AllowCamera(h) // a tablet is the mirror's camera
 		h.Set("Cache-Control", "no-cache")
 		b, err := fs.ReadFile(k.cfg.Pages, name)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -75,7 +76,6 @@ func (k *Kiosk) asset(c *gin.Context) {
 		if form.encoding != "identity" {
 			h.Set("Content-Encoding", form.encoding)
 		}
-		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 		c.Data(http.StatusOK, contentType(name), b)
 		return

@@ -6,12 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net"
-	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -195,18 +192,6 @@ func (s *Server) shopNames() map[string]string {
 		names[of.Shop] = of.Name
 	}
 	return names
-}
-
-// newEngine keeps a request's panic to itself, and its headers out of the log.
-func newEngine(log *slog.Logger, count gin.HandlerFunc) *gin.Engine {
-	gin.SetMode(gin.ReleaseMode)
-	e := gin.New()
-	e.Use(count)
-	e.Use(gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
-		log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
-		c.AbortWithStatus(http.StatusInternalServerError)
-	}))
-	return e
 }
 
 // PublicURL is where phones open their carts.

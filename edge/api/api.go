@@ -222,7 +222,7 @@ func (s *Server) Engine(kiosk string) *gin.Engine {
 	_ = e.SetTrustedProxies(nil) // cannot fail: there is no address to parse
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.logRequest, s.recoverPanic, securityHeaders, s.checkHost, s.checkOrigin, s.limitRate, limitBody)
+	e.Use(s.logRequest, s.recoverPanic, protect, s.checkHost, s.checkOrigin, s.limitRate, limitBody)
 	e.NoRoute(func(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is nothing at %.100q", c.Request.URL.Path))
 	})

@@ -51,18 +51,7 @@ func (s *Server) recoverPanic(c *gin.Context) {
 	c.Next()
 }
 
-func securityHeaders(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("Content-Security-Policy", "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	if strings.HasPrefix(c.Request.URL.Path, base) {
-		h.Set("Cache-Control", "no-store")
-	}
-}
+func protect(c *gin.Context) { Protect(c.Writer.Header()) }
 
 // checkHost keeps out pages that made their own name resolve to our address
 // (DNS rebinding).

@@ -179,10 +179,11 @@ func (p *Pages) Register(r gin.IRouter) {
 // forPrograms lets a mini program that runs in a browser ask from an address of
 // its own. It shows itself by its header; cookies stay out.
 func forPrograms(c *gin.Context) {
+	h := c.Writer.Header()
+	forOthers(h)
 	if c.GetHeader("Origin") == "" {
 		return
 	}
-	h := c.Writer.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	if c.Request.Method == http.MethodOptions {
 		h.Set("Access-Control-Allow-Methods", "GET, PUT, POST, DELETE")
@@ -190,3 +191,7 @@ func forPrograms(c *gin.Context) {
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 }
+
+// forOthers lets pages of other addresses show what is answered, as such a
+// program shows pictures and codes.
+func forOthers(h http.Header) { h.Set("Cross-Origin-Resource-Policy", "cross-origin") }

@@ -25,6 +25,7 @@ func (p *Pages) picture(c *gin.Context) {
 		return
 	}
 	h := c.Writer.Header()
+	forOthers(h)
 	h.Set("Cache-Control", "public, max-age=86400")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; sandbox")

@@ -1,0 +1,40 @@
+package headquarters_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cmd/process/doortest"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// everything serves all that headquarters can.
+func everything(t *testing.T) func(*firmwarecfg.HQ) {
+	dir := t.TempDir()
+	secret := func(name string) string {
+		file := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(file, []byte("a secret of "+name), 0o600))
+		return file
+	}
+	return func(cfg *firmwarecfg.HQ) {
+		cfg.Payment.SePay.KeyFile, cfg.Payment.Casso.KeyFile = secret("sepay"), secret("casso")
+		cfg.Payment.VietQR = firmwarecfg.VietQR{Username: "vietqr", PasswordFile: secret("vietqr")}
+		cfg.PublicURL, cfg.Chat.SecretsDir = "https://cart.example.com", dir
+		secret("telegram-webhook-secret")
+		secret("telegram-bot-token")
+	}
+}
+
+func TestEveryRouteOfHeadquartersProtectsWhoAsks(t *testing.T) {
+	s := start(t, "127.0.0.1:0", everything(t))
+	public, office := s.Routes()
+	for name, door := range map[string]doortest.Door{"public": {URL: s.PublicURL(), Routes: public}, "office": {URL: s.OfficeURL(), Routes: office}} {
+		t.Run(name, func(t *testing.T) {
+			door.Headers(t)
+			door.Strangers(t)
+		})
+	}
+}

@@ -1,0 +1,152 @@
+// Package doortest holds every route of a program to what all of them owe
+// whoever asks, and to what none of them does for strangers.
+package doortest
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+)
+
+// Door is an address at which a program serves.
+type Door struct {
+	URL    string
+	Routes gin.RoutesInfo
+	Client *http.Client // one that trusts it; nil for the usual one
+}
+
+// paths are addresses of a route: its parameters filled in.
+func fill(path string) string { return regexp.MustCompile(`[:*][a-z0-9]+`).ReplaceAllString(path, "x") }
+
+// changes reports whether a method may change something.
+func changes(method string) bool {
+	return slices.Contains([]string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}, method)
+}
+
+// ask sends a request; the answer's body is closed unless it is a page's.
+func (d Door) ask(t *testing.T, method, path string, headers map[string]string) (*http.Response, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, d.URL+path, http.NoBody)
+	require.NoError(t, err)
+	for name, value := range headers {
+		req.Header.Set(name, value)
+	}
+	client := http.Client{}
+	if d.Client != nil {
+		client = *d.Client
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	resp, err := client.Do(req)
+	require.NoError(t, err, "%s %s", method, path)
+	defer resp.Body.Close()
+	if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		return resp, "" // it may be a stream without end
+	}
+	page, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp, string(page)
+}
+
+// each calls f for every route, once for each method that a browser may send.
+func (d Door) each(t *testing.T, f func(t *testing.T, method, path string)) {
+	require.NotEmpty(t, d.Routes)
+	for _, r := range d.Routes {
+		if r.Method == http.MethodConnect || r.Method == http.MethodTrace {
+			continue
+		}
+		t.Run(r.Method+" "+r.Path, func(t *testing.T) { f(t, r.Method, fill(r.Path)) })
+	}
+}
+
+// Headers wants of every answer, of an error's too, what keeps a browser from
+// being turned against whoever uses it.
+func (d Door) Headers(t *testing.T) {
+	d.each(t, func(t *testing.T, method, path string) {
+		resp, page := d.ask(t, method, path, nil)
+		requireProtected(t, resp, page)
+		resp, page = d.ask(t, method, path, map[string]string{"Accept": "text/html", "Cookie": "mc_staff=x; hq_session=x"})
+		requireProtected(t, resp, page)
+	})
+	for _, stray := range []struct{ method, path string }{
+		{http.MethodGet, "/nothing-is-here"}, {http.MethodGet, "/.git/config"}, {http.MethodPatch, "/"}, {http.MethodDelete, "/"},
+		{http.MethodGet, "//" + "example.com/%2e%2e"}, {http.MethodGet, "/%00"},
+	} {
+		resp, page := d.ask(t, stray.method, stray.path, nil)
+		require.GreaterOrEqual(t, resp.StatusCode, 400, stray)
+		requireProtected(t, resp, page)
+	}
+}
+
+func requireProtected(t *testing.T, resp *http.Response, page string) {
+	t.Helper()
+	h := resp.Header
+	require.Equal(t, "nosniff", h.Get("X-Content-Type-Options"))
+	require.Equal(t, "DENY", h.Get("X-Frame-Options"))
+	require.Contains(t, []string{"no-referrer", "same-origin"}, h.Get("Referrer-Policy"))
+	require.Contains(t, h.Get("Permissions-Policy"), "microphone=()")
+	require.Equal(t, "same-origin", h.Get("Cross-Origin-Opener-Policy"))
+	require.NotEmpty(t, h.Get("Cross-Origin-Resource-Policy"))
+	require.NotEmpty(t, h.Get("Cache-Control"))
+	for _, tells := range []string{"Server", "X-Powered-By"} {
+		require.Empty(t, h.Get(tells))
+	}
+	for name, values := range h {
+		require.Len(t, values, 1, "%s is there more than once", name)
+	}
+	policy := map[string]string{}
+	for directive := range strings.SplitSeq(h.Get("Content-Security-Policy"), ";") {
+		name, sources, _ := strings.Cut(strings.TrimSpace(directive), " ")
+		policy[name] = sources
+	}
+	require.NotEmpty(t, policy["default-src"])
+	scripts, own := policy["script-src"]
+	if !own {
+		scripts = policy["default-src"]
+	}
+	require.NotContains(t, scripts, "unsafe")
+	require.NotContains(t, scripts, "*")
+	if _, sandboxed := policy["sandbox"]; !sandboxed {
+		require.Equal(t, "'none'", policy["frame-ancestors"])
+		require.Equal(t, "'none'", policy["base-uri"])
+		require.NotContains(t, h.Get("Content-Security-Policy"), "unsafe")
+	}
+	for _, source := range []string{"*", "http:", "https:", "ws:", "wss:"} {
+		require.NotContains(t, strings.Fields(h.Get("Content-Security-Policy")), source, "that is everybody")
+	}
+	requireNoInlineScript(t, page)
+}
+
+// requireNoInlineScript wants a page whose scripts come from files or have this
+// answer's nonce: no other one runs.
+func requireNoInlineScript(t *testing.T, page string) {
+	t.Helper()
+	for _, tag := range regexp.MustCompile(`(?is)<script\b[^>]*>`).FindAllString(page, -1) {
+		require.Regexp(t, `(?i)\b(src|nonce)=`, tag)
+	}
+	require.NotRegexp(t, `(?is)<[^>]+\son[a-z]+\s*=`, page, "a handler in an attribute")
+	require.NotRegexp(t, `(?i)(href|src|action)\s*=\s*["']?\s*javascript:`, page)
+}
+
+// Strangers wants every change refused that another site's page makes a browser
+// ask for. But names routes, as METHOD PATH, that do not go by a browser's
+// cookies or its place in the network.
+func (d Door) Strangers(t *testing.T, but ...string) {
+	asked := 0
+	for _, r := range d.Routes {
+		if !changes(r.Method) || slices.Contains(but, r.Method+" "+r.Path) {
+			continue
+		}
+		asked++
+		resp, _ := d.ask(t, r.Method, fill(r.Path), map[string]string{
+			"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Content-Type": "application/json",
+		})
+		require.Equal(t, http.StatusForbidden, resp.StatusCode, "%s %s", r.Method, r.Path)
+	}
+	require.NotZero(t, asked)
+}
