@@ -26,6 +26,7 @@ const (
 	AuditSawMoney  AuditKind = "saw_transfer"    // a clerk's word that a transfer's money came
 	AuditDrawer    AuditKind = "drawer_opened"
 	AuditDayClosed AuditKind = "day_closed"
+	AuditRefused   AuditKind = "refused"          // something that nobody of ours tries, by whoever reached the gateway
 	AuditForgot    AuditKind = "person_forgotten" // HQ asked for it; About is PersonAsk.ID
 	AuditTidied    AuditKind = "old_forgotten"    // what was kept long enough; About is what, Reason how many
 	AuditInstalled AuditKind = "installed"        // the gateway's machine, by the technician that Staff names; Reason says which steps were left out
@@ -39,7 +40,7 @@ type AuditRecord struct {
 	Kind    AuditKind `json:"kind"`
 	Staff   string    `json:"staff,omitempty"`   // who was signed in; empty where nobody was
 	Manager string    `json:"manager,omitempty"` // whose PIN approved it
-	About   string    `json:"about,omitempty"`   // the receipt, the order, the Z report; of PINs, where they were entered
+	About   string    `json:"about,omitempty"`   // the receipt, the order, the Z report; of PINs, where they were entered; of refusals, what was tried
 	Reason  string    `json:"reason,omitempty"`
 	At      time.Time `json:"at"`
 }

@@ -22,6 +22,9 @@ type HQ struct {
 	// OfficeHosts are the names, without port, that HQ's own pages answer to
 	// beside IP addresses and localhost; requests for any other are refused.
 	OfficeHosts []string `yaml:"office_hosts"`
+	// Proxies are the addresses, or networks, of the proxies before Addr and
+	// OfficeAddr, whose X-Forwarded-For says who asks.
+	Proxies []string `yaml:"proxies"`
 
 	PublicURL string `yaml:"public_url"`
 	MQTT      MQTT   `yaml:"mqtt"`
@@ -95,6 +98,7 @@ func DefaultHQ() *HQ {
 	return &HQ{
 		Addr:        "127.0.0.1:8090",
 		OfficeHosts: []string{},
+		Proxies:     []string{},
 		APITokens:   []APIToken{},
 		OfficeAddr:  "127.0.0.1:8091",
 		DataDir:     "/var/lib/mirrorcart-hq",
@@ -128,6 +132,10 @@ func (h *HQ) check(c *checker) {
 	}
 	for _, host := range h.OfficeHosts {
 		c.that("office_hosts", host != "" && !hasAny(host, "/: \t"), "%q is no host's name: write it without scheme, port and path, e.g. hq.example.com", host)
+	}
+	for _, proxy := range h.Proxies {
+		_, err := ParseKiosk(proxy)
+		c.that("proxies", err == nil, "%q: %v", proxy, err)
 	}
 	c.that("public_url", h.PublicURL != "", "the address that phones open is missing: e.g. https://cart.example.com")
 	c.web("public_url", h.PublicURL)

@@ -39,7 +39,7 @@ func (k *Kiosk) RegisterTablet(e *gin.Engine, pictures http.Handler, t tablets) 
 // requireTLS keeps shoppers' pictures off the network's open air.
 func (k *Kiosk) requireTLS(c *gin.Context) {
 	if c.Request.TLS == nil && !loopback(c.Request.RemoteAddr) {
-		k.cfg.Fail(c, edge.Errorf("kiosk.camera", edge.Forbidden, "a tablet's pictures are taken over TLS only: open the gateway's https address, http.tls_addr in its configuration"))
+		k.cfg.Refuse(c, api.RefusedClear, edge.Errorf("kiosk.camera", edge.Forbidden, "a tablet's pictures are taken over TLS only: open the gateway's https address, http.tls_addr in its configuration"))
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 // Defaults of the time without a touch after which a session is wiped, and of
@@ -54,7 +55,9 @@ type Config struct {
 	NewID func() string // names a session; not guessable
 	// Fail answers a request with an error.
 	Fail func(c *gin.Context, err error)
-	Log  *slog.Logger
+	// Refuse does so too, and records what was tried.
+	Refuse func(c *gin.Context, what api.Refusal, err error)
+	Log    *slog.Logger
 }
 
 // Kiosk is one kiosk: its session and its pages.
@@ -70,7 +73,7 @@ type Kiosk struct {
 // New makes a kiosk that nobody stands before: the mirror is paused and bare.
 func New(cfg Config) (*Kiosk, error) {
 	if cfg.Mirror == nil || cfg.Catalogue == nil || cfg.Carts == nil || cfg.WebSocket == nil ||
-		cfg.MJPEG == nil || cfg.Pages == nil || cfg.NewID == nil || cfg.Fail == nil || cfg.Log == nil {
+		cfg.MJPEG == nil || cfg.Pages == nil || cfg.NewID == nil || cfg.Fail == nil || cfg.Refuse == nil || cfg.Log == nil {
 		return nil, errors.New("kiosk.New: something is missing from the config")
 	}
 	if cfg.Idle <= 0 {
@@ -123,7 +126,7 @@ func (k *Kiosk) requireScreen(c *gin.Context) {
 	if err == nil && (loopback(c.Request.RemoteAddr) || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) })) {
 		return
 	}
-	k.cfg.Fail(c, edge.Errorf("kiosk", edge.Forbidden, "the mirror is run from its own screens only: if %s is one, add it to http.kiosks in the gateway's configuration", screen))
+	k.cfg.Refuse(c, api.RefusedScreen, edge.Errorf("kiosk", edge.Forbidden, "the mirror is run from its own screens only: if %s is one, add it to http.kiosks in the gateway's configuration", screen))
 }
 
 // loopback reports whether a connection comes from this machine.

@@ -19,6 +19,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 	photodir "github.com/mirrorcart/mirrorcart/edge/photo"
 )
@@ -145,6 +146,8 @@ type fixture struct {
 	office *edgetest.Memory
 	engine *gin.Engine
 	remote string // who connects
+	// recorded is what was tried by those who are no screen of the kiosk's.
+	recorded []api.Refusal
 }
 
 const jpegOfAFace = "\xff\xd8\xff\xe0 a face \xff\xd9"
@@ -166,13 +169,18 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 	f.away = &fakeCourier{}
 	f.office = edgetest.NewMemory(time.Now)
 	ids := 0
+	fail := func(c *gin.Context, err error) {
+		c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
+	}
 	k, err := New(Config{
 		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Courier: f.away, Office: f.office, Pages: pages,
 		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.7.0/28"), netip.MustParsePrefix("fe80::7/128")},
 		Idle:    90 * time.Second, Hold: 5 * time.Minute, Gone: 45 * time.Second,
 		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },
-		Fail: func(c *gin.Context, err error) {
-			c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
+		Fail:  fail,
+		Refuse: func(c *gin.Context, what api.Refusal, err error) {
+			f.recorded = append(f.recorded, what)
+			fail(c, err)
 		},
 		Log: slog.New(slog.DiscardHandler),
 	})

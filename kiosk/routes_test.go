@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 func TestSessionView(t *testing.T) {
@@ -86,7 +87,9 @@ func TestOnlyScreensRunTheMirror(t *testing.T) {
 		f.remote = remote
 		for _, route := range f.engine.Routes() {
 			if strings.HasPrefix(route.Path, "/kiosk/v1/") {
+				f.recorded = nil
 				f.refused(edge.Forbidden, route.Method, route.Path, "")
+				require.Equal(t, []api.Refusal{api.RefusedScreen}, f.recorded)
 				require.Contains(t, f.do(route.Method, route.Path, "").Body.String(), "http.kiosks")
 			}
 		}

@@ -36,6 +36,7 @@ type Server struct {
 	collector *hq.Collector
 	webhooks  *hq.Webhooks
 	chat      *chat.Service
+	door      *door
 	public    site // phones
 	office    site // HQ's own; has no listener of its own where it shares public's
 	watch     *watch
@@ -50,7 +51,7 @@ type site struct {
 // New opens headquarters' ledger, enrols the gateways of the configuration,
 // publishes the catalogue and listens; Run starts it.
 func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version string, log *slog.Logger) (_ *Server, err error) {
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, door: newDoor(cfg.Proxies, time.Now, log)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -167,10 +168,14 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	s.public.engine = newEngine(log, s.watch.requests.Gin)
+	if s.public.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+		return err
+	}
 	s.office.engine = s.public.engine
 	if s.cfg.OfficeAddr != "" {
-		s.office.engine = newEngine(log, s.watch.requests.Gin)
+		if s.office.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+			return err
+		}
 	}
 	carts.Register(s.public.engine)
 	feeds.Register(s.public.engine)
@@ -179,7 +184,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
 	s.public.engine.Any(cloudsync.ContactPath, gin.WrapH(s.DB.ContactHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
-	office := s.office.engine.Group("/", onlyHosts(s.cfg.OfficeHosts))
+	office := s.office.engine.Group("/", s.door.onlyHosts(s.cfg.OfficeHosts), s.door.checkOrigin)
 	pages.Register(office)
 	systems.Register(office)
 	return nil

@@ -157,9 +157,11 @@ type Server struct {
 	staff    *staffRoom
 	tills    tills
 	live     *broker
-	creating *limiter // new carts
-	slips    *limiter // printed for shoppers
-	changing *limiter // all that is not GET
+	creating *Limiter // new carts
+	slips    *Limiter // printed for shoppers
+	changing *Limiter // all that is not GET
+	reading  *Limiter // by other machines
+	refusals *Refusals
 	start    time.Time
 
 	indexing sync.Mutex
@@ -204,8 +206,8 @@ func New(cfg Config) (*Server, error) {
 	staff.signsOff = cfg.SignOff
 	s := &Server{
 		cfg: cfg, staff: staff, tills: tills{cfg.TillKey, cfg.Now}, live: newBroker(), start: cfg.Now(),
-		creating: newLimiter(cfg.Now, 20, 200), changing: newLimiter(cfg.Now, 200, 400),
-		slips: newLimiter(cfg.Now, 0.1, 5),
+		creating: NewLimiter(cfg.Now, 20, 200), changing: NewLimiter(cfg.Now, 200, 400), reading: NewLimiter(cfg.Now, 300, 1500),
+		slips: NewLimiter(cfg.Now, 0.1, 5), refusals: NewRefusals(cfg.Now),
 	}
 	if s.cfg.Faults == nil {
 		s.cfg.Faults = func() []Fault { return nil }
@@ -222,7 +224,7 @@ func (s *Server) Engine(kiosk string) *gin.Engine {
 	_ = e.SetTrustedProxies(nil) // cannot fail: there is no address to parse
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.logRequest, s.recoverPanic, protect, s.checkHost, s.checkOrigin, s.limitRate, limitBody)
+	e.Use(s.logRequest, s.recoverPanic, protect, s.checkHost, s.checkPath, s.checkOrigin, s.limitRate, limitBody)
 	e.NoRoute(func(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is nothing at %.100q", c.Request.URL.Path))
 	})

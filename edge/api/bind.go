@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -32,7 +33,7 @@ func Bind(c *gin.Context, v any) error {
 		}
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return edge.Errorf(op, edge.TooLarge, "the body is over %d bytes", maxBody)
+		return &edge.Error{Op: op, Kind: edge.TooLarge, Msg: fmt.Sprintf("the body is over %d bytes", maxBody), Err: err}
 	}
 	if e, ok := errors.AsType[*edge.Error](err); ok {
 		return e

@@ -103,7 +103,7 @@ func (s *Server) answerCart(c *gin.Context, status int, cart *edge.Cart, err err
 }
 
 func (s *Server) postCart(c *gin.Context) {
-	if !s.creating.allow(c.ClientIP()) {
+	if !s.creating.Allow(ClientOf(c.ClientIP())) {
 		c.Header("Retry-After", "1")
 		s.Fail(c, edge.Errorf("api", edge.TooMany, "too many new carts at once: wait a second"))
 		return

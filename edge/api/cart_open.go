@@ -12,6 +12,7 @@ import (
 
 const (
 	openCarts = 50      // bounds the list of open carts
+	typed     = 40      // bytes of a cart's code at most that a hand has typed, slips included
 	kioskKey  = "kiosk" // whose pages a request comes from
 )
 
@@ -57,7 +58,15 @@ func (s *Server) postFindCart(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	cart, err := s.named(c.Request.Context(), in.Text)
+	name, err := s.cfg.Handoff.Read(in.Text)
+	if err != nil && len(in.Text) > typed { // scanned: another shop's, or changed
+		s.Refuse(c, RefusedCode, err)
+		return
+	}
+	var cart *edge.Cart
+	if err == nil {
+		cart, err = s.named(c.Request.Context(), name)
+	}
 	if err != nil {
 		s.Fail(c, err)
 		return
@@ -89,11 +98,7 @@ func (s *Server) answerOpen(c *gin.Context, id edge.CartID) {
 	c.JSON(http.StatusOK, viewOpen(cart, r))
 }
 
-func (s *Server) named(ctx context.Context, text string) (*edge.Cart, error) {
-	name, err := s.cfg.Handoff.Read(text)
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) named(ctx context.Context, name *edge.CartName) (*edge.Cart, error) {
 	if name.ID == nil {
 		return s.cfg.Carts.CartByCode(ctx, name.Code)
 	}

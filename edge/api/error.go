@@ -50,6 +50,9 @@ type errorView struct {
 // logged and never shown.
 func (s *Server) Fail(c *gin.Context, err error) {
 	s.failStatus(c, Status(edge.KindOf(err)), err)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		s.refused(c, RefusedSize)
+	}
 }
 
 func (s *Server) failStatus(c *gin.Context, status int, err error) {

@@ -1,10 +1,12 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"slices"
@@ -62,27 +64,62 @@ func (s *Server) checkHost(c *gin.Context) {
 	}
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
 	if !slices.ContainsFunc(s.cfg.Hosts, func(h string) bool { return strings.EqualFold(h, host) }) {
-		s.Fail(c, edge.Errorf("api", edge.Forbidden, "this gateway is not called %.60q: use one of its own names, or add this one to http.allowed_hosts", host))
+		s.Refuse(c, RefusedHost, edge.Errorf("api", edge.Forbidden, "this gateway is not called %.60q: use one of its own names, or add this one to http.allowed_hosts", host))
 	}
 }
 
-// checkOrigin lets only our own pages change anything.
-func (s *Server) checkOrigin(c *gin.Context) {
-	origin := c.GetHeader("Origin")
-	if origin == "" || reads(c.Request.Method) {
-		return
+// checkPath keeps out addresses that browsers never send: those that climb out of
+// a folder, and those with what ends a name for some part of the machine.
+func (s *Server) checkPath(c *gin.Context) {
+	if Climbs(c.Request.URL.Path) {
+		s.Refuse(c, RefusedPath, edge.Errorf("api", edge.NotFound, "there is nothing at %.100q", c.Request.URL.Path))
 	}
-	if u, err := url.Parse(origin); err != nil || u.Host == "" || !strings.EqualFold(u.Host, c.Request.Host) {
-		s.Fail(c, edge.Errorf("api", edge.Forbidden, "requests from %.60q are not taken here: open the gateway's own page", origin))
+}
+
+// Climbs reports whether a path, decoded, may name something outside the folder
+// that it begins with.
+func Climbs(path string) bool {
+	if strings.ContainsFunc(path, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f }) {
+		return true
+	}
+	for part := range strings.SplitSeq(path, "/") {
+		if part == ".." || part == "." {
+			return true
+		}
+	}
+	return false
+}
+
+// checkOrigin lets only our own pages change anything, and has no other site's
+// page look at what we answer: it may lead here, and no more.
+func (s *Server) checkOrigin(c *gin.Context) {
+	h := c.Request.Header
+	foreign := h.Get("Sec-Fetch-Site") == "cross-site" && (!reads(c.Request.Method) || h.Get("Sec-Fetch-Mode") != "navigate")
+	origin := h.Get("Origin")
+	if !foreign && origin != "" && !reads(c.Request.Method) {
+		u, err := url.Parse(origin)
+		foreign = err != nil || u.Host == "" || !strings.EqualFold(u.Host, c.Request.Host)
+	}
+	if foreign {
+		s.Refuse(c, RefusedSite, edge.Errorf("api", edge.Forbidden, "requests from %.60q are not taken here: open the gateway's own page", cmp.Or(origin, "another site")))
 	}
 }
 
 func reads(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
+// limitRate bounds what one client asks for. What a screen of this machine's own
+// looks at is not counted: nothing that others do must freeze it.
 func (s *Server) limitRate(c *gin.Context) {
-	if !reads(c.Request.Method) && !s.changing.allow(c.ClientIP()) {
+	by, says := s.changing, "too many changes at once: wait a second"
+	if reads(c.Request.Method) {
+		by, says = s.reading, "too many requests at once: wait a second"
+		if at, err := netip.ParseAddr(c.ClientIP()); err == nil && at.Unmap().IsLoopback() {
+			return
+		}
+	}
+	if !by.Allow(ClientOf(c.ClientIP())) {
 		c.Header("Retry-After", "1")
-		s.Fail(c, edge.Errorf("api", edge.TooMany, "too many changes at once: wait a second"))
+		s.Refuse(c, RefusedRate, edge.Errorf("api", edge.TooMany, "%s", says))
 	}
 }
 

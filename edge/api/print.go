@@ -66,7 +66,7 @@ func (s *Server) postSlip(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	if !s.slips.allow(c.ClientIP()) {
+	if !s.slips.Allow(ClientOf(c.ClientIP())) {
 		s.Fail(c, edge.Errorf("api.print", edge.TooMany, "the printer has slips enough to print: wait a moment"))
 		return
 	}

@@ -119,7 +119,7 @@ func newShop(t testing.TB, db func(now func() time.Time) edgetest.Shop, change .
 		},
 		Hosts: []string{"localhost", "127.0.0.1"}, Staff: []api.Staff{{Name: "Lan", Role: "manager", PIN: hash}},
 		Version: "test", Log: slog.New(slog.NewTextHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Line: s.line, Faults: s.faults, Now: s.Now,
+		Line: s.line, Faults: s.faults, Now: s.Now, TillKey: make([]byte, 32),
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -158,6 +158,10 @@ func (s *shop) do(method, path, body string, hs ...header) *http.Response {
 			}
 		}
 	}
+	return s.serve(r)
+}
+
+func (s *shop) serve(r *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	s.engine.ServeHTTP(w, r)
 	return w.Result()

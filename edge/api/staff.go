@@ -325,7 +325,8 @@ func (s *Server) requireStaff(c *gin.Context) {
 		return
 	}
 	if !reads(c.Request.Method) && subtle.ConstantTimeCompare([]byte(c.GetHeader("X-CSRF")), []byte(ses.CSRF)) != 1 {
-		s.Fail(c, edge.Errorf(op, edge.Forbidden, "the X-CSRF header is missing or not this session's: load the page again"))
+		c.Set(staffCookie, ses) // whose page it was
+		s.Refuse(c, RefusedToken, edge.Errorf(op, edge.Forbidden, "the X-CSRF header is missing or not this session's: load the page again"))
 		return
 	}
 	c.Set(staffCookie, ses)

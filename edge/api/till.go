@@ -77,12 +77,13 @@ func (s *Server) knowTill(c *gin.Context) {
 	})
 }
 
-// guesser is who enters a PIN: the till, or the address of anybody else.
+// guesser is who enters a PIN: the till, or anybody else's device. What the audit
+// log calls it is always the same, and tells nobody its address.
 func (s *Server) guesser(c *gin.Context) guesser {
 	if name := s.till(c); name != nil {
 		if g := (guesser{name: tillGuesser + base64.RawURLEncoding.EncodeToString(name), till: true}); s.staff.locks.trusts(g) {
 			return g
 		}
 	}
-	return guesser{name: c.ClientIP()}
+	return guesser{name: "device " + base64.RawURLEncoding.EncodeToString(s.tills.mac([]byte("address " + ClientOf(c.ClientIP())))[:6])}
 }

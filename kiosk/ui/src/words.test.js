@@ -22,6 +22,10 @@ test('every kind of error has its sentence', () => {
   for (const kind of kinds) assert.ok(say('en', kind));
 });
 
+test('everything that is refused has its sentence', () => {
+  for (const what of ['host', 'site', 'token', 'path', 'rate', 'size', 'screen', 'code', 'clear', 'connections', 'stranger']) assert.ok(say('en', `refused_${what}`));
+});
+
 test('every fault of the camera has its sentence', () => {
   for (const fault of ['Stalled', 'Size', 'Frozen', 'Black', 'Noise', 'Dark', 'Covered']) assert.ok(say('en', `fault${fault}`));
 });
