@@ -55,7 +55,6 @@ func (d *door) engine(first gin.HandlerFunc) (*gin.Engine, error) {
 	}
 	e.RedirectTrailingSlash = false // such an answer would pass nothing of this
 	e.HandleMethodNotAllowed = true
-	e.Use(count)
 	e.Use(first, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
 		d.log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
 		c.AbortWithStatus(http.StatusInternalServerError)
