@@ -332,7 +332,7 @@ func (d *schemaCheck) enum(at string, p map[string]any, typ reflect.Type) {
 		reflect.TypeFor[Op]():          {},
 		reflect.TypeFor[BundleState](): {},
 		reflect.TypeFor[CmdStatus]():   {CmdAccepted, CmdRunning, CmdDone, CmdRefused, CmdFailed},
-		reflect.TypeFor[Refusal]():     {RefusedUnknownKey, RefusedForged, RefusedVersion, RefusedUndecodable, RefusedTooLarge, RefusedChain},
+		reflect.TypeFor[Refusal]():     {RefusedUnknownKey, RefusedRevoked, RefusedForged, RefusedVersion, RefusedUndecodable, RefusedTooLarge, RefusedChain},
 		reflect.TypeFor[edge.Lane]():   {},
 	}
 	for _, op := range Ops() {

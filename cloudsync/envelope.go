@@ -41,6 +41,9 @@ const (
 
 	KindDesired  Kind = 14 // Desired, from HQ
 	KindReported Kind = 15 // Reported, from a node
+
+	KindCertificateRequest Kind = 16 // CertificateRequest, from a node, over HTTPS alone
+	KindCertificate        Kind = 17 // Certificate, from HQ: the answer to it
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -104,7 +107,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindReported {
+	if kind < KindBatch || kind > KindCertificate {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})
@@ -126,10 +129,11 @@ func (e Envelope) Verify(pub ed25519.PublicKey, topic string) error {
 // Refusal says why HQ did not take a batch.
 type Refusal string
 
-// The refusals. The first three concern the sender, and sending less at a time
+// The refusals. The first four concern the sender, and sending less at a time
 // is no cure; the others concern what was sent.
 const (
 	RefusedUnknownKey  Refusal = "unknown_key"
+	RefusedRevoked     Refusal = "revoked" // the key was taken back; batches are set aside instead
 	RefusedForged      Refusal = "forged"
 	RefusedVersion     Refusal = "version"
 	RefusedUndecodable Refusal = "undecodable"

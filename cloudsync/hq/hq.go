@@ -12,12 +12,13 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/authority"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// Options say where HQ's ledger lies and who HQ is. All are needed.
+// Options say where HQ's ledger lies and who HQ is. Path to Log are needed.
 type Options struct {
 	Path  string             // the database: a file, made when it is not there, or a postgres:// URL
 	Key   ed25519.PrivateKey // signs acks and downlink messages
@@ -30,6 +31,8 @@ type Options struct {
 	// Committed, where set, is told how long each transaction took that took in what
 	// shops sent. It must not block.
 	Committed func(time.Duration)
+	// Authority signs the certificates of gateways; nil where they come another way.
+	Authority *authority.Authority
 }
 
 // HQ is headquarters' ledger.
@@ -44,6 +47,8 @@ type HQ struct {
 	taken  taken
 	timed  func(time.Duration)    // of commits; nil where nobody asks
 	ledger atomic.Pointer[string] // incarnation
+
+	authority *authority.Authority
 
 	releases keptReleases
 
@@ -84,7 +89,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h := &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed,
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed, authority: o.Authority,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),

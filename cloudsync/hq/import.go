@@ -65,7 +65,7 @@ func (h *HQ) openExport(ctx context.Context, file io.Reader) (*cloudsync.ExportR
 	if err != nil {
 		return nil, err
 	}
-	n, err := h.signer(ctx, r.KeyID())
+	n, _, err := h.signerEver(ctx, r.KeyID()) // of one taken back the batches are set aside
 	if err == nil && n.Node != r.Header.Node {
 		err = edge.Errorf("hq.openExport", edge.Invalid, "the file says it is from %s, and its key is that of %s", r.Header.Node, n.Node)
 	}

@@ -11,6 +11,7 @@ import (
 const (
 	flawOpaque   = "opaque"   // has bytes that no text column takes
 	flawWithheld = "withheld" // too large to travel; its data is in the shop
+	flawRevoked  = "revoked"  // signed with a key that was taken back
 )
 
 // row is an event as the inbox stores it.
@@ -44,6 +45,9 @@ func (in *intake) rows() []row {
 		rows[i] = row{
 			seq: e.Seq, id: e.ID, typ: e.Type, subj: e.Subject, time: e.Time, mono: e.Mono,
 			data: nonNil(e.Data), prev: prev, hash: in.hashes[i], received: in.now,
+		}
+		if in.revoked {
+			rows[i].flaw = flawRevoked
 		}
 		if !database.Storable(e.ID) || !database.Storable(e.Type) || !database.Storable(e.Subject) {
 			rows[i].flaw = flawOpaque

@@ -88,7 +88,7 @@ func (h *HQ) reply(t cloudsync.Topic, kind cloudsync.Kind, body interface{ Encod
 // prepare opens a batch and checks all that can be checked without what is
 // held. Its error is a RefusalError unless the database failed.
 func (h *HQ) prepare(ctx context.Context, t cloudsync.Topic, payload []byte) (*intake, error) {
-	body, err := h.authentic(ctx, cloudsync.KindBatch, t, payload)
+	body, revoked, err := h.authenticEver(ctx, cloudsync.KindBatch, t, payload)
 	if err != nil {
 		return nil, err
 	}
@@ -111,5 +111,5 @@ func (h *HQ) prepare(ctx context.Context, t cloudsync.Topic, payload []byte) (*i
 	if err != nil {
 		return nil, err
 	}
-	return &intake{batch: b, hashes: hashes, now: h.nowMillis()}, nil
+	return &intake{batch: b, hashes: hashes, revoked: revoked, now: h.nowMillis()}, nil
 }

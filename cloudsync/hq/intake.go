@@ -18,6 +18,9 @@ type intake struct {
 	batch  *cloudsync.Batch
 	hashes []edge.Hash
 	now    int64 // milliseconds
+	// revoked says that the key which signed it was taken back: its events are kept,
+	// and not used.
+	revoked bool
 
 	done   chan struct{} // closed once what follows is known
 	err    error

@@ -67,6 +67,9 @@ func (p post) open(ctx context.Context, h *HQ, payload []byte) (body []byte, nod
 	if err != nil {
 		return nil, "", err
 	}
+	if err := checkNode(ctx, n.Node); err != nil {
+		return nil, "", &cloudsync.RefusalError{Op: "hq.openPost", Code: cloudsync.RefusedForged, Msg: "the certificate is another's", Err: err}
+	}
 	if err := env.Verify(n.Key, p.topic(n.Node)); err != nil {
 		return nil, "", err
 	}
