@@ -143,7 +143,7 @@ const (
 
 // Refusals are all of them.
 func Refusals() []Refusal {
-	return []Refusal{RefusedUnknownKey, RefusedForged, RefusedVersion, RefusedUndecodable, RefusedTooLarge, RefusedChain}
+	return []Refusal{RefusedUnknownKey, RefusedRevoked, RefusedForged, RefusedVersion, RefusedUndecodable, RefusedTooLarge, RefusedChain}
 }
 
 // Divisible reports whether a part of the batch may pass where the whole did not.
