@@ -83,13 +83,8 @@ func TestImportsPointDown(t *testing.T) {
 		{`kiosk/enrol`, `edge`},
 		{`kiosk/setup`, `edge|edge/api`},
 		{`cloudsync`, `edge`},
-<<<<<<< HEAD
-		{`cloudsync/(mqtt|https|broker|mosquitto)`, `edge|cloudsync`},
-		{`cloudsync/hq`, `edge|edge/person|cloudsync|cloudsync/hq/(database|account|audit|talk)`},
-=======
 		{`cloudsync/(mqtt|https|broker|mosquitto|identity)`, `edge|cloudsync`},
-		{`cloudsync/hq`, `edge|cloudsync|cloudsync/hq/(authority|database|account|audit|talk)`},
->>>>>>> 8de3d4b (identity: a code makes a machine a gateway, with a certificate of headquarters' own)
+		{`cloudsync/hq`, `edge|edge/person|cloudsync|cloudsync/hq/(authority|database|account|audit|talk)`},
 		{`cloudsync/hq/database`, `edge`},
 		{`cloudsync/hq/(account|audit|talk)`, `edge|edge/person|cloudsync/hq/database`},
 		{`cloudsync/hq/database/databasetest`, `cloudsync/hq/pgtemp`},
