@@ -17,8 +17,9 @@ const (
 	newFilesFor  = 24 * time.Hour      // a file may be put that long before the release that names it
 )
 
-// pruneAssets deletes the files that no release needs any more: neither one
-// that is in force or to come, nor one that may be undone.
+// pruneAssets deletes the files that no release needs any more, neither one that
+// is in force or to come nor one that may be undone, and that are no bundle which
+// gateways may still take.
 func (h *HQ) pruneAssets(ctx context.Context, tx *sql.Tx) error {
 	const q = `select body from release where issued >= $1 or version >= (select coalesce(max(version), 0) from release where effective <= $2)
 		or version in (select version from release order by version desc limit $3)`
@@ -35,6 +36,18 @@ func (h *HQ) pruneAssets(ctx context.Context, tx *sql.Tx) error {
 		for _, a := range r.Assets {
 			needed[a.SHA256] = true
 		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = database.Select(ctx, tx, "select sha256 from rollout where expires > $1", now.UnixMilli()).Each(func(rows *sql.Rows) error {
+		var sum []byte
+		if err := rows.Scan(&sum); err != nil {
+			return err
+		}
+		hash, err := toHash(sum)
+		needed[hash] = true // a bundle, which gateways may still fetch
 		return err
 	})
 	if err != nil {

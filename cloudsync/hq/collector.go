@@ -90,7 +90,7 @@ func (c *Collector) Run(ctx context.Context) error {
 
 func (c *Collector) filters() []string {
 	if len(c.c.Partitions) == 0 {
-		return []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}
+		return []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState, cloudsync.FilterReported}
 	}
 	var list []string
 	for _, p := range c.c.Partitions {
@@ -133,6 +133,7 @@ func (c *Collector) collect(ctx context.Context, link cloudsync.Link) error {
 	d := newDownlink(c.c, link)
 	wg.Go(func() { d.run(ctx) })
 	wg.Go(func() { c.publishCommands(ctx, link) })
+	wg.Go(func() { c.publishDesired(ctx, link) })
 	queues := make([]chan cloudsync.Message, c.c.Workers)
 	for i := range queues {
 		queues[i] = make(chan cloudsync.Message, 16)
@@ -222,12 +223,15 @@ func (c *Collector) handle(ctx context.Context, d *downlink, m cloudsync.Message
 			err = d.link.Publish(ctx, *reply)
 		}
 		return err
+	case cloudsync.BranchReported:
+		return c.c.HQ.reported(ctx, t, m.Payload)
 	case cloudsync.BranchState:
 		if err := c.c.HQ.heard(ctx, t, m.Payload); err != nil {
 			return err
 		}
 		d.restart(t.Node)
 		c.c.HQ.commands.tell("")
+		c.c.HQ.wishes.tell(struct{}{})
 		return nil
 	}
 	return errors.New("not a topic for HQ: " + m.Topic)

@@ -14,6 +14,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/authority"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -64,6 +65,8 @@ type HQ struct {
 	commands      *topic[string]      // a command changed; "": there is a new one, or somebody to tell it
 	book          *account.Book
 	talks         *talk.Talks
+	rollouts      *rollout.Rollouts
+	wishes        *topic[struct{}] // a node shall have a bundle, or not any more
 	said          *topic[struct{}] // in a chat app, or is to be
 }
 
@@ -92,12 +95,16 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed, authority: o.Authority,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
-		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](),
+		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](), wishes: newTopic[struct{}](),
 	}
 	h.book = account.New(db, o.Now)
 	h.talks = talk.New(talk.Options{
 		DB: db, Secret: h.Secret, Now: o.Now,
 		Said: func() { h.said.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
+	})
+	h.rollouts = rollout.New(rollout.Options{
+		DB: db, Now: o.Now, NewID: o.NewID, Log: o.Log, There: connected,
+		Wake: func() { h.wishes.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
 	})
 	if err := h.identify(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())

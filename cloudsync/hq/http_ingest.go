@@ -173,6 +173,8 @@ func (h *HQ) takeOther(ctx context.Context, t cloudsync.Topic, payload []byte) (
 		return nil, h.sampled(ctx, t, payload)
 	case cloudsync.BranchState:
 		return nil, h.heard(ctx, t, payload)
+	case cloudsync.BranchReported:
+		return nil, h.reported(ctx, t, payload)
 	case cloudsync.BranchRsp:
 		reply, _, err := h.responded(ctx, t, payload)
 		if err != nil {
@@ -195,6 +197,11 @@ func (h *HQ) waiting(ctx context.Context, node string) ([]cloudsync.Message, err
 	if err != nil {
 		return nil, err
 	}
+	desired, err := h.desiredBy(ctx, node)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, desired...)
 	downs, err := h.pendingDown(ctx, node, 0, downAtOnce)
 	if err != nil {
 		return nil, err

@@ -89,6 +89,7 @@ const (
 	LockPositions        // gives events their positions
 	LockProjection       // projects
 	LockIncarnation      // says which incarnation the ledger is
+	LockRollout          // decides how bundles go on
 )
 
 // Open opens a pool for writing and one for reading, and brings the schema up
