@@ -207,8 +207,10 @@ func TestGatewayReachesItsOwnTopicsOnly(t *testing.T) {
 	other := c.join(t, "shop-2", "v1/#", "$SYS/#", "#", "$share/hq/v1/+/+/up/+", cloudsync.FilterState)
 	shop := c.join(t, "shop-1", topic("shop-1", cloudsync.BranchDown, ""), topic("shop-1", cloudsync.BranchCmd, ""),
 		topic("shop-1", cloudsync.BranchAck, edge.LaneSale), topic("shop-1", cloudsync.BranchDesired, ""))
-	own := []string{up("shop-1"), topic("shop-1", cloudsync.BranchUp, cloudsync.LaneTele), topic("shop-1", cloudsync.BranchRsp, ""), topic("shop-1", cloudsync.BranchState, ""),
-		topic("shop-1", cloudsync.BranchReported, "")}
+	own := []string{
+		up("shop-1"), topic("shop-1", cloudsync.BranchUp, cloudsync.LaneTele), topic("shop-1", cloudsync.BranchRsp, ""),
+		topic("shop-1", cloudsync.BranchState, ""), topic("shop-1", cloudsync.BranchReported, ""),
+	}
 	for _, topic := range own {
 		say(t, shop, topic, "mine")
 		require.Equal(t, topic+" mine", hears(t, hq))

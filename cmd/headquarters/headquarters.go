@@ -215,6 +215,7 @@ func (s *Server) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.collector.Run(ctx) })
 	group.Go(func() error { s.DB.RunPulls(ctx); return nil })
+	group.Go(func() error { return s.DB.Rollouts().Run(ctx) })
 	group.Go(func() error { return s.webhooks.Run(ctx) })
 	group.Go(func() error { return s.chat.Run(ctx) })
 	if ln := s.watch.ln; ln != nil {

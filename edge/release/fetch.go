@@ -15,6 +15,18 @@ import (
 // assetPath leads the address of a file at HQ.
 const assetPath = "/assets/v1/"
 
+// File brings a file that no catalogue names, unless it is here, and returns where
+// it lies. It stays for a day at least.
+func (f *Fetcher) File(ctx context.Context, sum edge.Hash, size int64) (path string, err error) {
+	if size < 1 || size > edge.MaxAssetBytes {
+		return "", edge.Errorf("release.File", edge.TooLarge, "file %s of %d bytes: want 1 to %d", sum, size, edge.MaxAssetBytes)
+	}
+	if err := f.fetch(ctx, sum, size); err != nil {
+		return "", err
+	}
+	return f.files.path(sum), nil
+}
+
 // fetch brings a file into the folder, going on where it was cut off.
 func (f *Fetcher) fetch(ctx context.Context, sum edge.Hash, size int64) (err error) {
 	if f.files.has(sum, size) {

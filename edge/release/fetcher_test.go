@@ -287,3 +287,30 @@ func TestFilesAreThoseOfTheReleaseInForce(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+// A bundle, which no catalogue names, comes over a line that breaks too.
+func TestAFileThatNoCatalogueNames(t *testing.T) {
+	s := newShop(t)
+	o := s.office
+	body := bytes.Repeat([]byte("bundle "), 20_000)
+	sum, size := o.put(body), int64(len(body))
+	o.cut = size / 3
+	var path string
+	require.Eventually(t, func() (ok bool) {
+		var err error
+		path, err = s.fetcher.File(t.Context(), sum, size)
+		return err == nil
+	}, 30*time.Second, time.Millisecond)
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, body, got)
+	require.Positive(t, o.ranges, "it went on where it was cut off")
+	for _, size := range []int64{0, edge.MaxAssetBytes + 1} {
+		_, err := s.fetcher.File(t.Context(), sum, size)
+		require.Equal(t, edge.TooLarge, edge.KindOf(err))
+	}
+	o.cut, o.lie = 0, true
+	other := o.put([]byte("another bundle"))
+	_, err = s.fetcher.File(t.Context(), other, int64(len("another bundle")))
+	require.ErrorContains(t, err, "not what was asked for")
+}
