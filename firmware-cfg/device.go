@@ -99,6 +99,9 @@ func ParseDevice(file string, text []byte) (*Device, error) {
 	if err != nil {
 		return nil, err
 	}
+	if d.Edge.Class == "" {
+		d.Edge.Class = string(d.Hardware.Profile)
+	}
 	var c checker
 	d.check(&c)
 	var errs []error

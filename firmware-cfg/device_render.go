@@ -57,13 +57,15 @@ func (d *Device) Render() ([]File, error) {
 	}
 	files := []File{{Path: "etc/mirrorcart/edge.yaml", Content: text}}
 	from := map[string]string{ // templates
-		"etc/systemd/system/mirrorcart.service":       "mirrorcart.service",
-		"etc/systemd/journald.conf.d/mirrorcart.conf": "journald.conf.tmpl",
-		"etc/sysusers.d/mirrorcart.conf":              "sysusers.conf",
-		"etc/tmpfiles.d/mirrorcart.conf":              "tmpfiles.conf.tmpl",
-		"etc/udev/rules.d/70-mirrorcart.rules":        "udev.rules.tmpl",
-		"etc/nftables.conf":                           "nftables.conf.tmpl",
-		"etc/chrony/conf.d/mirrorcart.conf":           "chrony.conf.tmpl",
+		"etc/systemd/system/mirrorcart.service":        "mirrorcart.service",
+		"etc/systemd/system/mirrorcart-bundle.service": "mirrorcart-bundle.service",
+		"etc/systemd/system/mirrorcart-bundle.path":    "mirrorcart-bundle.path",
+		"etc/systemd/journald.conf.d/mirrorcart.conf":  "journald.conf.tmpl",
+		"etc/sysusers.d/mirrorcart.conf":               "sysusers.conf",
+		"etc/tmpfiles.d/mirrorcart.conf":               "tmpfiles.conf.tmpl",
+		"etc/udev/rules.d/70-mirrorcart.rules":         "udev.rules.tmpl",
+		"etc/nftables.conf":                            "nftables.conf.tmpl",
+		"etc/chrony/conf.d/mirrorcart.conf":            "chrony.conf.tmpl",
 	}
 	v := d.values()
 	if len(v.Folders) > 0 {

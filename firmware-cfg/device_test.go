@@ -96,6 +96,7 @@ func TestDeviceSampleShowsEveryKeyAndTheDefaults(t *testing.T) {
 	}
 	want.Network.Staff, want.Network.Admin = []string{}, []string{}
 	want.Edge.Node, want.Edge.Till, want.Edge.Shop = "shop-1-gw-1", "T1", Shop{"shop-1", "Mirrorcart Demo"}
+	want.Edge.Class = "minipc"
 	want.Edge.Camera.Source, want.Edge.Printer.Address = "/dev/mirrorcart/camera-main", "/dev/mirrorcart/printer"
 	require.Equal(t, want, d)
 }

@@ -49,6 +49,8 @@ func TestDebiansToolsReadTheFiles(t *testing.T) {
 		fault     func(t *testing.T, text string) string // empty for none
 	}{
 		{"etc/systemd/system/mirrorcart.service", "LockPersonality", "LockPersonalities", unitFault},
+		{"etc/systemd/system/mirrorcart-bundle.service", "ProcSubset", "ProcSubsets", unitFault},
+		{"etc/systemd/system/mirrorcart-bundle.path", "PathExistsGlob=", "PathsExistGlob=", pathFault},
 		{"etc/systemd/system/mirrorcart-kiosk.service", "MemoryMax=", "MemoryMax=much", unitFault},
 		{"etc/nftables.conf", "saddr 10.0.7.0/24", "saddr 10.0.7.0/240", nftFault},
 		{"etc/chrony/conf.d/mirrorcart.conf", "makestep", "makestop", chronyFault},
@@ -74,6 +76,19 @@ func TestDebiansToolsReadTheFiles(t *testing.T) {
 func unitFault(t *testing.T, text string) string {
 	text = regexp.MustCompile(`(?m)^ExecStart=/usr/bin/[a-z]+`).ReplaceAllString(text, "ExecStart=/bin/true")
 	out, ok := told(t, "systemd-analyze", "verify", "--man=no", tempFile(t, "mirrorcart-test.service", text))
+	if !ok && out == "" {
+		return "systemd-analyze failed"
+	}
+	return out
+}
+
+// pathFault is what systemd does not understand of a path unit, with a service that
+// it could start.
+func pathFault(t *testing.T, text string) string {
+	file := tempFile(t, "mirrorcart-bundle.path", text)
+	service := "[Service]\nExecStart=/bin/true\n"
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(file), "mirrorcart-bundle.service"), []byte(service), 0o644))
+	out, ok := told(t, "systemd-analyze", "verify", "--man=no", file)
 	if !ok && out == "" {
 		return "systemd-analyze failed"
 	}
@@ -135,7 +150,7 @@ func sysusersFault(t *testing.T, text string) string {
 // keep each other out.
 func TestServicesAreShutIn(t *testing.T) {
 	files := render(t, parseDevice(t, "device.yaml"))
-	for unit, most := range map[string]string{"mirrorcart.service": "25", "mirrorcart-kiosk.service": "45"} {
+	for unit, most := range map[string]string{"mirrorcart.service": "25", "mirrorcart-bundle.service": "25", "mirrorcart-kiosk.service": "45"} {
 		file := tempFile(t, unit, files["etc/systemd/system/"+unit])
 		out, ok := told(t, "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold="+most, file)
 		require.True(t, ok, "%s", out)

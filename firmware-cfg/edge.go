@@ -15,7 +15,8 @@ import (
 type Edge struct {
 	Node      string        `yaml:"node"` // the gateway's name at HQ and on the broker
 	Shop      Shop          `yaml:"shop"`
-	Till      string        `yaml:"till"` // begins every receipt number
+	Till      string        `yaml:"till"`  // begins every receipt number
+	Class     string        `yaml:"class"` // the kind of machine, as bundles name it; empty takes none
 	DataDir   string        `yaml:"data_dir" kind:"path"`
 	ModelsDir string        `yaml:"models_dir" kind:"path"`
 	ShopDir   string        `yaml:"shop_dir" kind:"path"` // catalogue files, pictures, try-on shapes
@@ -168,11 +169,15 @@ func DefaultEdge() *Edge {
 }
 
 // LoadEdge reads a gateway's configuration from the file and from environ, in
-// the form of os.Environ, with what was found out when the machine was installed.
+// the form of os.Environ, with what is of this machine alone (see OwnFile) and what
+// was found out when it was installed.
 // Its error names every fault; each is an *Error.
 func LoadEdge(file string, environ []string) (*Edge, error) {
 	e := DefaultEdge()
 	if err := load(file, "MIRRORCART_EDGE_", environ, e); err != nil {
+		return nil, err
+	}
+	if err := e.withOwn(file, environ); err != nil {
 		return nil, err
 	}
 	if err := e.withSetup(environ); err != nil {
@@ -186,6 +191,7 @@ func (e *Edge) check(c *checker) {
 	c.name("shop.id", e.Shop.ID)
 	c.text("shop.name", e.Shop.Name)
 	c.that("till", tillName.MatchString(e.Till), "%q is no till's name: use 1 to 8 capital letters and digits, e.g. T1", e.Till)
+	c.that("class", e.Class == "" || nodeName.MatchString(e.Class), "%q is no kind of machine: use 1 to 63 of a-z, 0-9, - and _, e.g. minipc", e.Class)
 	c.path("data_dir", e.DataDir)
 	c.path("models_dir", e.ModelsDir)
 	c.path("shop_dir", e.ShopDir)

@@ -42,6 +42,11 @@ func load(file, prefix string, environ []string, cfg checkable) error {
 	if err != nil {
 		return &Error{File: file, Msg: "cannot read the configuration: " + reason(err) + ": begin with a copy of the sample in firmware-cfg", Err: err}
 	}
+	return lay(file, text, prefix, environ, cfg)
+}
+
+// lay is load of a file that has been read.
+func lay(file string, text []byte, prefix string, environ []string, cfg checkable) error {
 	lines, err := decode(file, text, cfg)
 	if err != nil {
 		return err

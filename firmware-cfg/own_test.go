@@ -1,0 +1,32 @@
+package firmwarecfg
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhatIsOfOneMachineWinsOverTheFile(t *testing.T) {
+	data := t.TempDir()
+	text := smallEdge + "data_dir: " + data + "\ncamera: {rotate: 90, quality: 70}\n"
+	file := write(t, text)
+	require.NoError(t, os.WriteFile(OwnFile(file), []byte("node: shop-7-gw-1\nshop: {id: shop-7}\ncamera: {quality: 60}\n"), 0o600))
+	e, err := ParseEdge(file, []byte(text))
+	require.NoError(t, err)
+	require.Equal(t, []any{"shop-7-gw-1", "shop-7", "S", 90, 60}, []any{e.Node, e.Shop.ID, e.Shop.Name, e.Camera.Rotate, e.Camera.Quality})
+
+	s := e.Setup()
+	s.Camera.Rotate = 180
+	require.NoError(t, e.SaveSetup(s))
+	got, err := LoadEdge(file, []string{"MIRRORCART_EDGE_NODE=shop-8-gw-1"})
+	require.NoError(t, err)
+	require.Equal(t, []any{"shop-8-gw-1", "shop-7", 180, 60}, []any{got.Node, got.Shop.ID, got.Camera.Rotate, got.Camera.Quality})
+	again, err := ParseEdge(file, []byte(text))
+	require.NoError(t, err)
+	require.Equal(t, e, again, "what the gateway may write does not count")
+
+	require.NoError(t, os.WriteFile(OwnFile(file), []byte("till: t1\n"), 0o600))
+	_, err = LoadEdge(file, nil)
+	require.ErrorContains(t, err, `own.yaml:1: till: "t1" is no till's name`)
+}
