@@ -41,11 +41,14 @@ type HQ struct {
 	Webhooks   []Webhook  `yaml:"webhooks"`
 	Nodes      []Node     `yaml:"nodes"`
 	APITokens  []APIToken `yaml:"api_tokens"`
-	Payment    HQPayment  `yaml:"payment"`
-	Orders     Orders     `yaml:"orders"`
-	Chat       Chat       `yaml:"chat"`
-	Log        Log        `yaml:"log"`
-	Metrics    HQMetrics  `yaml:"metrics"`
+	// OwnMachine is the role of who opens the pages on HQ's own machine while
+	// nobody can sign in; empty lets nobody in.
+	OwnMachine string    `yaml:"own_machine"`
+	Payment    HQPayment `yaml:"payment"`
+	Orders     Orders    `yaml:"orders"`
+	Chat       Chat      `yaml:"chat"`
+	Log        Log       `yaml:"log"`
+	Metrics    HQMetrics `yaml:"metrics"`
 }
 
 // APIToken lets a system use HQ's API.
@@ -100,6 +103,7 @@ func DefaultHQ() *HQ {
 		OfficeHosts: []string{},
 		Proxies:     []string{},
 		APITokens:   []APIToken{},
+		OwnMachine:  "operator",
 		OfficeAddr:  "127.0.0.1:8091",
 		DataDir:     "/var/lib/mirrorcart-hq",
 		ShopDir:     "/etc/mirrorcart/shop",
@@ -168,6 +172,7 @@ func (h *HQ) check(c *checker) {
 		sum, err := hex.DecodeString(t.SHA256)
 		c.that(key("api_tokens", i, "sha256"), err == nil && len(sum) == 32, "this is no SHA-256: copy what `hq token` prints")
 	}
+	c.that("own_machine", h.OwnMachine == "" || slices.Contains(tokenRoles(), h.OwnMachine), "%q is no role: write one of %s, or leave it empty", h.OwnMachine, strings.Join(tokenRoles(), ", "))
 	seen := map[string]bool{}
 	for i, n := range h.Nodes {
 		c.name(key("nodes", i, "name"), n.Name)

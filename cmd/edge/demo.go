@@ -286,6 +286,7 @@ func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
 	cfg.Metrics.Addr = "127.0.0.1:0"
+	cfg.OwnMachine = "admin" // who tries it out sees every page
 	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
 	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
 	if cfg.Payment.SePay.KeyFile, err = f.secret("bank.key", uuid.NewString()); err != nil {

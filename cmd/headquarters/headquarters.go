@@ -17,6 +17,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/api"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/chat"
@@ -155,7 +156,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	forPeople := web.Options{HQ: s.DB, Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log, Patience: edge.OrderPatience(s.cfg.Orders.Patience)}
+	forPeople := web.Options{HQ: s.DB, Door: s.DB.Accounts(), People: s.DB.Accounts(), OwnMachine: account.Role(s.cfg.OwnMachine), Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log, Patience: edge.OrderPatience(s.cfg.Orders.Patience)}
 	forSystems := api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log}
 	if s.chat.Serves() {
 		forPeople.Chats, forSystems.Chats = s.chat, s.chat

@@ -70,7 +70,7 @@ func newOffice(t *testing.T, tokens ...account.Token) (*app, *office) {
 	a.pages.Chats = o
 	engine := gin.New()
 	a.pages.Register(engine)
-	a.handler = engine
+	a.handler, a.engine = engine, engine
 	return a, o
 }
 

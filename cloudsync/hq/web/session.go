@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -8,11 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -22,16 +21,26 @@ import (
 
 const (
 	sessionCookie = "hq_session"
-	sessionLife   = 12 * time.Hour
-	wrongPause    = 500 * time.Millisecond // after a wrong token, for whoever signs in
+	sessionLife   = account.SessionLife
 	maxForm       = 16 << 10
 	visitorKey    = "visitor"
 )
 
+// Door is what the pages need to know of who signs in with a password.
+type Door interface {
+	HasPeople(ctx context.Context) (bool, error)
+	SignIn(ctx context.Context, name, password string) (secret string, err error)
+	Session(ctx context.Context, secret string) (*account.Person, error)
+	SignOut(ctx context.Context, secret string) error
+	ChangePassword(ctx context.Context, name, old, fresh string) error
+}
+
 // visitor is who looks at the pages.
 type visitor struct {
-	name string // of the token; empty on HQ's own machine
-	role account.Role
+	name      string // of the person or the token; empty on HQ's own machine
+	role      account.Role
+	person    bool // signed in with a password
+	temporary bool // which is to be changed first
 }
 
 func visitorOf(c *gin.Context) visitor {
@@ -40,18 +49,29 @@ func visitorOf(c *gin.Context) visitor {
 	return who
 }
 
-// admit lets in who has signed in with a token of the API. Where there are no
-// tokens the pages are those of HQ's own machine.
+// passwordPath is where a person changes the password, and the only page for one
+// whose password is headquarters'.
+const passwordPath = "/password"
+
+// admit lets in who has signed in. Where nobody can yet, the pages are those of
+// HQ's own machine.
 func (p *Pages) admit(c *gin.Context) {
-	who, ok := p.visitor(c.Request)
+	who, err := p.visitor(c.Request)
 	switch {
-	case ok:
-		c.Set(visitorKey, who)
-	case isPage(c):
+	case err != nil:
+		p.fail(c, err)
+	case who.role == account.Nobody && isPage(c):
 		p.door(c, http.StatusUnauthorized, "")
 		c.Abort()
-	default:
+	case who.role == account.Nobody:
 		p.fail(c, edge.Errorf("web.admit", edge.Unauthorized, "sign in on headquarters' pages first"))
+	case who.temporary && c.FullPath() != passwordPath && c.Request.Method == http.MethodGet && isPage(c):
+		c.Redirect(http.StatusSeeOther, passwordPath+"?lang="+langOf(c))
+		c.Abort()
+	case who.temporary && c.FullPath() != passwordPath:
+		p.fail(c, edge.Errorf("web.admit", edge.Forbidden, "%s", p.words(c).T("password_first")))
+	default:
+		c.Set(visitorKey, who)
 	}
 }
 
@@ -59,15 +79,32 @@ func isPage(c *gin.Context) bool {
 	return c.FullPath() != "/live" && !strings.HasSuffix(c.FullPath(), ".json")
 }
 
-func (p *Pages) visitor(r *http.Request) (visitor, bool) {
-	if len(p.Tokens) == 0 {
-		return visitor{role: account.Operator}, fromHere(r)
+// visitor is who asks; Nobody's role says that they have to sign in.
+func (p *Pages) visitor(r *http.Request) (visitor, error) {
+	if cookie, err := r.Cookie(sessionCookie); err == nil {
+		if who, ok := p.session(cookie.Value); ok {
+			return who, nil
+		}
+		person, err := p.Door.Session(r.Context(), cookie.Value)
+		if err == nil {
+			return visitor{person.Name, person.Role, true, person.Temporary}, nil
+		}
+		if edge.KindOf(err) != edge.NotFound {
+			return visitor{}, err
+		}
 	}
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
-		return visitor{}, false
+	open, err := p.open(r)
+	if err != nil || !open || !fromHere(r) {
+		return visitor{}, err
 	}
-	return p.session(cookie.Value)
+	return visitor{role: p.OwnMachine}, nil
+}
+
+// open reports whether nobody could sign in, so that this machine's own people
+// need not.
+func (p *Pages) open(r *http.Request) (bool, error) {
+	people, err := p.Door.HasPeople(r.Context())
+	return len(p.Tokens) == 0 && !people && err == nil, err
 }
 
 // fromHere reports whether a request comes from this machine, and not by way of
@@ -82,7 +119,7 @@ func fromHere(r *http.Request) bool {
 	return err == nil && addr.Unmap().IsLoopback() && !passed
 }
 
-// A session is the token's name, when it ends, and a seal over both and the
+// A token's session is its name, when it ends, and a seal over both and the
 // token's hash: a token that is taken out of the settings ends its sessions.
 func (p *Pages) newSession(t account.Token) string {
 	ends := strconv.FormatInt(p.Now().Add(sessionLife).Unix(), 10)
@@ -111,7 +148,7 @@ func (p *Pages) session(value string) (visitor, bool) {
 	}
 	for _, t := range p.Tokens {
 		if t.Name == string(name) && hmac.Equal([]byte(parts[2]), []byte(p.seal(t, parts[1]))) {
-			return visitor{t.Name, t.Role}, true
+			return visitor{name: t.Name, role: t.Role}, true
 		}
 	}
 	return visitor{}, false
@@ -137,67 +174,4 @@ func (p *Pages) only(right account.Right) gin.HandlerFunc {
 			p.fail(c, edge.Errorf("web.only", edge.Forbidden, "%s", p.words(c).T("reader_only")))
 		}
 	}
-}
-
-// doorView is what stands where nobody is let in.
-type doorView struct {
-	Tokens bool
-	To     string // where to after signing in
-	Wrong  string
-}
-
-func (p *Pages) door(c *gin.Context, status int, wrong string) {
-	to := c.PostForm("to")
-	if to == "" {
-		to = c.Request.URL.RequestURI()
-	}
-	if len(p.Tokens) == 0 {
-		status = http.StatusForbidden
-	}
-	p.renderStatus(c, status, "door", "sign_in", doorView{len(p.Tokens) > 0, to, wrong})
-}
-
-// signIn takes one at a time, so that nobody tries many tokens.
-func (p *Pages) signIn(c *gin.Context) {
-	ctx := c.Request.Context()
-	select {
-	case p.doors <- struct{}{}:
-		defer func() { <-p.doors }()
-	case <-ctx.Done():
-		return
-	}
-	t, ok := account.FindToken(p.Tokens, c.PostForm("token"))
-	if !ok {
-		p.Log.Warn("sign-in with a wrong token", "from", c.Request.RemoteAddr)
-		select {
-		case <-time.After(wrongPause):
-		case <-ctx.Done():
-		}
-		p.door(c, http.StatusUnauthorized, p.words(c).T("token_wrong"))
-		return
-	}
-	p.Log.Info("signed in", "audit", true, "token", t.Name)
-	p.setSession(c, p.newSession(t), int(sessionLife/time.Second))
-	c.Redirect(http.StatusSeeOther, ownPath(c.PostForm("to")))
-}
-
-func (p *Pages) signOut(c *gin.Context) {
-	p.setSession(c, "", -1)
-	c.Redirect(http.StatusSeeOther, "/?lang="+langOf(c))
-}
-
-func (p *Pages) setSession(c *gin.Context, value string, seconds int) {
-	https := c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https"
-	http.SetCookie(c.Writer, &http.Cookie{
-		Name: sessionCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
-	})
-}
-
-// ownPath is a path of these pages, wherever the form wants to lead.
-func ownPath(to string) string {
-	u, err := url.Parse(to)
-	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(to, "\\\r\n") {
-		return "/"
-	}
-	return u.RequestURI()
 }

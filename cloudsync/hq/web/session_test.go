@@ -93,7 +93,7 @@ func TestPeopleSignInWithATokenOfTheAPI(t *testing.T) {
 	}
 	resp, body = a.do(http.MethodPost, "/shops/hanoi-1/pulls?lang=en", "kind=digest", "Cookie", reader)
 	require.Equal(t, http.StatusForbidden, resp.StatusCode)
-	require.Contains(t, body, "may only look")
+	require.Contains(t, body, "role does not allow")
 	resp, _ = a.do(http.MethodPost, "/shops/hanoi-1/pulls", "kind=digest")
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
 	resp, _ = a.do(http.MethodPost, "/shops/hanoi-1/pulls", "kind=digest", "Cookie", operator)

@@ -3,8 +3,9 @@
 // money that does not match or goes back, and what else waits for a person. Systems
 // use package api.
 //
-// Who looks signs in with one of the API's tokens; where there are none, the
-// pages are open on HQ's own machine alone.
+// Who looks signs in with name and password, or with one of the API's tokens;
+// where there are neither, the pages are open on HQ's own machine alone. What
+// somebody may do there is said by their role, and what they did is in the log.
 package web
 
 import (
@@ -18,6 +19,7 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -50,16 +52,21 @@ type Headquarters interface {
 }
 
 // Options are what the pages are made with. All but the names, the tokens, the
-// patience and the chats are needed.
+// machine's role, the patience and the chats are needed.
 type Options struct {
 	HQ     Headquarters
 	Brand  string            // the chain's name
 	Names  map[string]string // of shops, by their ids, as people call them
 	Zone   *time.Location    // of the times on the pages, and of when a day begins
-	Tokens []account.Token   // who may sign in; none: the pages are this machine's
-	Secret []byte            // seals sessions; the same for all collectors
-	Now    func() time.Time
-	Log    *slog.Logger
+	Door   Door
+	People People
+	Tokens []account.Token // who may sign in beside people
+	// OwnMachine is what this machine's own people may do without signing in
+	// while there are neither people nor tokens.
+	OwnMachine account.Role
+	Secret     []byte // seals sessions; the same for all collectors
+	Now        func() time.Time
+	Log        *slog.Logger
 	// Patience is how long an order may wait until it is marked.
 	Patience edge.OrderPatience
 	Chats    Chats // nil where no chat app is served
@@ -83,8 +90,8 @@ const (
 
 // New makes the pages.
 func New(o Options) (*Pages, error) {
-	if o.HQ == nil || o.Brand == "" || o.Zone == nil || len(o.Secret) < minSecret || o.Now == nil || o.Log == nil {
-		return nil, edge.Errorf("web.New", edge.Invalid, "HQ, brand, zone, a secret of %d bytes, clock and log are all needed", minSecret)
+	if o.HQ == nil || o.Door == nil || o.People == nil || o.Brand == "" || o.Zone == nil || len(o.Secret) < minSecret || o.Now == nil || o.Log == nil {
+		return nil, edge.Errorf("web.New", edge.Invalid, "HQ, door, people, brand, zone, a secret of %d bytes, clock and log are all needed", minSecret)
 	}
 	t, err := parse()
 	if err != nil {
@@ -118,13 +125,28 @@ func (p *Pages) Register(r gin.IRouter) {
 		pages.GET("/chats", p.chatsPage)
 		pages.GET("/chats/:id", p.chatPage)
 	}
+	pages.GET(passwordPath, p.passwordPage)
+	pages.GET("/accounts", p.only(account.Accounts), p.accountsPage)
 	r.GET("/sign-in", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/") })
+	for _, shown := range []string{"/accounts/people", "/accounts/people/:name/reset", "/accounts/keys"} { // in answer to a form
+		r.GET(shown, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/accounts?lang="+langOf(c)) })
+	}
 	forms := r.Group("/", p.act)
 	forms.POST("/sign-in", p.signIn)
 	forms.POST("/sign-out", p.signOut)
+	forms.POST(passwordPath, p.admit, p.changePassword)
 	change := func(path string, right account.Right, handle gin.HandlerFunc) {
-		forms.POST(path, p.admit, p.only(right), handle)
+		forms.POST(path, p.admit, p.only(right), p.writeDown, handle)
 	}
+	manage := func(path string, handle gin.HandlerFunc) { // writes down itself what it changes
+		forms.POST(path, p.admit, p.only(account.Accounts), handle)
+	}
+	manage("/accounts/people", p.addPerson)
+	manage("/accounts/people/:name/role", p.setRole)
+	manage("/accounts/people/:name/active", p.setActive)
+	manage("/accounts/people/:name/reset", p.resetPerson)
+	manage("/accounts/keys", p.makeKey)
+	manage("/accounts/keys/:id/revoke", p.revokeKey)
 	change("/shops/:shop/pulls", account.Operate, p.startPull)
 	change("/orders/:id/state", account.Operate, p.moveOrder)
 	change("/orders/:id/parcel", account.Operate, p.sendOrder)
@@ -156,8 +178,15 @@ type frame struct {
 	Chats              bool   // people write in chat apps
 	Asking             int    // those of them who wait for an answer
 	Who                string // signed in
-	May                bool   // ask shops for something
+	Person             bool   // with a password
+	Role               account.Role
+	May                bool // ask shops for something
 	Content            any
+}
+
+// Live reports whether the page's script keeps it up to date.
+func (f frame) Live() bool {
+	return !slices.Contains([]string{"door", "fault", "aside", "accounts", "password"}, f.Here)
 }
 
 // render writes a page, or its content alone where the page's script asks for
@@ -177,9 +206,9 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	query.Del("part")
 	f := frame{
 		Brand: p.Brand, Lang: w.lang, Nonce: nonce(), Here: name, Title: w.known("", title), Path: c.Request.URL.Path, Query: template.URL(query.Encode()),
-		Words: w, Who: who.name, May: who.role.May(account.Operate), Content: content,
+		Words: w, Who: who.name, Person: who.person, Role: who.role, May: who.role.May(account.Operate), Content: content,
 	}
-	if who.role != account.Nobody {
+	if who.role != account.Nobody && !who.temporary {
 		f.Waiting, _ = p.HQ.WaitingMatters(c.Request.Context()) // the page itself says what does not work
 		f.Orders, f.Money = p.waitingOrders(c.Request.Context()), p.waitingMoney(c.Request.Context())
 		f.Chats, f.Asking = p.Chats != nil, p.asking(c)

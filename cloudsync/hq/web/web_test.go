@@ -37,6 +37,7 @@ type app struct {
 	t       *testing.T
 	pages   *Pages
 	handler http.Handler
+	engine  *gin.Engine
 	log     *bytes.Buffer
 	now     time.Time
 	connect func(*hq.Shop)
@@ -75,12 +76,12 @@ func newApp(t *testing.T, tokens ...account.Token) *app {
 	clock := func() time.Time { return a.now }
 	log := slog.New(slog.NewTextHandler(a.log, nil))
 	a.HQ = hqtest.Open(t, func(o *hq.Options) { o.Now, o.Log = clock, log })
-	pages, err := New(Options{HQ: a, Brand: "Hạ Vân", Zone: ict, Tokens: tokens, Secret: make([]byte, 32), Now: clock, Log: log})
+	pages, err := New(Options{HQ: a, Brand: "Hạ Vân", Zone: ict, Door: a.Accounts(), People: a.Accounts(), OwnMachine: account.Admin, Tokens: tokens, Secret: make([]byte, 32), Now: clock, Log: log})
 	require.NoError(t, err)
 	gin.SetMode(gin.TestMode)
 	engine := gin.New()
 	pages.Register(engine)
-	a.pages, a.handler = pages, engine
+	a.pages, a.handler, a.engine = pages, engine, engine
 	return a
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -119,6 +120,12 @@ func (w words) methods(paid edge.Payments) string {
 	}
 	return strings.Join(names, " + ")
 }
+
+// Role is what a role is called.
+func (w words) Role(r account.Role) string { return w.known("r_", string(r)) }
+
+// RoleMeans is what somebody of a role may do.
+func (w words) RoleMeans(r account.Role) string { return w.known("r_", string(r)+"_may") }
 
 func (w words) method(m edge.Method) string {
 	switch m {

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -63,9 +64,13 @@ func TestGlossary(t *testing.T) {
 	for _, terms := range []edge.OrderTerms{edge.PayDeposit, edge.PayFull, edge.PayOnReceipt} {
 		require.Contains(t, g, "terms_"+string(terms))
 	}
+	for _, r := range account.Roles() {
+		require.Contains(t, g, "r_"+string(r))
+		require.Contains(t, g, "r_"+string(r)+"_may")
+	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish|r|a)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)

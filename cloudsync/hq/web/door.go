@@ -1,0 +1,149 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
+	"github.com/mirrorcart/mirrorcart/edge"
+)
+
+const wrongPause = 500 * time.Millisecond // after a wrong password or token, for whoever signs in
+
+// doorView is what stands where nobody is let in.
+type doorView struct {
+	People, Tokens bool   // who may sign in
+	To             string // where to after signing in
+	Wrong          string
+}
+
+func (p *Pages) door(c *gin.Context, status int, wrong string) {
+	to := c.PostForm("to")
+	if to == "" {
+		to = c.Request.URL.RequestURI()
+	}
+	people, err := p.Door.HasPeople(c.Request.Context())
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	v := doorView{people, len(p.Tokens) > 0, to, wrong}
+	if !v.People && !v.Tokens {
+		status = http.StatusForbidden
+	}
+	p.renderStatus(c, status, "door", "sign_in", v)
+}
+
+// signIn takes one at a time, so that nobody tries many passwords or tokens.
+func (p *Pages) signIn(c *gin.Context) {
+	ctx := c.Request.Context()
+	select {
+	case p.doors <- struct{}{}:
+		defer func() { <-p.doors }()
+	case <-ctx.Done():
+		return
+	}
+	name := strings.ToLower(strings.TrimSpace(c.PostForm("name")))
+	secret, wrong, err := "", "wrong_sign_in", error(nil)
+	if name != "" {
+		secret, err = p.Door.SignIn(ctx, name, c.PostForm("password"))
+	} else if t, ok := account.FindToken(p.Tokens, c.PostForm("token")); ok {
+		name, secret = t.Name, p.newSession(t)
+	} else {
+		wrong, err = "token_wrong", edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
+	}
+	if edge.KindOf(err) == edge.Unauthorized {
+		p.Log.Warn("sign-in refused", "audit", true, "from", c.Request.RemoteAddr)
+		select {
+		case <-time.After(wrongPause):
+		case <-ctx.Done():
+		}
+		p.door(c, http.StatusUnauthorized, p.words(c).T(wrong))
+		return
+	}
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	p.Log.Info("signed in", "audit", true, "by", name)
+	p.setSession(c, secret, int(sessionLife/time.Second))
+	c.Redirect(http.StatusSeeOther, ownPath(c.PostForm("to")))
+}
+
+func (p *Pages) signOut(c *gin.Context) {
+	if cookie, err := c.Request.Cookie(sessionCookie); err == nil {
+		if err := p.Door.SignOut(c.Request.Context(), cookie.Value); err != nil {
+			p.fail(c, err)
+			return
+		}
+	}
+	p.setSession(c, "", -1)
+	c.Redirect(http.StatusSeeOther, "/?lang="+langOf(c))
+}
+
+// passwordView is the page on which a person changes the password.
+type passwordView struct {
+	First bool // the one that headquarters made
+	Least int  // characters
+	Wrong string
+}
+
+func (p *Pages) passwordPage(c *gin.Context) { p.showPassword(c, http.StatusOK, "") }
+
+func (p *Pages) showPassword(c *gin.Context, status int, wrong string) {
+	who := visitorOf(c)
+	if !who.person {
+		p.fail(c, edge.Errorf("web.password", edge.Forbidden, "%s", p.words(c).T("password_none")))
+		return
+	}
+	p.renderStatus(c, status, "password", "password_change", passwordView{who.temporary, account.MinPassword, wrong})
+}
+
+// changePassword takes the new password, and signs the person in with it: what
+// was signed in with the old one no longer is.
+func (p *Pages) changePassword(c *gin.Context) {
+	ctx, who, w, fresh := c.Request.Context(), visitorOf(c), p.words(c), c.PostForm("fresh")
+	if !who.person || fresh != c.PostForm("again") {
+		p.showPassword(c, http.StatusBadRequest, w.T("password_twice"))
+		return
+	}
+	err := p.Door.ChangePassword(ctx, who.name, c.PostForm("old"), fresh)
+	switch edge.KindOf(err) {
+	case edge.Unauthorized:
+		p.showPassword(c, http.StatusForbidden, w.T("wrong_old"))
+		return
+	case edge.Invalid:
+		p.showPassword(c, http.StatusBadRequest, w.T("password_weak", account.MinPassword))
+		return
+	}
+	secret := ""
+	if err == nil {
+		secret, err = p.Door.SignIn(ctx, who.name, fresh)
+	}
+	if err != nil {
+		p.fail(c, err)
+		return
+	}
+	p.setSession(c, secret, int(sessionLife/time.Second))
+	c.Redirect(http.StatusSeeOther, "/?lang="+langOf(c))
+}
+
+func (p *Pages) setSession(c *gin.Context, value string, seconds int) {
+	https := c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https"
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: sessionCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// ownPath is a path of these pages, wherever the form wants to lead.
+func ownPath(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(to, "\\\r\n") {
+		return "/"
+	}
+	return u.RequestURI()
+}
