@@ -87,6 +87,29 @@ func (i identity) belongs(path, node, shop string) error {
 	return edge.Errorf("sqlite.Open", edge.Conflict, "%s belongs to gateway %q of shop %q, this is gateway %q of shop %q: correct the settings or give another path", path, i.node, i.shop, node, shop)
 }
 
+// Inspect refuses what Open would refuse: a database that is damaged, another
+// gateway's, another program's or of a newer version. It reads alone, and may be
+// called beside a gateway that runs. Its error is of kind NotFound where there is
+// no database yet.
+func Inspect(ctx context.Context, opt Options) error {
+	opt, err := opt.complete()
+	if err != nil {
+		return err
+	}
+	if statOrNil(opt.Path) == nil {
+		return edge.Errorf("sqlite.Inspect", edge.NotFound, "there is no database %s", opt.Path)
+	}
+	empty, err := checkHeader(opt.Path)
+	if err != nil || empty {
+		return err
+	}
+	found, err := identify(ctx, opt.Path)
+	if err != nil || found == (identity{}) {
+		return err
+	}
+	return found.belongs(opt.Path, opt.Node, opt.Shop)
+}
+
 // errDamaged is in the chain of the error of a damaged database.
 var errDamaged = errors.New("damaged")
 

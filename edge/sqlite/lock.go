@@ -29,6 +29,16 @@ func acquire(op, path string) (*lock, error) {
 	return nil, fmt.Errorf("%s: locking the database: %w", op, err)
 }
 
+// InUse reports whether a gateway runs on the database at path.
+func InUse(path string) bool {
+	f, err := os.Open(path + ".lock")
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
 // release lets the next one in; the kernel does it for a program that was
 // killed.
 func (l *lock) release() error {

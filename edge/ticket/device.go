@@ -63,6 +63,16 @@ func (d *Device) connect(ctx context.Context) (*connection, error) {
 	return con, nil
 }
 
+// Look asks the printer how it is; its error is a *Trouble where it does not
+// print. It must not be in use: a receipt printer speaks with one at a time.
+func (d *Device) Look(ctx context.Context) (edge.PrintReason, error) {
+	con, err := d.connect(ctx)
+	if err != nil {
+		return "", err
+	}
+	return con.state, con.Close()
+}
+
 // kick opens the cash drawer.
 func (d *Device) kick(ctx context.Context) (err error) {
 	c, err := d.open(ctx)

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// checkPatience is how long one check may take: a camera may be slow to begin, and
+// a large database to read.
+const checkPatience = time.Minute
+
+// finding is what a check came to.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Says  string `json:"says"` // what is there; or what is wrong, and how to mend it
+}
+
+// findings are those of a machine.
+type findings struct {
+	OK      bool      `json:"ok"`
+	Node    string    `json:"node"`
+	Running bool      `json:"running"` // beside a gateway that runs
+	Checks  []finding `json:"checks"`
+}
+
+func checkCommand() *cobra.Command {
+	var file string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "check --config edge.yaml",
+		Short: "Look whether everything on this machine is as a gateway needs it",
+		Long: `Look whether everything on this machine is as a gateway needs it, and say of what
+is not how to mend it. The gateway may run: then it is asked for its camera,
+printer and line, which are its own. The exit status is 0 only if all is well.
+
+Run it as the gateway's user, or as root.`,
+		Example: "  edge check --config /etc/mirrorcart/edge.yaml\n  edge check --json",
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
+			if err != nil {
+				return process.UsageError{Err: err}
+			}
+			log := process.Log(cmd.ErrOrStderr(), max(cfg.Log.Level, slog.LevelWarn))
+			found := inspect(cmd.Context(), cfg, log)
+			if asJSON {
+				err = json.NewEncoder(cmd.OutOrStdout()).Encode(found)
+			} else {
+				err = found.print(cmd.OutOrStdout())
+			}
+			if err == nil && !found.OK {
+				err = errors.New("not everything is as it should be")
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON on standard output")
+	return cmd
+}
+
+// inspect looks at a gateway's machine.
+func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *findings {
+	in := &inspection{cfg: cfg, log: log, found: &findings{OK: true, Node: cfg.Node}}
+	running, err := in.askGateway(ctx)
+	in.found.Running = running != nil || err != nil
+	switch {
+	case err != nil:
+		in.note("gateway", "", err)
+	case running == nil:
+		in.check(ctx, "gateway", in.addresses)
+	default:
+		in.note("gateway", "it runs, version "+running.Version, nil)
+	}
+	for _, c := range []struct {
+		name string
+		look func(context.Context) (string, error)
+	}{
+		{"shop", in.shop},
+		{"key", in.key},
+		{"certificates", in.certificates},
+		{"disk", in.disk},
+		{"database", in.database},
+		{"backup", in.backup},
+		{"models", in.models},
+		{"clock and headquarters", in.clock},
+		{"browser", in.browser},
+	} {
+		in.check(ctx, c.name, c.look)
+	}
+	switch {
+	case running != nil:
+		in.told(running)
+	case err == nil: // nobody has them now
+		in.alone(ctx)
+	}
+	return in.found
+}
+
+// inspection is one look at a machine.
+type inspection struct {
+	cfg   *firmwarecfg.Edge
+	log   *slog.Logger
+	found *findings
+}
+
+// check looks, and notes what it came to.
+func (in *inspection) check(ctx context.Context, name string, look func(context.Context) (string, error)) {
+	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
+	says, err := look(ctx)
+	in.note(name, says, err)
+}
+
+func (in *inspection) note(name, says string, err error) {
+	f := finding{Check: name, OK: err == nil, Says: says}
+	if err != nil {
+		f.Says = process.Plain(err)
+		in.found.OK = false
+	}
+	in.found.Checks = append(in.found.Checks, f)
+}
+
+// told notes what a gateway that runs says of itself.
+func (in *inspection) told(r *monitor.Report) {
+	for _, p := range r.Parts {
+		var err error
+		if !p.OK {
+			err = errors.New(p.Why)
+		}
+		in.note(p.Part, "in order", err)
+	}
+}
+
+// print writes a line for each check, and what is to be mended last.
+func (f *findings) print(w io.Writer) error {
+	for _, c := range f.Checks {
+		mark := "✓"
+		if !c.OK {
+			mark = "✗"
+		}
+		if _, err := fmt.Fprintf(w, "%s %-22s %s\n", mark, c.Check, c.Says); err != nil {
+			return err
+		}
+	}
+	return nil
+}
