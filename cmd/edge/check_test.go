@@ -174,6 +174,7 @@ func freeAddress(t *testing.T) string {
 // Beside a gateway that runs its own word counts for what only it can have, and
 // nothing of it is disturbed.
 func TestCheckBesideAGatewayThatRuns(t *testing.T) {
+	t.Parallel() // an idle printer is asked every 15 seconds
 	m := newMachine(t)
 	m.cfg.Metrics.Addr = "127.0.0.1:0"
 	m.cfg.HQ.MQTT.URL = ""
