@@ -83,8 +83,13 @@ type HTTP struct {
 	Kiosks []string `yaml:"kiosks"`
 	// TLSAddr is a second address, for the shop's network; empty for none.
 	TLSAddr string `yaml:"tls_addr"`
-	Cert    string `yaml:"cert" kind:"path"` // PEM; empty for one that the gateway makes
-	Key     string `yaml:"key" kind:"path"`
+	// Clear lets other machines come without TLS.
+	Clear bool `yaml:"clear"`
+	// Connections may be open at each address, one client's an eighth of them;
+	// this machine's and the kiosks' have as many for themselves.
+	Connections int    `yaml:"connections"`
+	Cert        string `yaml:"cert" kind:"path"` // PEM; empty for one that the gateway makes
+	Key         string `yaml:"key" kind:"path"`
 }
 
 // ParseKiosk reads the address of a kiosk's screen, or of the network that
@@ -152,7 +157,7 @@ func DefaultEdge() *Edge {
 		DataDir:   "/var/lib/mirrorcart",
 		ModelsDir: "/usr/share/mirrorcart/models",
 		ShopDir:   "/etc/mirrorcart/shop",
-		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}},
+		HTTP:      HTTP{Addr: "127.0.0.1:8080", AllowedHosts: []string{"localhost", "127.0.0.1"}, Connections: 512},
 		Camera:    Camera{Source: "/dev/video0", Width: 1280, Height: 720, Mirror: true, Quality: 80, Controls: Controls{PowerLine: 50}},
 		Mirror:    Mirror{MaxFaces: 1, IdleTimeout: 90 * time.Second, GoneTimeout: 45 * time.Second},
 		SignOff:   10 * time.Minute,
@@ -252,6 +257,7 @@ func (e *Edge) checkTLS(c *checker) {
 	c.tls("http.tls_addr", h.TLSAddr, map[string]bool{h.Addr: true})
 	c.that("http.cert", (h.Cert == "") == (h.Key == ""), "cert and key go together: set both, or neither for a certificate that the gateway makes itself")
 	c.that("http.cert", h.Cert == "" || h.TLSAddr != "" || len(e.Kiosks) > 0, "a certificate is of use only with http.tls_addr: set that too, e.g. 0.0.0.0:8443")
+	c.that("http.connections", h.Connections >= 16 && h.Connections <= 100_000, "%d is out of range: use 16 to 100000", h.Connections)
 	c.that("camera.source", sealedPush(e.Camera, h.Addr, h.TLSAddr), "a tablet's pictures must come over TLS: set http.tls_addr, e.g. 0.0.0.0:8443")
 }
 

@@ -25,6 +25,9 @@ type HQ struct {
 	// Proxies are the addresses, or networks, of the proxies before Addr and
 	// OfficeAddr, whose X-Forwarded-For says who asks.
 	Proxies []string `yaml:"proxies"`
+	// Connections may be open at each address, one client's an eighth of them;
+	// proxies and this machine have as many for themselves.
+	Connections int `yaml:"connections"`
 
 	PublicURL string `yaml:"public_url"`
 	MQTT      MQTT   `yaml:"mqtt"`
@@ -102,6 +105,7 @@ func DefaultHQ() *HQ {
 		Addr:        "127.0.0.1:8090",
 		OfficeHosts: []string{},
 		Proxies:     []string{},
+		Connections: 10_000,
 		APITokens:   []APIToken{},
 		OwnMachine:  "operator",
 		OfficeAddr:  "127.0.0.1:8091",
@@ -137,6 +141,7 @@ func (h *HQ) check(c *checker) {
 	for _, host := range h.OfficeHosts {
 		c.that("office_hosts", host != "" && !hasAny(host, "/: \t"), "%q is no host's name: write it without scheme, port and path, e.g. hq.example.com", host)
 	}
+	c.that("connections", h.Connections >= 16 && h.Connections <= 1_000_000, "%d is out of range: use 16 to 1000000", h.Connections)
 	for _, proxy := range h.Proxies {
 		_, err := ParseKiosk(proxy)
 		c.that("proxies", err == nil, "%q: %v", proxy, err)

@@ -110,7 +110,7 @@ log: {level: debug}
 	require.Equal(t, "/m", e.ModelsDir)
 	require.Equal(t, Camera{Source: "still:a.jpg", Width: 1280, Height: 720, Rotate: 90, Mirror: true, Quality: 70, Controls: Controls{Exposure: "157", WhiteBalance: "auto", PowerLine: 60}}, e.Camera)
 	require.Equal(t, 45*time.Second, e.Mirror.IdleTimeout)
-	require.Equal(t, HTTP{Addr: "0.0.0.0:80", AllowedHosts: []string{"kiosk.local", "10.0.0.2"}, Kiosks: []string{"10.0.0.7", "fd00::/64"}}, e.HTTP)
+	require.Equal(t, HTTP{Addr: "0.0.0.0:80", AllowedHosts: []string{"kiosk.local", "10.0.0.2"}, Kiosks: []string{"10.0.0.7", "fd00::/64"}, Connections: 512}, e.HTTP)
 	require.Equal(t, Manager, e.Staff[0].Role)
 	require.Equal(t, slog.LevelWarn, e.Log.Level)
 }

@@ -257,6 +257,7 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	cfg := firmwarecfg.DefaultEdge()
 	cfg.Node, cfg.Shop.ID, cfg.Shop.Name, cfg.Till = demoNode, "nang-mai-q1", demoShopName, "T1"
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = f.dir, f.models, f.addr
+	cfg.HTTP.Clear = true // its PINs are everybody's
 	cfg.Keys.Device = filepath.Join(f.dir, "device.key")
 	cfg.Metrics.Addr = "127.0.0.1:0"
 	cfg.Disk.ReserveMB = 0 // a demo takes no more of the disk than it needs

@@ -29,8 +29,9 @@ type port struct {
 	part  string // as the status names it
 	addr  string // as configured
 	// tls is what it is served with; nil to serve it in the clear.
-	tls func() (*tls.Config, error)
-	log *slog.Logger
+	tls    func() (*tls.Config, error)
+	places process.Places
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	ln    net.Listener // nil while it is not served
@@ -71,25 +72,25 @@ func (p *port) open(ctx context.Context) bool {
 
 func (p *port) listen(ctx context.Context) (net.Listener, error) {
 	if p.tls == nil {
-		return listenAt(ctx, p.addr)
+		return p.listenAt(ctx)
 	}
 	cfg, err := p.tls()
 	if err != nil {
 		return nil, err
 	}
-	ln, err := listenAt(ctx, p.addr)
+	ln, err := p.listenAt(ctx)
 	if err != nil {
 		return nil, err
 	}
 	return tls.NewListener(ln, cfg), nil
 }
 
-func listenAt(ctx context.Context, addr string) (net.Listener, error) {
-	ln, err := process.Listen(ctx, addr)
+func (p *port) listenAt(ctx context.Context) (net.Listener, error) {
+	ln, err := process.Listen(ctx, p.addr)
 	if err != nil {
-		return nil, &mendable{"nothing can be served at " + addr + ": stop the other program that holds it, or choose another address", errors.Unwrap(err)}
+		return nil, &mendable{"nothing can be served at " + p.addr + ": stop the other program that holds it, or choose another address", errors.Unwrap(err)}
 	}
-	return ln, nil
+	return p.places.Bound(ln), nil
 }
 
 // failed notes why the port is not served, for whoever holds p.mu.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -12,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/ar"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/kiosk"
@@ -83,7 +85,10 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		}
 		s.kiosk.RegisterTablet(s.engine, s.mirror.tablet, tablets)
 	}
-	s.plain = &port{kiosk: k.ID, part: "http", addr: k.Addr, log: log}
+	places := process.Places{Max: g.cfg.HTTP.Connections, Refused: g.api.ConnectionRefused, Spared: func(a netip.Addr) bool {
+		return a.IsLoopback() || slices.ContainsFunc(screens, func(p netip.Prefix) bool { return p.Contains(a) })
+	}}
+	s.plain = &port{kiosk: k.ID, part: "http", addr: k.Addr, places: places, log: log}
 	if len(g.stations) == 0 {
 		if s.plain.ln, err = s.plain.listen(ctx); err != nil {
 			return nil, fmt.Errorf("kiosk and till: %w", err)
@@ -92,7 +97,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	s.plain.open(ctx)
 	if k.TLSAddr != "" {
 		s.sealed = &port{
-			kiosk: k.ID, part: "https", addr: k.TLSAddr, log: log,
+			kiosk: k.ID, part: "https", addr: k.TLSAddr, places: places, log: log,
 			tls: (&certificate{cfg: g.cfg, now: time.Now, log: log}).config,
 		}
 		s.sealed.open(ctx)

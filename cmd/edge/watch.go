@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -49,7 +50,7 @@ func (g *gateway) newWatch(ctx context.Context) *watch {
 		w.acks.WithLabelValues(string(lane))
 	}
 	if addr := g.cfg.Metrics.Addr; addr != "" {
-		w.port = &port{part: "metrics", addr: addr, log: g.log}
+		w.port = &port{part: "metrics", addr: addr, places: process.Places{Max: 64}, log: g.log}
 		w.port.open(ctx)
 	}
 	return w

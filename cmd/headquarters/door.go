@@ -7,14 +7,17 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/api"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // What one address may ask for: so many requests at once and so many a second,
@@ -60,6 +63,19 @@ func (d *door) engine(first gin.HandlerFunc) (*gin.Engine, error) {
 		c.AbortWithStatus(http.StatusInternalServerError)
 	}), protect, d.checkPath, d.checkSite, d.limit)
 	return e, nil
+}
+
+// places bounds connections. Those of proxies and of this machine are everybody's.
+func (d *door) places(n int) process.Places {
+	var spared []netip.Prefix
+	for _, text := range d.proxies {
+		if p, err := firmwarecfg.ParseKiosk(text); err == nil { // the settings were checked
+			spared = append(spared, p)
+		}
+	}
+	return process.Places{Max: n, Refused: func() { d.note("", api.RefusedConnections) }, Spared: func(a netip.Addr) bool {
+		return a.IsLoopback() || slices.ContainsFunc(spared, func(p netip.Prefix) bool { return p.Contains(a) })
+	}}
 }
 
 func protect(c *gin.Context) { api.Protect(c.Writer.Header()) }

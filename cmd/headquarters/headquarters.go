@@ -91,11 +91,11 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version stri
 	if err := s.newPages(shop, log); err != nil {
 		return nil, err
 	}
-	if err := s.public.listen(ctx, cfg.Addr); err != nil {
+	if err := s.public.listen(ctx, cfg.Addr, s.door.places(cfg.Connections)); err != nil {
 		return nil, err
 	}
 	if cfg.OfficeAddr != "" {
-		err = s.office.listen(ctx, cfg.OfficeAddr)
+		err = s.office.listen(ctx, cfg.OfficeAddr, s.door.places(cfg.Connections))
 	}
 	s.watch.begin(ctx, s, log)
 	return s, err
@@ -114,10 +114,12 @@ func (s *Server) newWebhooks(log *slog.Logger) (err error) {
 	return err
 }
 
-func (s *site) listen(ctx context.Context, addr string) (err error) {
-	if s.ln, err = process.Listen(ctx, addr); err != nil {
+func (s *site) listen(ctx context.Context, addr string, places process.Places) error {
+	ln, err := process.Listen(ctx, addr)
+	if err != nil {
 		return fmt.Errorf("headquarters: %w", err)
 	}
+	s.ln = places.Bound(ln)
 	return nil
 }
 

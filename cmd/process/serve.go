@@ -1,11 +1,15 @@
 package process
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"os"
 	"syscall"
 	"time"
 )
@@ -32,6 +36,18 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
+// discreet leaves out the line that net/http writes for each client that does not
+// get through a TLS handshake, with its address: there are as many as strangers
+// like.
+type discreet struct{ io.Writer }
+
+func (d discreet) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("http: TLS handshake error")) {
+		return len(line), nil
+	}
+	return d.Writer.Write(line)
+}
+
 // Serve serves h at ln until ctx is done, and then lets requests end.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 	srv := &http.Server{
@@ -40,6 +56,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          log.New(discreet{os.Stderr}, "", log.LstdFlags),
 		// Streams end with the shop.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}

@@ -116,6 +116,7 @@ type Config struct {
 	Handoff   handoff
 	Pictures  fs.FS    // product pictures, by file name
 	Hosts     []string // names, without port, that a browser may reach us by
+	Sealed    bool     // other machines than this one must come over TLS
 	Staff     []Staff
 	Directory directory         // who may sell beside Staff; nil for nobody
 	Orders    *Orders           // nil where nothing is ordered in the shop
@@ -224,7 +225,7 @@ func (s *Server) Engine(kiosk string) *gin.Engine {
 	_ = e.SetTrustedProxies(nil) // cannot fail: there is no address to parse
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.logRequest, s.recoverPanic, protect, s.checkHost, s.checkPath, s.checkOrigin, s.limitRate, limitBody)
+	e.Use(s.logRequest, s.recoverPanic, protect, s.checkHost, s.checkSealed, s.checkPath, s.checkOrigin, s.limitRate, limitBody)
 	e.NoRoute(func(c *gin.Context) {
 		s.Fail(c, edge.Errorf("api", edge.NotFound, "there is nothing at %.100q", c.Request.URL.Path))
 	})

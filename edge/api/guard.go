@@ -68,6 +68,21 @@ func (s *Server) checkHost(c *gin.Context) {
 	}
 }
 
+// checkSealed keeps PINs and pictures off the network's open air: other machines
+// come over TLS.
+func (s *Server) checkSealed(c *gin.Context) {
+	if !s.cfg.Sealed || c.Request.TLS != nil || own(c) {
+		return
+	}
+	s.Refuse(c, RefusedClear, edge.Errorf("api", edge.Forbidden, "from other machines this gateway is reached over TLS only: open its https address (http.tls_addr in its settings; http.clear lets them come without)"))
+}
+
+// own reports whether a request comes from this machine.
+func own(c *gin.Context) bool {
+	at, err := netip.ParseAddr(c.ClientIP())
+	return err == nil && at.Unmap().IsLoopback()
+}
+
 // checkPath keeps out addresses that browsers never send: those that climb out of
 // a folder, and those with what ends a name for some part of the machine.
 func (s *Server) checkPath(c *gin.Context) {
@@ -113,7 +128,7 @@ func (s *Server) limitRate(c *gin.Context) {
 	by, says := s.changing, "too many changes at once: wait a second"
 	if reads(c.Request.Method) {
 		by, says = s.reading, "too many requests at once: wait a second"
-		if at, err := netip.ParseAddr(c.ClientIP()); err == nil && at.Unmap().IsLoopback() {
+		if own(c) {
 			return
 		}
 	}

@@ -85,6 +85,14 @@ func (s *Server) Refuse(c *gin.Context, what Refusal, err error) {
 	s.refused(c, what)
 }
 
+// ConnectionRefused notes that a connection was closed for which there was no
+// room, before anybody could ask for anything.
+func (s *Server) ConnectionRefused() {
+	if tell, before := s.refusals.Note(RefusedConnections); tell {
+		s.cfg.Log.Warn("refused", "audit", true, "what", string(RefusedConnections), "before", before)
+	}
+}
+
 func (s *Server) refused(c *gin.Context, what Refusal) {
 	tell, before := s.refusals.Note(what)
 	if !tell {

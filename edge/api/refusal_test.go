@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"strings"
@@ -74,6 +75,25 @@ func TestRefusalsAreRecorded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// PINs and carts do not cross the network in the clear, but where the shop's
+// settings say so.
+func TestOtherMachinesComeOverTLS(t *testing.T) {
+	s := memoryShop(t, func(cfg *api.Config) { cfg.Sealed = true })
+	ask := func(remote string, over *tls.ConnectionState) int {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost:8080/api/v1/carts", strings.NewReader("{}"))
+		require.NoError(t, err)
+		r.RemoteAddr, r.TLS = remote, over
+		return s.serve(r).StatusCode
+	}
+	require.Equal(t, 403, ask("10.0.0.7:1", nil))
+	require.Equal(t, 201, ask("10.0.0.7:1", &tls.ConnectionState{}))
+	require.Equal(t, 201, ask("127.0.0.1:1", nil))
+	require.Equal(t, 201, ask("[::1]:1", nil))
+	list := s.refusals(t)
+	require.Len(t, list, 1)
+	require.Equal(t, "clear", list[0].About)
 }
 
 // Links from elsewhere lead to our pages.
