@@ -3,7 +3,7 @@
 # buildah that is there.
 #
 # Try the whole:
-#   docker run --rm --network host mirrorcart-edge demo
+#   docker run --rm --network host --no-healthcheck mirrorcart-edge demo
 #
 # A gateway, with a camera and a USB printer. Who may see the mirror is told by the
 # address that a screen comes from, so it wants the host's network:

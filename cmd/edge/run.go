@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge/api"
@@ -58,6 +59,16 @@ them under kiosks.`,
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")
 	return cmd
+}
+
+func healthCommand() *cobra.Command {
+	return monitor.HealthCommand("edge", "/etc/mirrorcart/edge.yaml", func(file string) (string, error) {
+		cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
+		if err != nil {
+			return "", process.UsageError{Err: err}
+		}
+		return cfg.Metrics.Addr, nil
+	})
 }
 
 func pinCommand() *cobra.Command {

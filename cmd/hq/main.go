@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
@@ -23,7 +24,7 @@ func main() { os.Exit(process.Main(newRoot())) }
 func newRoot() *cobra.Command {
 	return process.Root("hq", "Headquarters: collects what the shops sell, shows carts and shops", version,
 		benchCommand(), rebuildCommand(), restoredCommand(), cartCommand(),
-		runCommand(), pullCommand(), exportCommand(), tokenCommand(), importCommand(), headquarters.CatalogueCommand(), headquarters.StaffCommand(), headquarters.UserCommand(),
+		runCommand(), healthCommand(), pullCommand(), exportCommand(), tokenCommand(), importCommand(), headquarters.CatalogueCommand(), headquarters.StaffCommand(), headquarters.UserCommand(),
 		process.Keys("Print headquarters' public key for hq.key in edge.yaml; makes the key where there is none", firmwarecfg.DefaultHQ().Key))
 }
 
@@ -55,4 +56,14 @@ func runCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/hq.yaml", "configuration file")
 	return cmd
+}
+
+func healthCommand() *cobra.Command {
+	return monitor.HealthCommand("hq", "/etc/mirrorcart/hq.yaml", func(file string) (string, error) {
+		cfg, err := firmwarecfg.LoadHQ(file, os.Environ())
+		if err != nil {
+			return "", process.UsageError{Err: err}
+		}
+		return cfg.Metrics.Addr, nil
+	})
 }
