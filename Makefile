@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-deb build run test lint fmt e2e bench bench-painted deb clean
+.PHONY: help setup setup-test setup-deb build run test lint fmt e2e bench bench-painted deb image clean
 
 # gocv is built with the few modules that the mirror needs, so that it works
 # with the OpenCV 4.6 of Debian 12 as well as the 4.10 of Debian 13.
@@ -52,8 +52,11 @@ bench: setup ## benchmarks of all packages, with allocations
 bench-painted: build setup-test ## how soon a tablet's picture is painted in Chromium
 	@.ci/e2e.sh painted
 
-deb: build setup-deb ## the gateway's Debian package, in build/deb
+deb: build setup-deb ## the Debian packages of gateway and headquarters, in build/deb
 	@VERSION=$(VERSION) .ci/deb.sh
+
+image: ## container images of both, with docker, podman or buildah
+	@VERSION=$(VERSION) .ci/image.sh
 
 clean: ## remove binaries and pages, keep what was downloaded
 	@rm -rf bin build/setup/pages

@@ -89,6 +89,7 @@ missing() {
 	pkg-config --exists opencv4 2>/dev/null || echo libopencv-dev
 	pkg-config --exists libjpeg 2>/dev/null || echo libjpeg-dev
 	[ -e /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf ] || echo fonts-droid-fallback # Chinese on tickets
+	if [ "$mode" = deb ] && ! command -v dpkg-shlibdeps >/dev/null; then echo dpkg-dev; fi
 	[ "$mode" = test ] || return 0
 	command -v mosquitto >/dev/null || echo mosquitto
 	command -v chromium >/dev/null || echo chromium

@@ -1,0 +1,19 @@
+package firmwarecfg
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// systemd understands headquarters' service, and it is shut in.
+func TestHeadquartersService(t *testing.T) {
+	text, err := os.ReadFile("hq/mirrorcart-hq.service")
+	require.NoError(t, err)
+	require.Empty(t, unitFault(t, string(text)))
+	require.NotEmpty(t, unitFault(t, strings.Replace(string(text), "ProtectSystem", "ProtectsSystem", 1)))
+	out, ok := told(t, "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=15", "hq/mirrorcart-hq.service")
+	require.True(t, ok, "%s", out)
+}
