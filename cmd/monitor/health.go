@@ -1,19 +1,13 @@
 package monitor
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 )
-
-// maxReport bounds a report that is read, in bytes.
-const maxReport = 1 << 20
 
 // HealthCommand asks the program that runs on this machine how it is, for a
 // container's health check and for people. address is metrics.addr of a
@@ -37,7 +31,7 @@ func HealthCommand(name, file string, address func(file string) (string, error))
 			if ready {
 				path, state = ReadyPath, "ready"
 			}
-			r, err := ask(cmd.Context(), "http://"+addr+path)
+			r, err := Ask(cmd.Context(), "http://"+addr+path)
 			if err != nil {
 				return err
 			}
@@ -56,28 +50,6 @@ func HealthCommand(name, file string, address func(file string) (string, error))
 	cmd.Flags().BoolVar(&ready, "ready", false, "ask whether it does what it is for, not only whether it is alive")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one line of JSON on standard output")
 	return cmd
-}
-
-// ask reads the report at url, good or bad.
-func ask(ctx context.Context, url string) (*Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience+2*time.Second) // it answers after patience itself
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // and no proxy
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("nothing answers, so it does not run, or elsewhere than metrics.addr says: %w", err)
-	}
-	defer resp.Body.Close()
-	var r Report
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxReport)).Decode(&r)
-	if err != nil || r.Version == "" {
-		return nil, fmt.Errorf("%s answers with %s and no report: is it another program's address?", url, resp.Status)
-	}
-	return &r, nil
 }
 
 // print writes a line for each part.
