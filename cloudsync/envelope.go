@@ -44,6 +44,7 @@ const (
 
 	KindCertificateRequest Kind = 16 // CertificateRequest, from a node, over HTTPS alone
 	KindCertificate        Kind = 17 // Certificate, from HQ: the answer to it
+	KindTold               Kind = 18 // edge.PersonTold, from a node, over HTTPS alone
 )
 
 // KeyID names a public key: the first 8 bytes of its SHA-256.
@@ -107,7 +108,7 @@ func Open(b []byte) (Envelope, error) {
 		return Envelope{}, refuse(op, RefusedVersion, "envelope version %d, this program knows %d", b[0], version)
 	}
 	kind := Kind(b[1])
-	if kind < KindBatch || kind > KindCertificate {
+	if kind < KindBatch || kind > KindTold {
 		return Envelope{}, refuse(op, RefusedUndecodable, "envelope kind %d is unknown", kind)
 	}
 	sigAt := 2 + len(KeyID{})

@@ -37,15 +37,7 @@ const maxContactText = 120 // bytes of a field
 // number in digits alone.
 func (c *Contact) Tidy() {
 	c.Name = strings.Join(strings.Fields(c.Name), " ")
-	c.Phone = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(" .-()\u00a0", r) {
-			return -1
-		}
-		return r
-	}, c.Phone)
-	if rest, ok := strings.CutPrefix(c.Phone, "+84"); ok {
-		c.Phone = "0" + strings.TrimPrefix(rest, "0")
-	}
+	c.Phone = tidyPhone(c.Phone)
 	if a := c.Address; a != nil {
 		for _, s := range []*string{&a.Country, &a.Region, &a.Locality, &a.Street, &a.Postcode, &a.Former} {
 			*s = strings.Join(strings.Fields(*s), " ")
@@ -55,6 +47,28 @@ func (c *Contact) Tidy() {
 			c.Phone = "+86" + c.Phone
 		}
 	}
+}
+
+// Phone brings a telephone number into the form of Contact.Phone. What is none is
+// Invalid; it is not told.
+func Phone(number string) (string, error) {
+	if number = tidyPhone(number); !dialled(number) {
+		return "", wrongContact("phone")
+	}
+	return number, nil
+}
+
+func tidyPhone(number string) string {
+	number = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" .-()\u00a0", r) {
+			return -1
+		}
+		return r
+	}, number)
+	if rest, ok := strings.CutPrefix(number, "+84"); ok {
+		number = "0" + strings.TrimPrefix(rest, "0")
+	}
+	return number
 }
 
 // ContactError names the field of a Contact that has to be mended.

@@ -38,8 +38,8 @@ type PersonTold struct {
 	Contacts []OrderContact `json:"contacts"`
 }
 
-// clocksApart is by how much the clocks of shops and HQ may differ.
-const clocksApart = 10 * time.Minute
+// ClocksApart is by how much the clocks of shops and HQ may differ.
+const ClocksApart = 10 * time.Minute
 
 // NewPersonAsk asks for something about the person of a number.
 func NewPersonAsk(id string, do PersonDeed, at time.Time, phone string) *PersonAsk {
@@ -61,7 +61,7 @@ func (a *PersonAsk) Is(phone string) bool { return hmac.Equal(a.Digest, a.digest
 
 // Covers reports whether it asks about what was entered at a time. Clocks may
 // differ by minutes.
-func (a *PersonAsk) Covers(entered time.Time) bool { return !entered.After(a.At.Add(clocksApart)) }
+func (a *PersonAsk) Covers(entered time.Time) bool { return !entered.After(a.At.Add(ClocksApart)) }
 
 // Forgotten is the audit record of what became of the contacts: how many are gone,
 // how many stay until their orders have come to an end, and of how many persons

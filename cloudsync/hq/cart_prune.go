@@ -71,14 +71,21 @@ func (h *HQ) forgetOld(ctx context.Context, keep edge.CartKeep) error {
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()
 	for {
-		for n := 1; n > 0 && ctx.Err() == nil; {
+		carts := 0
+		for n := 1; n > 0 && ctx.Err() == nil; carts += n {
 			var err error
 			if n, err = h.PruneCarts(ctx, keep); err != nil && ctx.Err() == nil {
 				h.log.Error("old carts could not be forgotten", "error", err)
 			}
 		}
-		if err := h.forgetStrangers(ctx); err != nil && ctx.Err() == nil {
+		h.tidied("carts", carts)
+		contacts, err := h.forgetStrangers(ctx)
+		if err != nil && ctx.Err() == nil {
 			h.log.Error("phones of old carts could not be forgotten", "error", err)
+		}
+		h.tidied("contacts", contacts)
+		if err := h.keepPersons(ctx); err != nil && ctx.Err() == nil {
+			h.log.Error("not all that is sealed is sealed with the master key in use", "error", err)
 		}
 		if err := h.pruneTold(ctx); err != nil && ctx.Err() == nil {
 			h.log.Error("old incidents could not be forgotten", "error", err)

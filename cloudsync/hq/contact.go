@@ -2,11 +2,6 @@ package hq
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/rand"
-	"crypto/sha256"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -15,8 +10,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
-
-const contactSalt = 16 // bytes
 
 // Consent says what the shopper agreed to, so that HQ may keep a name.
 type Consent struct {
@@ -47,26 +40,28 @@ func (h *HQ) PutContact(ctx context.Context, cart edge.CartID, phone PhoneKey, c
 }
 
 // storeContact keeps a contact, which a phone entered or, where there is none, a
-// shop, encrypted with a key of its own.
+// shop, sealed with its person's key.
 func (h *HQ) storeContact(ctx context.Context, tx *sql.Tx, cart edge.CartID, phone []byte, c *edge.Contact, agreed Consent, at int64) error {
-	salt := make([]byte, contactSalt)
-	_, _ = rand.Read(salt) // never fails
-	seal, err := h.contactCipher(salt)
+	address, err := json.Marshal(c.Address)
 	if err != nil {
 		return err
 	}
-	address, err := json.Marshal(c.Address)
+	who, key, err := h.person(ctx, tx, c.Phone)
 	if err != nil {
 		return err
 	}
 	if _, err := tx.ExecContext(ctx, "delete from contact where cart = $1", cart.String()); err != nil {
 		return err
 	}
-	const q = `insert into contact (cart, phone, consent, agreed, salt, name, number, address)
-		values ($1, $2, $3, $4, $5, $6, $7, $8)`
-	_, err = tx.ExecContext(ctx, q, cart.String(), append([]byte{}, phone...), at, agreed.Agreed, salt,
-		sealed(seal, cart, "name", []byte(c.Name)), sealed(seal, cart, "number", []byte(c.Phone)), sealed(seal, cart, "address", address))
-	return err
+	seal := func(column string, text []byte) []byte { return key.Seal(contactPlace(cart, column), text) }
+	const q = `insert into contact (cart, phone, consent, agreed, salt, person, name, number, address)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
+	_, err = tx.ExecContext(ctx, q, cart.String(), append([]byte{}, phone...), at, agreed.Agreed, []byte{}, who,
+		seal("name", []byte(c.Name)), seal("number", []byte(c.Phone)), seal("address", address))
+	if err != nil {
+		return err
+	}
+	return h.destroyUnneeded(ctx, tx)
 }
 
 // contactFree refuses while an order is on its way to where the contact says.
@@ -115,8 +110,10 @@ func (h *HQ) DeleteContact(ctx context.Context, cart edge.CartID, phone PhoneKey
 		if err := contactFree(ctx, tx, cart); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "delete from contact where cart = $1 and phone = $2", cart.String(), phone[:])
-		return err
+		if _, err := tx.ExecContext(ctx, "delete from contact where cart = $1 and phone = $2", cart.String(), phone[:]); err != nil {
+			return err
+		}
+		return h.destroyUnneeded(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("hq.DeleteContact: %w", err)
@@ -126,70 +123,65 @@ func (h *HQ) DeleteContact(ctx context.Context, cart edge.CartID, phone PhoneKey
 }
 
 // forgetStrangers forgets the phones and contacts of carts that are forgotten,
-// once no order goes there any more.
-func (h *HQ) forgetStrangers(ctx context.Context) error {
-	for _, q := range []string{
-		"delete from cart_phone where not exists (select 1 from cart where cart.id = cart_phone.cart)",
-		`delete from contact where not exists (select 1 from cart where cart.id = contact.cart)
-			and not exists (select 1 from orders where orders.cart = contact.cart and orders.live = 1)`,
-	} {
-		if _, err := h.db.Write.ExecContext(ctx, q); err != nil {
-			return fmt.Errorf("hq.forgetStrangers: %w", err)
+// once no order goes there any more, and returns how many contacts.
+func (h *HQ) forgetStrangers(ctx context.Context) (contacts int, err error) {
+	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
+		const phones = "delete from cart_phone where not exists (select 1 from cart where cart.id = cart_phone.cart)"
+		if _, err := tx.ExecContext(ctx, phones); err != nil {
+			return err
 		}
+		const strangers = `delete from contact where not exists (select 1 from cart where cart.id = contact.cart)
+			and not exists (select 1 from orders where orders.cart = contact.cart and orders.live = 1)`
+		res, err := tx.ExecContext(ctx, strangers)
+		if err != nil {
+			return err
+		}
+		n, err := res.RowsAffected()
+		if contacts = int(n); err != nil || n == 0 {
+			return err
+		}
+		return h.destroyUnneeded(ctx, tx)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("hq.forgetStrangers: %w", err)
 	}
-	return nil
+	return contacts, nil
 }
 
 // readContact reads a contact; of a phone that did not enter it there is none.
 func (h *HQ) readContact(ctx context.Context, db database.Rower, cart edge.CartID, phone *PhoneKey) (*edge.Contact, error) {
-	var by, salt, name, number, address []byte
-	err := db.QueryRowContext(ctx, "select phone, salt, name, number, address from contact where cart = $1", cart.String()).
-		Scan(&by, &salt, &name, &number, &address)
+	const q = "select c.phone, p.id, p.key, c.name, c.number, c.address from contact c join person p on p.id = c.person where c.cart = $1"
+	var by, sealed, name, number, address []byte
+	var who string
+	err := db.QueryRowContext(ctx, q, cart.String()).Scan(&by, &who, &sealed, &name, &number, &address)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && phone != nil && string(by) != string(phone[:]) {
 		return nil, edge.Errorf("hq.readContact", edge.NotFound, "nobody entered to whom the order goes")
 	}
 	if err != nil {
 		return nil, err
 	}
-	open, err := h.contactCipher(salt)
+	key, err := h.persons.OpenKey(who, sealed)
 	if err != nil {
 		return nil, err
 	}
-	var c edge.Contact
+	return openContact(key.Open, cart, name, number, address)
+}
+
+// openContact opens a contact's fields.
+func openContact(open func(place string, sealed []byte) ([]byte, error), cart edge.CartID, name, number, address []byte) (*edge.Contact, error) {
 	for _, f := range []struct {
 		column string
 		sealed *[]byte
 	}{{"name", &name}, {"number", &number}, {"address", &address}} {
-		if *f.sealed, err = open.Open(nil, nil, *f.sealed, contactLabel(cart, f.column)); err != nil {
+		text, err := open(contactPlace(cart, f.column), *f.sealed)
+		if err != nil {
 			return nil, fmt.Errorf("contact's %s: %w", f.column, err)
 		}
+		*f.sealed = text
 	}
-	c.Name, c.Phone = string(name), string(number)
+	c := edge.Contact{Name: string(name), Phone: string(number)}
 	return &c, json.Unmarshal(address, &c.Address)
 }
 
-// contactCipher is that of one contact. Its nonces stand before what it seals.
-func (h *HQ) contactCipher(salt []byte) (cipher.AEAD, error) {
-	secret, err := h.Secret("contacts")
-	if err != nil {
-		return nil, err
-	}
-	key, err := hkdf.Key(sha256.New, secret, salt, "mirrorcart contact 1", 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	return cipher.NewGCMWithRandomNonce(block)
-}
-
-func sealed(c cipher.AEAD, cart edge.CartID, column string, text []byte) []byte {
-	return c.Seal(nil, nil, text, contactLabel(cart, column))
-}
-
-// contactLabel keeps one field from being taken for another.
-func contactLabel(cart edge.CartID, column string) []byte {
-	return []byte(cart.String() + " " + column)
-}
+// contactPlace keeps one field from being taken for another.
+func contactPlace(cart edge.CartID, column string) string { return cart.String() + " " + column }

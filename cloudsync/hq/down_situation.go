@@ -15,6 +15,7 @@ type situation struct {
 	Releases []uint32    `json:"releases,omitempty"` // versions
 	Staff    bool        `json:"staff,omitempty"`
 	Stock    *stockRange `json:"stock,omitempty"`
+	Persons  []string    `json:"persons,omitempty"` // ids of what is asked about them
 }
 
 func (h *HQ) queueSituation(ctx context.Context, tx *sql.Tx, node string, s situation) error {
@@ -40,6 +41,9 @@ func (h *HQ) queueAll(ctx context.Context, tx *sql.Tx, node string) error {
 		if err := h.queueSituation(ctx, tx, node, s); err != nil {
 			return err
 		}
+	}
+	if err := h.queueDeletions(ctx, tx, node); err != nil {
+		return err
 	}
 	return h.queueStock(ctx, tx, node, 0)
 }
@@ -89,6 +93,14 @@ func (h *HQ) parts(ctx context.Context, node string, s *situation) []cloudsync.P
 		} else {
 			add(cloudsync.NewPart(cloudsync.PartStaff, d))
 		}
+	}
+	for _, id := range s.Persons {
+		a, err := h.readAsk(ctx, id)
+		if err != nil {
+			add(cloudsync.Part{}, err)
+			continue
+		}
+		add(cloudsync.NewPart(cloudsync.PartPerson, a))
 	}
 	if s.Stock != nil {
 		shops, err := h.figures(ctx, s.Stock)

@@ -17,6 +17,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/person"
 )
 
 // Options say where HQ's ledger lies and who HQ is. Path to Log are needed.
@@ -29,6 +30,12 @@ type Options struct {
 	// Places say how people call the shops, by their ids; those left out are
 	// called by these.
 	Places map[string]edge.Place
+	// Persons are the master keys by which names, addresses and what is said in chat
+	// apps are sealed; nil for one that is made of Key.
+	Persons *person.Keys
+	// Deleted is a file in which stands who was deleted, so that a backup of the
+	// database brings nobody back; empty for none.
+	Deleted string
 	// Committed, where set, is told how long each transaction took that took in what
 	// shops sent. It must not block.
 	Committed func(time.Duration)
@@ -38,16 +45,18 @@ type Options struct {
 
 // HQ is headquarters' ledger.
 type HQ struct {
-	key    ed25519.PrivateKey
-	now    func() time.Time
-	log    *slog.Logger
-	codec  *cloudsync.Codec
-	db     *database.DB
-	newID  func() string
-	places map[string]edge.Place // of shops, by their ids
-	taken  taken
-	timed  func(time.Duration)    // of commits; nil where nobody asks
-	ledger atomic.Pointer[string] // incarnation
+	key     ed25519.PrivateKey
+	now     func() time.Time
+	log     *slog.Logger
+	codec   *cloudsync.Codec
+	db      *database.DB
+	newID   func() string
+	places  map[string]edge.Place // of shops, by their ids
+	persons *person.Keys
+	deleted *deletedList
+	taken   taken
+	timed   func(time.Duration)    // of commits; nil where nobody asks
+	ledger  atomic.Pointer[string] // incarnation
 
 	authority *authority.Authority
 
@@ -98,16 +107,24 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](), wishes: newTopic[struct{}](),
 	}
 	h.book = account.New(db, o.Now)
+	if h.persons = o.Persons; h.persons == nil {
+		if h.persons, err = h.ownKeys(); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())
+		}
+	}
 	h.talks = talk.New(talk.Options{
-		DB: db, Secret: h.Secret, Now: o.Now,
+		DB: db, Keys: h.persons, Secret: h.Secret, Now: o.Now,
 		Said: func() { h.said.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
 	})
 	h.rollouts = rollout.New(rollout.Options{
 		DB: db, Now: o.Now, NewID: o.NewID, Log: o.Log, There: connected,
 		Wake: func() { h.wishes.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
 	})
-	if err := h.identify(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())
+	h.deleted = &deletedList{path: o.Deleted}
+	for _, step := range []func(context.Context) error{h.identify, h.adoptContacts, h.deleteAgain} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(fmt.Errorf("%s: %w", op, err), h.Close())
+		}
 	}
 	return h, nil
 }

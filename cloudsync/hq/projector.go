@@ -177,7 +177,7 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 	case edge.EventCart:
 		flaw = p.cart(e)
 	case edge.EventAudit:
-		flaw = auditRecord(e)
+		flaw, err = p.audited(ctx, e)
 	case edge.EventCash:
 		flaw, err = p.cash(ctx, e)
 	default:

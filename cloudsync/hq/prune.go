@@ -16,15 +16,31 @@ const (
 func (h *HQ) pruneTold(ctx context.Context) error {
 	now := h.now()
 	for _, old := range []struct {
-		query string
-		keep  time.Duration
+		what, query string
+		keep        time.Duration
 	}{
-		{"delete from incident where closed > 0 and closed < $1", keepIncident},
-		{"delete from webhook_dead where at < $1", keepUndelivered},
+		{"incidents", "delete from incident where closed > 0 and closed < $1", keepIncident},
+		{"undelivered notices", "delete from webhook_dead where at < $1", keepUndelivered},
 	} {
-		if _, err := h.db.Write.ExecContext(ctx, old.query, now.Add(-old.keep).UnixMilli()); err != nil {
+		res, err := h.db.Write.ExecContext(ctx, old.query, now.Add(-old.keep).UnixMilli())
+		if err != nil {
 			return fmt.Errorf("hq.pruneTold: %w", err)
 		}
+		n, err := res.RowsAffected()
+		if err != nil {
+			return fmt.Errorf("hq.pruneTold: %w", err)
+		}
+		h.tidied(old.what, int(n))
 	}
-	return h.talks.Prune(ctx)
+	n, err := h.talks.Prune(ctx)
+	h.tidied("conversations", n)
+	return err
+}
+
+// tidied writes down how much of something was forgotten because its time was
+// over.
+func (h *HQ) tidied(what string, n int) {
+	if n > 0 {
+		h.log.Info("what was kept for long enough was forgotten", "audit", true, "what", what, "count", n)
+	}
 }

@@ -11,15 +11,16 @@ const (
 	keepTaken = 8 * 24 * time.Hour  // longer than a message of an app is taken for a new one
 )
 
-// Prune forgets what is older than that.
-func (t *Talks) Prune(ctx context.Context) error {
-	for query, keep := range map[string]time.Duration{
-		"delete from chat where heard < $1":    keep,
-		"delete from chat_taken where at < $1": keepTaken,
-	} {
-		if _, err := t.db.Write.ExecContext(ctx, query, t.now().Add(-keep).UnixMilli()); err != nil {
-			return fmt.Errorf("talk.Prune: %w", err)
-		}
+// Prune forgets what is older than that, and returns how many conversations.
+func (t *Talks) Prune(ctx context.Context) (conversations int, err error) {
+	const op = "talk.Prune"
+	if _, err := t.db.Write.ExecContext(ctx, "delete from chat_taken where at < $1", t.now().Add(-keepTaken).UnixMilli()); err != nil {
+		return 0, fmt.Errorf("%s: %w", op, err)
 	}
-	return nil
+	res, err := t.db.Write.ExecContext(ctx, "delete from chat where heard < $1", t.now().Add(-keep).UnixMilli())
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", op, err)
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
 }

@@ -7,48 +7,51 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 )
 
-// seal writes v as JSON that only headquarters' key opens, and only in that
-// place, so that rows cannot be exchanged: AES-256-GCM, a random nonce before
-// the rest.
+// seal writes v as JSON that only the master keys open, and only in that place,
+// so that rows cannot be exchanged.
 func (t *Talks) seal(place string, v any) ([]byte, error) {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return nil, err
 	}
-	a, err := t.sealer()
-	if err != nil {
-		return nil, err
-	}
-	return a.Seal(nil, nil, text, []byte(place)), nil
+	return t.keys.Seal(place, text), nil
 }
 
 // open reads what seal wrote.
 func (t *Talks) open(place string, sealed []byte, v any) error {
-	a, err := t.sealer()
+	text, err := t.unseal(place, sealed)
 	if err != nil {
-		return err
-	}
-	text, err := a.Open(nil, nil, sealed, []byte(place))
-	if err != nil {
-		return errors.New("conversation: it was sealed with another key of headquarters, or was changed")
+		return fmt.Errorf("conversation: %w", err)
 	}
 	return json.Unmarshal(text, v)
 }
 
-func (t *Talks) sealer() (cipher.AEAD, error) {
-	key, err := t.secret("sealed chat")
-	if err != nil {
-		return nil, err
+// unseal opens what the master keys sealed, or, in earlier versions, a key made
+// of headquarters' own.
+func (t *Talks) unseal(place string, sealed []byte) ([]byte, error) {
+	text, err := t.keys.Open(place, sealed)
+	if err == nil {
+		return text, nil
 	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
+	key, old := t.secret("sealed chat")
+	if old != nil {
+		return nil, old
 	}
-	return cipher.NewGCMWithRandomNonce(block)
+	block, old := aes.NewCipher(key)
+	if old != nil {
+		return nil, old
+	}
+	open, old := cipher.NewGCMWithRandomNonce(block)
+	if old != nil {
+		return nil, old
+	}
+	if text, old := open.Open(nil, nil, sealed, []byte(place)); old == nil {
+		return text, nil
+	}
+	return nil, err
 }
 
 // idOf names a person of an app without saying who it is.

@@ -9,11 +9,13 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/person"
 )
 
 // Talks are the conversations of all chat apps.
 type Talks struct {
 	db      *database.DB
+	keys    *person.Keys
 	secret  func(purpose string) ([]byte, error)
 	now     func() time.Time
 	said    func()
@@ -23,6 +25,7 @@ type Talks struct {
 // Options are what Talks are made with. All are needed.
 type Options struct {
 	DB      *database.DB
+	Keys    *person.Keys                         // seal what is said
 	Secret  func(purpose string) ([]byte, error) // a key for one purpose, the same for all collectors
 	Now     func() time.Time
 	Said    func() // is called when something was said, or is to be
@@ -31,7 +34,7 @@ type Options struct {
 
 // New makes the conversations that a database holds.
 func New(o Options) *Talks {
-	return &Talks{db: o.DB, secret: o.Secret, now: o.Now, said: o.Said, changed: o.Changed}
+	return &Talks{db: o.DB, keys: o.Keys, secret: o.Secret, now: o.Now, said: o.Said, changed: o.Changed}
 }
 
 const atMost = 1000 // conversations or lines of one answer
@@ -284,6 +287,11 @@ func (t *Talks) List(ctx context.Context, waiting bool, limit int) ([]Conversati
 		q = "select id, body from chat where waits > 0 order by waits limit $1"
 	}
 	return t.where(ctx, "talk.List", q, min(max(limit, 1), atMost))
+}
+
+// OfCart lists the conversations about a cart, at most 1000.
+func (t *Talks) OfCart(ctx context.Context, cart edge.CartID) ([]Conversation, error) {
+	return t.where(ctx, "talk.OfCart", "select id, body from chat where cart = $1 order by heard limit $2", cart.String(), atMost)
 }
 
 func (t *Talks) where(ctx context.Context, op, query string, args ...any) ([]Conversation, error) {

@@ -37,7 +37,7 @@ func openChatting(t *testing.T, where string, clock *edgetest.Clock) *chatting {
 		key := sha256.Sum256([]byte(purpose))
 		return key[:], nil
 	}
-	return &chatting{New(Options{DB: db, Secret: secret, Now: clock.Now, Said: func() {}, Changed: func() {}}), t, clock}
+	return &chatting{New(Options{DB: db, Keys: edgetest.PersonKeys(), Secret: secret, Now: clock.Now, Said: func() {}, Changed: func() {}}), t, clock}
 }
 
 // stored is what a column of a table holds.
@@ -199,7 +199,8 @@ func TestChatIsForgotten(t *testing.T) {
 
 	c.hear("m2", says("two"))
 	c.clock.Advance(keep + time.Hour)
-	require.NoError(t, c.Prune(t.Context()))
+	_, err = c.Prune(t.Context())
+	require.NoError(t, err)
 	require.Empty(t, c.stored("chat_line", "n"))
 	require.Empty(t, c.stored("chat_taken", "id"))
 }

@@ -1,0 +1,416 @@
+package hq
+
+import (
+	"bytes"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+// meets lets a person enter a contact on the phone, order, and write about it in
+// a chat app.
+func (g *gateway) meets(n byte) *edge.Contact {
+	g.t.Helper()
+	c := aContact()
+	c.Phone = fmt.Sprintf("0901234%03d", n)
+	cart := edge.CartID{n}
+	require.NoError(g.t, g.hq.PutContact(g.t.Context(), cart, phoneKey(int(n)), c, agreed))
+	m := talk.Message{App: "telegram", ID: fmt.Sprint(n), Person: fmt.Sprint("tg-person-", n), At: g.clock.Now()}
+	_, err := g.hq.Talks().Hear(g.t.Context(), m, func(t *talk.Conversation) ([]talk.Line, error) {
+		t.Cart = cart.String()
+		return []talk.Line{{Author: talk.ByPerson, State: talk.Heard, Saying: talk.Saying{Text: "I am " + c.Name + ", " + c.Phone}}}, nil
+	})
+	require.NoError(g.t, err)
+	return c
+}
+
+// personAsks are what waits for the gateway about persons.
+func (g *gateway) personAsks() (list []edge.PersonAsk) {
+	g.t.Helper()
+	sent, err := g.hq.pendingDown(g.t.Context(), testNode, 0, 1000)
+	require.NoError(g.t, err)
+	for _, p := range sent {
+		env, err := cloudsync.Open(p.message.Payload)
+		require.NoError(g.t, err)
+		d, err := g.codec.DecodeDown(env.Body)
+		require.NoError(g.t, err)
+		for _, part := range d.Parts {
+			if part.Kind == cloudsync.PartPerson {
+				var a edge.PersonAsk
+				require.NoError(g.t, json.Unmarshal(part.Data, &a))
+				require.NoError(g.t, a.Check())
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
+// everything is all that the database holds, as bytes.
+func (g *gateway) everything() []byte {
+	g.t.Helper()
+	var all []byte
+	for _, table := range []string{"person", "contact", "person_ask", "person_answer", "chat", "chat_line", "chat_taken", "chat_key", "down", "inbox", "orders", "cart_phone", "quarantine"} {
+		rows, err := g.hq.db.Read.QueryContext(g.t.Context(), "select * from "+table)
+		require.NoError(g.t, err)
+		columns, err := rows.Columns()
+		require.NoError(g.t, err)
+		for rows.Next() {
+			values := make([]any, len(columns))
+			for i := range values {
+				values[i] = new(any)
+			}
+			require.NoError(g.t, rows.Scan(values...))
+			for _, v := range values {
+				switch v := (*v.(*any)).(type) {
+				case []byte:
+					all = append(all, v...)
+				default:
+					all = fmt.Append(all, v)
+				}
+				all = append(all, '\n')
+			}
+		}
+		require.NoError(g.t, rows.Err())
+	}
+	return all
+}
+
+// with opens headquarters anew, with other master keys or a list of deletions.
+func (g *gateway) with(o Options) {
+	g.t.Helper()
+	require.NoError(g.t, g.hq.Close())
+	o.Path, o.Key, o.Now, o.NewID, o.Log = g.where, g.hq.key, g.clock.Now, uuid.NewString, slog.New(slog.DiscardHandler)
+	h, err := Open(g.t.Context(), o)
+	require.NoError(g.t, err)
+	g.t.Cleanup(func() { h.Close() })
+	g.hq = h
+}
+
+// A person is deleted at headquarters at once and in the shops as they answer,
+// and nothing of the record tells who it was.
+func TestDeletingAPerson(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	ann, other := g.meets(1), g.meets(2)
+	var key []byte
+	require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select p.key from person p join contact c on c.person = p.id where c.cart = $1", edge.CartID{1}.String()).Scan(&key))
+	_, err := g.hq.DeletePerson(ctx, "12", "ops")
+	require.Equal(t, edge.Invalid, edge.KindOf(err))
+
+	d, err := g.hq.DeletePerson(ctx, "+84 90 123 40 01", "ops")
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1}, []int{d.Contacts, d.Chats})
+	require.Equal(t, []Waiting{{testNode, testShop}}, d.Waiting)
+	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	left, err := g.hq.Talks().OfCart(ctx, edge.CartID{1})
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.False(t, bytes.Contains(g.everything(), key), "the key was destroyed")
+	kept, err := g.hq.Contact(ctx, edge.CartID{2}, phoneKey(2))
+	require.NoError(t, err)
+	require.Equal(t, other, kept)
+
+	asks := g.personAsks()
+	require.Len(t, asks, 1)
+	require.True(t, asks[0].Is(ann.Phone))
+	require.False(t, asks[0].Is(other.Phone))
+	require.Equal(t, edge.PersonForget, asks[0].Do)
+
+	r := asks[0].Forgotten(2, 1, 0)
+	r.ID, r.Shop, r.At = "a-1", testShop, g.clock.Now()
+	g.add(edge.EventAudit, "e-1", r)
+	stranger := edge.AuditRecord{ID: "a-2", Shop: testShop, Kind: edge.AuditForgot, About: "nobody asked", At: g.clock.Now()}
+	g.add(edge.EventAudit, "e-2", stranger)
+	g.send(g.batch(1, 2))
+	require.NoError(t, g.hq.Project(ctx))
+	require.Empty(t, g.flaws())
+	d, err = g.hq.Deletion(ctx, d.ID)
+	require.NoError(t, err)
+	require.Empty(t, d.Waiting)
+	require.Equal(t, []Forgotten{{
+		Node: testNode, Shop: testShop, At: r.At.UTC().Truncate(time.Millisecond), Says: r.Reason, Event: "e-1", Epoch: g.epoch, Lane: string(g.lane), Seq: 1, Hash: g.hashes[1],
+	}}, d.Shops)
+	_, err = g.hq.Deletion(ctx, "other")
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+}
+
+func TestNobodyIsDeletedWhileTheirOrderIsOnItsWay(t *testing.T) {
+	g := orderingGateway(t)
+	ctx := t.Context()
+	require.NoError(t, g.hq.PutContact(ctx, edge.CartID{1}, phoneKey(1), aContact(), agreed))
+	_, err := g.hq.BindPhone(ctx, edge.CartID{1}, 0, phoneKey(1))
+	require.NoError(t, err)
+	o, err := g.order("key-00001", edge.Deliver)
+	require.NoError(t, err)
+	_, err = g.hq.DeletePerson(ctx, aContact().Phone, "ops")
+	require.Equal(t, edge.Conflict, edge.KindOf(err))
+	require.ErrorContains(t, err, o.ID)
+	require.Empty(t, g.personAsks())
+	_, err = g.hq.MoveOrder(ctx, o.ID, edge.ByHQ, edge.OrderRejected, "out of stock")
+	require.NoError(t, err)
+	d, err := g.hq.DeletePerson(ctx, aContact().Phone, "ops")
+	require.NoError(t, err)
+	require.Equal(t, 1, d.Contacts)
+}
+
+// Nothing that tells who somebody is stands in the database, whatever was done
+// with it.
+func TestNothingPersonalStandsInTheDatabase(t *testing.T) {
+	g := newGateway(t)
+	c := g.meets(1)
+	e, err := g.hq.ExportPerson(t.Context(), c.Phone, "ops")
+	require.NoError(t, err)
+	require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
+	g.meets(2)
+	_, err = g.hq.DeletePerson(t.Context(), "0901234002", "ops")
+	require.NoError(t, err)
+	all := g.everything()
+	require.Contains(t, string(all), e.ID)
+	for _, word := range []string{c.Name, "Nguyễn", c.Phone, "901234001", "901234002", "Lê Lợi", "Sài Gòn", "tg-person", "I am"} {
+		require.NotContains(t, string(all), word)
+	}
+	if databasetest.OnPostgres() {
+		return
+	}
+	for _, file := range []string{g.where, g.where + "-wal"} {
+		b, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, word := range []string{c.Name, c.Phone, "901234002", "Lê Lợi", "tg-person"} {
+			require.False(t, bytes.Contains(b, []byte(word)), "%s in %s", word, filepath.Base(file))
+		}
+	}
+}
+
+// tellsOfPerson brings what the gateway keeps of a person.
+func (g *gateway) tellsOfPerson(ask string, contacts ...edge.OrderContact) error {
+	body, err := json.Marshal(edge.PersonTold{Ask: ask, Contacts: contacts})
+	require.NoError(g.t, err)
+	return g.hq.TakeTold(g.t.Context(), cloudsync.Seal(g.key, cloudsync.KindTold, cloudsync.ToldTopic(g.node), body))
+}
+
+func TestExportOfAPerson(t *testing.T) {
+	g := orderingGateway(t)
+	ctx := t.Context()
+	c := g.meets(1)
+	_, err := g.hq.BindPhone(ctx, edge.CartID{1}, 0, phoneKey(1))
+	require.NoError(t, err)
+	o, err := g.order("key-00001", edge.Deliver)
+	require.NoError(t, err)
+	e, err := g.hq.ExportPerson(ctx, c.Phone, "ops")
+	require.NoError(t, err)
+	require.Equal(t, c.Phone, e.Phone)
+	require.Equal(t, []KeptContact{{Cart: edge.CartID{1}, Contact: *c, Agreed: "2026-11", Since: g.clock.Now().UTC().Truncate(time.Millisecond), Purpose: purposeOrder}}, e.Contacts)
+	require.Len(t, e.Orders, 1)
+	require.Equal(t, o.ID, e.Orders[0].ID)
+	require.Len(t, e.Chats, 1)
+	require.Contains(t, e.Chats[0].Lines[0].Text, c.Name)
+	require.Equal(t, []Waiting{{testNode, testShop}}, e.Waiting)
+	asks := g.personAsks()
+	require.Len(t, asks, 1)
+	require.Equal(t, edge.PersonTell, asks[0].Do)
+	require.True(t, asks[0].Is(c.Phone))
+
+	in := edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now().UTC()}
+	for range 2 {
+		require.NoError(t, g.tellsOfPerson(e.ID, in))
+	}
+	require.Equal(t, edge.Invalid, edge.KindOf(g.tellsOfPerson("nobody asks", in)))
+	bad := in
+	bad.Contact.Phone = "x"
+	require.Equal(t, edge.Invalid, edge.KindOf(g.tellsOfPerson(e.ID, bad)))
+	e, err = g.hq.PersonExport(ctx, e.ID)
+	require.NoError(t, err)
+	require.Empty(t, e.Waiting)
+	require.Len(t, e.Shops, 1)
+	require.Equal(t, []edge.OrderContact{in}, e.Shops[0].Contacts)
+
+	_, err = g.hq.Deletion(ctx, e.ID)
+	require.Equal(t, edge.NotFound, edge.KindOf(err), "it is none")
+	g.clock.Advance(keepExports + time.Hour)
+	require.NoError(t, g.hq.keepPersons(ctx))
+	_, err = g.hq.PersonExport(ctx, e.ID)
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+}
+
+// Whoever was deleted is deleted again where headquarters is put back to a backup,
+// and the shops are told again.
+func TestABackupOfHeadquartersBringsNobodyBack(t *testing.T) {
+	if databasetest.OnPostgres() {
+		t.Skip("it copies the database's file")
+	}
+	g := newGateway(t)
+	ctx := t.Context()
+	list := filepath.Join(t.TempDir(), "deleted.ndjson")
+	g.with(Options{Deleted: list})
+	g.meets(1)
+	g.meets(2)
+	require.NoError(t, g.hq.Close())
+	backup, err := os.ReadFile(g.where)
+	require.NoError(t, err)
+	g.with(Options{Deleted: list})
+	d, err := g.hq.DeletePerson(ctx, "0901234001", "ops")
+	require.NoError(t, err)
+	g.clock.Advance(time.Hour)
+
+	require.NoError(t, g.hq.Close())
+	require.NoError(t, os.WriteFile(g.where, backup, 0o600))
+	f, err := os.OpenFile(list, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(`{"id":"cut sh`) // by a power cut
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	g.with(Options{Deleted: list})
+	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	_, err = g.hq.Contact(ctx, edge.CartID{2}, phoneKey(2))
+	require.NoError(t, err)
+	again, err := g.hq.Deletion(ctx, d.ID)
+	require.NoError(t, err)
+	require.Equal(t, d.At, again.At)
+	require.Len(t, g.personAsks(), 1)
+
+	// The list is lost: the database writes it again.
+	require.NoError(t, os.Remove(list))
+	g.with(Options{Deleted: list})
+	text, err := os.ReadFile(list)
+	require.NoError(t, err)
+	require.Contains(t, string(text), d.ID)
+	require.NotContains(t, string(text), "0901234001")
+}
+
+// A gateway that was put back to a backup is told anew whom to forget.
+func TestAGatewayThatWasPutBackForgetsAgain(t *testing.T) {
+	g := newGateway(t)
+	_, err := g.hq.DeletePerson(t.Context(), "0901234001", "ops")
+	require.NoError(t, err)
+	require.Len(t, g.personAsks(), 1)
+	require.NoError(t, g.hq.db.InTx(t.Context(), func(tx *sql.Tx) error { return g.hq.queueAll(t.Context(), tx, testNode) }))
+	require.Len(t, g.personAsks(), 2)
+}
+
+// Another master key takes the old one's place, and nothing is left for the old
+// one to open.
+func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	list := filepath.Join(t.TempDir(), "deleted.ndjson")
+	g.meets(0) // sealed with a key made of headquarters' own
+	g.with(Options{Persons: edgetest.PersonKeys(1), Deleted: list})
+	const people = resealAtOnce + 3
+	for n := byte(1); int(n) < people; n++ {
+		g.meets(n)
+	}
+	c := g.meets(7)
+	e, err := g.hq.ExportPerson(ctx, c.Phone, "ops")
+	require.NoError(t, err)
+	require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
+	d, err := g.hq.DeletePerson(ctx, "0901234050", "ops")
+	require.NoError(t, err)
+
+	g.with(Options{Persons: edgetest.PersonKeys(2, 1), Deleted: list})
+	require.NoError(t, g.hq.db.InTx(ctx, func(tx *sql.Tx) error { // it is stopped after the first step
+		n, err := g.hq.resealPersons(ctx, tx, g.hq.persons.Older()[0])
+		require.Equal(t, resealAtOnce, n)
+		return err
+	}))
+	g.with(Options{Persons: edgetest.PersonKeys(2, 1), Deleted: list})
+	require.NoError(t, g.hq.keepPersons(ctx))
+	for _, of := range []string{"person.key", "person_ask.sealed", "chat.body", "chat_line.body"} {
+		table, column, _ := strings.Cut(of, ".")
+		var old int
+		q := fmt.Sprintf("select count(*) from %s where substr(%s, 1, 4) = $1", table, column)
+		require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, q, edgetest.PersonKeys(1).Mark()).Scan(&old))
+		require.Zero(t, old, of)
+	}
+
+	g.with(Options{Persons: edgetest.PersonKeys(2), Deleted: list})
+	kept, err := g.hq.Contact(ctx, edge.CartID{7}, phoneKey(7))
+	require.NoError(t, err)
+	require.Equal(t, c, kept)
+	ids, err := g.hq.personsOf(ctx, g.hq.db.Read, c.Phone)
+	require.NoError(t, err)
+	require.Len(t, ids, 1)
+	e, err = g.hq.PersonExport(ctx, e.ID)
+	require.NoError(t, err)
+	require.Len(t, e.Shops, 1)
+	for _, n := range []byte{0, 7} {
+		talks, err := g.hq.Talks().OfCart(ctx, edge.CartID{n})
+		require.NoError(t, err)
+		require.Len(t, talks, 1)
+		_, lines, err := g.hq.Talks().Find(ctx, talks[0].ID, 10)
+		require.NoError(t, err)
+		require.Contains(t, lines[0].Text, "0901234")
+	}
+	require.Len(t, g.personAsks(), 2)
+	listed, err := g.hq.deleted.read()
+	require.NoError(t, err)
+	require.Len(t, listed, 1)
+	a, err := g.hq.openAsk(d.ID, listed[0].Sealed)
+	require.NoError(t, err)
+	require.True(t, a.Is("0901234050"))
+}
+
+// What earlier versions sealed with a key made of headquarters' own is sealed anew
+// at the first start.
+func TestContactsOfEarlierVersions(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	c := g.meets(1)
+	secret, err := g.hq.Secret("contacts")
+	require.NoError(t, err)
+	salt := bytes.Repeat([]byte{3}, 16)
+	key, err := hkdf.Key(sha256.New, secret, salt, "mirrorcart contact 1", 32)
+	require.NoError(t, err)
+	block, err := aes.NewCipher(key)
+	require.NoError(t, err)
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	require.NoError(t, err)
+	old := func(column, text string) []byte {
+		return seal.Seal(nil, nil, []byte(text), []byte(edge.CartID{1}.String()+" "+column))
+	}
+	address, err := json.Marshal(c.Address)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.db.InTx(ctx, func(tx *sql.Tx) error {
+		const q = "update contact set person = '', salt = $1, name = $2, number = $3, address = $4"
+		if _, err := tx.ExecContext(ctx, q, salt, old("name", c.Name), old("number", c.Phone), old("address", string(address))); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "delete from person")
+		return err
+	}))
+	for range 2 {
+		g.reopen()
+		kept, err := g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+		require.NoError(t, err)
+		require.Equal(t, c, kept)
+	}
+	require.NoError(t, database.Select(context.WithoutCancel(ctx), g.hq.db.Read, "select consent from contact").Each(func(rows *sql.Rows) error {
+		var at int64
+		err := rows.Scan(&at)
+		require.Equal(t, g.clock.Now().UnixMilli(), at, "the agreement is as old as it was")
+		return err
+	}))
+}
