@@ -317,8 +317,9 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 	g := newGateway(t)
 	ctx := t.Context()
 	list := filepath.Join(t.TempDir(), "deleted.ndjson")
-	g.meets(0) // sealed with a key made of headquarters' own
 	g.with(Options{Persons: edgetest.PersonKeys(1), Deleted: list})
+	g.meets(0)
+	g.sealsChatsAsBefore()
 	const people = resealAtOnce + 3
 	for n := byte(1); int(n) < people; n++ {
 		g.meets(n)
@@ -373,6 +374,33 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 	require.True(t, a.Is("0901234050"))
 }
 
+// sealsChatsAsBefore seals conversations as earlier versions did.
+func (g *gateway) sealsChatsAsBefore() {
+	g.t.Helper()
+	ctx := g.t.Context()
+	secret, err := g.hq.Secret("sealed chat")
+	require.NoError(g.t, err)
+	seal := oldSeal(g.t, secret)
+	for _, table := range []struct{ name, place string }{{"chat", "id"}, {"chat_line", "chat"}} {
+		var place string
+		var body []byte
+		require.NoError(g.t, g.hq.db.Read.QueryRowContext(ctx, "select "+table.place+", body from "+table.name).Scan(&place, &body))
+		text, err := g.hq.persons.Open(place, body)
+		require.NoError(g.t, err)
+		_, err = g.hq.db.Write.ExecContext(ctx, "update "+table.name+" set body = $1", seal.Seal(nil, nil, text, []byte(place)))
+		require.NoError(g.t, err)
+	}
+}
+
+func oldSeal(t testing.TB, key []byte) cipher.AEAD {
+	t.Helper()
+	block, err := aes.NewCipher(key)
+	require.NoError(t, err)
+	seal, err := cipher.NewGCMWithRandomNonce(block)
+	require.NoError(t, err)
+	return seal
+}
+
 // What earlier versions sealed with a key made of headquarters' own is sealed anew
 // at the first start.
 func TestContactsOfEarlierVersions(t *testing.T) {
@@ -384,10 +412,7 @@ func TestContactsOfEarlierVersions(t *testing.T) {
 	salt := bytes.Repeat([]byte{3}, 16)
 	key, err := hkdf.Key(sha256.New, secret, salt, "mirrorcart contact 1", 32)
 	require.NoError(t, err)
-	block, err := aes.NewCipher(key)
-	require.NoError(t, err)
-	seal, err := cipher.NewGCMWithRandomNonce(block)
-	require.NoError(t, err)
+	seal := oldSeal(t, key)
 	old := func(column, text string) []byte {
 		return seal.Seal(nil, nil, []byte(text), []byte(edge.CartID{1}.String()+" "+column))
 	}
