@@ -229,11 +229,16 @@ func (e *Edge) check(c *checker) {
 	c.that("backup.second", e.Backup.Second == "" || e.Backup.Second != e.BackupDir(), "it is the first folder: name one on another medium")
 	c.between("disk.reserve_mb", e.Disk.ReserveMB, 0, 65536)
 	const year = 366 * 24 * time.Hour
-	c.that("carts.empty", e.Carts.Empty >= time.Hour && e.Carts.Empty <= year, "%v is out of range: use 1h to 8784h", e.Carts.Empty)
-	c.that("carts.open", e.Carts.Open >= 96*time.Hour && e.Carts.Open <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Open)
+	e.Carts.check(c)
 	c.that("persons.contacts", e.Persons.Contacts >= 24*time.Hour && e.Persons.Contacts <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Contacts)
 	c.that("persons.customers", e.Persons.Customers >= 24*time.Hour && e.Persons.Customers <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Customers)
-	c.that("carts.closed", e.Carts.Closed >= 96*time.Hour && e.Carts.Closed <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", e.Carts.Closed)
+}
+
+func (k Carts) check(c *checker) {
+	const year = 366 * 24 * time.Hour
+	c.that("carts.empty", k.Empty >= time.Hour && k.Empty <= year, "%v is out of range: use 1h to 8784h", k.Empty)
+	c.that("carts.open", k.Open >= 96*time.Hour && k.Open <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", k.Open)
+	c.that("carts.closed", k.Closed >= 96*time.Hour && k.Closed <= year, "%v is out of range: use 96h, for as long as codes open, to 8784h", k.Closed)
 }
 
 // BackupDir is the folder of the backups.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // HQ is a collector's configuration, hq.yaml. Paths are absolute once loaded.
@@ -34,6 +35,10 @@ type HQ struct {
 	DataDir   string `yaml:"data_dir" kind:"path"`
 	ShopDir   string `yaml:"shop_dir" kind:"path"` // catalogue files and pictures, for names
 	Key       string `yaml:"key" kind:"path"`      // HQ's private key, see LoadOrCreateKey
+	// PersonKeys are the master keys of names and addresses, and Deleted is the list
+	// of persons who were deleted; empty for persons.key and deleted.ndjson beside Key.
+	PersonKeys string `yaml:"person_keys" kind:"path"`
+	Deleted    string `yaml:"deleted" kind:"path"`
 	// Database is a postgres:// URL, or empty for a file in DataDir. Its password
 	// is better kept in DatabasePasswordFile.
 	Database             string `yaml:"database"`
@@ -50,6 +55,7 @@ type HQ struct {
 	Payment    HQPayment `yaml:"payment"`
 	Orders     Orders    `yaml:"orders"`
 	Chat       Chat      `yaml:"chat"`
+	Carts      Carts     `yaml:"carts"`
 	Log        Log       `yaml:"log"`
 	Metrics    HQMetrics `yaml:"metrics"`
 }
@@ -113,6 +119,7 @@ func DefaultHQ() *HQ {
 		ShopDir:     "/etc/mirrorcart/shop",
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
 		Webhooks:    []Webhook{},
+		Carts:       Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 		Payment: HQPayment{
 			Transfer: defaultTransfer(), Apps: []BankApp{}, Timezone: "Asia/Ho_Chi_Minh",
 			Casso: Casso{TokenHeader: "Secure-Token", SignatureHeader: "X-Casso-Signature", SignatureHash: "sha512"},
@@ -154,6 +161,7 @@ func (h *HQ) check(c *checker) {
 	c.path("shop_dir", h.ShopDir)
 	c.path("key", h.Key)
 	h.checkDatabase(c)
+	h.Carts.check(c)
 	h.Payment.check(c)
 	h.Orders.check(c)
 	h.Chat.check(c)

@@ -53,18 +53,18 @@ type Waiting struct {
 }
 
 // DeletePerson destroys what is kept of the person of a telephone number, here
-// and, as soon as they are reached, in all shops. It is refused with a Conflict
+// and, as soon as they are reached, in all shops, and returns the deletion's id. It
+// is refused with a Conflict
 // while an order of the person is on its way.
-func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (*Deletion, error) {
+func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (id string, err error) {
 	const op = "hq.DeletePerson"
-	phone, err := edge.Phone(phone)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+	if phone, err = edge.Phone(phone); err != nil {
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
 	a := edge.NewPersonAsk(h.newID(), edge.PersonForget, h.now().UTC().Truncate(time.Millisecond), phone)
 	sealed, err := h.sealAsk(a)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
 	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		ids, err := h.personsOf(ctx, tx, phone)
@@ -77,14 +77,14 @@ func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (*Deletion, err
 		return h.storeDeletion(ctx, tx, a, by, sealed, ids)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
 	if err := h.deleted.add(deletedEntry{ID: a.ID, At: a.At, By: by, Sealed: sealed}); err != nil {
 		h.log.Error("a person was deleted, but a backup could bring them back until the list can be written", "deletion", a.ID, "error", err)
 	}
 	h.log.Info("a person was deleted", "audit", true, "deletion", a.ID, "by", by)
 	h.downs.tell(struct{}{})
-	return h.Deletion(ctx, a.ID)
+	return a.ID, nil
 }
 
 // storeDeletion deletes persons here, and asks all shops to.

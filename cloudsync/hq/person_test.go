@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"database/sql"
@@ -67,6 +68,24 @@ func (g *gateway) personAsks() (list []edge.PersonAsk) {
 	return list
 }
 
+// deletes deletes the person of a number, and wants the record to be signed.
+func (g *gateway) deletes(phone string) *Deletion {
+	g.t.Helper()
+	id, err := g.hq.DeletePerson(g.t.Context(), phone, "ops")
+	require.NoError(g.t, err)
+	signed, err := g.hq.SignedDeletion(g.t.Context(), id)
+	require.NoError(g.t, err)
+	d, err := signed.Open(g.hq.PublicKey())
+	require.NoError(g.t, err)
+	forged := *signed
+	forged.Record = strings.Replace(forged.Record, `"ops"`, `"eve"`, 1)
+	_, err = forged.Open(nil)
+	require.Equal(g.t, edge.Forbidden, edge.KindOf(err))
+	_, err = signed.Open(newKey(g.t).Public().(ed25519.PublicKey))
+	require.Error(g.t, err, "another headquarters'")
+	return d
+}
+
 // everything is all that the database holds, as bytes.
 func (g *gateway) everything() []byte {
 	g.t.Helper()
@@ -119,8 +138,7 @@ func TestDeletingAPerson(t *testing.T) {
 	_, err := g.hq.DeletePerson(ctx, "12", "ops")
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
 
-	d, err := g.hq.DeletePerson(ctx, "+84 90 123 40 01", "ops")
-	require.NoError(t, err)
+	d := g.deletes("+84 90 123 40 01")
 	require.Equal(t, []int{1, 1}, []int{d.Contacts, d.Chats})
 	require.Equal(t, []Waiting{{testNode, testShop}}, d.Waiting)
 	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
@@ -171,8 +189,7 @@ func TestNobodyIsDeletedWhileTheirOrderIsOnItsWay(t *testing.T) {
 	require.Empty(t, g.personAsks())
 	_, err = g.hq.MoveOrder(ctx, o.ID, edge.ByHQ, edge.OrderRejected, "out of stock")
 	require.NoError(t, err)
-	d, err := g.hq.DeletePerson(ctx, aContact().Phone, "ops")
-	require.NoError(t, err)
+	d := g.deletes(aContact().Phone)
 	require.Equal(t, 1, d.Contacts)
 }
 
@@ -271,8 +288,7 @@ func TestABackupOfHeadquartersBringsNobodyBack(t *testing.T) {
 	backup, err := os.ReadFile(g.where)
 	require.NoError(t, err)
 	g.with(Options{Deleted: list})
-	d, err := g.hq.DeletePerson(ctx, "0901234001", "ops")
-	require.NoError(t, err)
+	d := g.deletes("0901234001")
 	g.clock.Advance(time.Hour)
 
 	require.NoError(t, g.hq.Close())
@@ -328,8 +344,7 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 	e, err := g.hq.ExportPerson(ctx, c.Phone, "ops")
 	require.NoError(t, err)
 	require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
-	d, err := g.hq.DeletePerson(ctx, "0901234050", "ops")
-	require.NoError(t, err)
+	d := g.deletes("0901234050")
 
 	g.with(Options{Persons: edgetest.PersonKeys(2, 1), Deleted: list})
 	require.NoError(t, g.hq.db.InTx(ctx, func(tx *sql.Tx) error { // it is stopped after the first step

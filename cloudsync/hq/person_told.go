@@ -11,7 +11,6 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -49,9 +48,16 @@ type KeptOrder struct {
 
 // KeptChat is a conversation about one of the carts.
 type KeptChat struct {
-	App   string      `json:"app"`
-	Since time.Time   `json:"heard"`
-	Lines []talk.Line `json:"lines"`
+	App   string     `json:"app"`
+	Heard time.Time  `json:"heard"` // when the person did something last
+	Lines []KeptLine `json:"lines"`
+}
+
+// KeptLine is something that was said.
+type KeptLine struct {
+	At     time.Time `json:"at"`
+	Author string    `json:"author"` // person, bot, or whoever answered
+	Text   string    `json:"text"`
 }
 
 // KeptInShop is what one gateway keeps.
@@ -165,7 +171,11 @@ func (h *HQ) keptOf(ctx context.Context, e *PersonExport, k *KeptContact) error 
 		if err != nil {
 			return err
 		}
-		e.Chats = append(e.Chats, KeptChat{App: t.App, Since: t.Heard, Lines: lines})
+		chat := KeptChat{App: t.App, Heard: t.Heard, Lines: make([]KeptLine, len(lines))}
+		for i, l := range lines {
+			chat.Lines[i] = KeptLine{l.At, l.Author, l.Text}
+		}
+		e.Chats = append(e.Chats, chat)
 	}
 	return nil
 }

@@ -48,3 +48,35 @@ func TestContactsAreBroughtSigned(t *testing.T) {
 		require.NotContains(t, err.Error(), "0901234567")
 	}
 }
+
+func TestWhatIsKeptOfAPersonIsBroughtSigned(t *testing.T) {
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	told := &edge.PersonTold{Ask: "a1", Contacts: []edge.OrderContact{{Order: "o1", Contact: edge.Contact{Name: "Hạ", Phone: "0901234567"}, Agreed: "1", At: time.Unix(1, 0).UTC()}}}
+	status := http.StatusNoContent
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		require.Equal(t, cloudsync.ToldPath, r.URL.String(), "the address names nobody")
+		body, err := io.ReadAll(r.Body)
+		require.NoError(t, err)
+		env, err := cloudsync.Open(body)
+		require.NoError(t, err)
+		require.Equal(t, cloudsync.KindTold, env.Kind)
+		require.NoError(t, env.Verify(key.Public().(ed25519.PublicKey), cloudsync.ToldTopic("shop1")))
+		got, err := cloudsync.DecodeTold(env.Body)
+		require.NoError(t, err)
+		require.Equal(t, told, got)
+		w.WriteHeader(status)
+	}))
+	defer server.Close()
+	to := https.Told{Post: https.Post{URL: server.URL, Client: server.Client(), Node: "shop1", Key: key}}
+	require.NoError(t, to.Send(t.Context(), told))
+	for code, kind := range map[int]edge.Kind{
+		http.StatusBadRequest:         edge.Invalid,
+		http.StatusServiceUnavailable: edge.Unavailable,
+		http.StatusForbidden:          edge.Unavailable,
+	} {
+		status = code
+		err := to.Send(t.Context(), told)
+		require.Equal(t, kind, edge.KindOf(err), code)
+		require.NotContains(t, err.Error(), "0901234567")
+	}
+}

@@ -15,13 +15,19 @@ import (
 // an order to its address within that time.
 const contactsEvery = 5 * time.Second
 
-// contacts brings to HQ to whom orders go, outside the ledger.
+// contacts brings to HQ to whom orders go, outside the ledger, and where HQ asks
+// for it what is kept of a person.
 type contacts struct {
 	waiting func(ctx context.Context, limit int) ([]edge.OrderContact, error)
 	sent    func(ctx context.Context, order string) error
 	send    func(ctx context.Context, c *edge.OrderContact) error
-	up      func() bool
-	log     *slog.Logger
+
+	asked func(ctx context.Context, limit int) ([]edge.PersonTold, error)
+	told  func(ctx context.Context, ask string) error
+	tell  func(ctx context.Context, t *edge.PersonTold) error
+
+	up  func() bool
+	log *slog.Logger
 }
 
 // newContacts is nil in a shop that has no line, or no address to bring them to.
@@ -29,9 +35,14 @@ func (g *gateway) newContacts(key ed25519.PrivateKey) *contacts {
 	if g.cfg.HQ.MQTT.URL == "" || g.cfg.HQ.PublicURL == "" {
 		return nil
 	}
-	to := https.Contacts{Post: https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}}
+	post := https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}
+	to, told := https.Contacts{Post: post}, https.Told{Post: post}
 	up := func() bool { up, _ := g.line(); return up }
-	return &contacts{g.db.WaitingContacts, g.db.ContactSent, to.Send, up, g.log}
+	return &contacts{
+		g.db.WaitingContacts, g.db.ContactSent, to.Send,
+		g.db.WaitingPersons, g.db.PersonTold, told.Send,
+		up, g.log,
+	}
 }
 
 // run sends what waits until ctx is done.
@@ -42,6 +53,9 @@ func (c *contacts) run(ctx context.Context) error {
 		if c.up() {
 			if err := c.sendAll(ctx); err != nil && ctx.Err() == nil {
 				c.log.WarnContext(ctx, "contacts of orders wait for headquarters", "err", err)
+			}
+			if err := c.tellAll(ctx); err != nil && ctx.Err() == nil {
+				c.log.WarnContext(ctx, "what is kept of a person waits for headquarters", "err", err)
 			}
 		}
 		select {
@@ -69,6 +83,29 @@ func (c *contacts) sendAll(ctx context.Context) error {
 			c.log.ErrorContext(ctx, "headquarters will not know to whom an order goes: call them", "order", list[i].Order, "err", err)
 		}
 		if err := c.sent(ctx, list[i].Order); err != nil {
+			return err
+		}
+	}
+	return late
+}
+
+// tellAll tells HQ what it asked about persons.
+func (c *contacts) tellAll(ctx context.Context) error {
+	const atOnce = 20
+	list, err := c.asked(ctx, atOnce)
+	if err != nil {
+		return err
+	}
+	var late error
+	for i := range list {
+		switch err := c.tell(ctx, &list[i]); {
+		case err != nil && edge.KindOf(err) == edge.Unavailable:
+			late = err
+			continue
+		case err != nil: // nobody asks any more
+			c.log.WarnContext(ctx, "headquarters does not take what is kept of a person", "ask", list[i].Ask, "err", err)
+		}
+		if err := c.told(ctx, list[i].Ask); err != nil {
 			return err
 		}
 	}

@@ -84,7 +84,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version stri
 	if err != nil {
 		return nil, err
 	}
-	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log, Partitions: partitions})
+	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log, Partitions: partitions, Carts: edge.CartKeep(cfg.Carts)})
 	if err := s.newWebhooks(log); err != nil {
 		return nil, err
 	}
@@ -186,6 +186,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
 	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
 	s.public.engine.Any(cloudsync.ContactPath, gin.WrapH(s.DB.ContactHandler()))
+	s.public.engine.Any(cloudsync.ToldPath, gin.WrapH(s.DB.ToldHandler()))
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
 	office := s.office.engine.Group("/", s.door.onlyHosts(s.cfg.OfficeHosts), s.door.checkOrigin)
 	pages.Register(office)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -42,7 +43,15 @@ func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Du
 	for _, of := range cfg.Chat.Shops {
 		places[of.Shop] = edge.Place{Name: of.Name, Address: of.Address}
 	}
-	db, err := hq.Open(ctx, hq.Options{Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places, Committed: committed})
+	keys, err := process.PersonKeys(cfg.PersonKeys, cfg.Key)
+	if err != nil {
+		return nil, err
+	}
+	deleted := cfg.Deleted
+	if deleted == "" {
+		deleted = filepath.Join(filepath.Dir(cfg.Key), "deleted.ndjson")
+	}
+	db, err := hq.Open(ctx, hq.Options{Persons: keys, Deleted: deleted, Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places, Committed: committed})
 	if err != nil {
 		return nil, err
 	}

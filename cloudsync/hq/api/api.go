@@ -52,6 +52,10 @@ type Headquarters interface {
 	LatestGivenBack(ctx context.Context, shop string, limit int) ([]hq.GivenBack, error)
 	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
 	SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error)
+	DeletePerson(ctx context.Context, phone, by string) (id string, err error)
+	SignedDeletion(ctx context.Context, id string) (*hq.SignedDeletion, error)
+	ExportPerson(ctx context.Context, phone, by string) (*hq.PersonExport, error)
+	PersonExport(ctx context.Context, id string) (*hq.PersonExport, error)
 }
 
 // Options are what the API is made with. HQ, Now and Log are needed; without
@@ -158,6 +162,10 @@ func (a *API) routes() []route {
 		{http.MethodGet, "/v1/orders/:id/contact", account.Operate, nil, a.orderContact},
 		{http.MethodPost, "/v1/orders/:id/state", account.Operate, nil, a.moveOrder},
 		{http.MethodPut, "/v1/orders/:id/parcel", account.Operate, nil, a.sendOrder},
+		{http.MethodPost, "/v1/persons/deletions", account.Operate, nil, a.deletePerson},
+		{http.MethodGet, "/v1/persons/deletions/:id", account.Operate, nil, a.deletion},
+		{http.MethodPost, "/v1/persons/exports", account.Operate, nil, a.exportPerson},
+		{http.MethodGet, "/v1/persons/exports/:id", account.Operate, nil, a.personExport},
 	}
 }
 

@@ -144,6 +144,9 @@ func TestFaultsInside(t *testing.T) {
 		if strings.HasSuffix(r.path, "/settle") {
 			sent = `{"how":"dismiss","note":"x"}`
 		}
+		if strings.HasPrefix(r.path, "/v1/persons/") {
+			sent = `{"phone":"0901234567"}`
+		}
 		if strings.HasSuffix(r.path, "/given-back") {
 			sent = `{"reference":"x"}`
 		}

@@ -213,6 +213,10 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		edge.Order{},
 		edge.Contact{},
 		OrderMove{},
+		PersonRequest{},
+		hq.SignedDeletion{},
+		hq.Deletion{},
+		hq.PersonExport{},
 	} {
 		check(reflect.TypeOf(v))
 	}
