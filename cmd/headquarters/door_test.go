@@ -1,12 +1,16 @@
 package headquarters_test
 
 import (
+	"bytes"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/process/doortest"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -37,4 +41,30 @@ func TestEveryRouteOfHeadquartersProtectsWhoAsks(t *testing.T) {
 			door.Strangers(t)
 		})
 	}
+}
+
+// locked is a buffer for many.
+type locked struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(p)
+}
+
+// Whatever people and machines send to headquarters, its log names nobody.
+func TestNobodyIsInTheLog(t *testing.T) {
+	var log locked
+	s := startLogging(t, process.Log(&log, slog.LevelDebug), "127.0.0.1:0", everything(t))
+	words := doortest.Personal()
+	public, office := s.Routes()
+	doortest.Door{URL: s.PublicURL(), Routes: public}.Entrust(t, words, nil)
+	doortest.Door{URL: s.OfficeURL(), Routes: office}.Entrust(t, words, nil)
+	log.mu.Lock()
+	defer log.mu.Unlock()
+	require.NotEmpty(t, log.String())
+	words.Absent(t, log.String())
 }

@@ -16,6 +16,10 @@ import (
 )
 
 func open(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) (*headquarters.Server, error) {
+	return openLogging(t, slog.New(slog.DiscardHandler), office, change...)
+}
+
+func openLogging(t *testing.T, log *slog.Logger, office string, change ...func(*firmwarecfg.HQ)) (*headquarters.Server, error) {
 	dir := t.TempDir()
 	cfg := firmwarecfg.DefaultHQ()
 	cfg.Addr, cfg.OfficeAddr, cfg.DataDir, cfg.Key = "127.0.0.1:0", office, dir, filepath.Join(dir, "hq.key")
@@ -25,11 +29,15 @@ func open(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) (*headqu
 	for _, f := range change {
 		f(cfg)
 	}
-	return headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), "test", slog.New(slog.DiscardHandler))
+	return headquarters.New(t.Context(), cfg, os.DirFS("../edge/demo/shop"), "test", log)
 }
 
 func start(t *testing.T, office string, change ...func(*firmwarecfg.HQ)) *headquarters.Server {
-	s, err := open(t, office, change...)
+	return startLogging(t, slog.New(slog.DiscardHandler), office, change...)
+}
+
+func startLogging(t *testing.T, log *slog.Logger, office string, change ...func(*firmwarecfg.HQ)) *headquarters.Server {
+	s, err := openLogging(t, log, office, change...)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -7,8 +7,6 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"regexp"
@@ -113,11 +111,6 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		err = fmt.Errorf("%s takes no argument, but %q was given", cmd.CommandPath(), args[0])
 	}
 	return UsageError{fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
-}
-
-// Log is a program's log.
-func Log(w io.Writer, level slog.Level) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }
 
 // Keys is the command that prints the public half of the key in file.
