@@ -61,7 +61,7 @@ RUN readelf -d /out/edge | sed -n 's/.*NEEDED.*\[\(lib.*\)\]/\1/p' \
 FROM ${BASE} AS base
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata \
- && rm -rf /var/lib/apt/lists/* \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --groups video,lp --home-dir /var/lib/mirrorcart mirrorcart
 LABEL org.opencontainers.image.source=https://github.com/mirrorcart/mirrorcart \
       org.opencontainers.image.licenses=Apache-2.0
@@ -82,7 +82,7 @@ FROM base AS edge
 COPY --from=build-edge /out/packages /tmp/packages
 RUN apt-get update \
  && xargs apt-get install -y --no-install-recommends fonts-droid-fallback < /tmp/packages \
- && rm -rf /var/lib/apt/lists/* /tmp/packages \
+ && apt-get clean && rm -rf /var/lib/apt/lists/* /tmp/packages \
  && install -d -o mirrorcart -g mirrorcart -m 0700 /var/lib/mirrorcart
 COPY --from=pages /models/ /usr/share/mirrorcart/models/
 COPY --from=build-edge /out/edge /usr/local/bin/
