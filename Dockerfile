@@ -62,7 +62,8 @@ FROM ${BASE} AS base
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata \
  && apt-get clean && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10001 --user-group --groups video,lp --home-dir /var/lib/mirrorcart mirrorcart
+ && groupadd --gid 10001 mirrorcart \
+ && useradd --system --uid 10001 --gid mirrorcart --groups video,lp --home-dir /var/lib/mirrorcart mirrorcart
 LABEL org.opencontainers.image.source=https://github.com/mirrorcart/mirrorcart \
       org.opencontainers.image.licenses=Apache-2.0
 
