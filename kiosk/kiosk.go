@@ -47,8 +47,11 @@ type Config struct {
 	Brand     Brand          // the shop's colours and logo
 	Language  string         // in which the shopper's pages begin; empty for the browser's
 	Trusted   []netip.Prefix // screens beside this machine's own
-	Idle      time.Duration
-	Hold      time.Duration
+	// Technician reports whether somebody has come to set this machine up; nil where
+	// nobody does.
+	Technician func() bool
+	Idle       time.Duration
+	Hold       time.Duration
 	// Gone is the time after which a session is wiped whose shopper has left the
 	// mirror; 0 where that alone wipes nothing.
 	Gone  time.Duration

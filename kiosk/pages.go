@@ -24,16 +24,16 @@ const notBuilt = "The pages are not built: run `make build`.\n"
 // registerPages serves the kiosk's page at /, the staff's at /staff, and what
 // they load.
 func (k *Kiosk) registerPages(e *gin.Engine) {
-	e.GET("/", k.page("index.html"))
-	e.GET("/staff", k.page("staff.html"))
+	e.GET("/", k.Page("index.html"))
+	e.GET("/staff", k.Page("staff.html"))
 	e.GET("/assets/*file", k.asset)
 	k.registerBrand(e)
 	k.registerNowhere(e)
 }
 
-// page serves an HTML file, which names the assets of its own build: a browser
+// Page serves an HTML file of the pages, which names the assets of its own build: a browser
 // keeps it and asks every time whether it is still the same.
-func (k *Kiosk) page(name string) gin.HandlerFunc {
+func (k *Kiosk) Page(name string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		h := c.Writer.Header()
 		h.Set("Content-Security-Policy", policy)

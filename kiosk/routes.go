@@ -44,6 +44,8 @@ type sessionView struct {
 	Model     bool         `json:"model"` // somebody wears looks where there is no camera
 	Mirror    mirrorView   `json:"mirror"`
 	Idle      idleView     `json:"idle"`
+	// Technician says that somebody waits to set this machine up, at /setup.
+	Technician bool `json:"technician,omitempty"`
 }
 
 type replayView struct {
@@ -89,6 +91,7 @@ func (k *Kiosk) view(s snapshot) sessionView {
 		},
 		Idle: idleView{After: k.cfg.Idle.Seconds(), Left: s.IdleLeft.Seconds()},
 	}
+	v.Technician = k.cfg.Technician != nil && s.State == Attract && k.cfg.Technician()
 	replay := k.cfg.Mirror.Replay()
 	v.Replay = replayView{State: replay.State, Left: replay.Left.Seconds()}
 	for _, p := range s.Photos {

@@ -26,6 +26,8 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/kiosk"
+	"github.com/mirrorcart/mirrorcart/kiosk/enrol"
+	"github.com/mirrorcart/mirrorcart/kiosk/setup"
 )
 
 // gatewayOptions are what a gateway is made of.
@@ -37,6 +39,9 @@ type gatewayOptions struct {
 	// needMirror makes a mirror that cannot be had an error. Without it the
 	// gateway opens all the same: selling does not wait for a mirror.
 	needMirror bool
+	// setUp serves the pages of installation day. What they change has run end with
+	// errRestart.
+	setUp bool
 }
 
 // gateway is the shop's whole: database, mirror, till, pages and uplink.
@@ -56,13 +61,16 @@ type gateway struct {
 	language string // in which shoppers' pages begin; empty for the browser's
 	model    *model // nil where nobody wears products for shoppers without a camera
 	watch    *watch
+	setup    *setup.Setup  // nil where there is none
+	door     *enrol.Book   // who may set up; nil likewise
+	restart  chan struct{} // holds a token when the gateway is to begin anew
 	stations []*station
 	*station // the first of them
 }
 
 // newGateway opens everything that a gateway needs and listens; run starts it.
 func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
-	g := &gateway{gatewayOptions: o}
+	g := &gateway{gatewayOptions: o, restart: make(chan struct{}, 1)}
 	cfg := o.cfg
 	defer func() {
 		if err != nil {
@@ -126,6 +134,11 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if g.uplink, err = g.newUplink(key); err != nil {
 		return nil, err
 	}
+	if o.setUp {
+		if g.door, err = openSetup(cfg); err != nil {
+			return nil, err
+		}
+	}
 	for _, k := range kiosksOf(cfg) {
 		st, err := g.openStation(ctx, k)
 		if err != nil {
@@ -134,6 +147,11 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 		g.stations = append(g.stations, st)
 	}
 	g.station = g.stations[0]
+	if o.setUp {
+		if err := g.newSetup(); err != nil {
+			return nil, err
+		}
+	}
 	g.watch.begin(g)
 	return g, nil
 }
@@ -316,6 +334,7 @@ func (g *gateway) run(ctx context.Context) error {
 	if p := g.watch.port; p != nil {
 		group.Go(func() error { return p.run(ctx, g.watch.Handler()) })
 	}
+	group.Go(func() error { return g.restarted(ctx) })
 	group.Go(func() error { return g.api.Run(ctx) })
 	group.Go(func() error { return g.photos.run(ctx) })
 	if g.courier != nil {

@@ -24,7 +24,10 @@ func (g *gateway) newDesk(shop *shopdir.Shop, l links) (*ticket.Desk, error) {
 	}
 	return ticket.NewDesk(ticket.Config{
 		Queue: g.db, Press: press, Lang: p.Language, Drawer: p.Drawer, Cut: p.Cut, Log: g.log,
-		Records: &ticket.Records{Ledger: g.db, Carts: g.db, Orders: g.db, Office: g.db, Catalogue: g.db, Links: l, Now: time.Now},
+		Records: &ticket.Records{
+			Ledger: g.db, Carts: g.db, Orders: g.db, Office: g.db, Catalogue: g.db, Links: l, Now: time.Now,
+			Installation: g.installation,
+		},
 		Device:  &ticket.Device{Address: p.Address, Mute: !p.Answers, Pause: p.Pause, Rows: p.Speed * rowsPerMM},
 		Changed: func() { g.api.StatusChanged() },
 	}), nil

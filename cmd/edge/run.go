@@ -31,30 +31,11 @@ One gateway serves several kiosks, each with its own camera and address: name
 them under kiosks.`,
 		Example: "  edge run --config /etc/mirrorcart/edge.yaml",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
-			if err != nil {
-				return process.UsageError{Err: err}
+			for {
+				if err := serveShop(cmd, file); err != errRestart { //nolint:errorlint // with another error beside it, it is one
+					return err
+				}
 			}
-			log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
-			shop, err := shopdir.Open(cfg.ShopDir)
-			if err != nil {
-				return fmt.Errorf("shop_dir: %w", err)
-			}
-			g, err := newGateway(cmd.Context(), gatewayOptions{cfg: cfg, shop: shop, log: log})
-			if err != nil {
-				return err
-			}
-			log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
-			if g.sealed != nil && g.sealed.listener() != nil {
-				log.Info("the same over TLS", "addr", g.sealed.at())
-			}
-			for i, k := range cfg.Kiosks {
-				log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")
-			}
-			group, ctx := errgroup.WithContext(cmd.Context())
-			group.Go(func() error { return g.run(ctx) })
-			group.Go(func() error { return underSystemd(ctx, g.parts(), log) })
-			return errors.Join(group.Wait(), g.close())
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")
@@ -69,6 +50,40 @@ func healthCommand() *cobra.Command {
 		}
 		return cfg.Metrics.Addr, nil
 	})
+}
+
+// serveShop runs the gateway as it is set up now, until it is told to stop or, with
+// errRestart, to begin anew.
+func serveShop(cmd *cobra.Command, file string) error {
+	cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
+	if err != nil {
+		return process.UsageError{Err: err}
+	}
+	log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
+	shop, err := shopdir.Open(cfg.ShopDir)
+	if err != nil {
+		return fmt.Errorf("shop_dir: %w", err)
+	}
+	g, err := newGateway(cmd.Context(), gatewayOptions{cfg: cfg, shop: shop, log: log, setUp: true})
+	if err != nil {
+		return err
+	}
+	log.Info("gateway", "node", cfg.Node, "kiosk", g.url()+"/", "staff", g.url()+"/staff")
+	if g.sealed != nil && g.sealed.listener() != nil {
+		log.Info("the same over TLS", "addr", g.sealed.at())
+	}
+	for i, k := range cfg.Kiosks {
+		log.Info("another kiosk", "id", k.ID, "kiosk", g.stations[i+1].url()+"/")
+	}
+	group, ctx := errgroup.WithContext(cmd.Context())
+	group.Go(func() error { return g.run(ctx) })
+	group.Go(func() error { return underSystemd(ctx, g.parts(), log) })
+	err = group.Wait()
+	if failed := g.close(); failed != nil || !errors.Is(err, errRestart) {
+		return errors.Join(err, failed)
+	}
+	log.Info("the settings have changed: the gateway begins anew")
+	return errRestart
 }
 
 func pinCommand() *cobra.Command {

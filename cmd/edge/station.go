@@ -73,6 +73,9 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if g.model != nil {
 		shown.Model = g.model
 	}
+	if g.door != nil && len(g.stations) == 0 {
+		shown.Technician = g.door.Waits
+	}
 	if s.kiosk, err = kiosk.New(shown); err != nil {
 		return nil, err
 	}

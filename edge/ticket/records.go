@@ -32,7 +32,8 @@ type Records struct {
 		// LinkWithin makes a link of at most so many characters.
 		LinkWithin(ctx context.Context, c *edge.Cart, most int) (*edge.Link, error)
 	}
-	// Installation is the sheet of the machine's installation, if it is signed off.
+	// Installation is the sheet of the machine's installation, if it is signed
+	// off; nil for none.
 	Installation func() (*Installation, error)
 	Now          func() time.Time
 }
@@ -58,6 +59,9 @@ func (r *Records) Document(ctx context.Context, kind edge.PrintKind, ref string)
 	case edge.PrintTest:
 		return Test{r.Now()}, nil
 	case edge.PrintInstallation:
+		if r.Installation == nil {
+			return nil, edge.Errorf("ticket.Document", edge.NotFound, "the sheet of the installation is printed by the gateway alone")
+		}
 		sheet, err := r.Installation()
 		if err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,6 +107,15 @@ func (b *Book) Enrol(code string, secure bool) (*http.Cookie, error) {
 		Name: b.cookie(), Value: secret, Path: b.cfg.Path, MaxAge: int(b.cfg.Life.Seconds()),
 		HttpOnly: true, Secure: secure, SameSite: http.SameSiteStrictMode,
 	}, nil
+}
+
+// Waits reports whether somebody who has a code is expected.
+func (b *Book) Waits() bool {
+	codes, err := b.list(invitePrefix)
+	return err == nil && slices.ContainsFunc(codes, func(path string) bool {
+		st, err := os.Stat(path)
+		return err == nil && b.cfg.Now().Sub(st.ModTime()) <= inviteLife
+	})
 }
 
 // Enrolled reports whether r comes from an enrolled browser.

@@ -254,21 +254,23 @@ func (s *Setup) postSign(c *gin.Context) {
 	if err == nil {
 		err = checkName(in.Technician)
 	}
-	r := &Report{Technician: in.Technician, At: s.cfg.Now().UTC()}
-	r.Node, _ = s.cfg.Machine.Node()
 	s.mu.Lock()
-	r.Results = maps.Clone(s.state.Results)
+	results := maps.Clone(s.state.Results)
 	s.mu.Unlock()
 	for _, step := range Steps() {
-		if _, ended := r.Results[step]; err == nil && !ended {
+		if _, ended := results[step]; err == nil && !ended {
 			err = edge.Errorf(op, edge.Conflict, "the step %s has not been done: do it or skip it", step)
 		}
 	}
 	if err == nil {
-		err = s.cfg.Machine.SignOff(c.Request.Context(), r, s.language())
+		err = s.change(func(st *state) { st.Technician, st.Signed = in.Technician, s.cfg.Now().UTC() })
+	}
+	var r *Report
+	if err == nil {
+		r, err = s.Report()
 	}
 	if err == nil {
-		err = s.change(func(st *state) { st.Technician, st.Signed = r.Technician, r.At })
+		err = s.cfg.Machine.SignOff(c.Request.Context(), r, s.language())
 	}
 	s.done(c, err)
 }

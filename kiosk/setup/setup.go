@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -127,7 +128,7 @@ type Machine interface {
 	Sell(ctx context.Context, staff string) (*TestSale, error)
 	// Confirmed reports whether headquarters has all of the sale.
 	Confirmed(ctx context.Context, s *TestSale) (bool, error)
-	// SignOff records the report and prints it.
+	// SignOff records who signed, and prints the report that Setup has by now.
 	SignOff(ctx context.Context, r *Report, language string) error
 }
 
@@ -202,6 +203,17 @@ func (s *Setup) end(step Step, how Outcome, detail string) error {
 		st.Results[step] = Result{how, detail, s.cfg.Now().UTC()}
 		st.Signed = time.Time{}
 	})
+}
+
+// Report is what was signed last; Unavailable where nothing was.
+func (s *Setup) Report() (*Report, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.state.Signed.IsZero() {
+		return nil, edge.Errorf("setup", edge.Unavailable, "the installation has not been signed off")
+	}
+	node, _ := s.cfg.Machine.Node()
+	return &Report{Node: node, Technician: s.state.Technician, Results: maps.Clone(s.state.Results), At: s.state.Signed}, nil
 }
 
 func known(step Step) bool { return slices.Contains(Steps(), step) }
