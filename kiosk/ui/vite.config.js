@@ -23,7 +23,7 @@ const compressed = {
   },
 };
 
-// Two pages, one for the shopper and one for the clerk. What is in public/ is
+// Three pages: for the shopper, for the clerk, and for who installs the machine. What is in public/ is
 // copied as it is; its .gitkeep keeps dist/ in the repository when it is empty.
 export default defineConfig({
   plugins: [svelte(), compressed],
@@ -32,6 +32,6 @@ export default defineConfig({
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // light-dark() is theirs
     assetsInlineLimit: 0, // the pages' policy allows no data: fonts or scripts
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ['index.html', 'staff.html'] },
+    rolldownOptions: { input: ['index.html', 'staff.html', 'setup.html'] },
   },
 });

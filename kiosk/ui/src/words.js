@@ -15,6 +15,7 @@ import orders from './words/orders.js';
 import pay from './words/pay.js';
 import receipts from './words/receipts.js';
 import refusals from './words/refusals.js';
+import setup from './words/setup.js';
 import shopper from './words/shopper.js';
 import stock from './words/stock.js';
 import till from './words/till.js';
@@ -26,7 +27,7 @@ export const languages = [
 ];
 
 /** The glossary's parts, one for each area of the screens; none has another's words. */
-export const parts = [everywhere, carts, dayWords, device, kiosk, orders, pay, receipts, till, approval, refusals, shopper, stock];
+export const parts = [everywhere, carts, dayWords, device, kiosk, orders, pay, receipts, till, approval, refusals, setup, shopper, stock];
 export const glossary = Object.assign({}, ...parts);
 
 /** spoken is the first of a browser's languages that the glossary has; Vietnamese where it has none. */

@@ -32,7 +32,7 @@ test('every fault of the camera has its sentence', () => {
 
 test('every state of the printer, and every kind of ticket, has its sentence', () => {
   for (const state of ['paper_low', 'paper_out', 'cover_open', 'fault', 'offline', 'silent']) assert.ok(say('en', `printer_${state}`));
-  for (const kind of ['receipt', 'refund', 'void', 'z', 'cart', 'test']) assert.ok(say('en', `print_${kind}`));
+  for (const kind of ['receipt', 'refund', 'void', 'z', 'cart', 'test', 'installation']) assert.ok(say('en', `print_${kind}`));
 });
 
 test('say fills the blanks, and falls back to Vietnamese', () => {

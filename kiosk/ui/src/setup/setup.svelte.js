@@ -1,0 +1,114 @@
+import { call, NoAnswer, Refusal } from '../net.js';
+import { spoken } from '../words.js';
+
+const path = '/setup/v1';
+const lookEvery = 1000; // ms between looks while something is awaited
+const restartTakes = 30_000; // ms at most
+
+/** Setup is installation day as the gateway knows it, and where the technician is. */
+export class Setup {
+  lang = $state(spoken(navigator.languages));
+  entered = $state(null); // null until it is known
+  view = $state.raw(null); // the gateway's answer
+  open = $state(''); // the step that is open
+  busy = $state(''); // what is being done: a step's name
+  said = $state.raw(null); // {step, kind, text} what went wrong
+  findings = $state.raw([]);
+
+  /** run looks where everything stands. */
+  async run() {
+    try {
+      this.#take(await call('GET', path));
+    } catch (err) {
+      if (err instanceof Refusal && err.kind === 'unauthorized') this.entered = false;
+      else setTimeout(() => this.run(), lookEvery);
+    }
+  }
+
+  #take(view) {
+    const first = !this.view;
+    this.view = view;
+    this.entered = true;
+    if (first && view.language) this.lang = view.language;
+    if (first) this.open = this.next;
+  }
+
+  /** next is the first step that has not ended; sign when all have. */
+  get next() {
+    return this.view.steps.find((step) => !this.view.results[step]) ?? 'sign';
+  }
+
+  /** done is called where a step has ended well: the next one opens. */
+  proceed(step) {
+    if (this.view.results[step] && this.open === step) this.open = this.next;
+  }
+
+  async enter(code) {
+    await this.#do('enter', async () => {
+      await call('POST', `${path}/enter`, { code });
+      await this.run();
+    });
+  }
+
+  async speak(lang) {
+    this.lang = lang;
+    if (this.entered) await this.#do('language', async () => this.#take(await call('PUT', `${path}/language`, { language: lang })));
+  }
+
+  /** ask sends what concerns a step and takes the answer over; it tells whether that went well. */
+  ask(step, method, of, body) {
+    return this.#do(step, async () => this.#take(await call(method, path + of, body, { timeout: 60_000 })));
+  }
+
+  async end(step, outcome, detail = '') {
+    if (await this.ask(step, 'PUT', `/steps/${step}`, { outcome, detail })) this.proceed(step);
+  }
+
+  check() {
+    return this.#do('network', async () => {
+      this.findings = (await call('POST', `${path}/network`, {}, { timeout: 120_000 })).findings;
+      this.#take(await call('GET', path));
+    });
+  }
+
+  /** change keeps settings and waits until the gateway is there again with them. */
+  change(step, settings) {
+    return this.#do(step, async () => {
+      const before = this.view.run;
+      await call('PUT', `${path}/settings`, settings);
+      for (const started = Date.now(); Date.now() - started < restartTakes; ) {
+        await new Promise((ready) => setTimeout(ready, lookEvery / 2));
+        const view = await call('GET', path).catch(() => null);
+        if (view && view.run !== before) return this.#take(view);
+      }
+      throw new NoAnswer('the gateway did not come back');
+    });
+  }
+
+  /** await looks again and again until the step has ended; the returned function stops that. */
+  await(step) {
+    const timer = setInterval(async () => {
+      const view = await call('GET', path).catch(() => null);
+      if (!view) return;
+      this.#take(view);
+      if (view.results[step]) clearInterval(timer);
+    }, lookEvery);
+    return () => clearInterval(timer);
+  }
+
+  async #do(step, work) {
+    if (this.busy) return false;
+    this.busy = step;
+    this.said = null;
+    try {
+      await work();
+      return true;
+    } catch (err) {
+      if (err instanceof Refusal && err.kind === 'unauthorized' && step !== 'enter') this.entered = false;
+      this.said = { step, kind: err.kind ?? 'internal', text: err instanceof Refusal ? err.message : '' };
+      return false;
+    } finally {
+      this.busy = '';
+    }
+  }
+}
