@@ -185,7 +185,7 @@ func LoadEdge(file string, environ []string) (*Edge, error) {
 	if err := e.withOwn(file, environ); err != nil {
 		return nil, err
 	}
-	if err := e.withSetup(environ); err != nil {
+	if err := e.LayOverSetup(environ); err != nil {
 		return nil, err
 	}
 	return e, nil

@@ -103,8 +103,9 @@ func ReplaceFile(name string, content []byte) error {
 	return syncDir(dir)
 }
 
-// withSetup lays the machine's Setup over e, if it has one.
-func (e *Edge) withSetup(environ []string) error {
+// LayOverSetup lays the machine's Setup over e, if it has one, and the environment
+// over that.
+func (e *Edge) LayOverSetup(environ []string) error {
 	file := SetupFile(e.DataDir)
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil

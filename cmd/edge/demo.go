@@ -160,6 +160,7 @@ func (f *demoFlags) report(cmd *cobra.Command, r onceReport) error {
 
 // demo is a shop, its headquarters and the line between them.
 type demo struct {
+	options        gatewayOptions // of the gateway
 	gateway        *gateway
 	hq             *headquarters.Server
 	broker         *broker.Broker
@@ -223,11 +224,13 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 		return nil, err
 	}
 	quick := cloudsync.Backoff{Base: 200 * time.Millisecond, Max: 2 * time.Second}
-	if d.gateway, err = newGateway(ctx, gatewayOptions{cfg: cfg, shop: shop, backoff: quick, log: log, needMirror: true}); err != nil {
+	d.options = gatewayOptions{cfg: cfg, shop: shop, backoff: quick, log: log, needMirror: true, setUp: true}
+	if err := d.openGateway(ctx); err != nil {
 		return nil, err
 	}
+	d.options.cfg.HTTP.Addr = d.gateway.plain.at() // which it keeps
 	d.edgeURL = d.gateway.url()
-	return d, d.addPage()
+	return d, nil
 }
 
 func (f *demoFlags) shopFiles() (fs.FS, error) {
@@ -312,7 +315,7 @@ func (f *demoFlags) secret(name, password string) (string, error) {
 // run serves shop and headquarters until ctx is done.
 func (d *demo) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{d.broker.Run, d.hq.Run, d.line.run, d.gateway.run} {
+	for _, run := range []func(context.Context) error{d.broker.Run, d.hq.Run, d.line.run, d.runGateway} {
 		group.Go(func() error { return run(ctx) })
 	}
 	return group.Wait()

@@ -22,18 +22,23 @@ import (
 )
 
 func setupCommand() *cobra.Command {
-	var file string
+	var file, demo string
 	cmd := &cobra.Command{
 		Use:   "setup --config edge.yaml",
 		Short: "Begin installation day: print the code that opens /setup",
 		Long: `Begin installation day: print the code that opens the gateway's page /setup, once
 and within 10 minutes, for 24 hours. The gateway must be running. A kiosk's screen
 opens the page by itself while a code waits.`,
-		Example: "  edge setup --config /etc/mirrorcart/edge.yaml",
+		Example: `  edge setup --config /etc/mirrorcart/edge.yaml
+  edge setup --demo FOLDER             # of the demo that runs with --dir FOLDER`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
-			if err != nil {
-				return process.UsageError{Err: err}
+			cfg := firmwarecfg.DefaultEdge()
+			cfg.DataDir = demo
+			if demo == "" {
+				var err error
+				if cfg, err = firmwarecfg.LoadEdge(file, os.Environ()); err != nil {
+					return process.UsageError{Err: err}
+				}
 			}
 			door, err := openSetup(cfg)
 			if err != nil {
@@ -49,6 +54,7 @@ opens the page by itself while a code waits.`,
 		},
 	}
 	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")
+	cmd.Flags().StringVar(&demo, "demo", "", "folder of a demo, instead of a configuration")
 	return cmd
 }
 
@@ -77,7 +83,7 @@ func (g *gateway) restarted(ctx context.Context) error {
 func (g *gateway) newSetup() (err error) {
 	file := filepath.Join(g.cfg.DataDir, "setup", "state.json")
 	g.setup, err = setup.New(setup.Config{
-		Machine: machine{g}, Door: g.door, Fail: g.api.Fail, Page: g.kiosk.Page("setup.html"),
+		Machine: site{g}, Door: g.door, Fail: g.api.Fail, Page: g.kiosk.Page("setup.html"),
 		Load: func() ([]byte, error) { return os.ReadFile(file) },
 		Save: func(b []byte) error { return firmwarecfg.ReplaceFile(file, b) },
 		Run:  uuid.NewString(), Now: time.Now,
@@ -106,22 +112,22 @@ func (g *gateway) installation() (*ticket.Installation, error) {
 	return sheet, nil
 }
 
-// machine is the gateway for the pages of installation day.
-type machine struct{ *gateway }
+// site is the gateway for the pages of installation day.
+type site struct{ *gateway }
 
-func (m machine) Node() (name string, claimed bool) {
+func (m site) Node() (name string, claimed bool) {
 	return m.cfg.Node, false
 }
 
-func (m machine) Claim(ctx context.Context, code string) error {
+func (m site) Claim(ctx context.Context, code string) error {
 	return edge.Errorf("setup.claim", edge.Unavailable, "not yet")
 }
 
-func (m machine) Check(ctx context.Context) ([]setup.Finding, error) {
+func (m site) Check(ctx context.Context) ([]setup.Finding, error) {
 	return nil, nil
 }
 
-func (m machine) Settings() setup.Settings {
+func (m site) Settings() setup.Settings {
 	s := m.cfg.Setup()
 	return setup.Settings{
 		Camera: setup.CameraSettings{
@@ -134,7 +140,7 @@ func (m machine) Settings() setup.Settings {
 
 // Change keeps the settings and has the gateway begin anew. A camera that is
 // turned by a quarter has its width where its height was.
-func (m machine) Change(in setup.Settings) error {
+func (m site) Change(in setup.Settings) error {
 	s := m.cfg.Setup()
 	if (in.Camera.Rotate-s.Camera.Rotate)%180 != 0 {
 		s.Camera.Width, s.Camera.Height = s.Camera.Height, s.Camera.Width
@@ -157,7 +163,7 @@ func (m machine) Change(in setup.Settings) error {
 
 // Choices are the cameras and printers that udev and the kernel show, and those
 // that are set.
-func (m machine) Choices() setup.Choices {
+func (m site) Choices() setup.Choices {
 	s := m.cfg.Setup()
 	return setup.Choices{
 		Cameras:  devices(s.Camera.Source, "/dev/mirrorcart/camera-*", "/dev/v4l/by-id/*-video-index0", "/dev/video*"),
@@ -189,11 +195,11 @@ func real(name string) string {
 	return name
 }
 
-func (m machine) Test(ctx context.Context, language string) error {
+func (m site) Test(ctx context.Context, language string) error {
 	return m.print(ctx, edge.PrintJob{Kind: edge.PrintTest, Lang: language})
 }
 
-func (m machine) print(ctx context.Context, j edge.PrintJob) error {
+func (m site) print(ctx context.Context, j edge.PrintJob) error {
 	if m.desk == nil {
 		return edge.Errorf("setup.print", edge.Unavailable, "no printer is set: choose one first")
 	}
@@ -203,7 +209,7 @@ func (m machine) print(ctx context.Context, j edge.PrintJob) error {
 
 // Sell sells the cheapest article and voids that, so that receipts, stock, ticket
 // and line are seen to work, and nothing is left of it in the turnover.
-func (m machine) Sell(ctx context.Context, staff string) (*setup.TestSale, error) {
+func (m site) Sell(ctx context.Context, staff string) (*setup.TestSale, error) {
 	r, err := m.db.Release(ctx)
 	if err != nil {
 		return nil, err
@@ -244,12 +250,12 @@ func (m machine) Sell(ctx context.Context, staff string) (*setup.TestSale, error
 	return t, err
 }
 
-func (m machine) Confirmed(ctx context.Context, s *setup.TestSale) (bool, error) {
+func (m site) Confirmed(ctx context.Context, s *setup.TestSale) (bool, error) {
 	mark, err := m.db.Mark(ctx, edge.LaneSale)
 	return m.db.Epoch() == s.Epoch && mark >= s.Seq, err
 }
 
-func (m machine) SignOff(ctx context.Context, r *setup.Report, language string) error {
+func (m site) SignOff(ctx context.Context, r *setup.Report, language string) error {
 	var left []string
 	for _, step := range setup.Steps() {
 		if r.Results[step].Outcome != setup.Passed {

@@ -153,6 +153,7 @@ func (s *Setup) postNetwork(c *gin.Context) {
 		s.cfg.Fail(c, err)
 		return
 	}
+	list = append([]Finding{}, list...) // never null
 	how, bad := Passed, 0
 	for _, f := range list {
 		if !f.OK {

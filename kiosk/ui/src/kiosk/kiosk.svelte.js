@@ -12,6 +12,7 @@ import { spoken } from '../words.js';
 const pollEvery = 2000; // ms between looks at the session
 const thanksFor = 3500; // ms that the goodbye stays
 const restockEvery = 60_000; // ms between catalogues while nobody is here
+const expectEvery = 5_000; // ms between looks whether a technician has come
 
 /**
  * Kiosk is where the shopper stands: the screen that is shown, and the
@@ -75,7 +76,9 @@ export class Kiosk {
     const poll = setInterval(() => this.active && this.#look(), pollEvery);
     const tick = setInterval(() => this.#tick(), 200);
     const restock = setInterval(() => this.active || this.shelf.load(), restockEvery);
+    const expect = setInterval(() => this.active || this.#meetTechnician(), expectEvery);
     return () => {
+      clearInterval(expect);
       clearInterval(restock);
       clearInterval(poll);
       clearInterval(tick);
@@ -247,6 +250,12 @@ export class Kiosk {
     } catch {
       // The events say that the line is down; the next look may succeed.
     }
+  }
+
+  /** meetTechnician opens the page of installation day where somebody waits for it: a kiosk has no address bar. */
+  async #meetTechnician() {
+    const view = await this.#session.look().catch(() => null);
+    if (view?.technician && !this.active && !this.#starting) location.assign('/setup');
   }
 
   /** adopt takes over what the gateway says of the session. */
