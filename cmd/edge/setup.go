@@ -123,8 +123,13 @@ func (m site) Claim(ctx context.Context, code string) error {
 	return edge.Errorf("setup.claim", edge.Unavailable, "not yet")
 }
 
+// Check looks at the machine as `edge check` does.
 func (m site) Check(ctx context.Context) ([]setup.Finding, error) {
-	return nil, nil
+	var list []setup.Finding
+	for _, f := range inspect(ctx, m.cfg, m.log).Checks {
+		list = append(list, setup.Finding{Part: f.Check, OK: f.OK, Message: f.Says})
+	}
+	return list, ctx.Err()
 }
 
 func (m site) Settings() setup.Settings {

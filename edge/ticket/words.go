@@ -60,7 +60,7 @@ var glossary = map[string]words{
 		cashOf: "Tiền mặt ca", float: "Tiền đầu ca", sold: "Bán hàng", paidIn: "Bỏ thêm", paidOut: "Chi", drop: "Cất két",
 		expected: "Phải có", counted: "Đếm được", difference: "Chênh lệch",
 		signs: "Quản lý ký", printerWorks: "Máy in hoạt động.", date: "02/01/2006 15:04",
-		installation: "BIÊN BẢN LẮP ĐẶT", machine: "Máy", done: "Đạt", notDone: "CHƯA LÀM", technicianSigns: "Kỹ thuật viên", shopSigns: "Cửa hàng ký nhận",
+		installation: "BIÊN BẢN LẮP ĐẶT", machine: "Máy", done: "Đạt", notDone: "CHƯA ĐẠT", technicianSigns: "Kỹ thuật viên", shopSigns: "Cửa hàng ký nhận",
 		steps: map[string]string{
 			"claim": "Đăng ký với trung tâm", "network": "Kết nối và máy", "camera": "Camera", "touch": "Màn hình cảm ứng",
 			"colour": "Màu sắc", "scale": "Kích thước thật", "printer": "Máy in", "sale": "Bán thử và hủy",
@@ -85,7 +85,7 @@ var glossary = map[string]words{
 		cashOf: "Cash of shift", float: "Float", sold: "From sales", paidIn: "Put in", paidOut: "Paid out", drop: "To the safe",
 		expected: "Expected", counted: "Counted", difference: "Difference",
 		signs: "Manager’s signature", printerWorks: "The printer works.", date: "2 Jan 2006 15:04",
-		installation: "INSTALLATION", machine: "Machine", done: "Well", notDone: "NOT DONE", technicianSigns: "Technician", shopSigns: "For the shop",
+		installation: "INSTALLATION", machine: "Machine", done: "OK", notDone: "NOT OK", technicianSigns: "Technician", shopSigns: "For the shop",
 		steps: map[string]string{
 			"claim": "Known to headquarters", "network": "Network and machine", "camera": "Camera", "touch": "Touch screen",
 			"colour": "Colours", "scale": "True size", "printer": "Printer", "sale": "Test sale and its void",

@@ -88,8 +88,7 @@ type Choices struct {
 type Finding struct {
 	Part    string `json:"part"`
 	OK      bool   `json:"ok"`
-	Message string `json:"message"` // what was seen
-	Mend    string `json:"mend,omitempty"`
+	Message string `json:"message"` // what was seen; or what is wrong, and how to mend it
 }
 
 // TestSale is a sale that was made and cancelled at once.

@@ -161,7 +161,7 @@ func TestTheDayIsSignedWhenEveryStepHasEnded(t *testing.T) {
 	status, _, _ = d.do("POST", "/claim", `{"code":"BAD"}`)
 	require.Equal(t, http.StatusForbidden, status)
 	d.must("POST", "/claim", `{"code":"GOOD"}`)
-	d.machine.findings = []setup.Finding{{Part: "disk", OK: true}, {Part: "clock", OK: false, Message: "wrong", Mend: "set it"}}
+	d.machine.findings = []setup.Finding{{Part: "disk", OK: true}, {Part: "clock", OK: false, Message: "it is wrong: set it"}}
 	d.must("POST", "/network", `{}`)
 	for _, step := range []string{"camera", "touch", "colour", "scale"} {
 		d.must("PUT", "/steps/"+step, `{"outcome":"passed","detail":"6 px"}`)

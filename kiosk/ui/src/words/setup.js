@@ -9,8 +9,8 @@ export default {
   setupSave: ['Lưu', 'Save', '保存'],
   setupRestarting: ['Đang khởi động lại với cài đặt mới…', 'Starting again with the new settings…', '正在以新设置重启…'],
   setupWorking: ['Đang làm…', 'Working…', '处理中…'],
-  setup_passed: ['Đạt', 'Well', '正常'],
-  setup_failed: ['Chưa đạt', 'Not well', '未通过'],
+  setup_passed: ['Đạt', 'OK', '正常'],
+  setup_failed: ['Chưa đạt', 'Not OK', '未通过'],
   setup_skipped: ['Đã bỏ qua', 'Left out', '已跳过'],
   setupLooksGood: ['Đúng, tiếp tục', 'It is right, go on', '正确，继续'],
 
