@@ -83,7 +83,7 @@ func (g *gateway) restarted(ctx context.Context) error {
 func (g *gateway) newSetup() (err error) {
 	file := filepath.Join(g.cfg.DataDir, "setup", "state.json")
 	g.setup, err = setup.New(setup.Config{
-		Machine: site{g}, Door: g.door, Fail: g.api.Fail, Page: g.kiosk.Page("setup.html"),
+		Machine: onSite{g}, Door: g.door, Fail: g.api.Fail, Page: g.kiosk.Page("setup.html"),
 		Load: func() ([]byte, error) { return os.ReadFile(file) },
 		Save: func(b []byte) error { return firmwarecfg.ReplaceFile(file, b) },
 		Run:  uuid.NewString(), Now: time.Now,
@@ -112,19 +112,19 @@ func (g *gateway) installation() (*ticket.Installation, error) {
 	return sheet, nil
 }
 
-// site is the gateway for the pages of installation day.
-type site struct{ *gateway }
+// onSite is the gateway for the pages of installation day.
+type onSite struct{ *gateway }
 
-func (m site) Node() (name string, claimed bool) {
+func (m onSite) Node() (name string, claimed bool) {
 	return m.cfg.Node, false
 }
 
-func (m site) Claim(ctx context.Context, code string) error {
+func (m onSite) Claim(ctx context.Context, code string) error {
 	return edge.Errorf("setup.claim", edge.Unavailable, "not yet")
 }
 
 // Check looks at the machine as `edge check` does.
-func (m site) Check(ctx context.Context) ([]setup.Finding, error) {
+func (m onSite) Check(ctx context.Context) ([]setup.Finding, error) {
 	var list []setup.Finding
 	for _, f := range inspect(ctx, m.cfg, m.log).Checks {
 		list = append(list, setup.Finding{Part: f.Check, OK: f.OK, Message: f.Says})
@@ -132,7 +132,7 @@ func (m site) Check(ctx context.Context) ([]setup.Finding, error) {
 	return list, ctx.Err()
 }
 
-func (m site) Settings() setup.Settings {
+func (m onSite) Settings() setup.Settings {
 	s := m.cfg.Setup()
 	return setup.Settings{
 		Camera: setup.CameraSettings{
@@ -145,7 +145,7 @@ func (m site) Settings() setup.Settings {
 
 // Change keeps the settings and has the gateway begin anew. A camera that is
 // turned by a quarter has its width where its height was.
-func (m site) Change(in setup.Settings) error {
+func (m onSite) Change(in setup.Settings) error {
 	s := m.cfg.Setup()
 	if (in.Camera.Rotate-s.Camera.Rotate)%180 != 0 {
 		s.Camera.Width, s.Camera.Height = s.Camera.Height, s.Camera.Width
@@ -168,7 +168,7 @@ func (m site) Change(in setup.Settings) error {
 
 // Choices are the cameras and printers that udev and the kernel show, and those
 // that are set.
-func (m site) Choices() setup.Choices {
+func (m onSite) Choices() setup.Choices {
 	s := m.cfg.Setup()
 	return setup.Choices{
 		Cameras:  devices(s.Camera.Source, "/dev/mirrorcart/camera-*", "/dev/v4l/by-id/*-video-index0", "/dev/video*"),
@@ -200,11 +200,11 @@ func real(name string) string {
 	return name
 }
 
-func (m site) Test(ctx context.Context, language string) error {
+func (m onSite) Test(ctx context.Context, language string) error {
 	return m.print(ctx, edge.PrintJob{Kind: edge.PrintTest, Lang: language})
 }
 
-func (m site) print(ctx context.Context, j edge.PrintJob) error {
+func (m onSite) print(ctx context.Context, j edge.PrintJob) error {
 	if m.desk == nil {
 		return edge.Errorf("setup.print", edge.Unavailable, "no printer is set: choose one first")
 	}
@@ -214,7 +214,7 @@ func (m site) print(ctx context.Context, j edge.PrintJob) error {
 
 // Sell sells the cheapest article and voids that, so that receipts, stock, ticket
 // and line are seen to work, and nothing is left of it in the turnover.
-func (m site) Sell(ctx context.Context, staff string) (*setup.TestSale, error) {
+func (m onSite) Sell(ctx context.Context, staff string) (*setup.TestSale, error) {
 	r, err := m.db.Release(ctx)
 	if err != nil {
 		return nil, err
@@ -255,12 +255,12 @@ func (m site) Sell(ctx context.Context, staff string) (*setup.TestSale, error) {
 	return t, err
 }
 
-func (m site) Confirmed(ctx context.Context, s *setup.TestSale) (bool, error) {
+func (m onSite) Confirmed(ctx context.Context, s *setup.TestSale) (bool, error) {
 	mark, err := m.db.Mark(ctx, edge.LaneSale)
 	return m.db.Epoch() == s.Epoch && mark >= s.Seq, err
 }
 
-func (m site) SignOff(ctx context.Context, r *setup.Report, language string) error {
+func (m onSite) SignOff(ctx context.Context, r *setup.Report, language string) error {
 	var left []string
 	for _, step := range setup.Steps() {
 		if r.Results[step].Outcome != setup.Passed {
