@@ -39,6 +39,8 @@ type HQ struct {
 	// of persons who were deleted; empty for persons.key and deleted.ndjson beside Key.
 	PersonKeys string `yaml:"person_keys" kind:"path"`
 	Deleted    string `yaml:"deleted" kind:"path"`
+	// BundleRoots is the file with the root sets that say who signs bundles.
+	BundleRoots string `yaml:"bundle_roots" kind:"path"`
 	// Database is a postgres:// URL, or empty for a file in DataDir. Its password
 	// is better kept in DatabasePasswordFile.
 	Database             string `yaml:"database"`
@@ -118,6 +120,7 @@ func DefaultHQ() *HQ {
 		DataDir:     "/var/lib/mirrorcart-hq",
 		ShopDir:     "/etc/mirrorcart/shop",
 		Key:         "/var/lib/mirrorcart-hq/hq.key",
+		BundleRoots: "/etc/mirrorcart/root.json",
 		Webhooks:    []Webhook{},
 		Carts:       Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
 		Payment: HQPayment{
@@ -160,6 +163,7 @@ func (h *HQ) check(c *checker) {
 	c.path("data_dir", h.DataDir)
 	c.path("shop_dir", h.ShopDir)
 	c.path("key", h.Key)
+	c.path("bundle_roots", h.BundleRoots)
 	h.checkDatabase(c)
 	h.Carts.check(c)
 	h.Payment.check(c)

@@ -117,7 +117,7 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		Said: func() { h.said.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
 	})
 	h.rollouts = rollout.New(rollout.Options{
-		DB: db, Now: o.Now, NewID: o.NewID, Log: o.Log, There: connected,
+		DB: db, Now: o.Now, NewID: o.NewID, Log: o.Log, There: connected, Audit: h.noteRollout,
 		Wake: func() { h.wishes.tell(struct{}{}) }, Changed: func() { h.changed.tell(struct{}{}) },
 	})
 	h.deleted = &deletedList{path: o.Deleted}

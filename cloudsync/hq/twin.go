@@ -1,16 +1,27 @@
 package hq
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 )
 
 // Rollouts bring bundles to the gateways' machines.
 func (h *HQ) Rollouts() *rollout.Rollouts { return h.rollouts }
+
+// byItself signs in the log for what headquarters does without being asked.
+const byItself = "headquarters"
+
+// noteRollout writes down what was done with a rollout.
+func (h *HQ) noteRollout(ctx context.Context, tx *sql.Tx, by, what, rollout, detail string) error {
+	return h.book.Done(ctx, tx, account.Act{By: cmp.Or(by, byItself), What: what, Subject: rollout, Detail: detail})
+}
 
 // publishDesired tells connected nodes which bundle they shall have, over one
 // connection, until ctx ends.

@@ -48,14 +48,6 @@ type Machine struct {
 	At      time.Time             `json:"at"` // by HQ's clock
 }
 
-// Deed is something that was done to a rollout.
-type Deed struct {
-	At  time.Time `json:"at"`
-	Act string    `json:"act"`
-	By  string    `json:"by"` // empty: headquarters by itself
-	Why string    `json:"why,omitempty"`
-}
-
 // Fleet is how many machines of a kind run a version; 0 is none.
 type Fleet struct {
 	Class    string `json:"class"`
@@ -153,22 +145,6 @@ func (r *Rollouts) Machines(ctx context.Context, id string, limit int) (list []M
 	})
 	if err != nil {
 		return nil, fmt.Errorf("rollout.Machines: %w", err)
-	}
-	return list, nil
-}
-
-// Deeds lists what was done to a rollout, oldest first.
-func (r *Rollouts) Deeds(ctx context.Context, id string) (list []Deed, err error) {
-	err = database.Select(ctx, r.DB.Read, "select at, act, author, why from rollout_act where rollout = $1 order by n limit $2", id, atMost).Each(func(rows *sql.Rows) error {
-		var d Deed
-		var at int64
-		err := rows.Scan(&at, &d.Act, &d.By, &d.Why)
-		d.At = database.Time(at)
-		list = append(list, d)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("rollout.Deeds: %w", err)
 	}
 	return list, nil
 }

@@ -27,7 +27,10 @@ type Options struct {
 	Log   *slog.Logger
 	// There reports whether a gateway is connected, by what it last said of its
 	// connection and when anything of it was heard last.
-	There   func(up bool, since, seen, now time.Time) bool
+	There func(up bool, since, seen, now time.Time) bool
+	// Audit writes down an act together with what it changes; by is empty where
+	// headquarters did it by itself.
+	Audit   func(ctx context.Context, tx *sql.Tx, by, what, rollout, detail string) error
 	Wake    func() // is called when gateways have something to be told
 	Changed func() // is called when a rollout changed
 }
@@ -128,7 +131,7 @@ func (r *Rollouts) publish(ctx context.Context, tx *sql.Tx, id string, b Bundle,
 			return err
 		}
 	}
-	return r.note(ctx, tx, id, "publish", by, "")
+	return r.Audit(ctx, tx, by, "bundle.publish", id, fmt.Sprintf("version %d for %v, rings %v", b.Version, b.Classes, p.Rings))
 }
 
 // classFree refuses a version for a kind of machine that has a newer one, or to
@@ -169,9 +172,9 @@ const (
 // Do pauses, resumes or stops a rollout. Pausing and stopping withdraw the bundle
 // from the gateways that have not applied it yet. An edge.Error of kind Conflict
 // says that the rollout is not in a state for it.
-func (r *Rollouts) Do(ctx context.Context, id string, act Act, by, why string) error {
+func (r *Rollouts) Do(ctx context.Context, id string, act Act, by, why string) (next State, err error) {
 	const op = "rollout.Do"
-	err := r.DB.InTx(ctx, func(tx *sql.Tx) error {
+	err = r.DB.InTx(ctx, func(tx *sql.Tx) error {
 		if err := r.DB.Lock(ctx, tx, database.LockRollout); err != nil {
 			return err
 		}
@@ -183,17 +186,19 @@ func (r *Rollouts) Do(ctx context.Context, id string, act Act, by, why string) e
 		if err != nil {
 			return err
 		}
-		return r.do(ctx, tx, id, state, act, by, why)
+		next, err = r.do(ctx, tx, id, state, act, by, why)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+		return "", fmt.Errorf("%s: %w", op, err)
 	}
-	r.told(id, act, by, why)
-	return nil
+	r.Log.Info("bundle's rollout changed", "audit", true, "rollout", id, "act", act, "by", by, "why", why)
+	r.Wake()
+	r.Changed()
+	return next, nil
 }
 
-func (r *Rollouts) do(ctx context.Context, tx *sql.Tx, id string, state State, act Act, by, why string) error {
-	var next State
+func (r *Rollouts) do(ctx context.Context, tx *sql.Tx, id string, state State, act Act, by, why string) (next State, err error) {
 	switch {
 	case act == Pause && state == Running:
 		next = Paused
@@ -202,35 +207,21 @@ func (r *Rollouts) do(ctx context.Context, tx *sql.Tx, id string, state State, a
 	case act == Stop && (state == Running || state == Paused):
 		next = Stopped
 	case act == Pause || act == Resume || act == Stop:
-		return edge.Errorf("rollout.Do", edge.Conflict, "the rollout is %s: it cannot be brought to %s", state, act)
+		return "", edge.Errorf("rollout.Do", edge.Conflict, "the rollout is %s: there is nothing to %s", state, act)
 	default:
-		return edge.Errorf("rollout.Do", edge.Invalid, "there is no act %.20q", act)
+		return "", edge.Errorf("rollout.Do", edge.Invalid, "there is no act %.20q", act)
 	}
 	if _, err := tx.ExecContext(ctx, "update rollout set state = $1, why = $2, ripe = 0 where id = $3", next, clip(why), id); err != nil {
-		return err
+		return "", err
 	}
 	move := r.withdraw
 	if next == Running {
 		move = r.tellAgain
 	}
 	if err := move(ctx, tx, id); err != nil {
-		return err
+		return "", err
 	}
-	return r.note(ctx, tx, id, string(act), by, why)
-}
-
-// told tells of an act once it is committed.
-func (r *Rollouts) told(id string, act Act, by, why string) {
-	r.Log.Info("bundle's rollout changed", "audit", true, "rollout", id, "act", act, "by", by, "why", why)
-	r.Wake()
-	r.Changed()
-}
-
-// note keeps who did what. by is empty where headquarters did it by itself.
-func (r *Rollouts) note(ctx context.Context, tx *sql.Tx, id, act, by, why string) error {
-	const q = "insert into rollout_act (rollout, n, at, act, author, why) values ($1, (select count(*) from rollout_act where rollout = $1), $2, $3, $4, $5)"
-	_, err := tx.ExecContext(ctx, q, id, r.Now().UnixMilli(), act, clip(by), clip(why))
-	return err
+	return next, r.Audit(ctx, tx, by, "bundle."+string(act), id, clip(why))
 }
 
 // clip makes what people or machines wrote short and storable.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +28,7 @@ type chain struct {
 	ids     int
 	reports uint64
 	wants   map[string]*cloudsync.Desired
+	audit   []string
 }
 
 func newChain(t *testing.T, gateways int) *chain {
@@ -37,7 +39,12 @@ func newChain(t *testing.T, gateways int) *chain {
 	c := &chain{t: t, clock: edgetest.NewClock(), wants: map[string]*cloudsync.Desired{}}
 	c.Rollouts = New(Options{
 		DB: db, Now: c.clock.Now, NewID: func() string { c.ids++; return fmt.Sprint("r", c.ids) }, Log: slog.New(slog.DiscardHandler),
-		There: func(up bool, _, _, _ time.Time) bool { return up }, Wake: func() {}, Changed: func() {},
+		There: func(up bool, _, _, _ time.Time) bool { return up },
+		Audit: func(_ context.Context, _ *sql.Tx, by, what, rollout, detail string) error {
+			c.audit = append(c.audit, strings.TrimSpace(strings.Join([]string{by, what, rollout, detail}, " ")))
+			return nil
+		},
+		Wake: func() {}, Changed: func() {},
 	})
 	for i := range gateways {
 		c.join(fmt.Sprintf("gw-%03d", i), "minipc")
@@ -129,6 +136,11 @@ func (c *chain) only(id string) *Rollout {
 	return nil
 }
 
+func (c *chain) does(id string, act Act, by, why string) error {
+	_, err := c.Do(c.t.Context(), id, act, by, why)
+	return err
+}
+
 // soak lets the plan's half hour pass.
 func (c *chain) soak() {
 	c.t.Helper()
@@ -171,10 +183,10 @@ func TestRingsReachEverybody(t *testing.T) {
 	again := c.publish(2)
 	require.Equal(t, first, c.told(), "the same gateway is first each time")
 	require.Equal(t, 101, c.only(again).Counts.Gateways)
-	deeds, err := c.Deeds(t.Context(), id)
-	require.NoError(t, err)
-	require.Equal(t, []string{"publish", "ring 5%", "ring 25%", "ring 100%", "done"}, []string{deeds[0].Act, deeds[1].Act, deeds[2].Act, deeds[3].Act, deeds[4].Act})
-	require.Equal(t, "mai", deeds[0].By)
+	require.Equal(t, []string{
+		"mai bundle.publish r1 version 1 for [minipc], rings [1 5% 25% 100%]", "bundle.ring r1 5%", "bundle.ring r1 25%", "bundle.ring r1 100%", "bundle.done r1",
+		"mai bundle.publish r2 version 2 for [minipc], rings [1 5% 25% 100%]",
+	}, c.audit)
 }
 
 func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
@@ -187,6 +199,7 @@ func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
 		o := c.only(id)
 		require.Equal(t, Stopped, o.State)
 		require.Equal(t, "it failed in the first ring", o.Why)
+		require.Equal(t, "bundle.stop r1 it failed in the first ring", c.audit[1])
 		c.clock.Advance(24 * time.Hour)
 		require.Empty(t, c.told(), "nobody else is told")
 		failed, err := c.Machines(t.Context(), id, 10)
@@ -265,20 +278,21 @@ func TestPauseWithdrawsAndResumeTellsAgain(t *testing.T) {
 	c.becomes(cloudsync.BundleVerified, nodes[0])
 	c.becomes(cloudsync.BundleProbation, nodes[1])
 	c.becomes(cloudsync.BundleCommitted, nodes[2])
-	require.NoError(t, c.Do(t.Context(), id, Pause, "mai", "stock-taking"))
+	require.NoError(t, c.does(id, Pause, "mai", "stock-taking"))
 	require.ElementsMatch(t, []string{nodes[0], nodes[3]}, c.told())
 	require.Nil(t, c.wants[nodes[0]].Bundle)
 	c.clock.Advance(time.Hour)
 	require.Equal(t, Paused, c.only(id).State)
-	require.Equal(t, edge.Conflict, edge.KindOf(c.Do(t.Context(), id, Pause, "mai", "")))
-	require.NoError(t, c.Do(t.Context(), id, Resume, "mai", ""))
+	require.Equal(t, edge.Conflict, edge.KindOf(c.does(id, Pause, "mai", "")))
+	require.NoError(t, c.does(id, Resume, "mai", ""))
 	require.Subset(t, c.told(), []string{nodes[0], nodes[3]})
 	require.Equal(t, int64(1), c.wants[nodes[3]].Bundle.Version)
-	require.NoError(t, c.Do(t.Context(), id, Stop, "mai", "enough"))
+	require.NoError(t, c.does(id, Stop, "mai", "enough"))
+	require.Equal(t, []string{"mai bundle.pause r1 stock-taking", "mai bundle.resume r1", "mai bundle.stop r1 enough"}, c.audit[1:])
 	require.Equal(t, Stopped, c.only(id).State)
-	require.Equal(t, edge.Conflict, edge.KindOf(c.Do(t.Context(), id, Resume, "mai", "")))
-	require.Equal(t, edge.Invalid, edge.KindOf(c.Do(t.Context(), c.publish(2), "burn", "mai", "")))
-	require.Equal(t, edge.NotFound, edge.KindOf(c.Do(t.Context(), "none", Stop, "mai", "")))
+	require.Equal(t, edge.Conflict, edge.KindOf(c.does(id, Resume, "mai", "")))
+	require.Equal(t, edge.Invalid, edge.KindOf(c.does(c.publish(2), "burn", "mai", "")))
+	require.Equal(t, edge.NotFound, edge.KindOf(c.does("none", Stop, "mai", "")))
 }
 
 func TestWhatIsNotPublished(t *testing.T) {
@@ -301,7 +315,7 @@ func TestWhatIsNotPublished(t *testing.T) {
 	require.Equal(t, edge.Invalid, try(func(_ *Bundle, p *Plan) { p.Window = &cloudsync.Window{From: 3, To: 3} }))
 	id := c.publish(5)
 	require.Equal(t, edge.Conflict, try(func(b *Bundle, _ *Plan) { b.Version, b.Classes = 6, []string{"tablet", "minipc"} }), "one is under way")
-	require.NoError(t, c.Do(ctx, id, Stop, "mai", ""))
+	require.NoError(t, c.does(id, Stop, "mai", ""))
 	require.Equal(t, edge.Conflict, try(func(b *Bundle, _ *Plan) { b.Version = 5 }), "the number is used")
 }
 

@@ -113,7 +113,7 @@ func (r *Rollouts) advance(ctx context.Context, tx *sql.Tx, o *Rollout) (invited
 		if err := r.withdraw(ctx, tx, o.ID); err != nil {
 			return 0, err
 		}
-		return 0, r.note(ctx, tx, o.ID, string(Stop), "", why)
+		return 0, r.Audit(ctx, tx, "", "bundle.stop", o.ID, why)
 	}
 	target := o.Plan.Rings[o.Ring].of(o.Counts.Gateways)
 	if invited, err = r.invite(ctx, tx, o, target); err != nil || invited > 0 {
@@ -132,10 +132,10 @@ func (r *Rollouts) advance(ctx context.Context, tx *sql.Tx, o *Rollout) (invited
 	case now.Sub(o.Ripe) < o.Plan.Soak:
 	case last:
 		o.State = Done
-		return 0, r.note(ctx, tx, o.ID, "done", "", "")
+		return 0, r.Audit(ctx, tx, "", "bundle.done", o.ID, "")
 	default:
 		o.Ring, o.Since, o.Ripe = o.Ring+1, now, time.Time{}
-		return 0, r.note(ctx, tx, o.ID, "ring "+o.Plan.Rings[o.Ring].String(), "", "")
+		return 0, r.Audit(ctx, tx, "", "bundle.ring", o.ID, o.Plan.Rings[o.Ring].String())
 	}
 	return 0, nil
 }

@@ -28,6 +28,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -47,6 +48,7 @@ type Headquarters interface {
 	SetAside(ctx context.Context, n int64) (*cloudsync.Opaque, error)
 	Settle(ctx context.Context, kind hq.MatterKind, n int64, by, note string) error
 	Watch() (changed <-chan struct{}, cancel func())
+	Rollouts() *rollout.Rollouts
 	Orders
 	Money
 }
@@ -120,6 +122,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/money", p.moneyPage)
 	pages.GET("/incidents", p.mattersPage)
 	pages.GET("/incidents/event/:n", p.setAsidePage)
+	pages.GET("/bundles", p.bundlesPage)
 	pages.GET("/live", p.events)
 	if p.Chats != nil {
 		pages.GET("/chats", p.chatsPage)
@@ -147,6 +150,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	manage("/accounts/people/:name/reset", p.resetPerson)
 	manage("/accounts/keys", p.makeKey)
 	manage("/accounts/keys/:id/revoke", p.revokeKey)
+	forms.POST("/bundles/:id/:act", p.admit, p.only(account.Operate), p.actOnBundle) // writes down itself what it changes
 	change("/shops/:shop/pulls", account.Operate, p.startPull)
 	change("/orders/:id/state", account.Operate, p.moveOrder)
 	change("/orders/:id/parcel", account.Operate, p.sendOrder)

@@ -12,10 +12,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -68,9 +70,15 @@ func TestGlossary(t *testing.T) {
 		require.Contains(t, g, "r_"+string(r))
 		require.Contains(t, g, "r_"+string(r)+"_may")
 	}
+	for _, s := range append(cloudsync.BundleStates(), rollout.Told) {
+		require.True(t, s == cloudsync.BundleNone || s == cloudsync.BundleCommitted || len(g["bs_"+string(s)][0]) > 0, "%s has no name", s)
+	}
+	for _, s := range []rollout.State{rollout.Running, rollout.Paused, rollout.Stopped, rollout.Done} {
+		require.Contains(t, g, "ro_"+string(s))
+	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish|r|a)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish|r|a|bs|ro)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)

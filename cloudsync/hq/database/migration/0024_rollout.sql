@@ -37,17 +37,6 @@ create table rollout_node (
 ) strict;
 create index rollout_node_node on rollout_node (node);
 
--- Who did what to it.
-create table rollout_act (
-  rollout text    not null references rollout (id),
-  n       integer not null,
-  at      integer not null,
-  act     text    not null,
-  author  text    not null, -- '' for headquarters by itself
-  why     text    not null,
-  primary key (rollout, n)
-) strict;
-
 -- What each gateway's machine last reported, and what is wanted of it.
 create table twin (
   node     text    not null primary key references node (node),
