@@ -189,6 +189,15 @@ func TestRingsReachEverybody(t *testing.T) {
 	}, c.audit)
 }
 
+func TestRingsThatBringNobodyNewArePassedOver(t *testing.T) {
+	c := newChain(t, 4)
+	id := c.publish(1)
+	c.becomes(cloudsync.BundleCommitted, c.told()...)
+	c.soak()
+	require.Len(t, c.told(), 3)
+	require.Equal(t, 3, c.only(id).Ring)
+}
+
 func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
 	for _, state := range []cloudsync.BundleState{cloudsync.BundleRolledBack, cloudsync.BundleRefused} {
 		c := newChain(t, 10)

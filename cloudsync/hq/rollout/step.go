@@ -134,10 +134,20 @@ func (r *Rollouts) advance(ctx context.Context, tx *sql.Tx, o *Rollout) (invited
 		o.State = Done
 		return 0, r.Audit(ctx, tx, "", "bundle.done", o.ID, "")
 	default:
-		o.Ring, o.Since, o.Ripe = o.Ring+1, now, time.Time{}
+		o.Ring, o.Since, o.Ripe = o.next(), now, time.Time{}
 		return 0, r.Audit(ctx, tx, "", "bundle.ring", o.ID, o.Plan.Rings[o.Ring].String())
 	}
 	return 0, nil
+}
+
+// next is the ring after the present one. In a small chain some rings would bring
+// nobody new: they are passed over.
+func (o *Rollout) next() int {
+	n := o.Ring + 1
+	for n < len(o.Plan.Rings)-1 && o.Plan.Rings[n].of(o.Counts.Gateways) <= o.Counts.Told {
+		n++
+	}
+	return n
 }
 
 // tooBad says why a rollout must stop; empty where it may go on.
