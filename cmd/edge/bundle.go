@@ -209,23 +209,29 @@ func (f *bundleFlags) tell(w io.Writer) error {
 	if f.asJSON {
 		return json.NewEncoder(w).Encode(s)
 	}
-	running := "no bundle yet"
-	if s.Running.Version > 0 {
-		running = fmt.Sprintf("version %d", s.Running.Version)
+	named := func(i bundle.Installed) string {
+		if i.Version == 0 {
+			return "the files of before the first bundle"
+		}
+		return fmt.Sprintf("version %d", i.Version)
 	}
-	fmt.Fprintf(w, "runs with: %s\n", running)
+	fmt.Fprintf(w, "runs with: %s\n", named(s.Running))
 	if s.Previous.ID != "" {
-		fmt.Fprintf(w, "goes back to: version %d\n", s.Previous.Version)
+		fmt.Fprintf(w, "goes back to: %s\n", named(s.Previous))
 	}
 	at := s.Attempt
 	if at.Phase == "" {
 		return nil
 	}
-	_, err = fmt.Fprintf(w, "the latest: version %d, %s at %s", at.Bundle.Version, at.Phase, at.Changed.Format(time.RFC3339))
-	if at.Fault != "" && err == nil {
-		_, err = fmt.Fprintf(w, ": %s", at.Fault)
+	fault := ""
+	if at.Fault != "" {
+		fault = ": " + at.Fault
 	}
-	fmt.Fprintln(w)
+	version := "cannot be read"
+	if at.Bundle.Version > 0 {
+		version = fmt.Sprintf("version %d", at.Bundle.Version)
+	}
+	_, err = fmt.Fprintf(w, "the latest: %s, %s at %s%s\n", version, at.Phase, at.Changed.Format(time.RFC3339), fault)
 	return err
 }
 

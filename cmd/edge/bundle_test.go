@@ -139,7 +139,7 @@ func TestBundleChangesAMachine(t *testing.T) {
 
 	told, err := s.run("status")
 	require.NoError(t, err)
-	require.Contains(t, told, "runs with: version 1\ngoes back to: version 0\nthe latest: version 2, rolled_back at ")
+	require.Contains(t, told, "runs with: version 1\ngoes back to: the files of before the first bundle\nthe latest: version 2, rolled_back at ")
 	told, err = s.run("status", "--json")
 	require.NoError(t, err)
 	var status bundle.Status

@@ -177,12 +177,11 @@ func (a *Applier) Rollback(ctx context.Context) error {
 	if s.Previous.ID == "" {
 		return fmt.Errorf("there is nothing to go back to")
 	}
-	now, err := a.load(s.Running.ID)
-	if err != nil {
+	if _, err := a.load(s.Previous.ID); err != nil {
 		return err
 	}
-	if s.Previous.Version < now.Manifest.MinVersion {
-		return refuse(Older, "version %d runs, and nobody may go back below version %d", s.Running.Version, now.Manifest.MinVersion)
+	if least := a.leaving(s.Running.ID).Manifest.MinVersion; s.Previous.Version < least {
+		return refuse(Older, "version %d runs, and nobody may go back below version %d", s.Running.Version, least)
 	}
 	s.Attempt = Attempt{Phase: Returning, Bundle: s.Running, Back: s.Previous, Reason: "by_hand", Fault: "people went back"}
 	s.Previous = Installed{}
@@ -211,7 +210,12 @@ func (a *Applier) Recover() error {
 			return err
 		}
 	}
-	return a.putAttempt(at)
+	err = a.putAttempt(at)
+	if err != nil && at.Phase != Returning {
+		at.Phase, at.Reason, at.Fault = Returning, "files", err.Error()
+		err = errors.Join(a.save(&s), a.putAttempt(at))
+	}
+	return err
 }
 
 // Resume goes on with what was interrupted, after Recover.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -112,6 +114,7 @@ type machine struct {
 	sim  *simulated
 	disk disk
 	now  time.Time
+	log  *bytes.Buffer // nil for none
 
 	close func() // of the process that was booted last
 }
@@ -138,6 +141,9 @@ func (m *machine) boot() *Applier {
 	a := &Applier{
 		Root: m.sim.root, Dir: filepath.Join(m.dir, "state"), Roots: roots, Class: "minipc", Machine: m.sim,
 		Limit: DefaultLimit, Hold: DefaultHold, Now: func() time.Time { return m.now }, Log: slog.New(slog.DiscardHandler), disk: m.disk,
+	}
+	if m.log != nil {
+		a.Log = slog.New(slog.NewTextHandler(m.log, nil))
 	}
 	m.close, err = a.Open()
 	require.NoError(m.t, err)
@@ -239,6 +245,7 @@ func TestBundleGoesWhenTheMachineDoesNotWork(t *testing.T) {
 
 func TestRefusedBundleChangesNothing(t *testing.T) {
 	m := newMachine(t)
+	m.log = &bytes.Buffer{}
 	good := first.bundle(t, v(3))
 	broken := slices.Clone(good)
 	broken[len(broken)/2] ^= 1
@@ -260,6 +267,7 @@ func TestRefusedBundleChangesNothing(t *testing.T) {
 		require.Equal(t, Refused, s.Attempt.Phase)
 		require.Equal(t, tc.want, s.Attempt.Reason)
 		require.Equal(t, Digest(tc.archive), s.Attempt.File)
+		require.Contains(t, m.log.String(), "phase=refused version="+strconv.FormatInt(s.Attempt.Bundle.Version, 10)+" file="+s.Attempt.File, "the log has it")
 		require.Zero(t, s.Trust.Version, "%s: nothing is learnt", name)
 		require.NoDirExists(t, filepath.Join(m.dir, "state", "bundles"), name)
 	}
@@ -307,5 +315,80 @@ func TestGatewayLeavesBundlesForRoot(t *testing.T) {
 		require.NoError(t, os.RemoveAll(inbox))
 		require.NoError(t, os.Symlink(m.dir, inbox))
 		require.Error(t, a.TakeIn(t.Context(), data), "a folder elsewhere")
+	})
+}
+
+func TestNobodyGoesBackBelowWhatABundleAllows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		require.NoError(t, m.apply(first.bundle(t, v(1))))
+		next := v(2)
+		next.MinVersion = 2
+		require.NoError(t, m.apply(second.bundle(t, next)))
+		a := m.boot()
+		require.Equal(t, Older, ReasonOf(a.Rollback(t.Context())))
+		m.close()
+		require.Equal(t, second.on(before()), tree(m.sim.root))
+
+		bad := v(3)
+		bad.MinVersion = 3
+		require.ErrorIs(t, m.apply(sick.bundle(t, bad)), ErrRolledBack, "a machine that does not work does go back")
+		require.Equal(t, second.on(before()), tree(m.sim.root))
+	})
+}
+
+// What a disk has damaged is not gone back to, and is kept anew when it comes again.
+func TestDamagedBundleIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		require.NoError(t, m.apply(first.bundle(t, v(1))))
+		require.NoError(t, m.apply(second.bundle(t, v(2))))
+		kept := filepath.Join(m.dir, "state/bundles")
+		for _, name := range []string{"files/etc/x", "manifest.json"} {
+			file := filepath.Join(kept, m.status().Previous.ID, name)
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(file, append(text, ' '), 0o600))
+			a := m.boot()
+			require.ErrorContains(t, a.Rollback(t.Context()), "damaged")
+			m.close()
+			require.Equal(t, second.on(before()), tree(m.sim.root))
+			require.True(t, m.status().Attempt.Phase.done())
+			require.NoError(t, os.WriteFile(file, text, 0o600))
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(kept, m.status().Running.ID, "files/etc/mirrorcart/edge.yaml"), []byte("?"), 0o600))
+		require.ErrorIs(t, m.apply(sick.bundle(t, v(3))), ErrRolledBack)
+		require.Equal(t, second.on(before()), tree(m.sim.root), "what lay there is kept, not what was damaged")
+		require.NoError(t, m.apply(files{"etc/mirrorcart/edge.yaml": "four"}.bundle(t, v(4))))
+	})
+}
+
+// A disk that spoils the bundle that is being applied does not keep the machine
+// between two.
+func TestBundleDamagedInProbationGoes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+		defer stop()
+		a := m.boot()
+		err := a.Apply(ctx, first.bundle(t, v(1)), func() error { return nil })
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		m.close()
+		s := m.status()
+		require.Equal(t, Probation, s.Attempt.Phase)
+		require.NoError(t, os.RemoveAll(filepath.Join(m.dir, "state/bundles", s.Attempt.Bundle.ID, "files/etc/mirrorcart")))
+		a = m.boot()
+		defer m.close()
+		require.NoError(t, a.Recover())
+		require.ErrorIs(t, a.Resume(t.Context()), ErrRolledBack)
+		require.Equal(t, "by hand", tree(m.sim.root)["etc/mirrorcart/edge.yaml"])
+
+		// Nor does one that has no room for what has to come back.
+		require.NoError(t, os.Mkdir(filepath.Join(m.sim.root, "etc/folder"), 0o755))
+		was := tree(m.sim.root)
+		err = a.Apply(t.Context(), files{"etc/mirrorcart/edge.yaml": "two", "etc/folder": "a file"}.bundle(t, v(2)), func() error { return nil })
+		require.Equal(t, Failed, ReasonOf(err), "%v", err)
+		require.Equal(t, was, tree(m.sim.root))
+		require.NoError(t, a.Apply(t.Context(), second.bundle(t, v(3)), func() error { return nil }))
 	})
 }

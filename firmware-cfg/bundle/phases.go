@@ -19,13 +19,15 @@ func (a *Applier) goOn(ctx context.Context, s *Status) error {
 		var err error
 		switch at.Phase {
 		case Staged:
-			err = a.begin(s)
+			a.begin(s)
 		case Switching:
 			err = a.switchOver(ctx, at)
 		case Probation:
 			err = a.prove(ctx, at)
 		case Returning:
 			err = a.comeBack(ctx, at)
+		case Refused:
+			return errors.Join(a.prune(s), &Refusal{at.Reason, at.Fault})
 		case Committed:
 			return a.prune(s)
 		case RolledBack:
@@ -49,17 +51,18 @@ func (a *Applier) goOn(ctx context.Context, s *Status) error {
 	}
 }
 
-// begin keeps what lies in the files' places. From here on it can come back.
-func (a *Applier) begin(s *Status) error {
-	next, err := a.load(s.Attempt.Bundle.ID)
+// begin keeps what lies in the files' places. From here on it can come back; a
+// machine that cannot keep it stays as it is.
+func (a *Applier) begin(s *Status) {
+	at := &s.Attempt
+	next, err := a.load(at.Bundle.ID)
+	if err == nil {
+		at.Back, err = a.found(s.Running, next)
+	}
+	at.Phase, at.Starts = Switching, 1
 	if err != nil {
-		return err
+		at.Phase, at.Reason, at.Fault = Refused, Failed, err.Error()
 	}
-	if s.Attempt.Back, err = a.found(s.Running, next); err != nil {
-		return err
-	}
-	s.Attempt.Phase, s.Attempt.Starts = Switching, 1
-	return nil
 }
 
 // switchOver has the files in their places, and services that work with them.
@@ -90,18 +93,28 @@ func (a *Applier) comeBack(ctx context.Context, at *Attempt) error {
 }
 
 // both are the attempt's bundle and what comes back if it fails, in the order in
-// which its phase puts the first in the place of the second.
+// which its phase puts the first in the place of the second. Of the second no more
+// is needed than which files go with it, and nothing waits for it if it is damaged.
 func (a *Applier) both(at *Attempt) (next, other *Bundle, err error) {
-	if next, err = a.load(at.Bundle.ID); err != nil {
-		return nil, nil, err
-	}
-	if other, err = a.load(at.Back.ID); err != nil {
-		return nil, nil, err
-	}
+	to, from := at.Bundle.ID, at.Back.ID
 	if at.Phase == Returning {
-		next, other = other, next
+		to, from = from, to
 	}
-	return next, other, nil
+	if next, err = a.load(to); err != nil {
+		return nil, nil, err
+	}
+	return next, a.leaving(from), nil
+}
+
+// leaving is a bundle whose files go. If it is damaged, they stay, and do no harm
+// but to whoever looks for them.
+func (a *Applier) leaving(id string) *Bundle {
+	b, err := a.load(id)
+	if err != nil {
+		a.Log.Warn("files that only this bundle brought stay where they are", "err", err)
+		return &Bundle{}
+	}
+	return b
 }
 
 func (a *Applier) putAttempt(at *Attempt) error {

@@ -90,10 +90,7 @@ func (a *Applier) load(id string) (*Bundle, error) {
 // found keeps what lies in the places of the bundle that runs and of the one that
 // comes, so that just this can come back, changes by hand and all.
 func (a *Applier) found(running Installed, next *Bundle) (Installed, error) {
-	old, err := a.load(running.ID)
-	if err != nil {
-		return running, err
-	}
+	old := a.leaving(running.ID)
 	var files []File
 	for path := range paths(old, next) {
 		f, err := a.read(path)
@@ -106,7 +103,7 @@ func (a *Applier) found(running Installed, next *Bundle) (Installed, error) {
 		files = append(files, f)
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	if running.ID != "" && slices.EqualFunc(files, old.Content(), same) {
+	if running.ID != "" && old.ID() == running.ID && slices.EqualFunc(files, old.Content(), same) {
 		return running, nil
 	}
 	b := snapshot(running.Version, files)

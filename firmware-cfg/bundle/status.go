@@ -1,10 +1,12 @@
 package bundle
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -88,6 +90,11 @@ func (a *Applier) save(s *Status) error {
 	if err := replace(a.disk, filepath.Join(a.Dir, statusName), append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("the status of the bundles: %w", err)
 	}
-	a.Log.Info("bundle", "phase", s.Attempt.Phase, "version", s.Attempt.Bundle.Version, "fault", s.Attempt.Fault)
+	level := slog.LevelInfo
+	if s.Attempt.Fault != "" {
+		level = slog.LevelWarn
+	}
+	a.Log.Log(context.Background(), level, "bundle", "phase", s.Attempt.Phase, "version", s.Attempt.Bundle.Version,
+		"file", s.Attempt.File, "fault", s.Attempt.Fault)
 	return nil
 }
