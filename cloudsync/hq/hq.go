@@ -54,6 +54,7 @@ type HQ struct {
 	places  map[string]edge.Place // of shops, by their ids
 	persons *person.Keys
 	deleted *deletedList
+	traces  atomic.Bool // of deleted persons may be in the database's files
 	taken   taken
 	timed   func(time.Duration)    // of commits; nil where nobody asks
 	ledger  atomic.Pointer[string] // incarnation

@@ -151,3 +151,13 @@ func onTheirWay(ctx context.Context, tx *sql.Tx, ids []string) error {
 	}
 	return nil
 }
+
+// scrub clears what deleted persons leave behind in the database's files; where
+// that cannot be now, keepPersons tries again.
+func (h *HQ) scrub(ctx context.Context) {
+	done, err := h.db.Scrub(ctx, h.db.Write)
+	h.traces.Store(!done)
+	if err != nil && ctx.Err() == nil {
+		h.log.Error("traces of deleted persons in the database's files are cleared later", "error", err)
+	}
+}

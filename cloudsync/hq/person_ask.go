@@ -82,6 +82,7 @@ func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (id string, err
 	if err := h.deleted.add(deletedEntry{ID: a.ID, At: a.At, By: by, Sealed: sealed}); err != nil {
 		h.log.Error("a person was deleted, but a backup could bring them back until the list can be written", "deletion", a.ID, "error", err)
 	}
+	h.scrub(ctx)
 	h.log.Info("a person was deleted", "audit", true, "deletion", a.ID, "by", by)
 	h.downs.tell(struct{}{})
 	return a.ID, nil

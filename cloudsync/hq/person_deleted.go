@@ -146,6 +146,7 @@ func (h *HQ) deleteAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		h.traces.Store(true)
 		h.log.Warn("a person was deleted again: the database did not know of it", "audit", true, "deletion", e.ID)
 	}
 	for _, e := range kept {

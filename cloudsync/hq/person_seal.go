@@ -48,6 +48,9 @@ func (h *HQ) keepPersons(ctx context.Context) error {
 		}
 		h.log.Info("all is sealed with the first master key: the others are needed for old backups alone", "audit", true, "rows", sum)
 	}
+	if h.traces.Load() {
+		h.scrub(ctx)
+	}
 	return h.forgetExports(ctx)
 }
 

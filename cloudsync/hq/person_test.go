@@ -147,6 +147,14 @@ func TestDeletingAPerson(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, left)
 	require.False(t, bytes.Contains(g.everything(), key), "the key was destroyed")
+	require.False(t, g.hq.traces.Load())
+	if !databasetest.OnPostgres() {
+		for _, file := range []string{g.where, g.where + "-wal"} {
+			b, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.False(t, bytes.Contains(b, key), "the key is in %s", filepath.Base(file))
+		}
+	}
 	kept, err := g.hq.Contact(ctx, edge.CartID{2}, phoneKey(2))
 	require.NoError(t, err)
 	require.Equal(t, other, kept)

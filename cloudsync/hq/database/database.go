@@ -59,6 +59,10 @@ type Dialect interface {
 	Vouches(id string, position int64) bool
 	Committed(id string, position int64) error
 
+	// Scrub clears what deleted persons leave behind in the files of the database
+	// that write writes to, and reports whether it could: it waits for nobody.
+	Scrub(ctx context.Context, write *sql.DB) (done bool, err error)
+
 	// alone are the options of a transaction that reads, decides and writes as
 	// if there were no other.
 	alone() *sql.TxOptions

@@ -198,6 +198,12 @@ func (postgres) Incarnation(ctx context.Context, tx *sql.Tx) (id string, same bo
 	return id, same, err
 }
 
+// Scrub takes deleted rows out of the tables' pages.
+func (postgres) Scrub(ctx context.Context, write *sql.DB) (done bool, err error) {
+	_, err = write.ExecContext(ctx, "vacuum (skip_locked) person, contact, chat, chat_line")
+	return err == nil, err
+}
+
 // Vouches: the place tells all.
 func (postgres) Vouches(string, int64) bool { return true }
 

@@ -31,7 +31,7 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ Dialec
 		return nil, nil, nil, err
 	}
 	file := (&url.URL{Scheme: "file", Path: path}).String()
-	write, err = sql.Open("sqlite3", file+"?"+common+"_txlock=immediate")
+	write, err = sql.Open("sqlite3", file+"?"+common+"_txlock=immediate&_secure_delete=FAST")
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -59,6 +59,19 @@ func openSQLite(ctx context.Context, path string) (write, read *sql.DB, _ Dialec
 		return nil, nil, nil, errors.Join(err, write.Close(), read.Close())
 	}
 	return write, read, d, nil
+}
+
+// Scrub empties the WAL, which holds pages as they were; deleted rows are
+// overwritten in the file itself.
+func (d *sqlite) Scrub(ctx context.Context, _ *sql.DB) (done bool, err error) {
+	file := (&url.URL{Scheme: "file", Path: d.path}).String()
+	c, err := sql.Open("sqlite3", file+"?mode=rw&_synchronous=FULL&_busy_timeout=0")
+	if err != nil {
+		return false, err
+	}
+	var busy, pages, moved int
+	err = c.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &moved)
+	return err == nil && busy == 0, errors.Join(err, c.Close())
 }
 
 // alone: every write transaction is.
