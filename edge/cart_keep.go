@@ -23,22 +23,24 @@ func (k CartKeep) Check() error {
 	return nil
 }
 
-// PersonKeep says how long a shop keeps to whom orders went.
+// PersonKeep says how long a shop keeps to whom orders went, and what people agreed
+// to.
 type PersonKeep struct {
 	Contacts  time.Duration // after the order's end
 	Customers time.Duration // of those who agreed to be found again, from then on
+	Consents  time.Duration // what people agreed to
 }
 
 // DefaultPersonKeep is what a shop keeps where no setting says otherwise.
 func DefaultPersonKeep() PersonKeep {
 	const day = 24 * time.Hour
-	return PersonKeep{Contacts: 30 * day, Customers: 730 * day}
+	return PersonKeep{Contacts: 30 * day, Customers: 730 * day, Consents: 1095 * day}
 }
 
 // Check refuses times within which an order may still come back.
 func (k PersonKeep) Check() error {
-	if k.Contacts < 24*time.Hour || k.Customers < 24*time.Hour {
-		return Errorf("edge.PersonKeep.Check", Invalid, "to whom orders went is kept for %s and %s: want a day or more", k.Contacts, k.Customers)
+	if k.Contacts < 24*time.Hour || k.Customers < 24*time.Hour || k.Consents < 24*time.Hour {
+		return Errorf("edge.PersonKeep.Check", Invalid, "to whom orders went is kept for %s and %s, consents for %s: want a day or more", k.Contacts, k.Customers, k.Consents)
 	}
 	return nil
 }

@@ -44,6 +44,7 @@ type Edge struct {
 type Persons struct {
 	Contacts  time.Duration `yaml:"contacts"`
 	Customers time.Duration `yaml:"customers"`
+	Consents  time.Duration `yaml:"consents"`
 }
 
 // Carts is how long carts are kept after their last change.
@@ -169,7 +170,7 @@ func DefaultEdge() *Edge {
 		Printer:   defaultPrinter(),
 		Orders:    defaultShopOrders(),
 		Carts:     Carts{Empty: 24 * time.Hour, Open: 720 * time.Hour, Closed: 720 * time.Hour},
-		Persons:   Persons{Contacts: 720 * time.Hour, Customers: 730 * 24 * time.Hour},
+		Persons:   Persons{Contacts: 720 * time.Hour, Customers: 730 * 24 * time.Hour, Consents: 1095 * 24 * time.Hour},
 	}
 }
 
@@ -231,6 +232,7 @@ func (e *Edge) check(c *checker) {
 	const year = 366 * 24 * time.Hour
 	e.Carts.check(c)
 	c.that("persons.contacts", e.Persons.Contacts >= 24*time.Hour && e.Persons.Contacts <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Contacts)
+	c.that("persons.consents", e.Persons.Consents >= 24*time.Hour && e.Persons.Consents <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Consents)
 	c.that("persons.customers", e.Persons.Customers >= 24*time.Hour && e.Persons.Customers <= 10*year, "%v is out of range: use 24h to 87840h", e.Persons.Customers)
 }
 

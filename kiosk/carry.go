@@ -2,6 +2,7 @@ package kiosk
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"image"
@@ -28,7 +29,7 @@ type courier interface {
 }
 
 // carry sends a kept photo to the phone that opens the session's cart.
-func (k *Kiosk) carry(name string) (snapshot, error) {
+func (k *Kiosk) carry(ctx context.Context, name string) (snapshot, error) {
 	b, err := k.session.toCarry(name)
 	if err != nil {
 		return snapshot{}, err
@@ -41,7 +42,7 @@ func (k *Kiosk) carry(name string) (snapshot, error) {
 	defer clear(small)
 	s, err := k.session.carry(name, small)
 	if err == nil {
-		k.cfg.Log.Info("consent", "purpose", "photo of the look to the phone", "version", phoneConsent, "of_16", true)
+		k.agreed(ctx, edge.ForCarrying, phoneConsent)
 	}
 	return s, err
 }

@@ -93,7 +93,7 @@ func TestAPhotoGoesToThePhone(t *testing.T) {
 	require.LessOrEqual(t, len(f.away.taken["away-1"]), edge.MaxPhotoBytes)
 	f.ok("PUT", at, `{"until":"phone"}`)
 	require.Len(t, f.away.taken, 1, "again is once")
-	require.Contains(t, log.String(), `purpose="photo of the look to the phone" version=1 of_16=true`)
+	require.Contains(t, log.String(), `purpose=photo_to_phone version=1`)
 
 	fragment := f.kiosk.Fragment(f.cart.ID)
 	key, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(fragment, "k="))

@@ -41,6 +41,8 @@ type Config struct {
 	MJPEG     http.Handler   // the same for an <img>
 	Photos    photos         // keeps sealed photos; nil where none can be taken
 	Courier   courier        // brings photos to phones; nil where there is no line to do so
+	Consents  consents       // remembers what shoppers agreed to; nil where nobody does
+	Place     string         // the kiosk's name in what they agreed to; empty for the only one
 	Office    office         // what headquarters has told; nil where there is none
 	Model     model          // wears looks where there is no camera; nil where nobody does
 	Pages     fs.FS          // index.html, staff.html and assets/, or none of them

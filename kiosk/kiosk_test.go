@@ -173,7 +173,7 @@ func newFixture(t *testing.T, pages fstest.MapFS) *fixture {
 		c.AbortWithStatusJSON(http.StatusTeapot, gin.H{"kind": edge.KindOf(err), "message": err.Error()})
 	}
 	k, err := New(Config{
-		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Courier: f.away, Office: f.office, Pages: pages,
+		Mirror: f.mirror, Catalogue: shop, Carts: shop, WebSocket: stream, MJPEG: stream, Photos: sealed, Courier: f.away, Office: f.office, Consents: f.office, Place: "mirror-2", Pages: pages,
 		Trusted: []netip.Prefix{netip.MustParsePrefix("10.0.7.0/28"), netip.MustParsePrefix("fe80::7/128")},
 		Idle:    90 * time.Second, Hold: 5 * time.Minute, Gone: 45 * time.Second,
 		NewID: func() string { ids++; return "s" + strconv.Itoa(ids) },

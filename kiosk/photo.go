@@ -21,11 +21,11 @@ const (
 	photoLife = 24 * time.Hour
 	// photoWait is how long the mirror may take for one.
 	photoWait = 3 * time.Second
-	// photoConsent and phoneConsent are the versions of the words that a shopper
-	// ticks before a photo is taken, and before it goes to the phone; they change
-	// with them.
-	photoConsent = 1
-	phoneConsent = 1
+	// The versions of the words to which a shopper agrees before the mirror starts,
+	// a photo is taken, and it goes to the phone; they change with them.
+	mirrorConsent = "1"
+	photoConsent  = "1"
+	phoneConsent  = "1"
 )
 
 // photos keeps photos, sealed: what is stored can be opened only with the key
@@ -97,7 +97,7 @@ func (k *Kiosk) postPhoto(c *gin.Context) {
 		k.cfg.Fail(c, err)
 		return
 	}
-	k.cfg.Log.Info("consent", "purpose", "photo of the look", "version", photoConsent, "of_16", true)
+	k.agreed(c.Request.Context(), edge.ForPhoto, photoConsent)
 	ctx, cancel := context.WithTimeout(c.Request.Context(), photoWait)
 	defer cancel()
 	b, err := k.cfg.Mirror.Snapshot(ctx)
@@ -157,7 +157,7 @@ func (k *Kiosk) putPhoto(c *gin.Context) {
 	switch {
 	case err != nil:
 	case in.Until == "phone":
-		s, err = k.carry(c.Param("photo"))
+		s, err = k.carry(c.Request.Context(), c.Param("photo"))
 	default:
 		s, err = k.session.takeBack(c.Param("photo"))
 	}

@@ -161,6 +161,9 @@ func (k *Kiosk) postConsent(c *gin.Context) {
 		return
 	}
 	s, err := k.session.consent(*in.Camera, in.Language)
+	if err == nil && *in.Camera {
+		k.agreed(c.Request.Context(), edge.ForMirror, mirrorConsent)
+	}
 	k.answer(c, s, err)
 }
 

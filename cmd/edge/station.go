@@ -65,7 +65,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		Mirror: s.mirror.pipeline, Catalogue: g.db, Carts: g.db,
 		WebSocket: s.mirror.hub.WebSocket(), MJPEG: s.mirror.hub.MJPEG(),
 		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: k.Mirror.IdleTimeout, Gone: k.Mirror.GoneTimeout,
-		Brand: g.brand, Language: g.language, Office: g.db, NewID: uuid.NewString, Fail: g.api.Fail, Refuse: g.api.Refuse, Log: log,
+		Brand: g.brand, Language: g.language, Office: g.db, Consents: g.db, Place: k.ID, NewID: uuid.NewString, Fail: g.api.Fail, Refuse: g.api.Refuse, Log: log,
 	}
 	if g.courier != nil {
 		shown.Courier = g.courier

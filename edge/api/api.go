@@ -67,6 +67,7 @@ type cashBook interface {
 type auditLog interface {
 	Audit(ctx context.Context, r edge.AuditRecord) error
 	AuditRecords(ctx context.Context, limit int) ([]edge.AuditRecord, error)
+	Consents(ctx context.Context, limit int) ([]edge.Consent, error)
 }
 
 type catalogue interface {
@@ -309,6 +310,7 @@ func (s *Server) register(r *gin.RouterGroup) {
 	staff.GET("/z-reports", s.getZReports)
 	staff.POST("/z-reports", s.postZReports)
 	staff.GET("/audit", s.getAudit)
+	staff.GET("/consents", s.getConsents)
 	staff.GET("/cash", s.getCash)
 	staff.POST("/cash", s.postCash)
 	staff.GET("/cash/records", s.getCashRecords)

@@ -21,6 +21,25 @@ func (s *Server) audit(c *gin.Context, r edge.AuditRecord) {
 	}
 }
 
+// getConsents lists what people agreed to, for managers.
+func (s *Server) getConsents(c *gin.Context) {
+	if signedIn(c).Role != manager {
+		s.Fail(c, edge.Errorf("api.getConsents", edge.Forbidden, "only a manager can see what people agreed to: sign in as one"))
+		return
+	}
+	limit, err := number(c, "limit", 1, 500, 200)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	list, err := s.cfg.Audit.Consents(c.Request.Context(), limit)
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
+	c.JSON(http.StatusOK, gin.H{"consents": list})
+}
+
 // getAudit is for managers.
 func (s *Server) getAudit(c *gin.Context) {
 	if signedIn(c).Role != manager {

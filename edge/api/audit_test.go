@@ -23,6 +23,7 @@ func TestAuditLog(t *testing.T) {
 	r := s.do("POST", "/api/v1/staff/session", `{"pin":"1357"}`)
 	s.csrf, s.cook = decode[struct{ CSRF string }](t, r, 200).CSRF, r.Cookies()
 	requireError(t, s.do("GET", "/api/v1/staff/audit", ""), 403, edge.Forbidden, "only a manager")
+	requireError(t, s.do("GET", "/api/v1/staff/consents", ""), 403, edge.Forbidden, "only a manager")
 
 	sale := edgetest.Sell(t, s, edgetest.Cream)
 	for range 2 { // the second is answered again and done once

@@ -16,6 +16,7 @@ type Shop interface {
 	edge.Ledger
 	edge.CashBook
 	edge.AuditLog
+	edge.ConsentLog
 	edge.Catalogue
 	edge.Outbox
 	edge.Office

@@ -27,6 +27,7 @@ type Memory struct {
 	ledger   memoryLedger
 	cash     memoryCash
 	audit    []edge.AuditRecord
+	consents []edge.Consent
 	releases map[uint32]*edge.Release
 	epochs   []*memoryEpoch
 	office   memoryOffice

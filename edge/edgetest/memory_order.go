@@ -107,6 +107,11 @@ func (m *Memory) PlaceOrder(_ context.Context, key string, a edge.OrderAsk) (*ed
 		m.append(edge.LaneOps, edge.EventCart, own.ID.String(), own)
 		m.orders.taken = append(m.orders.taken, clone(o))
 		m.orders.contacts = append(m.orders.contacts, memoryContact{o.ID, a.Contact, a.Remember, m.at()})
+		for _, c := range a.Consents() {
+			if err := m.putConsent(c); err != nil {
+				return nil, err
+			}
+		}
 		m.append(edge.LaneSale, edge.EventOrder, o.ID, o)
 		return m.known(o.ID)
 	})

@@ -27,6 +27,11 @@ func (t *tx) putContact(ctx context.Context, order string, a *edge.OrderAsk) err
 	if err != nil {
 		return err
 	}
+	for _, c := range a.Consents() {
+		if err := t.putConsent(ctx, c); err != nil {
+			return err
+		}
+	}
 	return t.exec(ctx, `INSERT INTO order_contact (of, person, found, agreed, at, salt, sealed) VALUES (?, ?, ?, ?, ?, x'', ?)`,
 		order, who, a.Remember, a.Agreed, t.now().UnixMilli(), key.Seal(order, body))
 }

@@ -249,6 +249,13 @@ func (db *DB) KeepPersons(ctx context.Context, keep edge.PersonKeep) error {
 		if err != nil && ctx.Err() == nil {
 			db.opt.Log.ErrorContext(ctx, "to whom old orders went could not be forgotten", "err", err)
 		}
+		n, err = db.pruneConsents(ctx, db.opt.Now().Add(-keep.Consents))
+		if err == nil {
+			err = db.tidied(ctx, "consents", n)
+		}
+		if err != nil && ctx.Err() == nil {
+			db.opt.Log.ErrorContext(ctx, "old consents could not be forgotten", "err", err)
+		}
 		if err := db.resealAll(ctx); err != nil && ctx.Err() == nil {
 			db.opt.Log.ErrorContext(ctx, "not all persons' keys are sealed with the master key in use", "err", err)
 		}

@@ -231,3 +231,29 @@ func TestContactsOfEarlierVersions(t *testing.T) {
 		require.NoError(t, db.Close())
 	}
 }
+
+// What people agreed to is forgotten when its time is over, and counted.
+func TestOldConsentsAreForgotten(t *testing.T) {
+	clock, opt := edgetest.NewClock(), shopOptions(t)
+	db, _ := peopled(t, opt, clock, 0)
+	for range 3 {
+		require.NoError(t, db.RecordConsent(t.Context(), edge.Consent{Purpose: edge.ForMirror, Version: "1"}))
+	}
+	clock.Advance(25 * time.Hour)
+	require.NoError(t, db.RecordConsent(t.Context(), edge.Consent{Purpose: edge.ForPhoto, Version: "1"}))
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- db.KeepPersons(ctx, edge.PersonKeep{Contacts: 24 * time.Hour, Customers: 24 * time.Hour, Consents: 24 * time.Hour})
+	}()
+	require.Eventually(t, func() bool {
+		list, err := db.AuditRecords(t.Context(), 1)
+		require.NoError(t, err)
+		return len(list) == 1 && list[0].Kind == edge.AuditTidied && list[0].About == "consents" && list[0].Reason == "3"
+	}, 30*time.Second, 10*time.Millisecond)
+	cancel()
+	require.NoError(t, <-ended)
+	left, err := db.Consents(t.Context(), 10)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
