@@ -10,6 +10,7 @@ SHELL := /bin/bash
 export GOFLAGS := -tags=gocv_specific_modules,gocv_videoio,gocv_calib3d,gocv_photo
 export GOLANGCI_LINT := 2.15.0
 export NFPM := 2.43.0
+export GOVULNCHECK := 1.9.0
 export NODE := 20.19.0
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -37,8 +38,9 @@ run: build ## start a shop, its mirror and headquarters in one process
 test: setup-test ## everything that CI runs: format, lint, race, fuzz, end to end
 	@.ci/test.sh
 
-lint: setup-test ## golangci-lint
+lint: setup-test ## golangci-lint, and known faults in what we depend on
 	@$(GOLANGCI) run
+	@.ci/audit.sh
 
 fmt: setup-test ## format the Go code
 	@$(GOLANGCI) fmt

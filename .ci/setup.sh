@@ -9,7 +9,7 @@
 # usage: .ci/setup.sh [run|test|deb]
 set -euo pipefail
 cd "$(dirname "$0")/.."
-: "${GOLANGCI_LINT:?call make setup instead}" "${NFPM:?call make setup instead}" "${NODE:?call make setup instead}"
+: "${GOLANGCI_LINT:?call make setup instead}" "${NFPM:?call make setup instead}" "${GOVULNCHECK:?call make setup instead}" "${NODE:?call make setup instead}"
 
 mode=${1:-run}
 log=build/setup.log
@@ -20,7 +20,8 @@ PATH=$PATH:/usr/sbin:/sbin # servers live there, also for those who are not root
 
 case $mode in
 run) steps=5 ;;
-test | deb) steps=6 ;;
+test) steps=7 ;;
+deb) steps=6 ;;
 *) echo "usage: .ci/setup.sh [run|test|deb]" >&2 && exit 2 ;;
 esac
 n=0
@@ -186,6 +187,9 @@ modules
 models
 pages
 case $mode in
-test) goTool golangci-lint "$GOLANGCI_LINT" github.com/golangci/golangci-lint/v2/cmd/golangci-lint "$lint" ;;
+test)
+	goTool golangci-lint "$GOLANGCI_LINT" github.com/golangci/golangci-lint/v2/cmd/golangci-lint "$lint"
+	goTool govulncheck "$GOVULNCHECK" golang.org/x/vuln/cmd/govulncheck "build/tools/govulncheck-$GOVULNCHECK"
+	;;
 deb) goTool nfpm "$NFPM" github.com/goreleaser/nfpm/v2/cmd/nfpm "$nfpm" ;;
 esac

@@ -75,6 +75,7 @@ check "module list is tidy" go mod tidy -diff
 check "build" make --no-print-directory build
 check "vet" go vet ./...
 check "lint" "build/tools/golangci-lint-$GOLANGCI_LINT" run
+check "known faults in what we depend on" .ci/audit.sh
 check "tests of the pages" npm --prefix kiosk/ui test
 check "tests of the mini programs" npm --prefix cloudsync/hq/cart/miniapp test
 check "tests with the race detector" race

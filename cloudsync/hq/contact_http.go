@@ -29,7 +29,7 @@ func (h *HQ) answerContact(w http.ResponseWriter, err error) {
 	case err == nil:
 		w.WriteHeader(http.StatusNoContent)
 	case signed:
-		h.log.Warn("a contact was refused", "error", refused)
+		h.log.Warn("a contact was refused", "audit", true, "error", refused)
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, string(refused.Code)+": "+refused.Msg)
 	case kind == edge.NotFound:
 		refuseHTTP(w, http.StatusNotFound, kind, "the order is not here yet: send again")

@@ -147,7 +147,7 @@ func (h *HQ) take(ctx context.Context, list []cloudsync.Message) ([]cloudsync.Me
 		}
 		more, err := h.takeOther(ctx, t, m.Payload)
 		if _, refused := errors.AsType[*cloudsync.RefusalError](err); refused {
-			h.log.Warn("message over HTTPS refused", "topic", m.Topic, "error", err)
+			h.log.Warn("message over HTTPS refused", "audit", true, "topic", m.Topic, "error", err)
 			continue
 		}
 		if err != nil {

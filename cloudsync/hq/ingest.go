@@ -53,7 +53,7 @@ func (h *HQ) answer(ctx context.Context, r received) (cloudsync.Message, error) 
 	t, in, err := r.topic, r.in, r.err
 	if refused, ok := errors.AsType[*cloudsync.RefusalError](err); ok {
 		h.taken.refuse(refused.Code)
-		h.log.Warn("batch refused", "node", t.Node, "lane", t.Lane, "error", refused)
+		h.log.Warn("batch refused", "audit", true, "node", t.Node, "lane", t.Lane, "error", refused)
 		return h.reply(t, cloudsync.KindNack, &cloudsync.Nack{Ref: r.ref, Code: refused.Code, Msg: refused.Msg})
 	}
 	if err == nil {

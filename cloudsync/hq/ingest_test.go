@@ -1,8 +1,10 @@
 package hq
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"encoding/json"
+	"log/slog"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -143,10 +145,14 @@ func TestRefusals(t *testing.T) {
 		"altered event":        {resigned(func(b *cloudsync.Batch) { b.Events[1].Time++ }), cloudsync.RefusedChain},
 		"another hash":         {resigned(func(b *cloudsync.Batch) { b.Hash[0] ^= 1 }), cloudsync.RefusedChain},
 	}
+	var log bytes.Buffer
+	g.hq.log = slog.New(slog.NewTextHandler(&log, nil))
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			g.t = t
+			log.Reset()
 			require.Equal(t, c.want, g.refused(c.payload))
+			require.Contains(t, log.String(), `msg="batch refused" audit=true node=`+g.node)
 		})
 	}
 	g.t = t

@@ -26,7 +26,7 @@ func (h *HQ) answerPhoto(w http.ResponseWriter, err error) {
 		return
 	}
 	if refused, ok := errors.AsType[*cloudsync.RefusalError](err); ok {
-		h.log.Warn("a photo was refused", "error", refused)
+		h.log.Warn("a photo was refused", "audit", true, "error", refused)
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, string(refused.Code)+": "+refused.Msg)
 		return
 	}
