@@ -325,7 +325,11 @@ func (g *gateway) faults() []api.Fault {
 	return list
 }
 
-// run serves the shop until ctx is done.
+// run serves the shop until ctx is done. Then everything stops at once: no new
+// request is taken, streams end, and requests have a few seconds to end: a sale
+// that has begun to be written is written and answered, any other is refused; a
+// ticket and a backup under way are ended; the uplink says goodbye. When it
+// returns nothing is written any more, and close may take the rest down.
 func (g *gateway) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range g.stations {
@@ -359,8 +363,9 @@ func (g *gateway) run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// close frees everything; run must have ended. It may be called on a gateway
-// that was made in part only.
+// close frees everything, shoppers' sessions first and the database last, which
+// notes how far the ledger has come; run must have ended. It may be called on a
+// gateway that was made in part only.
 func (g *gateway) close() error {
 	var errs []error
 	for _, s := range g.stations {

@@ -60,7 +60,11 @@ func (s *Server) failStatus(c *gin.Context, status int, err error) {
 	e, ok := errors.AsType[*edge.Error](err)
 	switch {
 	case errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil:
-		c.Abort() // whoever asked has left
+		// Whoever asked has left; or the gateway stops, and must not seem to have
+		// done what it was asked for.
+		status = http.StatusServiceUnavailable
+		v.Error.Kind, v.Error.Message = edge.Unavailable, "the gateway is stopping: try again when it is back"
+		c.AbortWithStatusJSON(status, v)
 		return
 	case ok && e.Kind != edge.Internal:
 		v.Error.Kind, v.Error.Message, v.Error.Op = e.Kind, e.Msg, e.Op

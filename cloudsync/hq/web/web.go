@@ -250,7 +250,8 @@ func (p *Pages) fail(c *gin.Context, err error) {
 	}
 	switch e, ok := errors.AsType[*edge.Error](err); {
 	case errors.Is(err, context.Canceled):
-		return // whoever asked has left
+		c.Status(http.StatusServiceUnavailable) // whoever asked has left; or HQ stops, and has not done it
+		return
 	case ok && known[e.Kind] != 0:
 		status, kind, msg = known[e.Kind], e.Kind, e.Msg
 	default:

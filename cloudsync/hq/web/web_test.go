@@ -296,6 +296,20 @@ func TestFaultsInside(t *testing.T) {
 	require.Contains(t, a.log.String(), "closed")
 }
 
+// What is not done because HQ stops must not look as if it were.
+func TestAStopIsNoSuccess(t *testing.T) {
+	a := newApp(t)
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, target := range []string{"/sales", "/sales.json"} {
+		r := httptest.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
+		r.RemoteAddr = "127.0.0.1:40000"
+		w := httptest.NewRecorder()
+		a.handler.ServeHTTP(w, r)
+		require.Equal(t, http.StatusServiceUnavailable, w.Code, target)
+	}
+}
+
 func TestNewWantsAll(t *testing.T) {
 	_, err := New(Options{})
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
