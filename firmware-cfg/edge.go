@@ -140,9 +140,10 @@ type Staff struct {
 // own and keeps its events.
 type Line struct {
 	MQTT      MQTT   `yaml:"mqtt"`
-	IngestURL string `yaml:"ingest_url"` // where to send while the broker cannot be reached; empty for nowhere
-	PublicURL string `yaml:"public_url"` // the links in cart QR codes begin with it
-	Key       string `yaml:"key"`        // HQ's public key, see ParsePublicKey
+	Identity  string `yaml:"identity" kind:"path"` // folder of the certificate that HQ signs; empty where it comes another way
+	IngestURL string `yaml:"ingest_url"`           // where to send while the broker cannot be reached; empty for nowhere
+	PublicURL string `yaml:"public_url"`           // the links in cart QR codes begin with it
+	Key       string `yaml:"key"`                  // HQ's public key, see ParsePublicKey
 }
 
 // Keys is where the gateway keeps its keys.
@@ -215,6 +216,7 @@ func (e *Edge) check(c *checker) {
 	e.checkStaff(c)
 	e.HQ.MQTT.check(c, "hq.mqtt")
 	e.HQ.checkIngest(c)
+	e.HQ.checkIdentity(c)
 	c.web("hq.public_url", e.HQ.PublicURL)
 	if e.HQ.MQTT.URL != "" || e.HQ.Key != "" {
 		_, err := ParsePublicKey(e.HQ.Key)
@@ -249,6 +251,28 @@ func (e *Edge) BackupDir() string {
 		return e.Backup.Dir
 	}
 	return filepath.Join(e.DataDir, "backup")
+}
+
+// Credentials are how the gateway signs in at the broker and at HQ: with the files
+// in Identity where that is set. ca.pem and machine.pem are what package identity
+// calls them.
+func (l Line) Credentials() MQTT {
+	m := l.MQTT
+	if l.Identity != "" {
+		m.CA = filepath.Join(l.Identity, "ca.pem")
+		m.Cert = filepath.Join(l.Identity, "machine.pem")
+		m.Key = m.Cert
+	}
+	return m
+}
+
+func (l Line) checkIdentity(c *checker) {
+	if l.Identity == "" {
+		return
+	}
+	c.path("hq.identity", l.Identity)
+	c.that("hq.identity", strings.HasPrefix(l.IngestURL, "https://"), "nobody could be asked for the certificate: set hq.ingest_url to headquarters' door for gateways, https://HOST:PORT")
+	c.that("hq.identity", l.MQTT.CA == "" && l.MQTT.Cert == "", "the certificate is in there: leave hq.mqtt.ca, cert and key empty")
 }
 
 func (l Line) checkIngest(c *checker) {

@@ -59,6 +59,7 @@ type HQ struct {
 	Chat       Chat      `yaml:"chat"`
 	Carts      Carts     `yaml:"carts"`
 	Log        Log       `yaml:"log"`
+	Devices    Devices   `yaml:"devices"`
 	Metrics    HQMetrics `yaml:"metrics"`
 }
 
@@ -129,6 +130,7 @@ func DefaultHQ() *HQ {
 		},
 		Orders:  defaultOrders(),
 		Chat:    defaultChat(),
+		Devices: Devices{Dir: "/var/lib/mirrorcart-hq/ca", Hosts: []string{}},
 		Metrics: HQMetrics{Addr: "127.0.0.1:9181"},
 	}
 }
@@ -166,6 +168,7 @@ func (h *HQ) check(c *checker) {
 	c.path("bundle_roots", h.BundleRoots)
 	h.checkDatabase(c)
 	h.Carts.check(c)
+	h.Devices.check(c, h.Addr, h.OfficeAddr)
 	h.Payment.check(c)
 	h.Orders.check(c)
 	h.Chat.check(c)

@@ -23,6 +23,7 @@ func (h *HQ) DeviceDoor() http.Handler {
 	m.Handle(cloudsync.IngestPath, h.gateways(true, h.IngestHandler()))
 	m.Handle(cloudsync.PhotoPath, h.gateways(true, h.PhotoHandler()))
 	m.Handle(cloudsync.ContactPath, h.gateways(true, h.ContactHandler()))
+	m.Handle(cloudsync.ToldPath, h.gateways(true, h.ToldHandler()))
 	return m
 }
 
@@ -50,7 +51,7 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
 			if required {
-				h.log.Warn("refused: no certificate", "path", r.URL.Path, "from", r.RemoteAddr)
+				h.log.Warn("refused", "audit", true, "what", "no certificate", "path", r.URL.Path)
 				refuseHTTP(w, http.StatusUnauthorized, edge.Unauthorized, "a gateway's certificate is wanted: claim this machine first")
 				return
 			}
@@ -62,7 +63,7 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), holderKey{}, node)))
 		case kind == edge.Forbidden:
-			h.log.Warn("refused: a revoked certificate", "node", node, "path", r.URL.Path, "from", r.RemoteAddr)
+			h.log.Warn("refused", "audit", true, "what", "revoked certificate", "node", node, "path", r.URL.Path)
 			refuseHTTP(w, http.StatusForbidden, kind, "this certificate was taken back")
 		default:
 			h.log.Error("a certificate could not be looked at", "node", node, "error", err)
@@ -93,7 +94,7 @@ func (h *HQ) certificateHandler() http.Handler {
 		}
 		answer, err := h.Certify(r.Context(), holderOf(r.Context()), body)
 		if err != nil {
-			h.refuseCertificate(w, r, err)
+			h.refuseCertificate(w, err)
 			return
 		}
 		h.sendCertificate(w, answer)
@@ -102,18 +103,18 @@ func (h *HQ) certificateHandler() http.Handler {
 
 // refuseCertificate says why there is no certificate, in words that the person who
 // installs the gateway reads.
-func (h *HQ) refuseCertificate(w http.ResponseWriter, r *http.Request, err error) {
+func (h *HQ) refuseCertificate(w http.ResponseWriter, err error) {
 	refused, unsigned := errors.AsType[*cloudsync.RefusalError](err)
 	told, known := errors.AsType[*edge.Error](err)
 	switch kind := edge.KindOf(err); {
 	case unsigned:
-		h.log.Warn("certificate refused", "from", r.RemoteAddr, "error", err)
+		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, refused.Msg)
 	case known && (kind == edge.Forbidden || kind == edge.Conflict):
-		h.log.Warn("certificate refused", "from", r.RemoteAddr, "error", err)
+		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, told.Msg)
 	case known && kind == edge.Invalid:
-		h.log.Warn("certificate refused", "from", r.RemoteAddr, "error", err)
+		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
 		refuseHTTP(w, http.StatusBadRequest, kind, told.Msg)
 	default:
 		h.log.Error("a certificate could not be made", "error", err)
@@ -128,10 +129,10 @@ func (h *HQ) sendCertificate(w http.ResponseWriter, sealed []byte) {
 	}
 }
 
-func (h *HQ) serveAuthority(w http.ResponseWriter, r *http.Request) {
+func (h *HQ) serveAuthority(w http.ResponseWriter, _ *http.Request) {
 	sealed, err := h.AuthorityCertificate()
 	if err != nil {
-		h.refuseCertificate(w, r, err)
+		h.refuseCertificate(w, err)
 		return
 	}
 	h.sendCertificate(w, sealed)
@@ -140,7 +141,7 @@ func (h *HQ) serveAuthority(w http.ResponseWriter, r *http.Request) {
 func (h *HQ) serveRevoked(w http.ResponseWriter, r *http.Request) {
 	list, err := h.RevocationList(r.Context())
 	if err != nil {
-		h.refuseCertificate(w, r, err)
+		h.refuseCertificate(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-pem-file")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/https"
@@ -35,7 +34,7 @@ func (g *gateway) newContacts(key ed25519.PrivateKey) *contacts {
 	if g.cfg.HQ.MQTT.URL == "" || g.cfg.HQ.PublicURL == "" {
 		return nil
 	}
-	post := https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}
+	post := g.post(key)
 	to, told := https.Contacts{Post: post}, https.Told{Post: post}
 	up := func() bool { up, _ := g.line(); return up }
 	return &contacts{

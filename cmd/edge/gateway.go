@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -57,6 +58,7 @@ type gateway struct {
 	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
 	fetcher  *release.Fetcher  // nil in a shop that has no line
+	identity *identity.Keeper  // nil where the certificate comes another way
 	brand    kiosk.Brand
 	language string // in which shoppers' pages begin; empty for the browser's
 	model    *model // nil where nobody wears products for shoppers without a camera
@@ -83,6 +85,9 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	}
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 	if err != nil {
+		return nil, err
+	}
+	if g.identity, err = keeperOf(cfg, key, o.log); err != nil {
 		return nil, err
 	}
 	g.watch = g.newWatch(ctx)
@@ -311,6 +316,7 @@ func (g *gateway) line() (up bool, since time.Time) {
 // faults is what is out of order while the till sells on.
 func (g *gateway) faults() []api.Fault {
 	list := append(g.photos.faults(), g.catalogueFaults()...)
+	list = append(list, g.identityFaults()...)
 	for _, t := range append(g.db.Troubles(), g.backups.Troubles()...) {
 		list = append(list, api.Fault{Part: t.Part, Message: t.Message})
 	}
@@ -349,6 +355,9 @@ func (g *gateway) run(ctx context.Context) error {
 	}
 	if g.fetcher != nil {
 		group.Go(func() error { return g.fetcher.Run(ctx) })
+	}
+	if g.identity != nil {
+		group.Go(func() error { return g.identity.Run(ctx) })
 	}
 	group.Go(func() error { return g.db.Run(ctx) })
 	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })

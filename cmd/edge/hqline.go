@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/ed25519"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,7 +34,7 @@ type brokerDialer struct {
 }
 
 func (d brokerDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
-	dialer, err := process.Dialer(d.cfg.HQ.MQTT, d.cfg.Node, d.log)
+	dialer, err := process.Dialer(d.cfg.HQ.Credentials(), d.cfg.Node, d.log)
 	if err != nil {
 		return nil, fmt.Errorf("hq.mqtt: %w", err)
 	}
@@ -44,21 +45,49 @@ func (d brokerDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.
 type ingestDialer struct{ cfg *firmwarecfg.Edge }
 
 func (d ingestDialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
-	u, err := url.Parse(d.cfg.HQ.IngestURL)
+	transport, err := transportTo(d.cfg.HQ)
 	if err != nil {
 		return nil, fmt.Errorf("hq.ingest_url: %w", err)
 	}
-	tls, err := d.cfg.HQ.MQTT.TLSFor(u.Hostname())
-	if err != nil {
-		return nil, fmt.Errorf("hq.ingest_url: %w", err)
-	}
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = tls
 	client := &http.Client{
 		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return (&https.Dialer{URL: d.cfg.HQ.IngestURL, Client: client}).Dial(ctx, s)
+}
+
+// transportTo reaches HQ at its address for gateways, with the machine's
+// certificate as it lies on the disk now.
+func transportTo(line firmwarecfg.Line) (*http.Transport, error) {
+	u, err := url.Parse(line.IngestURL)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig, err = line.Credentials().TLSFor(u.Hostname())
+	return transport, err
+}
+
+// officeTransport does so anew for each request: they are few.
+type officeTransport struct{ line firmwarecfg.Line }
+
+func (o officeTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	transport, err := transportTo(o.line)
+	if err != nil {
+		return nil, err
+	}
+	transport.DisableKeepAlives = true
+	return transport.RoundTrip(r)
+}
+
+// post is the way to HQ for what is no part of the ledger: through the door for
+// gateways where this one has a certificate of HQ's, and else where phones go.
+func (g *gateway) post(key ed25519.PrivateKey) https.Post {
+	p := https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}
+	if g.cfg.HQ.Identity != "" {
+		p.URL, p.Client = g.cfg.HQ.IngestURL, &http.Client{Transport: officeTransport{g.cfg.HQ}}
+	}
+	return p
 }
 
 // machineFacts are what HQ may know of this computer.

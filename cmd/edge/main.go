@@ -20,6 +20,6 @@ func newRoot() *cobra.Command {
 	return process.Root("edge", "The in-store gateway: mirror, cart, till and the line to headquarters", version,
 		demoCommand(), runCommand(), lookCommand(), benchCommand(), pinCommand(), tabletCommand(), setupCommand(), deviceCommand(), bundleCommand(),
 		checkCommand(), backupCommand(), restoreCommand(), exportCommand(), ticketCommand(), payQRCommand(), handoffCommand(), personCommand(),
-		healthCommand(),
+		healthCommand(), claimCommand(),
 		process.Keys("Print the gateway's public key for enrolment at headquarters; makes the key where there is none", firmwarecfg.DefaultEdge().Keys.Device))
 }

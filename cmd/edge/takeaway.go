@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/ed25519"
-	"net/http"
 	"path/filepath"
 	"time"
 
@@ -19,7 +18,7 @@ func (g *gateway) newCourier(key ed25519.PrivateKey) (*photo.Courier, error) {
 	if g.cfg.HQ.MQTT.URL == "" || g.cfg.HQ.PublicURL == "" {
 		return nil, nil
 	}
-	to := https.Photos{Post: https.Post{URL: g.cfg.HQ.PublicURL, Client: http.DefaultClient, Node: g.cfg.Node, Key: key}}
+	to := https.Photos{Post: g.post(key)}
 	return photo.NewCourier(filepath.Join(g.cfg.DataDir, "photos-away"), to.Send, time.Now, g.log)
 }
 

@@ -34,12 +34,14 @@ import (
 type Server struct {
 	DB        *hq.HQ
 	cfg       *firmwarecfg.HQ
+	log       *slog.Logger
 	collector *hq.Collector
 	webhooks  *hq.Webhooks
 	chat      *chat.Service
 	door      *door
-	public    site // phones
-	office    site // HQ's own; has no listener of its own where it shares public's
+	public    site        // phones
+	office    site        // HQ's own; has no listener of its own where it shares public's
+	devices   *deviceDoor // nil where there is none
 	watch     *watch
 }
 
@@ -52,7 +54,7 @@ type site struct {
 // New opens headquarters' ledger, enrols the gateways of the configuration,
 // publishes the catalogue and listens; Run starts it.
 func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version string, log *slog.Logger) (_ *Server, err error) {
-	s := &Server{cfg: cfg, door: newDoor(cfg.Proxies, time.Now, log)}
+	s := &Server{cfg: cfg, log: log, door: newDoor(cfg.Proxies, time.Now, log)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
@@ -95,7 +97,12 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version stri
 		return nil, err
 	}
 	if cfg.OfficeAddr != "" {
-		err = s.office.listen(ctx, cfg.OfficeAddr, s.door.places(cfg.Connections))
+		if err := s.office.listen(ctx, cfg.OfficeAddr, s.door.places(cfg.Connections)); err != nil {
+			return nil, err
+		}
+	}
+	if s.devices, err = s.newDeviceDoor(ctx); err != nil {
+		return nil, err
 	}
 	s.watch.begin(ctx, s, log)
 	return s, err
@@ -183,10 +190,12 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	carts.Register(s.public.engine)
 	feeds.Register(s.public.engine)
 	s.chat.Register(s.public.engine)
-	s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
-	s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
-	s.public.engine.Any(cloudsync.ContactPath, gin.WrapH(s.DB.ContactHandler()))
-	s.public.engine.Any(cloudsync.ToldPath, gin.WrapH(s.DB.ToldHandler()))
+	if !s.cfg.Devices.Only {
+		s.public.engine.Any(cloudsync.IngestPath, gin.WrapH(s.DB.IngestHandler()))
+		s.public.engine.Any(cloudsync.PhotoPath, gin.WrapH(s.DB.PhotoHandler()))
+		s.public.engine.Any(cloudsync.ContactPath, gin.WrapH(s.DB.ContactHandler()))
+		s.public.engine.Any(cloudsync.ToldPath, gin.WrapH(s.DB.ToldHandler()))
+	}
 	s.public.engine.Any(hq.AssetPath+":sha256", gin.WrapH(s.DB.Assets()))
 	office := s.office.engine.Group("/", s.door.onlyHosts(s.cfg.OfficeHosts), s.door.checkOrigin)
 	pages.Register(office)
@@ -225,6 +234,10 @@ func (s *Server) Run(ctx context.Context) error {
 	if ln := s.watch.ln; ln != nil {
 		group.Go(func() error { return process.Serve(ctx, ln, s.watch.Handler()) })
 	}
+	if s.devices != nil {
+		group.Go(func() error { return s.devices.run(ctx) })
+	}
+	group.Go(func() error { return s.keepRevoked(ctx) })
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {
 			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })
@@ -237,7 +250,11 @@ func (s *Server) Run(ctx context.Context) error {
 // that was made in part only.
 func (s *Server) Close() error {
 	var errs []error
-	for _, ln := range []net.Listener{s.public.ln, s.office.ln, s.watch.ln} {
+	listeners := []net.Listener{s.public.ln, s.office.ln, s.watch.ln}
+	if s.devices != nil {
+		listeners = append(listeners, s.devices.ln)
+	}
+	for _, ln := range listeners {
 		if ln == nil {
 			continue
 		}

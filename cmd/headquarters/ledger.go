@@ -51,7 +51,14 @@ func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Du
 	if deleted == "" {
 		deleted = filepath.Join(filepath.Dir(cfg.Key), "deleted.ndjson")
 	}
-	db, err := hq.Open(ctx, hq.Options{Persons: keys, Deleted: deleted, Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log, Places: places, Committed: committed})
+	signs, err := openAuthority(cfg)
+	if err != nil {
+		return nil, err
+	}
+	db, err := hq.Open(ctx, hq.Options{
+		Persons: keys, Deleted: deleted, Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log,
+		Places: places, Committed: committed, Authority: signs,
+	})
 	if err != nil {
 		return nil, err
 	}

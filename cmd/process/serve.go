@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -38,25 +39,42 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 
 // discreet leaves out the line that net/http writes for each client that does not
 // get through a TLS handshake, with its address: there are as many as strangers
-// like.
-type discreet struct{ io.Writer }
+// like. Who wants to know is told why.
+type discreet struct {
+	io.Writer
+	refused func(why string) // nil where nobody wants to
+}
 
 func (d discreet) Write(line []byte) (int, error) {
-	if bytes.Contains(line, []byte("http: TLS handshake error")) {
-		return len(line), nil
+	_, why, handshake := bytes.Cut(line, []byte("http: TLS handshake error from "))
+	if !handshake {
+		return d.Writer.Write(line)
 	}
-	return d.Writer.Write(line)
+	if _, why, _ = bytes.Cut(why, []byte(": ")); d.refused != nil && bytes.Contains(why, []byte("certificate")) {
+		d.refused(string(bytes.TrimSpace(why)))
+	}
+	return len(line), nil
 }
 
 // Serve serves h at ln until ctx is done, and then lets requests end.
 func Serve(ctx context.Context, ln net.Listener, h http.Handler) error {
+	return serveAt(ctx, ln, h, nil)
+}
+
+// ServeTLS does so over TLS. refused is told why a client's certificate did not let
+// it in.
+func ServeTLS(ctx context.Context, ln net.Listener, c *tls.Config, h http.Handler, refused func(why string)) error {
+	return serveAt(ctx, tls.NewListener(ln, c), h, refused)
+}
+
+func serveAt(ctx context.Context, ln net.Listener, h http.Handler, refused func(why string)) error {
 	srv := &http.Server{
 		Handler:           withPatience(h, readerLimit),
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          log.New(discreet{os.Stderr}, "", log.LstdFlags),
+		ErrorLog:          log.New(discreet{os.Stderr, refused}, "", log.LstdFlags),
 		// Streams end with the shop.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}

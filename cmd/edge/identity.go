@@ -1,0 +1,86 @@
+package main
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// keeperOf keeps the gateway's certificate; nil where that comes another way.
+func keeperOf(cfg *firmwarecfg.Edge, key ed25519.PrivateKey, log *slog.Logger) (*identity.Keeper, error) {
+	if cfg.HQ.Identity == "" {
+		return nil, nil
+	}
+	hq, err := firmwarecfg.ParsePublicKey(cfg.HQ.Key)
+	if err != nil {
+		return nil, fmt.Errorf("hq.key: %w", err)
+	}
+	return identity.New(identity.Config{
+		Dir: cfg.HQ.Identity, URL: cfg.HQ.IngestURL, Node: cfg.Node, Key: key, HQ: hq, Now: time.Now, Log: log,
+	}), nil
+}
+
+// identityFaults says where the line will end for want of a certificate.
+func (g *gateway) identityFaults() []api.Fault {
+	if g.identity == nil {
+		return nil
+	}
+	if trouble := g.identity.Trouble(); trouble != "" {
+		return []api.Fault{{Part: "certificate", Message: trouble}}
+	}
+	return nil
+}
+
+func claimCommand() *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "claim [CODE]",
+		Short: "Get this machine's certificate, with the code that headquarters made",
+		Long: `Get this machine's certificate and let it in at headquarters, with the code that
+"hq device claim NODE" printed there for its node; without a code where headquarters
+knows the machine's key already. It is kept in hq.identity, and the gateway, which
+may be running, renews it by itself. Run it as the gateway's user.`,
+		Example: "  edge claim K7QF-2M9X-8TRW --config /etc/mirrorcart/edge.yaml",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return process.UsageError{Err: fmt.Errorf("give one code, and nothing else: see %s --help", cmd.CommandPath())}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
+			if err != nil {
+				return process.UsageError{Err: err}
+			}
+			key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
+			if err != nil {
+				return err
+			}
+			k, err := keeperOf(cfg, key, process.Log(cmd.ErrOrStderr(), cfg.Log.Level))
+			if err != nil {
+				return err
+			}
+			if k == nil {
+				return process.UsageError{Err: errors.New("nothing says where the certificate is to be kept: set hq.identity, e.g. /var/lib/mirrorcart/identity")}
+			}
+			until, err := k.Claim(cmd.Context(), append(args, "")[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "This machine is %s now. Its certificate holds until %s and is renewed by itself.\n", cfg.Node, until.Local().Format(time.DateOnly))
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&file, "config", "/etc/mirrorcart/edge.yaml", "configuration file")
+	return cmd
+}

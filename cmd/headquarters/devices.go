@@ -1,0 +1,187 @@
+package headquarters
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/authority"
+	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+)
+
+// revokedEvery is how often it is looked whether another collector, or a command,
+// took certificates back.
+const revokedEvery = 30 * time.Second
+
+// openAuthority opens headquarters' authority; nil where there is none and nothing
+// needs one.
+func openAuthority(cfg *firmwarecfg.HQ) (*authority.Authority, error) {
+	a, err := authority.Open(cfg.Devices.Dir)
+	if edge.KindOf(err) == edge.NotFound && cfg.Devices.Addr == "" && cfg.Devices.Revoked == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("devices.dir: %w", err)
+	}
+	return a, nil
+}
+
+// deviceDoor is where gateways reach headquarters over HTTPS, with certificates on
+// both sides.
+type deviceDoor struct {
+	site
+	tls  *tls.Config
+	door *door
+}
+
+// newDeviceDoor is nil where no address is set for it.
+func (s *Server) newDeviceDoor(ctx context.Context) (*deviceDoor, error) {
+	if s.cfg.Devices.Addr == "" {
+		return nil, nil
+	}
+	signs, err := openAuthority(s.cfg)
+	if err != nil {
+		return nil, err
+	}
+	d := &deviceDoor{door: s.door}
+	if d.tls, err = signs.ServerTLS(s.cfg.Devices.Hosts, time.Now); err != nil {
+		return nil, fmt.Errorf("devices: %w", err)
+	}
+	if d.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+		return nil, err
+	}
+	h := gin.WrapH(s.DB.DeviceDoor())
+	for _, path := range []string{
+		cloudsync.AuthorityPath, cloudsync.RevokedPath, cloudsync.CertificatePath,
+		cloudsync.IngestPath, cloudsync.PhotoPath, cloudsync.ContactPath, cloudsync.ToldPath,
+	} {
+		d.engine.Any(path, h)
+	}
+	return d, d.listen(ctx, s.cfg.Devices.Addr, s.door.places(s.cfg.Connections))
+}
+
+func (d *deviceDoor) run(ctx context.Context) error {
+	return process.ServeTLS(ctx, d.ln, d.tls, d.engine, d.refused)
+}
+
+// refusedCertificate is a client whose certificate TLS did not take: it has run out,
+// or another authority signed it.
+const refusedCertificate api.Refusal = "certificate"
+
+func (d *deviceDoor) refused(why string) {
+	if tell, before := d.door.refusals.Note(refusedCertificate); tell {
+		d.door.log.Warn("refused", "audit", true, "what", string(refusedCertificate), "why", why, "before", before)
+	}
+}
+
+// DeviceURL is the door for gateways, "" where there is none.
+func (s *Server) DeviceURL() string {
+	if s.devices == nil {
+		return ""
+	}
+	_, port, _ := net.SplitHostPort(s.devices.ln.Addr().String())
+	return "https://" + net.JoinHostPort(s.cfg.Devices.Hosts[0], port)
+}
+
+// keepRevoked keeps the list of revoked certificates up to date in its file, for a
+// broker, until ctx is done.
+func (s *Server) keepRevoked(ctx context.Context) error {
+	if s.cfg.Devices.Revoked == "" {
+		return nil
+	}
+	tick := time.NewTicker(revokedEvery)
+	defer tick.Stop()
+	for {
+		if err := writeRevoked(ctx, s.cfg, s.DB); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "the broker does not learn which certificates were taken back", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// writeRevoked writes the list of revoked certificates to the file that the
+// settings name, where it has changed. A list that names more certificates than
+// headquarters knows of stays: headquarters' database came from a backup.
+func writeRevoked(ctx context.Context, cfg *firmwarecfg.HQ, db *hq.HQ) error {
+	file := cfg.Devices.Revoked
+	if file == "" {
+		return nil
+	}
+	text, err := db.RevocationList(ctx)
+	if err != nil {
+		return err
+	}
+	fresh, err := parseRevoked(text)
+	if err != nil {
+		return err
+	}
+	have, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if kept, err := parseRevoked(have); err == nil && kept.AuthorityKeyId != nil && string(kept.AuthorityKeyId) == string(fresh.AuthorityKeyId) {
+		switch gone := missing(kept, fresh); {
+		case gone > 0:
+			return fmt.Errorf("%s names %d certificates that headquarters does not know to be taken back, so it is left as it is: "+
+				"was headquarters' database put back from a backup? Take back again the gateways that the log (`act`) names since then, and delete the file", file, gone)
+		case len(kept.RevokedCertificateEntries) == len(fresh.RevokedCertificateEntries):
+			return nil
+		}
+	}
+	return replaceFile(file, text)
+}
+
+func parseRevoked(text []byte) (*x509.RevocationList, error) {
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("not a list in PEM form")
+	}
+	return x509.ParseRevocationList(block.Bytes)
+}
+
+// missing counts the entries of a list that another does not have.
+func missing(list, among *x509.RevocationList) (n int) {
+	has := map[string]bool{}
+	for _, e := range among.RevokedCertificateEntries {
+		has[e.SerialNumber.String()] = true
+	}
+	for _, e := range list.RevokedCertificateEntries {
+		if !has[e.SerialNumber.String()] {
+			n++
+		}
+	}
+	return n
+}
+
+// replaceFile writes a file that everybody may read, whole or not at all.
+func replaceFile(file string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), file)
+}
