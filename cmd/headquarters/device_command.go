@@ -49,6 +49,15 @@ func AuthorityCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if file := cfg.Devices.Revoked; file != "" { // a broker does not start without the list
+				list, err := a.RevocationList(nil, 1, time.Now())
+				if err == nil {
+					err = replaceFile(file, list)
+				}
+				if err != nil {
+					return fmt.Errorf("devices.revoked: %w", err)
+				}
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "The authority is in %s and holds until %s. Keep a copy of it in a safe place.\n",
 				cfg.Devices.Dir, a.Certificate().NotAfter.Format(time.DateOnly))
 			return err
