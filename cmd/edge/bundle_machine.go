@@ -76,7 +76,7 @@ func (m *bundled) Fits(files []bundle.File) error {
 	if m.cfg == nil {
 		return nil
 	}
-	for key, values := range identity(m.cfg, next) {
+	for key, values := range itself(m.cfg, next) {
 		if values[0] != values[1] {
 			return unfit(bundle.Foreign, "with it %s would be %q, and this machine's is %q: write that into %s", key, values[1], values[0], firmwarecfg.OwnFile(m.file()))
 		}
@@ -87,12 +87,12 @@ func (m *bundled) Fits(files []bundle.File) error {
 	return nil
 }
 
-// identity is what makes a gateway itself to headquarters and to its ledger, in
+// itself is what a gateway is known by at headquarters and in its ledger, in
 // both settings.
-func identity(a, b *firmwarecfg.Edge) map[string][2]string {
+func itself(a, b *firmwarecfg.Edge) map[string][2]string {
 	return map[string][2]string{
 		"node": {a.Node, b.Node}, "shop.id": {a.Shop.ID, b.Shop.ID}, "till": {a.Till, b.Till}, "class": {a.Class, b.Class},
-		"data_dir": {a.DataDir, b.DataDir}, "keys.device": {a.Keys.Device, b.Keys.Device},
+		"data_dir": {a.DataDir, b.DataDir}, "keys.device": {a.Keys.Device, b.Keys.Device}, "hq.identity": {a.HQ.Identity, b.HQ.Identity},
 	}
 }
 
