@@ -94,6 +94,7 @@ if [ "$what" = jobs ]; then
 	job mirror-job 120
 	job friends-job 120
 	job page-job 240
+	job setup-job 240 # turns the camera, and ends with the sign-off
 	stop
 	job shopper-job 120 # starts demos of its own, and kills one
 	furnish
