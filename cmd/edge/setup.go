@@ -125,8 +125,12 @@ func (m onSite) Claim(ctx context.Context, code string) error {
 
 // Check looks at the machine as `edge check` does.
 func (m onSite) Check(ctx context.Context) ([]setup.Finding, error) {
+	cfg := *m.cfg
+	if m.watch.port != nil {
+		cfg.Metrics.Addr = m.watch.port.at() // it may have been any free one
+	}
 	var list []setup.Finding
-	for _, f := range inspect(ctx, m.cfg, m.log).Checks {
+	for _, f := range inspect(ctx, &cfg, m.log).Checks {
 		list = append(list, setup.Finding{Part: f.Check, OK: f.OK, Message: f.Says})
 	}
 	return list, ctx.Err()
