@@ -5,17 +5,71 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// PutStaff makes d the directory of a shop, and tells its nodes.
-func (h *HQ) PutStaff(ctx context.Context, shop string, d *edge.Directory) error {
-	const op = "hq.PutStaff"
-	if err := d.Check(); err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+// PutStaff makes d the directory of a shop, and tells its nodes. by signs the log.
+func (h *HQ) PutStaff(ctx context.Context, by, shop string, d *edge.Directory) error {
+	names := make([]string, len(d.Members))
+	for i, m := range d.Members {
+		names[i] = m.Name
 	}
+	return h.changeStaff(ctx, account.Act{By: by, What: "staff.all", Subject: shop, Detail: strings.Join(names, ", ")}, func(now *edge.Directory) error {
+		now.Members = d.Members
+		return nil
+	})
+}
+
+// PutMember puts one person into the directory of a shop, or changes them there;
+// without a PIN they keep the one they have.
+func (h *HQ) PutMember(ctx context.Context, by, shop string, m edge.Member) error {
+	detail := m.Name + " " + m.Role
+	if !m.Active {
+		detail += " signed off"
+	}
+	if m.PIN != "" {
+		detail += " new PIN"
+	}
+	return h.changeStaff(ctx, account.Act{By: by, What: "staff.put", Subject: shop, Detail: detail}, func(d *edge.Directory) error {
+		i := slices.IndexFunc(d.Members, func(have edge.Member) bool { return have.Name == m.Name })
+		if i < 0 {
+			if m.PIN == "" {
+				return edge.Errorf("hq.PutMember", edge.Invalid, "%s is new in %s, and has no PIN yet: give one", m.Name, shop)
+			}
+			d.Members = append(d.Members, m)
+			return nil
+		}
+		if m.PIN == "" {
+			m.PIN = d.Members[i].PIN
+		}
+		d.Members[i] = m
+		return nil
+	})
+}
+
+// RemoveMember takes a person out of the directory of a shop.
+func (h *HQ) RemoveMember(ctx context.Context, by, shop, name string) error {
+	return h.changeStaff(ctx, account.Act{By: by, What: "staff.remove", Subject: shop, Detail: name}, func(d *edge.Directory) error {
+		before := len(d.Members)
+		d.Members = slices.DeleteFunc(d.Members, func(m edge.Member) bool { return m.Name == name })
+		if len(d.Members) == before {
+			return edge.Errorf("hq.RemoveMember", edge.NotFound, "nobody called %.70q sells in %s by headquarters' word", name, shop)
+		}
+		return nil
+	})
+}
+
+// changeStaff changes the directory of a shop, writes down who did, and tells
+// its nodes.
+func (h *HQ) changeStaff(ctx context.Context, a account.Act, change func(*edge.Directory) error) error {
+	const op = "hq.changeStaff"
+	shop := a.Subject
 	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
 		nodes, err := nodeNames(ctx, tx, shop)
 		if err != nil {
@@ -23,6 +77,16 @@ func (h *HQ) PutStaff(ctx context.Context, shop string, d *edge.Directory) error
 		}
 		if shop == "" || len(nodes) == 0 {
 			return edge.Errorf(op, edge.NotFound, "no gateway of a shop %.70q is enrolled", shop)
+		}
+		d, err := directory(ctx, tx, "where shop = $1", shop)
+		if err != nil {
+			return err
+		}
+		if err := change(d); err != nil {
+			return err
+		}
+		if err := d.Check(); err != nil {
+			return err
 		}
 		if _, err := tx.ExecContext(ctx, "delete from staff where shop = $1", shop); err != nil {
 			return err
@@ -38,19 +102,19 @@ func (h *HQ) PutStaff(ctx context.Context, shop string, d *edge.Directory) error
 				return err
 			}
 		}
-		return nil
+		return h.book.Done(ctx, tx, a)
 	})
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	h.log.Info("staff directory changed", "audit", true, "shop", shop, "members", len(d.Members))
+	h.log.Info("staff directory changed", "audit", true, "shop", shop, "by", a.By)
 	h.downs.tell(struct{}{})
 	return nil
 }
 
 // Staff is the directory of a shop; empty where HQ has none.
 func (h *HQ) Staff(ctx context.Context, shop string) (*edge.Directory, error) {
-	d, err := h.directory(ctx, "where shop = $1", shop)
+	d, err := directory(ctx, h.db.Read, "where shop = $1", shop)
 	if err != nil {
 		return nil, fmt.Errorf("hq.Staff: %w", err)
 	}
@@ -59,11 +123,11 @@ func (h *HQ) Staff(ctx context.Context, shop string) (*edge.Directory, error) {
 
 // staffOf is the directory of the shop that a node stands in.
 func (h *HQ) staffOf(ctx context.Context, node string) (*edge.Directory, error) {
-	return h.directory(ctx, "where shop = (select n.shop from node n where n.node = $1)", node)
+	return directory(ctx, h.db.Read, "where shop = (select n.shop from node n where n.node = $1)", node)
 }
 
-func (h *HQ) directory(ctx context.Context, where, arg string) (*edge.Directory, error) {
-	rows, err := h.db.Read.QueryContext(ctx, "select name, role, pin, active from staff "+where+" order by name", arg)
+func directory(ctx context.Context, db database.Queryer, where, arg string) (*edge.Directory, error) {
+	rows, err := db.QueryContext(ctx, "select name, role, pin, active from staff "+where+" order by name", arg)
 	if err != nil {
 		return nil, err
 	}

@@ -160,8 +160,8 @@ func TestANodeIsToldHowThingsStand(t *testing.T) {
 		require.NoError(t, err)
 	}
 	staff := &edge.Directory{Members: []edge.Member{{Name: "Lan", Role: edge.RoleClerk, PIN: edgetest.PINHash, Active: true}}}
-	require.NoError(t, g.hq.PutStaff(ctx, testShop, staff))
-	require.Equal(t, edge.NotFound, edge.KindOf(g.hq.PutStaff(ctx, "nowhere", staff)))
+	require.NoError(t, g.hq.PutStaff(ctx, "test", testShop, staff))
+	require.Equal(t, edge.NotFound, edge.KindOf(g.hq.PutStaff(ctx, "test", "nowhere", staff)))
 	require.NoError(t, g.hq.SendRecord(ctx, testNode, edge.Record{Kind: edge.RecordOrder, ID: "o-1", State: "placed", At: g.clock.Now()}))
 	require.Equal(t, edge.Invalid, edge.KindOf(g.hq.SendRecord(ctx, testNode, edge.Record{})))
 	require.Equal(t, edge.NotFound, edge.KindOf(g.hq.SendRecord(ctx, "nobody", edge.Record{Kind: edge.RecordOrder, ID: "o", State: "placed", At: g.clock.Now()})))

@@ -166,7 +166,7 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 		return err
 	}
 	forPeople := web.Options{HQ: s.DB, Door: s.DB.Accounts(), People: s.DB.Accounts(), OwnMachine: account.Role(s.cfg.OwnMachine), Brand: shop.Name.VI, Names: s.shopNames(), Zone: shop.Location, Tokens: tokens, Secret: secret, Now: time.Now, Log: log, Patience: edge.OrderPatience(s.cfg.Orders.Patience)}
-	forSystems := api.Options{HQ: s.DB, Tokens: tokens, Now: time.Now, Log: log}
+	forSystems := api.Options{HQ: s.DB, Accounts: s.DB.Accounts(), Tokens: tokens, Now: time.Now, Log: log}
 	if s.chat.Serves() {
 		forPeople.Chats, forSystems.Chats = s.chat, s.chat
 	}

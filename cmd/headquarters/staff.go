@@ -9,6 +9,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/spf13/cobra"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -54,7 +55,7 @@ func (d *desk) setStaff(ctx context.Context, shop, file string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	if err := d.db.PutStaff(ctx, shop, dir); err != nil {
+	if err := d.db.PutStaff(ctx, account.ByCommand, shop, dir); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(d.out, "The staff directory of %s has %d people now.\n", shop, len(dir.Members))

@@ -30,6 +30,11 @@ const (
 	ActRefused
 )
 
+// MarshalText names the state.
+func (s ActState) MarshalText() ([]byte, error) {
+	return []byte([]string{"begun", "done", "refused"}[s]), nil
+}
+
 const maxActText = 500 // bytes
 
 // Done writes an act down with what it changes, in one transaction.

@@ -56,16 +56,22 @@ type Headquarters interface {
 	SignedDeletion(ctx context.Context, id string) (*hq.SignedDeletion, error)
 	ExportPerson(ctx context.Context, phone, by string) (*hq.PersonExport, error)
 	PersonExport(ctx context.Context, id string) (*hq.PersonExport, error)
+	Staff(ctx context.Context, shop string) (*edge.Directory, error)
+	PutMember(ctx context.Context, by, shop string, m edge.Member) error
+	RemoveMember(ctx context.Context, by, shop, name string) error
+	Issues(ctx context.Context, limit int) ([]hq.Issue, error)
+	Undo(ctx context.Context, version uint32) (*edge.SignedRelease, error)
 }
 
-// Options are what the API is made with. HQ, Now and Log are needed; without
-// tokens nobody is let in.
+// Options are what the API is made with. HQ, Accounts, Now and Log are needed;
+// without tokens and keys nobody is let in.
 type Options struct {
-	HQ     Headquarters
-	Tokens []account.Token
-	Now    func() time.Time
-	Log    *slog.Logger
-	Chats  Chats // nil where no chat app is served
+	HQ       Headquarters
+	Accounts Accounts
+	Tokens   []account.Token // of the settings, beside the keys
+	Now      func() time.Time
+	Log      *slog.Logger
+	Chats    Chats // nil where no chat app is served
 
 	Heartbeat time.Duration // of a feed on which nothing happens; 15 s
 	Patience  time.Duration // with a reader who does not read; 10 s
@@ -92,8 +98,8 @@ const (
 // New makes the API.
 func New(o Options) (*API, error) {
 	const op = "api.New"
-	if o.HQ == nil || o.Now == nil || o.Log == nil {
-		return nil, edge.Errorf(op, edge.Invalid, "HQ, clock and log are all needed")
+	if o.HQ == nil || o.Accounts == nil || o.Now == nil || o.Log == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "HQ, accounts, clock and log are all needed")
 	}
 	if o.Heartbeat <= 0 {
 		o.Heartbeat = 15 * time.Second
@@ -114,6 +120,9 @@ type route struct {
 	right        account.Right // needed; Anyone for none
 	query        []string      // the parameters it knows; others are refused
 	handle       gin.HandlerFunc
+	// shopOf is the shop of what :id names; nil where that has none, or :shop or
+	// the parameter says it.
+	shopOf func(ctx context.Context, id string) (string, error)
 }
 
 var (
@@ -124,12 +133,19 @@ var (
 
 func (a *API) routes() []route {
 	get := func(path string, handle gin.HandlerFunc, query ...string) route {
-		return route{http.MethodGet, path, account.Look, query, handle}
+		return route{method: http.MethodGet, path: path, right: account.Look, query: query, handle: handle}
+	}
+	does := func(method, path string, right account.Right, handle gin.HandlerFunc) route {
+		return route{method: method, path: path, right: right, handle: handle}
+	}
+	of := func(shopOf func(context.Context, string) (string, error), r route) route {
+		r.shopOf = shopOf
+		return r
 	}
 	paged := func(filter []string) []string { return append(slices.Clone(filter), "limit") }
 	export := func(filter []string) []string { return append(slices.Clone(filter), exportForm...) }
 	return []route{
-		{http.MethodGet, "/openapi.json", account.Anyone, nil, a.openAPI},
+		does(http.MethodGet, "/openapi.json", account.Anyone, a.openAPI),
 		get("/v1/events", list(a, a.eventsFrom), paged(logFilter)...),
 		get("/v1/events/export", exported(a, a.eventsFrom, "events"), export(logFilter)...),
 		get("/v1/sales", list(a, a.salesFrom), paged(logFilter)...),
@@ -144,28 +160,34 @@ func (a *API) routes() []route {
 		get("/v1/stock/export", exported(a, a.stockFrom, "stock"), export(stockFilter)...),
 		get("/v1/shops", list(a, a.shopsFrom), "after", "shop", "node", "limit"),
 		get("/v1/feed", a.feed, "after", "shop", "node", "type"),
-		{http.MethodPost, "/v1/shops/:shop/pulls", account.Operate, nil, a.startPull},
-		get("/v1/pulls/:id", a.pull),
-		get("/v1/pulls/:id/results", a.pullResults),
+		does(http.MethodPost, "/v1/shops/:shop/pulls", account.Operate, a.startPull),
+		of(a.pullShop, get("/v1/pulls/:id", a.pull)),
+		of(a.pullShop, get("/v1/pulls/:id/results", a.pullResults)),
 		get("/v1/conversations", a.conversations, "all", "limit"),
 		get("/v1/conversations/:id", a.conversation),
-		{http.MethodPost, "/v1/conversations/:id/reply", account.Operate, nil, a.replyToPerson},
-		{http.MethodPost, "/v1/conversations/:id/release", account.Operate, nil, a.releaseConversation},
+		does(http.MethodPost, "/v1/conversations/:id/reply", account.Operate, a.replyToPerson),
+		does(http.MethodPost, "/v1/conversations/:id/release", account.Operate, a.releaseConversation),
 		get("/v1/payments", list(a, a.paymentsFrom), "after", "type", "limit"),
-		{http.MethodPost, "/v1/payments/:id/settle", account.Operate, nil, a.settlePayment},
+		does(http.MethodPost, "/v1/payments/:id/settle", account.Operate, a.settlePayment),
 		get("/v1/transfers/seen", a.seenTransfers, "limit"),
 		get("/v1/refunds-due", a.refundsDue, "shop", "limit"),
 		get("/v1/refunds-given", a.refundsGiven, "shop", "limit"),
-		{http.MethodPost, "/v1/refunds-due/:id/given-back", account.Operate, nil, a.giveBack},
+		does(http.MethodPost, "/v1/refunds-due/:id/given-back", account.Operate, a.giveBack),
 		get("/v1/orders", list(a, a.ordersFrom), "after", "shop", "type", "limit"),
-		get("/v1/orders/:id", a.order),
-		{http.MethodGet, "/v1/orders/:id/contact", account.Operate, nil, a.orderContact},
-		{http.MethodPost, "/v1/orders/:id/state", account.Operate, nil, a.moveOrder},
-		{http.MethodPut, "/v1/orders/:id/parcel", account.Operate, nil, a.sendOrder},
-		{http.MethodPost, "/v1/persons/deletions", account.Operate, nil, a.deletePerson},
-		{http.MethodGet, "/v1/persons/deletions/:id", account.Operate, nil, a.deletion},
-		{http.MethodPost, "/v1/persons/exports", account.Operate, nil, a.exportPerson},
-		{http.MethodGet, "/v1/persons/exports/:id", account.Operate, nil, a.personExport},
+		of(a.orderShop, get("/v1/orders/:id", a.order)),
+		of(a.orderShop, does(http.MethodGet, "/v1/orders/:id/contact", account.Operate, a.orderContact)),
+		of(a.orderShop, does(http.MethodPost, "/v1/orders/:id/state", account.Operate, a.moveOrder)),
+		of(a.orderShop, does(http.MethodPut, "/v1/orders/:id/parcel", account.Operate, a.sendOrder)),
+		does(http.MethodPost, "/v1/persons/deletions", account.Operate, a.deletePerson),
+		does(http.MethodGet, "/v1/persons/deletions/:id", account.Operate, a.deletion),
+		does(http.MethodPost, "/v1/persons/exports", account.Operate, a.exportPerson),
+		does(http.MethodGet, "/v1/persons/exports/:id", account.Operate, a.personExport),
+		{method: http.MethodGet, path: "/v1/acts", right: account.Accounts, query: []string{"before", "limit"}, handle: a.acts},
+		does(http.MethodGet, "/v1/shops/:shop/staff", account.Staff, a.staff),
+		does(http.MethodPut, "/v1/shops/:shop/staff/:name", account.Staff, a.putMember),
+		does(http.MethodDelete, "/v1/shops/:shop/staff/:name", account.Staff, a.removeMember),
+		get("/v1/catalogues", a.catalogues, "limit"),
+		does(http.MethodPost, "/v1/catalogues/undo", account.Catalogue, a.undoCatalogue),
 	}
 }
 
@@ -177,7 +199,12 @@ func without(list []string, name string) []string {
 // that shuts down cancels its base context first.
 func (a *API) Register(r gin.IRouter) {
 	for _, route := range a.routes() {
-		r.Handle(route.method, route.path, a.admit(route), route.handle)
+		handlers := []gin.HandlerFunc{a.admit(route)}
+		switch route.right {
+		case account.Operate, account.Catalogue: // the others change nothing, or write it down themselves
+			handlers = append(handlers, a.writeDown)
+		}
+		r.Handle(route.method, route.path, append(handlers, route.handle)...)
 	}
 }
 
@@ -187,7 +214,7 @@ func (a *API) admit(r route) gin.HandlerFunc {
 		c.Header("Cache-Control", "no-store")
 		c.Header("X-Content-Type-Options", "nosniff")
 		if r.right != account.Anyone {
-			if err := a.authorize(c, r.right); err != nil {
+			if err := a.authorize(c, r); err != nil {
 				a.fail(c, err)
 				return
 			}

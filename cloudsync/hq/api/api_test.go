@@ -150,7 +150,13 @@ func TestFaultsInside(t *testing.T) {
 		if strings.HasSuffix(r.path, "/given-back") {
 			sent = `{"reference":"x"}`
 		}
-		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x").Replace(r.path), operatorToken, sent, "Idempotency-Key", "key-0001")
+		if strings.HasSuffix(r.path, "/staff/:name") {
+			sent = `{"role":"clerk","active":true,"pin":"1357"}`
+		}
+		if strings.HasSuffix(r.path, "/undo") {
+			sent = `{}`
+		}
+		resp := a.request(r.method, strings.NewReplacer(":shop", "x", ":id", "x", ":name", "x").Replace(r.path), adminToken, sent, "Idempotency-Key", "key-0001")
 		var body struct {
 			Error struct{ Kind, Message string }
 		}

@@ -78,6 +78,15 @@ func (a *API) order(c *gin.Context) {
 	reply(c, http.StatusOK, newOrder(*o))
 }
 
+// orderShop is the shop that an order was made in.
+func (a *API) orderShop(ctx context.Context, id string) (string, error) {
+	o, err := a.HQ.Order(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return o.Order.Shop, nil
+}
+
 // orderContact tells to whom an order goes. Who asked is written down.
 func (a *API) orderContact(c *gin.Context) {
 	id := c.Param("id")

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -90,6 +91,15 @@ func (a *API) pull(c *gin.Context) {
 		return
 	}
 	reply(c, http.StatusOK, p)
+}
+
+// pullShop is the shop that a pull asks.
+func (a *API) pullShop(ctx context.Context, id string) (string, error) {
+	p, err := a.HQ.PullByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	return p.Shop, nil
 }
 
 // pullResults answers with what the shop sent to a snapshot or a diagnosis.

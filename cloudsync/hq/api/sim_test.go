@@ -15,11 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 )
 
 const (
 	readerToken   = "reader-token-of-this-test"
 	operatorToken = "operator-token-of-this-test"
+	adminToken    = "admin-token-of-this-test"
 )
 
 // app is the API over an HQ, behind a server on a loopback port.
@@ -34,11 +36,16 @@ type app struct {
 func newApp(t *testing.T, h Headquarters, adjust ...func(*Options)) *app {
 	t.Helper()
 	a := &app{t: t, now: time.Now}
+	book, ok := h.(interface{ Accounts() *account.Book })
+	if !ok {
+		book = hqtest.Open(t)
+	}
 	o := Options{
-		HQ: h, Now: func() time.Time { return a.now() }, Log: slog.New(slog.DiscardHandler),
+		HQ: h, Accounts: book.Accounts(), Now: func() time.Time { return a.now() }, Log: slog.New(slog.DiscardHandler),
 		Tokens: []account.Token{
 			{Name: "bi", Role: account.Viewer, SHA256: sha256.Sum256([]byte(readerToken))},
 			{Name: "support", Role: account.Operator, SHA256: sha256.Sum256([]byte(operatorToken))},
+			{Name: "root", Role: account.Admin, SHA256: sha256.Sum256([]byte(adminToken))},
 		},
 	}
 	for _, f := range adjust {
