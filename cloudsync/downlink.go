@@ -78,7 +78,7 @@ func (s *session) applyEarly(ctx context.Context) error {
 // apply lets d take effect. What is no use of it is left out, or the node would
 // wait for ever behind a message that will never be better.
 func (s *session) apply(ctx context.Context, d *Down) error {
-	got, flaws := d.delivery(s.c.HQ)
+	got, flaws := d.delivery(s.c.HQ, s.c.Key)
 	for _, err := range flaws {
 		level := slog.LevelError
 		if errors.Is(err, errUnknownKind) {

@@ -25,8 +25,10 @@ const (
 	PartRelease PartKind = "release" // ReleasePart
 	PartStock   PartKind = "stock"   // edge.ShopStock
 	PartRecord  PartKind = "record"  // edge.Record
-	PartStaff   PartKind = "staff"   // edge.Directory
-	PartPerson  PartKind = "person"  // edge.PersonAsk
+	PartStaff   PartKind = "staff"   // edge.Directory, as it went before it was sealed
+	// PartSealedStaff is the SealedPart of an edge.Directory.
+	PartSealedStaff PartKind = "staff_sealed"
+	PartPerson      PartKind = "person" // edge.PersonAsk
 )
 
 // Part is one thing that a Down message brings beside carts. A node passes over
@@ -66,13 +68,13 @@ func NewReleasePart(s *edge.SignedRelease) (Part, error) {
 var errUnknownKind = errors.New("of a kind that this version does not know")
 
 // delivery is what the message brings, and why some of it is left out. Releases
-// must be signed with one of keys.
-func (d *Down) delivery(keys []ed25519.PublicKey) (edge.Delivery, []error) {
+// must be signed with one of keys; what is sealed is opened with own.
+func (d *Down) delivery(keys []ed25519.PublicKey, own ed25519.PrivateKey) (edge.Delivery, []error) {
 	got := edge.Delivery{Carts: d.Carts}
 	var flaws []error
 	for i := range d.Parts {
 		p := &d.Parts[i]
-		if err := p.add(&got, keys); err != nil {
+		if err := p.add(&got, d.Node, keys, own); err != nil {
 			flaws = append(flaws, fmt.Errorf("part %d, %.40q: %w", i+1, p.Kind, err))
 		}
 	}
@@ -80,7 +82,7 @@ func (d *Down) delivery(keys []ed25519.PublicKey) (edge.Delivery, []error) {
 }
 
 // add reads the part into a delivery, if it is sound.
-func (p *Part) add(to *edge.Delivery, keys []ed25519.PublicKey) error {
+func (p *Part) add(to *edge.Delivery, node string, keys []ed25519.PublicKey, own ed25519.PrivateKey) error {
 	switch p.Kind {
 	case PartRelease:
 		s, err := p.release(keys)
@@ -107,14 +109,13 @@ func (p *Part) add(to *edge.Delivery, keys []ed25519.PublicKey) error {
 		}
 		return err
 	case PartStaff:
-		s, err := readPart[edge.Directory](p.Data)
-		if err == nil {
-			err = s.Check()
+		return addStaff(to, p.Data)
+	case PartSealedStaff:
+		text, err := p.unseal(node, own)
+		if err != nil {
+			return err
 		}
-		if err == nil {
-			to.Staff = s
-		}
-		return err
+		return addStaff(to, text)
 	case PartPerson:
 		a, err := readPart[edge.PersonAsk](p.Data)
 		if err == nil {
@@ -126,6 +127,17 @@ func (p *Part) add(to *edge.Delivery, keys []ed25519.PublicKey) error {
 		return err
 	}
 	return errUnknownKind
+}
+
+func addStaff(to *edge.Delivery, raw json.RawMessage) error {
+	s, err := readPart[edge.Directory](raw)
+	if err == nil {
+		err = s.Check()
+	}
+	if err == nil {
+		to.Staff = s
+	}
+	return err
 }
 
 func (p *Part) release(keys []ed25519.PublicKey) (*edge.SignedRelease, error) {

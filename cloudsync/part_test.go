@@ -70,7 +70,7 @@ func TestABadPartHoldsUpNothing(t *testing.T) {
 		part(t, PartStaff, edge.Directory{Members: []edge.Member{{Name: "Bo", Role: "owner", PIN: "1234"}}}),
 		part(t, PartRecord, order), part(t, PartStock, stock), part(t, PartStaff, staff),
 	}})
-	got, flaws := d.delivery(hqKeys(1))
+	got, flaws := d.delivery(hqKeys(1), nil)
 	require.Len(t, got.Releases, 1)
 	require.EqualValues(t, 7, got.Releases[0].Version)
 	require.Equal(t, []edge.Record{order}, got.Records)
@@ -114,7 +114,7 @@ func TestPartsHaveLimits(t *testing.T) {
 	got := &Down{}
 	require.NoError(t, json.Unmarshal([]byte(`{"v":1,"node":"node","n":2,"parts":[7,{"kind":5},{"kind":"record","data":{}}]}`), got))
 	require.Len(t, got.Parts, 3)
-	_, flaws := got.delivery(nil)
+	_, flaws := got.delivery(nil, nil)
 	require.Len(t, flaws, 3)
 }
 
@@ -128,7 +128,7 @@ func TestALargeReleaseIsOnlyAnnounced(t *testing.T) {
 	s := edgetest.Signed(t, 1, r)
 	p, err := NewReleasePart(s)
 	require.NoError(t, err)
-	got, flaws := travelled(t, &Down{Node: "node", N: 1, Parts: []Part{p}}).delivery(hqKeys(1))
+	got, flaws := travelled(t, &Down{Node: "node", N: 1, Parts: []Part{p}}).delivery(hqKeys(1), nil)
 	require.Empty(t, flaws)
 	want := *s
 	want.Body = nil
@@ -249,15 +249,20 @@ func FuzzDecodeDown(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	keys := hqKeys(1)
+	keys, own := hqKeys(1), ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	sealed, err := NewSealedPart(PartSealedStaff, "node", own.Public().(ed25519.PublicKey), edge.Directory{Members: []edge.Member{}})
+	require.NoError(f, err)
+	body, err := json.Marshal(Down{Node: "node", N: 3, Parts: []Part{sealed}})
+	require.NoError(f, err)
+	f.Add(body)
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		d, err := c.DecodeDown(c.enc.EncodeAll(raw, nil))
 		if err != nil {
 			return
 		}
-		got, flaws := d.delivery(keys)
+		got, flaws := d.delivery(keys, own)
 		taken := len(got.Releases) + len(got.Stock) + len(got.Records)
-		staff := slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Kind == PartStaff })
+		staff := slices.ContainsFunc(d.Parts, func(p Part) bool { return p.Kind == PartStaff || p.Kind == PartSealedStaff })
 		if taken+len(flaws) > len(d.Parts) || !staff && taken+len(flaws) != len(d.Parts) {
 			t.Fatalf("%d parts, %d taken, %d left out", len(d.Parts), taken, len(flaws))
 		}

@@ -87,12 +87,7 @@ func (h *HQ) parts(ctx context.Context, node string, s *situation) []cloudsync.P
 		add(cloudsync.NewReleasePart(r))
 	}
 	if s.Staff {
-		d, err := h.staffOf(ctx, node)
-		if err != nil {
-			add(cloudsync.Part{}, err)
-		} else {
-			add(cloudsync.NewPart(cloudsync.PartStaff, d))
-		}
+		add(h.staffPart(ctx, node))
 	}
 	for _, id := range s.Persons {
 		a, err := h.readAsk(ctx, id)

@@ -121,6 +121,19 @@ func (h *HQ) Staff(ctx context.Context, shop string) (*edge.Directory, error) {
 	return d, nil
 }
 
+// staffPart tells a node alone who may sell in its shop.
+func (h *HQ) staffPart(ctx context.Context, node string) (cloudsync.Part, error) {
+	d, err := h.staffOf(ctx, node)
+	if err != nil {
+		return cloudsync.Part{}, err
+	}
+	key, err := h.NodeKey(ctx, node)
+	if err != nil {
+		return cloudsync.Part{}, err
+	}
+	return cloudsync.NewSealedPart(cloudsync.PartSealedStaff, node, key, d)
+}
+
 // staffOf is the directory of the shop that a node stands in.
 func (h *HQ) staffOf(ctx context.Context, node string) (*edge.Directory, error) {
 	return directory(ctx, h.db.Read, "where shop = (select n.shop from node n where n.node = $1)", node)

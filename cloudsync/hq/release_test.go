@@ -165,7 +165,7 @@ func TestANodeIsToldHowThingsStand(t *testing.T) {
 	require.NoError(t, g.hq.SendRecord(ctx, testNode, edge.Record{Kind: edge.RecordOrder, ID: "o-1", State: "placed", At: g.clock.Now()}))
 	require.Equal(t, edge.Invalid, edge.KindOf(g.hq.SendRecord(ctx, testNode, edge.Record{})))
 	require.Equal(t, edge.NotFound, edge.KindOf(g.hq.SendRecord(ctx, "nobody", edge.Record{Kind: edge.RecordOrder, ID: "o", State: "placed", At: g.clock.Now()})))
-	all := map[cloudsync.PartKind]int{cloudsync.PartRelease: 2, cloudsync.PartStaff: 1, cloudsync.PartRecord: 1}
+	all := map[cloudsync.PartKind]int{cloudsync.PartRelease: 2, cloudsync.PartSealedStaff: 1, cloudsync.PartRecord: 1}
 	require.Equal(t, all, g.partKinds())
 	last := g.confirmAll()
 	require.Empty(t, g.downs())
@@ -184,7 +184,7 @@ func TestANodeIsToldHowThingsStand(t *testing.T) {
 	for _, p := range newest.Parts {
 		kinds[p.Kind]++
 	}
-	require.Equal(t, map[cloudsync.PartKind]int{cloudsync.PartRelease: 1, cloudsync.PartStaff: 1}, kinds, "the release in force and the directory once more")
+	require.Equal(t, map[cloudsync.PartKind]int{cloudsync.PartRelease: 1, cloudsync.PartSealedStaff: 1}, kinds, "the release in force and the directory once more")
 
 	// One that is new here is told the same.
 	require.NoError(t, g.hq.Enrol(ctx, Node{Node: "shop-2", Shop: testShop, Key: newKey(t).Public().(ed25519.PublicKey)}))
