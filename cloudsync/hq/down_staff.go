@@ -27,14 +27,22 @@ func (h *HQ) PutStaff(ctx context.Context, by, shop string, d *edge.Directory) e
 }
 
 // PutMember puts one person into the directory of a shop, or changes them there;
-// without a PIN they keep the one they have.
-func (h *HQ) PutMember(ctx context.Context, by, shop string, m edge.Member) error {
+// pin is their new one, or empty, and they keep what they have. At the till a PIN
+// says who somebody is, so it is a Conflict where another one has it.
+func (h *HQ) PutMember(ctx context.Context, by, shop string, m edge.Member, pin string) error {
 	detail := m.Name + " " + m.Role
 	if !m.Active {
 		detail += " signed off"
 	}
-	if m.PIN != "" {
+	if m.PIN = ""; pin != "" {
 		detail += " new PIN"
+		if err := h.freePIN(ctx, shop, m.Name, pin); err != nil {
+			return fmt.Errorf("hq.PutMember: %w", err)
+		}
+		var err error
+		if m.PIN, err = account.HashPIN(pin); err != nil {
+			return err
+		}
 	}
 	return h.changeStaff(ctx, account.Act{By: by, What: "staff.put", Subject: shop, Detail: detail}, func(d *edge.Directory) error {
 		i := slices.IndexFunc(d.Members, func(have edge.Member) bool { return have.Name == m.Name })
@@ -51,6 +59,28 @@ func (h *HQ) PutMember(ctx context.Context, by, shop string, m edge.Member) erro
 		d.Members[i] = m
 		return nil
 	})
+}
+
+// freePIN refuses the PIN of another one in the shop. It takes long, and so no
+// transaction.
+func (h *HQ) freePIN(ctx context.Context, shop, name, pin string) error {
+	d, err := h.Staff(ctx, shop)
+	if err != nil {
+		return err
+	}
+	for _, m := range d.Members {
+		if m.Name == name {
+			continue
+		}
+		same, err := account.IsPIN(pin, m.PIN)
+		if err != nil {
+			return err
+		}
+		if same {
+			return edge.Errorf("hq.freePIN", edge.Conflict, "somebody else in %s has this PIN: choose another", shop)
+		}
+	}
+	return nil
 }
 
 // RemoveMember takes a person out of the directory of a shop.

@@ -2,6 +2,8 @@ package account
 
 import (
 	"crypto/rand"
+	"fmt"
+	"math/big"
 	"strings"
 	"unicode/utf8"
 
@@ -56,3 +58,15 @@ func HashPIN(pin string) (string, error) {
 	}
 	return argon2id.CreateHash(pin, cost())
 }
+
+// NewPIN makes a PIN of six digits.
+func NewPIN() (string, error) {
+	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("%06d", n), nil
+}
+
+// IsPIN reports whether a hash is that of a PIN.
+func IsPIN(pin, hash string) (bool, error) { return argon2id.ComparePasswordAndHash(pin, hash) }

@@ -57,7 +57,7 @@ type Headquarters interface {
 	ExportPerson(ctx context.Context, phone, by string) (*hq.PersonExport, error)
 	PersonExport(ctx context.Context, id string) (*hq.PersonExport, error)
 	Staff(ctx context.Context, shop string) (*edge.Directory, error)
-	PutMember(ctx context.Context, by, shop string, m edge.Member) error
+	PutMember(ctx context.Context, by, shop string, m edge.Member, pin string) error
 	RemoveMember(ctx context.Context, by, shop, name string) error
 	Issues(ctx context.Context, limit int) ([]hq.Issue, error)
 	Undo(ctx context.Context, version uint32) (*edge.SignedRelease, error)

@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -45,13 +44,7 @@ func (a *API) putMember(c *gin.Context) {
 		return
 	}
 	m := edge.Member{Name: c.Param("name"), Role: put.Role, Active: put.Active}
-	var err error
-	if put.PIN != "" {
-		m.PIN, err = account.HashPIN(put.PIN)
-	}
-	if err == nil {
-		err = a.HQ.PutMember(c.Request.Context(), c.GetString(tokenName), c.Param("shop"), m)
-	}
+	err := a.HQ.PutMember(c.Request.Context(), c.GetString(tokenName), c.Param("shop"), m, put.PIN)
 	if err != nil {
 		a.fail(c, err)
 		return

@@ -173,6 +173,8 @@ func TestStaffAndTheLog(t *testing.T) {
 	status, answer = a.asked(http.MethodGet, "/v1/shops/hanoi-1/staff", key, "")
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"staff":[{"name":"Lê Lan","role":"manager","active":false}]}`, answer, "no hash goes out")
+	status, _ = a.asked(http.MethodPut, "/v1/shops/hanoi-1/staff/Bo", key, `{"role":"clerk","active":true,"pin":"135790"}`)
+	require.Equal(t, http.StatusConflict, status, "at the till a PIN says who it is")
 	for _, want := range []int{http.StatusNoContent, http.StatusNotFound} {
 		status, _ = a.asked(http.MethodDelete, lan, key, "")
 		require.Equal(t, want, status)

@@ -112,13 +112,14 @@ func TestWithPeopleThisMachineSignsInToo(t *testing.T) {
 // TestWhoMayDoWhat asks for every route as everybody: what is refused is refused
 // for the role, and what is not never is.
 func TestWhoMayDoWhat(t *testing.T) {
-	const viewer, operator, admin = "viewer merchandiser operator manager admin", "operator manager admin", "admin"
+	const viewer, operator, manager, admin = "viewer merchandiser operator manager admin", "operator manager admin", "manager admin", "admin"
 	routes := map[string]string{
 		"GET /": viewer, "GET /shops/:shop": viewer, "GET /sales": viewer, "GET /sales.json": viewer, "GET /orders": viewer, "GET /orders/:id": viewer,
 		"GET /money": viewer, "GET /incidents": viewer, "GET /incidents/event/:n": viewer, "GET /live": viewer, "GET /password": viewer, "POST /password": viewer,
 		"GET /chats": viewer, "GET /chats/:id": viewer, "GET /bundles": viewer, "POST /bundles/:id/:act": operator,
 		"POST /shops/:shop/pulls": operator, "POST /orders/:id/state": operator, "POST /orders/:id/parcel": operator, "POST /money/in/:id": operator,
 		"POST /money/due/:id": operator, "POST /incidents/:kind/:n": operator, "POST /chats/:id/reply": operator, "POST /chats/:id/release": operator,
+		"GET /shops/:shop/staff": manager, "POST /shops/:shop/staff": manager,
 		"GET /accounts": admin, "POST /accounts/people": admin, "POST /accounts/people/:name/role": admin, "POST /accounts/people/:name/active": admin,
 		"POST /accounts/people/:name/reset": admin, "POST /accounts/keys": admin, "POST /accounts/keys/:id/revoke": admin,
 		"POST /sign-in": "", "POST /sign-out": "", "GET /sign-in": "", // anybody

@@ -51,6 +51,7 @@ type Headquarters interface {
 	Rollouts() *rollout.Rollouts
 	Orders
 	Money
+	Staff
 }
 
 // Options are what the pages are made with. All but the names, the tokens, the
@@ -115,6 +116,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages := r.Group("/", p.admit)
 	pages.GET("/", p.shopsPage)
 	pages.GET("/shops/:shop", p.shopPage)
+	pages.GET("/shops/:shop/staff", p.only(account.Staff), p.staffPage)
 	pages.GET("/sales", p.salesPage)
 	pages.GET("/sales.json", p.sales)
 	pages.GET("/orders", p.ordersPage)
@@ -144,6 +146,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	manage := func(path string, handle gin.HandlerFunc) { // writes down itself what it changes
 		forms.POST(path, p.admit, p.only(account.Accounts), handle)
 	}
+	forms.POST("/shops/:shop/staff", p.admit, p.only(account.Staff), p.changeStaff) // likewise
 	manage("/accounts/people", p.addPerson)
 	manage("/accounts/people/:name/role", p.setRole)
 	manage("/accounts/people/:name/active", p.setActive)
@@ -190,7 +193,7 @@ type frame struct {
 
 // Live reports whether the page's script keeps it up to date.
 func (f frame) Live() bool {
-	return !slices.Contains([]string{"door", "fault", "aside", "accounts", "password"}, f.Here)
+	return !slices.Contains([]string{"door", "fault", "aside", "accounts", "password", "staff"}, f.Here)
 }
 
 // render writes a page, or its content alone where the page's script asks for

@@ -127,6 +127,9 @@ func (w words) Role(r account.Role) string { return w.known("r_", string(r)) }
 // RoleMeans is what somebody of a role may do.
 func (w words) RoleMeans(r account.Role) string { return w.known("r_", string(r)+"_may") }
 
+// Position is what somebody's role in a shop is called.
+func (w words) Position(role string) string { return w.known("staff_", role) }
+
 func (w words) method(m edge.Method) string {
 	switch m {
 	case edge.Cash:
