@@ -16,6 +16,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
+	"github.com/mirrorcart/mirrorcart/cloudsync/twin"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -40,6 +41,7 @@ type gatewayOptions struct {
 	// needMirror makes a mirror that cannot be had an error. Without it the
 	// gateway opens all the same: selling does not wait for a mirror.
 	needMirror bool
+	bundles    string // root's folder of bundles; empty for the machine's own
 	// setUp serves the pages of installation day. What they change has run end with
 	// errRestart.
 	setUp bool
@@ -57,6 +59,7 @@ type gateway struct {
 	api      *api.Server
 	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line
+	twin     *twin.Agent       // nil where the machine takes no bundles
 	fetcher  *release.Fetcher  // nil in a shop that has no line
 	identity *identity.Keeper  // nil where the certificate comes another way
 	brand    kiosk.Brand
@@ -136,6 +139,7 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err := g.newAPI(shop, key); err != nil {
 		return nil, err
 	}
+	g.twin = g.newTwin(ctx, shop.Location)
 	if g.uplink, err = g.newUplink(key); err != nil {
 		return nil, err
 	}
@@ -195,7 +199,7 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 		return nil, fmt.Errorf("hq.key: %w", err)
 	}
 	outbox := tellingOutbox{g.db, g.api.CartChanged, g.recordsCame, g.maySell, g.fetcher}
-	return cloudsync.NewUplink(cloudsync.UplinkConfig{
+	config := cloudsync.UplinkConfig{
 		Node: g.cfg.Node, Key: key, HQ: []ed25519.PublicKey{hq},
 		Outbox: outbox, Dialer: lineDialer(g.cfg, g.log), Log: g.log,
 		Archive: g.db, Commands: g.db, Recall: outbox, Machine: g.machineFacts(),
@@ -203,7 +207,11 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 			g.watch.acks.WithLabelValues(string(lane)).Observe(took.Seconds())
 		},
 		Backoff: g.backoff,
-	})
+	}
+	if g.twin != nil {
+		config.Twin = g.twin
+	}
+	return cloudsync.NewUplink(config)
 }
 
 // tellingOutbox tells the pages of carts that a phone changed, and of what else
@@ -365,6 +373,9 @@ func (g *gateway) run(ctx context.Context) error {
 	group.Go(func() error { return g.backups.Run(ctx) })
 	if g.desk != nil {
 		group.Go(func() error { return g.desk.Run(ctx) })
+	}
+	if g.twin != nil {
+		group.Go(func() error { return g.twin.Run(ctx) })
 	}
 	if g.uplink != nil {
 		group.Go(func() error { return g.uplink.Run(ctx) })

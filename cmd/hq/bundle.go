@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mirrorcart/mirrorcart/cmd/headquarters"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 	"github.com/mirrorcart/mirrorcart/firmware-cfg/bundle"
@@ -20,14 +21,15 @@ import (
 func bundleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bundle",
-		Short: "Make and sign the bundles of files that machines run with",
-		Long: `Make and sign the bundles of files that machines run with. Whose signatures
-count, and how many, says a root set (hq bundle root): it lies on each machine as
-/etc/mirrorcart/root.json. Keep its keys apart from each other and off headquarters'
-machine.`,
+		Short: "Make and sign the bundles of files that machines run with, and bring them there",
+		Long: `Make and sign the bundles of files that machines run with, and bring them there.
+Whose signatures count, and how many, says a root set (hq bundle root): it lies on
+each machine as /etc/mirrorcart/root.json. Keep its keys apart from each other and
+off headquarters' machine.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(bundleRootCommand(), bundleBuildCommand(), bundleSignCommand())
+	cmd.AddCommand(headquarters.BundleCommands()...)
 	return cmd
 }
 
