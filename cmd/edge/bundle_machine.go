@@ -103,8 +103,8 @@ func (m *bundled) class() string {
 	return m.cfg.Class
 }
 
-// Reload starts what reads the changed files anew, and the gateway in any case. It
-// does not wait for the gateway to be ready: whether it works is asked for next.
+// Reload starts what reads the changed files anew, and the gateway in any case,
+// whatever else fails. It does not wait for the gateway to be ready: whether it works is asked for next.
 func (m *bundled) Reload(ctx context.Context, changed []string) error {
 	if m.reload != "" {
 		return m.run(ctx, m.reload, changed...)
@@ -112,12 +112,11 @@ func (m *bundled) Reload(ctx context.Context, changed []string) error {
 	if m.root != "/" {
 		return nil // nobody here can start anything there
 	}
+	var errs []error
 	for _, step := range reloadSteps(changed) {
-		if err := m.run(ctx, step[0], step[1:]...); err != nil {
-			return err
-		}
+		errs = append(errs, m.run(ctx, step[0], step[1:]...))
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // reloadSteps are the commands after which all services work with the files.
@@ -132,10 +131,10 @@ func reloadSteps(changed []string) [][]string {
 		folders []string
 		command []string
 	}{
-		{[]string{"etc/sysusers.d/"}, []string{"systemctl", "restart", "systemd-sysusers.service"}},
+		{[]string{"etc/sysusers.d/"}, []string{"systemd-sysusers", "/etc/sysusers.d/mirrorcart.conf"}},
 		{[]string{"etc/tmpfiles.d/"}, []string{"systemd-tmpfiles", "--create", "/etc/tmpfiles.d/mirrorcart.conf"}},
 		{[]string{"etc/systemd/journald.conf.d/"}, []string{"systemctl", "try-restart", "systemd-journald.service"}},
-		{[]string{"etc/udev/"}, []string{"systemctl", "restart", "systemd-udev-trigger.service"}},
+		{[]string{"etc/udev/"}, []string{"systemctl", "try-restart", "systemd-udev-trigger.service"}},
 		{[]string{"etc/nftables.conf"}, []string{"systemctl", "try-reload-or-restart", "nftables.service"}},
 		{[]string{"etc/chrony/"}, []string{"systemctl", "try-restart", "chrony.service"}},
 		{[]string{"etc/systemd/system/mirrorcart-bundle.path"}, []string{"systemctl", "try-restart", "mirrorcart-bundle.path"}},
@@ -154,10 +153,20 @@ func reloadSteps(changed []string) [][]string {
 	return steps
 }
 
+// notInstalled is systemctl's exit status for a unit that is not there.
+const notInstalled = 5
+
+// tries reports whether a word of systemctl's is one for units that may not be there.
+func tries(word string) bool { return strings.HasPrefix(word, "try-") }
+
 func (m *bundled) run(ctx context.Context, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Stdout, cmd.Stderr = m.told, m.told
-	if err := cmd.Run(); err != nil {
+	err := cmd.Run()
+	if e, ok := errors.AsType[*exec.ExitError](err); ok && e.ExitCode() == notInstalled && slices.ContainsFunc(args, tries) {
+		return nil
+	}
+	if err != nil {
 		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
 	}
 	return nil

@@ -222,7 +222,7 @@ func TestServicesOfChangedFilesStartAnew(t *testing.T) {
 		"etc/mirrorcart/edge.yaml":                      "",
 		"etc/nftables.conf":                             "systemctl try-reload-or-restart nftables.service",
 		"etc/chrony/conf.d/mirrorcart.conf":             "systemctl try-restart chrony.service",
-		"etc/udev/rules.d/70-mirrorcart.rules":          "systemctl restart systemd-udev-trigger.service",
+		"etc/udev/rules.d/70-mirrorcart.rules":          "systemctl try-restart systemd-udev-trigger.service",
 		"etc/chromium/policies/managed/mirrorcart.json": "systemctl --no-block try-restart mirrorcart-kiosk.service",
 	} {
 		var got []string

@@ -28,7 +28,8 @@ type Machine interface {
 	// be another machine with them.
 	Fits(files []File) error
 	// Reload has the machine's services work with the files, of which those at the
-	// paths have changed. It is done again after an interruption.
+	// paths have changed, as far as it can whatever goes wrong. It is done again
+	// after an interruption.
 	Reload(ctx context.Context, changed []string) error
 	// Health looks at the parts. It fails if nobody answers.
 	Health(ctx context.Context) ([]Part, error)

@@ -27,7 +27,8 @@ type simulated struct {
 	root     string
 	away     map[string]bool // parts that do not work whatever the files say
 	unfit    error
-	fall     bool // it falls over when it is looked at with a bundle's files
+	stubborn error // of a service that does not start anew
+	fall     bool  // it falls over when it is looked at with a bundle's files
 	reloads  [][]string
 	services map[string]string // what they have read
 }
@@ -36,7 +37,7 @@ func (m *simulated) Fits([]File) error { return m.unfit }
 
 func (m *simulated) Reload(_ context.Context, changed []string) error {
 	m.reloads, m.services = append(m.reloads, changed), tree(m.root)
-	return nil
+	return m.stubborn
 }
 
 func (m *simulated) Health(context.Context) ([]Part, error) {
@@ -390,5 +391,16 @@ func TestBundleDamagedInProbationGoes(t *testing.T) {
 		require.Equal(t, Failed, ReasonOf(err), "%v", err)
 		require.Equal(t, was, tree(m.sim.root))
 		require.NoError(t, a.Apply(t.Context(), second.bundle(t, v(3)), func() error { return nil }))
+	})
+}
+
+func TestServiceThatDoesNotStartAnewSendsTheBundleBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMachine(t)
+		m.sim.stubborn = errors.New("nftables.service failed")
+		require.ErrorIs(t, m.apply(first.bundle(t, v(1))), ErrRolledBack)
+		require.Equal(t, map[string]string(before()), m.sim.services)
+		require.Equal(t, RolledBack, m.status().Attempt.Phase, "that it fails on the way back too holds nothing up")
+		require.Equal(t, "nftables.service failed; and on the way back: nftables.service failed", m.status().Attempt.Fault)
 	})
 }

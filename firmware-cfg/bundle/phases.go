@@ -85,8 +85,12 @@ func (a *Applier) comeBack(ctx context.Context, at *Attempt) error {
 	if err := a.putAttempt(at); err != nil {
 		return err
 	}
-	if err := a.reload(ctx, at); err != nil {
-		return err
+	err := a.reload(ctx, at)
+	if ctx.Err() != nil {
+		return ctx.Err() // stopped: it goes on later
+	}
+	if err != nil { // it was so before the bundle came, and trying again mends nothing
+		at.Fault = fmt.Sprintf("%s; and on the way back: %v", at.Fault, err)
 	}
 	at.Phase = RolledBack
 	return nil
