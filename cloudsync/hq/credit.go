@@ -86,7 +86,7 @@ func (h *HQ) TakeCredit(ctx context.Context, c Credit, codes []string) (*Credit,
 	var told *edge.CartID
 	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		told = nil
-		known, err := readCredit(ctx, tx, c.ID)
+		known, err := h.readCredit(ctx, tx, c.ID)
 		if err == nil {
 			c = *known
 			return nil
@@ -106,7 +106,7 @@ func (h *HQ) TakeCredit(ctx context.Context, c Credit, codes []string) (*Credit,
 		}
 		const q = `insert into credit (id, n, feed, reference, account, amount, currency, content, at, received, code, state, note, staff)
 			values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
-		_, err = tx.ExecContext(ctx, q, c.ID, c.N, c.Feed, c.Reference, c.Account, c.Amount.Amount, c.Amount.Currency, c.Content,
+		_, err = tx.ExecContext(ctx, q, c.ID, c.N, c.Feed, c.Reference, c.Account, c.Amount.Amount, c.Amount.Currency, h.sealCredit(&c),
 			c.At.UnixMilli(), c.Received.UnixMilli(), c.Code, string(c.State), "", "")
 		if err != nil || t == nil {
 			return err
@@ -241,16 +241,17 @@ func (h *HQ) creditDue(ctx context.Context, tx *sql.Tx, c *Credit, t *askedTrans
 
 const creditColumns = "id, n, feed, reference, account, amount, currency, content, at, received, code, state, note, staff"
 
-func scanCredit(scan func(...any) error) (*Credit, error) {
+func (h *HQ) scanCredit(scan func(...any) error) (*Credit, error) {
 	var c Credit
 	var at, received int64
 	err := scan(&c.ID, &c.N, &c.Feed, &c.Reference, &c.Account, &c.Amount.Amount, &c.Amount.Currency, &c.Content, &at, &received, &c.Code, &c.State, &c.Note, &c.Staff)
 	c.At, c.Received = database.Time(at), database.Time(received)
+	h.openCredit(&c)
 	return &c, err
 }
 
-func readCredit(ctx context.Context, db database.Rower, id string) (*Credit, error) {
-	c, err := scanCredit(db.QueryRowContext(ctx, "select "+creditColumns+" from credit where id = $1", id).Scan)
+func (h *HQ) readCredit(ctx context.Context, db database.Rower, id string) (*Credit, error) {
+	c, err := h.scanCredit(db.QueryRowContext(ctx, "select "+creditColumns+" from credit where id = $1", id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf("hq.Credit", edge.NotFound, "no money %.64q came in", id)
 	}
@@ -260,11 +261,12 @@ func readCredit(ctx context.Context, db database.Rower, id string) (*Credit, err
 // storeCredit stores what became of a credit. What the bank passed on may name
 // who paid, and is forgotten once nobody needs it.
 func storeCredit(ctx context.Context, tx *sql.Tx, c *Credit) error {
-	if c.State == CreditMatched || c.State == CreditDismissed {
+	over := c.State == CreditMatched || c.State == CreditDismissed
+	if over {
 		c.Content = ""
 	}
-	const q = "update credit set code = $1, state = $2, note = $3, staff = $4, content = $5 where id = $6"
-	_, err := tx.ExecContext(ctx, q, c.Code, string(c.State), c.Note, c.Staff, c.Content, c.ID)
+	const q = "update credit set code = $1, state = $2, note = $3, staff = $4, content = case when $5 = 1 then '' else content end where id = $6"
+	_, err := tx.ExecContext(ctx, q, c.Code, string(c.State), c.Note, c.Staff, toInt(over), c.ID)
 	return err
 }
 
@@ -285,7 +287,7 @@ func (h *HQ) Credits(ctx context.Context, states []CreditState, after int64, lim
 	among, arg := h.db.Among("state", 1, names)
 	found := []Credit{}
 	err := database.Select(ctx, h.db.Read, "select "+creditColumns+" from credit where "+among+" and n > $2 order by n limit $3", arg, after, limit).Each(func(rows *sql.Rows) error {
-		c, err := scanCredit(rows.Scan)
+		c, err := h.scanCredit(rows.Scan)
 		if err == nil {
 			found = append(found, *c)
 		}

@@ -45,7 +45,7 @@ func (h *HQ) SettleCredit(ctx context.Context, s Settlement) (*Credit, error) {
 	var told *edge.CartID
 	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		told = nil
-		if c, err = readCredit(ctx, tx, s.Credit); err != nil {
+		if c, err = h.readCredit(ctx, tx, s.Credit); err != nil {
 			return err
 		}
 		if c.State != CreditUnmatched && c.State != CreditMismatched {

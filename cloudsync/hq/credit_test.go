@@ -399,7 +399,7 @@ func TestNoMoneyIsLostOrCountedTwice(t *testing.T) {
 			due[id]++
 		}
 		for _, c := range credits {
-			got, err := readCredit(ctx, g.hq.db.Read, creditID(&c))
+			got, err := g.hq.readCredit(ctx, g.hq.db.Read, creditID(&c))
 			require.NoError(t, err)
 			switch got.State {
 			case CreditMatched:

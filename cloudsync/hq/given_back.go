@@ -134,7 +134,7 @@ func (h *HQ) FindDue(ctx context.Context, shop string, limit int) ([]FoundDue, e
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	for i := range list {
-		c, err := readCredit(ctx, h.db.Read, strings.TrimSuffix(list[i].ID, restSuffix))
+		c, err := h.readCredit(ctx, h.db.Read, strings.TrimSuffix(list[i].ID, restSuffix))
 		switch {
 		case err == nil:
 			list[i].Came = c

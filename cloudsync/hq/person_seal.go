@@ -34,11 +34,15 @@ func (h *HQ) keepPersons(ctx context.Context) error {
 			}
 		}
 	}
-	n, err := h.talks.Reseal(ctx)
+	said, err := h.talks.Reseal(ctx)
 	if err != nil {
 		return err
 	}
-	if sum += n; sum > 0 {
+	paid, err := h.resealCredits(ctx)
+	if err != nil {
+		return err
+	}
+	if sum += said + paid; sum > 0 {
 		list, err := h.deletions(ctx)
 		if err != nil {
 			return err

@@ -90,12 +90,10 @@ func (g *gateway) deletes(phone string) *Deletion {
 func (g *gateway) everything() []byte {
 	g.t.Helper()
 	var all []byte
-	for _, table := range []string{"person", "contact", "person_ask", "person_answer", "chat", "chat_line", "chat_taken", "chat_key", "down", "inbox", "orders", "cart_phone", "quarantine"} {
-		rows, err := g.hq.db.Read.QueryContext(g.t.Context(), "select * from "+table)
-		require.NoError(g.t, err)
-		columns, err := rows.Columns()
-		require.NoError(g.t, err)
-		for rows.Next() {
+	for _, table := range []string{"person", "contact", "person_ask", "person_answer", "chat", "chat_line", "chat_taken", "chat_key", "down", "inbox", "orders", "cart_phone", "quarantine", "credit"} {
+		require.NoError(g.t, database.Select(g.t.Context(), g.hq.db.Read, "select * from "+table).Each(func(rows *sql.Rows) error {
+			columns, err := rows.Columns()
+			require.NoError(g.t, err)
 			values := make([]any, len(columns))
 			for i := range values {
 				values[i] = new(any)
@@ -110,8 +108,8 @@ func (g *gateway) everything() []byte {
 				}
 				all = append(all, '\n')
 			}
-		}
-		require.NoError(g.t, rows.Err())
+			return nil
+		}))
 	}
 	return all
 }
@@ -212,9 +210,10 @@ func TestNothingPersonalStandsInTheDatabase(t *testing.T) {
 	g.meets(2)
 	_, err = g.hq.DeletePerson(t.Context(), "0901234002", "ops")
 	require.NoError(t, err)
+	g.pays("TRAN VAN BINH chuyen tien")
 	all := g.everything()
 	require.Contains(t, string(all), e.ID)
-	for _, word := range []string{c.Name, "Nguyễn", c.Phone, "901234001", "901234002", "Lê Lợi", "Sài Gòn", "tg-person", "I am"} {
+	for _, word := range []string{c.Name, "Nguyễn", c.Phone, "901234001", "901234002", "Lê Lợi", "Sài Gòn", "tg-person", "I am", "TRAN VAN"} {
 		require.NotContains(t, string(all), word)
 	}
 	if databasetest.OnPostgres() {
@@ -223,10 +222,20 @@ func TestNothingPersonalStandsInTheDatabase(t *testing.T) {
 	for _, file := range []string{g.where, g.where + "-wal"} {
 		b, err := os.ReadFile(file)
 		require.NoError(t, err)
-		for _, word := range []string{c.Name, c.Phone, "901234002", "Lê Lợi", "tg-person"} {
+		for _, word := range []string{c.Name, c.Phone, "901234002", "Lê Lợi", "tg-person", "TRAN VAN"} {
 			require.False(t, bytes.Contains(b, []byte(word)), "%s in %s", word, filepath.Base(file))
 		}
 	}
+}
+
+// pays brings money that matches nothing.
+func (g *gateway) pays(content string) *Credit {
+	g.t.Helper()
+	c, err := g.hq.TakeCredit(g.t.Context(), Credit{
+		Feed: "test", Reference: "r-1", Account: "0011", Amount: edge.Money{Amount: 5000, Currency: "VND"}, Content: content, At: g.clock.Now(),
+	}, nil)
+	require.NoError(g.t, err)
+	return c
 }
 
 // tellsOfPerson brings what the gateway keeps of a person.
@@ -354,6 +363,12 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 	require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
 	d := g.deletes("0901234050")
 
+	paid := g.pays("TRAN VAN BINH")
+	_, err = g.hq.db.Write.ExecContext(ctx, "update credit set content = 'TRAN VAN BINH'") // as earlier versions did
+	require.NoError(t, err)
+	require.NoError(t, g.hq.keepPersons(ctx))
+	require.NotContains(t, string(g.everything()), "TRAN VAN")
+
 	g.with(Options{Persons: edgetest.PersonKeys(2, 1), Deleted: list})
 	require.NoError(t, g.hq.db.InTx(ctx, func(tx *sql.Tx) error { // it is stopped after the first step
 		n, err := g.hq.resealPersons(ctx, tx, g.hq.persons.Older()[0])
@@ -389,6 +404,9 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 		require.Contains(t, lines[0].Text, "0901234")
 	}
 	require.Len(t, g.personAsks(), 2)
+	again, err := g.hq.readCredit(ctx, g.hq.db.Read, paid.ID)
+	require.NoError(t, err)
+	require.Equal(t, "TRAN VAN BINH", again.Content)
 	listed, err := g.hq.deleted.read()
 	require.NoError(t, err)
 	require.Len(t, listed, 1)

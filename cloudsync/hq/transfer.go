@@ -102,7 +102,7 @@ func (p *projector) transfer(ctx context.Context, e *entry) (flaw, err error) {
 func (p *projector) matchEarlier(ctx context.Context, t *askedTransfer) error {
 	var waiting []*Credit
 	err := database.Select(ctx, p.tx, "select "+creditColumns+" from credit where code = $1 and state = $2 order by n", t.Code, string(CreditUnmatched)).Each(func(rows *sql.Rows) error {
-		c, err := scanCredit(rows.Scan)
+		c, err := p.scanCredit(rows.Scan)
 		waiting = append(waiting, c)
 		return err
 	})
@@ -234,7 +234,7 @@ func (h *HQ) PhoneTransfer(ctx context.Context, cart edge.CartID) (*edge.Transfe
 func (h *HQ) stateOf(ctx context.Context, t *askedTransfer) error {
 	t.State = t.StateAt(h.now())
 	if t.paid != "" {
-		c, err := readCredit(ctx, h.db.Read, t.paid)
+		c, err := h.readCredit(ctx, h.db.Read, t.paid)
 		if err != nil {
 			return err
 		}

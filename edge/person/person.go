@@ -9,13 +9,15 @@
 //	person.key            the person's key, with the master key
 //	person.number         the telephone number, with the person's key
 //	order_contact.sealed  name, number and address of an order, with the person's key
+//	person_ask.sealed     by which a deleted number is known again, with the master key
 //
 // At headquarters (cloudsync/hq, cloudsync/hq/talk):
 //
 //	person.key, person.number          as above
 //	contact.name, number, address      of a cart's order, with the person's key
-//	told.body                          what a gateway holds of a person, with the master key
-//	deletion.salt                      by which a deleted number is known again, with the master key
+//	person_ask.sealed                  by which a deleted number is known again, with the master key
+//	person_answer.sealed               what a gateway holds of a person, with the master key
+//	credit.content                     what a payer wrote to the bank, until it is matched, with the master key
 //	chat.body, chat_line.body          conversations in chat apps, with the master key
 //	chat_key.body                      what the apps let us in with, with the master key
 //
