@@ -53,7 +53,7 @@ func (k *Keeper) authority(ctx context.Context) (*x509.Certificate, error) {
 
 // exchange asks HQ's door, and opens what it says.
 func (k *Keeper) exchange(ctx context.Context, c *tls.Config, method, path, topic string, body []byte) (*cloudsync.Certificate, error) {
-	const op = "identity.ask"
+	const op = "identity.Ask"
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(k.URL, "/")+path, bytes.NewReader(body))
@@ -90,7 +90,7 @@ func (k *Keeper) exchange(ctx context.Context, c *tls.Config, method, path, topi
 
 // refusal is what HQ says when it gives no certificate.
 func refusal(status int, said []byte) error {
-	const op = "identity.ask"
+	const op = "identity.Ask"
 	var told struct {
 		Error struct {
 			Message string `json:"message"`

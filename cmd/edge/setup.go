@@ -115,12 +115,23 @@ func (g *gateway) installation() (*ticket.Installation, error) {
 // onSite is the gateway for the pages of installation day.
 type onSite struct{ *gateway }
 
+// Node is claimed once it has a certificate, or where that comes another way once
+// headquarters has answered.
 func (m onSite) Node() (name string, claimed bool) {
-	return m.cfg.Node, false
+	if m.identity == nil {
+		up, _ := m.line()
+		return m.cfg.Node, up
+	}
+	_, err := m.identity.Certificate()
+	return m.cfg.Node, err == nil
 }
 
 func (m onSite) Claim(ctx context.Context, code string) error {
-	return edge.Errorf("setup.claim", edge.Unavailable, "not yet")
+	if m.identity == nil {
+		return edge.Errorf("setup.claim", edge.Conflict, "this gateway's certificate comes another way: for a code set hq.identity")
+	}
+	_, err := m.identity.Claim(ctx, code)
+	return err
 }
 
 // Check looks at the machine as `edge check` does.
