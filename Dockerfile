@@ -63,7 +63,7 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates tzdata \
  && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 mirrorcart \
- && useradd --system --uid 10001 --gid mirrorcart --groups video,lp --home-dir /var/lib/mirrorcart mirrorcart
+ && useradd --uid 10001 --gid mirrorcart --groups video,lp --home-dir /var/lib/mirrorcart --shell /usr/sbin/nologin mirrorcart
 LABEL org.opencontainers.image.source=https://github.com/mirrorcart/mirrorcart \
       org.opencontainers.image.licenses=Apache-2.0
 

@@ -2,6 +2,11 @@
 # Makes the Debian packages of bin/edge and bin/hq, for the Debian release and the
 # kind of machine that they were built on: the gateway is linked with that release's
 # OpenCV. Their sums are written beside them. Called by make deb.
+#
+# For arm64 make them on such a machine. Headquarters' can be made elsewhere too, with
+# Debian's crossbuild-essential-arm64 and libc6:arm64:
+#   GOARCH=arm64 CGO_ENABLED=1 CC=aarch64-linux-gnu-gcc go build -o bin/ ./cmd/hq
+#   PACKAGES=mirrorcart-hq HOST_ARCH=arm64 VERSION=v1.2.0 NFPM=2.43.0 .ci/deb.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${NFPM:?call make deb instead}" "${VERSION:?call make deb instead}"
@@ -52,7 +57,11 @@ rm -rf "$root"
 mkdir -p "$root"
 for p in ${PACKAGES:-mirrorcart mirrorcart-hq}; do
 	case $p in
-	mirrorcart) package "$p" edge ;;
+	mirrorcart)
+		[ "$ARCH" = "$(dpkg --print-architecture)" ] ||
+			{ echo "deb: make the gateway's package on a machine of its own kind: ONNX Runtime is here for this one" >&2 && exit 1; }
+		package "$p" edge
+		;;
 	mirrorcart-hq) package "$p" hq ;;
 	*) echo "deb: there is no package $p: say mirrorcart or mirrorcart-hq" >&2 && exit 2 ;;
 	esac
