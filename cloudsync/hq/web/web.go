@@ -153,7 +153,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	manage("/accounts/people/:name/reset", p.resetPerson)
 	manage("/accounts/keys", p.makeKey)
 	manage("/accounts/keys/:id/revoke", p.revokeKey)
-	change("/bundles/:id/:act", account.Operate, p.actOnBundle)
+	forms.POST("/bundles/:id/:act", p.admit, p.only(account.Operate), p.actOnBundle) // writes down itself what it changes
 	change("/shops/:shop/pulls", account.Operate, p.startPull)
 	change("/orders/:id/state", account.Operate, p.moveOrder)
 	change("/orders/:id/parcel", account.Operate, p.sendOrder)
