@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -51,7 +51,7 @@ func (d discreet) Write(line []byte) (int, error) {
 		return d.Writer.Write(line)
 	}
 	if _, why, _ = bytes.Cut(why, []byte(": ")); d.refused != nil && bytes.Contains(why, []byte("certificate")) {
-		d.refused(string(bytes.TrimSpace(why)))
+		d.refused(string(bytes.TrimRight(why, "\"\n"))) // the handler's quotes
 	}
 	return len(line), nil
 }
@@ -74,7 +74,7 @@ func serveAt(ctx context.Context, ln net.Listener, h http.Handler, refused func(
 		ReadTimeout:       30 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
-		ErrorLog:          log.New(discreet{os.Stderr, refused}, "", log.LstdFlags),
+		ErrorLog:          slog.NewLogLogger(slog.NewTextHandler(discreet{os.Stderr, refused}, nil), slog.LevelError),
 		// Streams end with the shop.
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
