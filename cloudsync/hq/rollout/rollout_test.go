@@ -207,7 +207,7 @@ func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
 		require.Empty(t, c.told())
 		o := c.only(id)
 		require.Equal(t, Stopped, o.State)
-		require.Equal(t, "it failed in the first ring", o.Why)
+		require.Equal(t, WhyFirstRing, o.Why)
 		require.Equal(t, "bundle.stop r1 it failed in the first ring", c.audit[1])
 		c.clock.Advance(24 * time.Hour)
 		require.Empty(t, c.told(), "nobody else is told")
@@ -235,7 +235,7 @@ func TestTooManyFailuresStopIt(t *testing.T) {
 	c.becomes(cloudsync.BundleRolledBack, ring[2])
 	withdrawn := c.told()
 	require.Equal(t, Stopped, c.only(id).State)
-	require.Equal(t, "3 of 100 failed", c.only(id).Why)
+	require.Equal(t, WhyTooMany, c.only(id).Why)
 	require.Len(t, withdrawn, 99-3-1, "it is withdrawn from all but those that failed or apply it")
 	for _, node := range withdrawn {
 		require.Nil(t, c.wants[node].Bundle)
@@ -344,7 +344,7 @@ func TestExpiredBundleStops(t *testing.T) {
 	c.clock.Advance(31 * 24 * time.Hour)
 	c.told()
 	require.Equal(t, Stopped, c.only(id).State)
-	require.Equal(t, "the bundle has expired", c.only(id).Why)
+	require.Equal(t, WhyExpired, c.only(id).Why)
 }
 
 // A machine that was made anew, and knows nothing, is told again.

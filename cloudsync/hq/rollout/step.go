@@ -150,15 +150,22 @@ func (o *Rollout) next() int {
 	return n
 }
 
+// Why a rollout stops by itself.
+const (
+	WhyExpired   = "the bundle has expired"
+	WhyFirstRing = "it failed in the first ring"
+	WhyTooMany   = "too many have failed"
+)
+
 // tooBad says why a rollout must stop; empty where it may go on.
 func (o *Rollout) tooBad(now time.Time) string {
 	switch c := o.Counts; {
 	case !o.Expires.After(now):
-		return "the bundle has expired"
+		return WhyExpired
 	case c.Failed > 0 && o.Ring == 0:
-		return "it failed in the first ring"
+		return WhyFirstRing
 	case c.Failed*100 > o.Plan.Tolerance*c.Told:
-		return fmt.Sprintf("%d of %d failed", c.Failed, c.Told)
+		return WhyTooMany
 	}
 	return ""
 }

@@ -115,7 +115,15 @@ func (p *Pages) bundleView(ctx context.Context, w words, now time.Time, o *rollo
 		Since: w.T("bundle_since", p.clock(o.Created, now), o.By),
 	}
 	v.Open = v.Running || v.Paused
-	if o.Why != "" {
+	switch o.Why {
+	case "":
+	case rollout.WhyExpired:
+		v.Why = w.T("bundle_why", w.T("bundle_expired"))
+	case rollout.WhyFirstRing:
+		v.Why = w.T("bundle_why", w.T("bundle_first_ring"))
+	case rollout.WhyTooMany:
+		v.Why = w.T("bundle_why", w.T("bundle_too_many"))
+	default: // as people wrote it
 		v.Why = w.T("bundle_why", o.Why)
 	}
 	for i, r := range o.Plan.Rings {
