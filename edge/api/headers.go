@@ -4,7 +4,7 @@ import "net/http"
 
 // unused takes from a page, by its Permissions-Policy, what none of ours asks a
 // browser for.
-const unused = "microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), bluetooth=(), hid=(), midi=()"
+const unused = "microphone=(), geolocation=(), display-capture=(), payment=(), usb=(), serial=(), hid=(), midi=()"
 
 // Protect sets what every answer says to a browser before anybody knows what it
 // will be: it loads and runs nothing, stands in nobody's frame, is of the type
