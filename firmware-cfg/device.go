@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -101,6 +102,9 @@ func ParseDevice(file string, text []byte) (*Device, error) {
 	}
 	if d.Edge.Class == "" {
 		d.Edge.Class = string(d.Hardware.Profile)
+	}
+	if _, said := lines["edge.hq.identity"]; !said && d.Edge.HQ.wantsIdentity() {
+		d.Edge.HQ.Identity = path.Join(path.Dir(d.Edge.Keys.Device), "identity")
 	}
 	var c checker
 	d.check(&c)

@@ -47,6 +47,9 @@ func (p Profile) spare() spare {
 	return spare{Journal: "500M", BrowserMemory: "2G"}
 }
 
+// settingsPath is where a gateway looks for its settings.
+const settingsPath = "etc/mirrorcart/edge.yaml"
+
 // Render makes all that turns a bare Debian into the gateway that d describes, in
 // the order of the paths. The same description gives the same bytes. d is as
 // ParseDevice returned it.
@@ -55,7 +58,7 @@ func (d *Device) Render() ([]File, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := []File{{Path: "etc/mirrorcart/edge.yaml", Content: text}}
+	files := []File{{Path: settingsPath, Content: text}}
 	from := map[string]string{ // templates
 		"etc/systemd/system/mirrorcart.service":        "mirrorcart.service",
 		"etc/systemd/system/mirrorcart-bundle.service": "mirrorcart-bundle.service",
@@ -70,6 +73,10 @@ func (d *Device) Render() ([]File, error) {
 	v := d.values()
 	if len(v.Folders) > 0 {
 		from["etc/systemd/system/mirrorcart.service.d/paths.conf"] = "paths.conf.tmpl"
+	}
+	if v.DataDir != stateDir {
+		from["etc/systemd/system/mirrorcart-bundle.path.d/paths.conf"] = "bundle-inbox.conf.tmpl"
+		from["etc/systemd/system/mirrorcart-bundle.service.d/paths.conf"] = "bundle-paths.conf.tmpl"
 	}
 	if d.Hardware.Profile != Tablet {
 		from["etc/systemd/system/mirrorcart-kiosk.service"] = "mirrorcart-kiosk.service.tmpl"
@@ -98,7 +105,8 @@ func (d *Device) Render() ([]File, error) {
 // none can be taken for anything but itself.
 type values struct {
 	spare
-	URL         string   // of the kiosk's page
+	URL         string // of the kiosk's page
+	DataDir     string
 	Folders     []string // that the gateway writes to
 	Own         []string // those of them that are its own
 	Cameras     []CameraPart
@@ -116,8 +124,9 @@ func (d *Device) values() values {
 		Ports: d.ports(), Shop: d.shopNetwork(), Admin: matches(d.Network.Admin), Time: d.Network.Time,
 	}
 	e := &d.Edge
-	v.Own = elsewhere(e.DataDir, path.Dir(e.Keys.Device))
-	v.Folders = elsewhere(e.DataDir, path.Dir(e.Keys.Device), e.Backup.Dir, e.Backup.Second)
+	v.DataDir = e.DataDir
+	v.Own = elsewhere(e.DataDir, path.Dir(e.Keys.Device), e.HQ.Identity)
+	v.Folders = elsewhere(e.DataDir, path.Dir(e.Keys.Device), e.HQ.Identity, e.Backup.Dir, e.Backup.Second)
 	if d.Hardware.Printer != (Part{}) {
 		v.Printer = &d.Hardware.Printer
 	}
@@ -235,12 +244,16 @@ func matches(list []string) []string {
 	return all
 }
 
-// elsewhere are those of the folders that systemd does not make for the gateway.
+// stateDir is the folder that systemd makes for the gateway.
+const stateDir = "/var/lib/mirrorcart"
+
+// elsewhere are those of the folders that lie neither in stateDir nor in one before
+// them.
 func elsewhere(folders ...string) []string {
 	var list []string
 	for _, folder := range folders {
-		own := folder == "" || folder == "/var/lib/mirrorcart" || strings.HasPrefix(folder, "/var/lib/mirrorcart/")
-		if !own && !slices.Contains(list, folder) {
+		within := func(other string) bool { return folder == other || strings.HasPrefix(folder, other+"/") }
+		if folder != "" && !within(stateDir) && !slices.ContainsFunc(list, within) {
 			list = append(list, folder)
 		}
 	}

@@ -111,6 +111,37 @@ func TestRenderedSettingsAreTheDescribed(t *testing.T) {
 	}
 }
 
+// A sealed line gets its certificate with a code, unless something else signs the
+// gateway in.
+func TestIdentityOfADescribedLine(t *testing.T) {
+	sample, err := os.ReadFile("device.yaml")
+	require.NoError(t, err)
+	for line, want := range map[string]string{
+		"mqtt: {url: 'mqtts://b.example'}, ingest_url: 'https://hq.example:8443'":                              "/var/lib/mirrorcart/identity",
+		"mqtt: {url: 'mqtts://b.example'}, ingest_url: 'https://hq.example:8443', identity: ''":                "",
+		"mqtt: {url: 'mqtts://b.example'}, ingest_url: 'https://hq.example:8443', identity: /srv/own/identity": "/srv/own/identity",
+		"mqtt: {url: 'mqtts://b.example'}":                                                                      "",
+		"mqtt: {url: 'mqtt://127.0.0.1'}, ingest_url: 'https://hq.example:8443'":                                "",
+		"mqtt: {url: 'mqtts://b.example', username: gw, password_file: /p}, ingest_url: 'https://hq.example'":   "",
+		"mqtt: {url: 'mqtts://b.example', ca: /ca.pem, cert: /c.pem, key: /k.pem}, ingest_url: 'https://hq.ex'": "",
+	} {
+		text := string(sample) + "  hq: {" + line + ", key: 11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=}\n"
+		d, err := ParseDevice("device.yaml", []byte(text))
+		require.NoError(t, err, line)
+		require.Equal(t, want, d.Edge.HQ.Identity, line)
+		files := render(t, d)
+		elsewhere := strings.HasPrefix(want, "/srv")
+		require.Equal(t, elsewhere, strings.Contains(files["etc/systemd/system/mirrorcart.service.d/paths.conf"], "ReadWritePaths=-"+want+"\n"), line)
+		require.Equal(t, elsewhere, strings.Contains(files["etc/tmpfiles.d/mirrorcart.conf"], "d "+want+" 0700 mirrorcart mirrorcart -\n"), line)
+	}
+	text := strings.Replace(string(sample), "till: T1", "till: T1\n  data_dir: /srv/shop\n  keys: {device: /srv/shop/keys/device.key}\n"+
+		"  hq: {mqtt: {url: 'mqtts://b.example'}, ingest_url: 'https://hq.example', key: 11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=}", 1)
+	d, err := ParseDevice("device.yaml", []byte(text))
+	require.NoError(t, err)
+	require.Equal(t, "/srv/shop/keys/identity", d.Edge.HQ.Identity, "beside the key")
+	require.Equal(t, []string{"/srv/shop"}, d.values().Own)
+}
+
 // requireSame compares settings; an empty list is as good as none.
 func requireSame(t require.TestingT, want, got *Edge) {
 	text := func(e *Edge) string {
@@ -126,7 +157,7 @@ func TestFaultsOfADescription(t *testing.T) {
 	tablet, err := os.ReadFile(described[Tablet])
 	require.NoError(t, err)
 	for name, tc := range map[string]struct{ from, old, new, want string }{
-		"no profile":         {string(sample), "profile: minipc", "profile: toaster", `device.yaml:16: hardware.profile: "toaster" is no kind of machine`},
+		"no profile":         {string(sample), "profile: minipc", "profile: toaster", `device.yaml:17: hardware.profile: "toaster" is no kind of machine`},
 		"unknown key":        {string(sample), "rotate: 90", "turn: 90", "hardware.screen.turn: unknown key"},
 		"of the gateway":     {string(sample), "till: T1", "till: t1", `edge.till: "t1" is no till's name`},
 		"unknown of its":     {string(sample), "till: T1", "tills: T1", "edge.tills: unknown key: did you mean edge.till?"},

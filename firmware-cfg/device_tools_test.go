@@ -71,6 +71,22 @@ func TestDebiansToolsReadTheFiles(t *testing.T) {
 	}
 }
 
+// Bundles are waited for where the gateway leaves them, and root's part may empty
+// that folder.
+func TestBundlesAreTakenFromTheDataFolder(t *testing.T) {
+	files := render(t, parseDevice(t, described[ARM64]))
+	const unit, inbox = "etc/systemd/system/mirrorcart-bundle.path", "/srv/mirrorcart/bundle/inbox/*.bundle"
+	both := files[unit] + files[unit+".d/paths.conf"]
+	require.Empty(t, pathFault(t, both))
+	require.NotEmpty(t, pathFault(t, strings.ReplaceAll(both, "PathExistsGlob="+inbox, "PathExistsGlob=srv")))
+	require.Regexp(t, `(?m)^PathExistsGlob=\nPathExistsGlob=`+regexp.QuoteMeta(inbox)+`$`, both, "and nowhere else")
+	const service = "etc/systemd/system/mirrorcart-bundle.service"
+	paths := files[service+".d/paths.conf"]
+	require.Contains(t, paths, "\nReadWritePaths=-/srv/mirrorcart\n")
+	require.Empty(t, unitFault(t, files[service]+paths))
+	require.NotContains(t, render(t, parseDevice(t, "device.yaml")), unit+".d/paths.conf")
+}
+
 // unitFault is what systemd does not understand. That the programs are not
 // installed here is none.
 func unitFault(t *testing.T, text string) string {

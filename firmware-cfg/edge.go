@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -264,6 +266,14 @@ func (l Line) Credentials() MQTT {
 		m.Key = m.Cert
 	}
 	return m
+}
+
+// wantsIdentity reports whether the line is sealed, nothing else signs the gateway
+// in, and there is a door to ask for a certificate at.
+func (l Line) wantsIdentity() bool {
+	u, err := url.Parse(l.MQTT.URL)
+	other := l.MQTT.CA != "" || l.MQTT.Cert != "" || l.MQTT.Username != ""
+	return err == nil && slices.Contains(sealed(), u.Scheme) && !other && strings.HasPrefix(l.IngestURL, "https://")
 }
 
 func (l Line) checkIdentity(c *checker) {

@@ -2,9 +2,12 @@ package firmwarecfg
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/goccy/go-yaml"
 )
 
 // OwnFile is the file, beside edge.yaml, with the settings that are of one machine
@@ -24,6 +27,25 @@ func ParseEdge(file string, text []byte) (*Edge, error) {
 		return nil, err
 	}
 	return e, nil
+}
+
+const ownHead = `# Who this gateway is. It wins over edge.yaml, and no bundle touches it.
+
+`
+
+// Own is the OwnFile of the machine, which Render leaves out: a bundle has the files
+// of all machines of a kind, and this one is of one alone.
+func (d *Device) Own() (File, error) {
+	own := struct {
+		Node string `yaml:"node"`
+		Shop Shop   `yaml:"shop"`
+		Till string `yaml:"till"`
+	}{d.Edge.Node, d.Edge.Shop, d.Edge.Till}
+	text, err := yaml.MarshalWithOptions(own, yaml.CustomMarshaler(quoted))
+	if err != nil {
+		return File{}, fmt.Errorf("own.yaml: %w", err)
+	}
+	return File{Path: OwnFile(settingsPath), Mode: 0o644, Content: append([]byte(ownHead), text...)}, nil
 }
 
 func (e *Edge) withOwn(file string, environ []string) error {

@@ -7,6 +7,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// One machine's files make the gateway of its description, and go on doing so when
+// the settings of another of its kind take the place of its own.
+func TestTheRenderedOwnFileSaysWhoTheMachineIs(t *testing.T) {
+	d := parseDevice(t, described[ARM64])
+	own, err := d.Own()
+	require.NoError(t, err)
+	require.Equal(t, "etc/mirrorcart/own.yaml", own.Path)
+	require.NotContains(t, render(t, d), own.Path, "a bundle brings no machine's own")
+	other := *d
+	other.Edge.Node, other.Edge.Shop, other.Edge.Till = "hue-1-gw-1", Shop{"hue-1", "Huế"}, "U1"
+	file := write(t, render(t, &other)["etc/mirrorcart/edge.yaml"])
+	require.NoError(t, os.WriteFile(OwnFile(file), own.Content, 0o600))
+	got, err := LoadEdge(file, nil)
+	require.NoError(t, err)
+	requireSame(t, &d.Edge, got)
+}
+
 func TestWhatIsOfOneMachineWinsOverTheFile(t *testing.T) {
 	data := t.TempDir()
 	text := smallEdge + "data_dir: " + data + "\ncamera: {rotate: 90, quality: 70}\n"

@@ -21,7 +21,7 @@ const (
 	settingsPath = "etc/mirrorcart/edge.yaml"
 	rootsPath    = "etc/mirrorcart/root.json"
 	bundlesPath  = "var/lib/mirrorcart-bundle" // root's
-	gatewayPath  = "var/lib/mirrorcart"        // the gateway's
+	gatewayPath  = "var/lib/mirrorcart"        // the gateway's, where no settings say another
 )
 
 // bundleFlags are those of a machine.
@@ -51,16 +51,13 @@ touches.`,
 
 func (f *bundleFlags) path(p string) string { return filepath.Join(f.root, filepath.FromSlash(p)) }
 
-// applier is the machine's.
-func (f *bundleFlags) applier(cmd *cobra.Command) (*bundle.Applier, error) {
-	m, err := newBundled(f.root, f.reload, cmd.ErrOrStderr())
-	if err != nil {
-		return nil, err
-	}
+// applier is the machine's, and the machine.
+func (f *bundleFlags) applier(cmd *cobra.Command) (*bundle.Applier, *bundled) {
+	m := newBundled(f.root, f.reload, cmd.ErrOrStderr())
 	return &bundle.Applier{
 		Root: f.root, Dir: f.path(bundlesPath), Roots: f.path(rootsPath), Class: m.class(), Machine: m,
 		Limit: bundle.DefaultLimit, Hold: bundle.DefaultHold, Now: time.Now, Log: process.Log(cmd.ErrOrStderr(), 0),
-	}, nil
+	}, m
 }
 
 func (f *bundleFlags) verifyCommand() *cobra.Command {
@@ -74,10 +71,7 @@ func (f *bundleFlags) verifyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a, err := f.applier(cmd)
-			if err != nil {
-				return err
-			}
+			a, _ := f.applier(cmd)
 			b, err := a.Verify(archive)
 			if err != nil {
 				return err
@@ -130,10 +124,7 @@ Exit status 1: the bundle was refused, or was taken and has gone again.`,
 // apply goes on with what was interrupted and then takes the archive, or without
 // one what the gateway has left.
 func (f *bundleFlags) apply(cmd *cobra.Command, archive []byte) error {
-	a, err := f.applier(cmd)
-	if err != nil {
-		return err
-	}
+	a, m := f.applier(cmd)
 	shut, err := a.Open()
 	if err != nil {
 		return err
@@ -147,7 +138,7 @@ func (f *bundleFlags) apply(cmd *cobra.Command, archive []byte) error {
 	}
 	err = a.Resume(cmd.Context())
 	if archive == nil {
-		err = errors.Join(err, a.TakeIn(cmd.Context(), f.path(gatewayPath)))
+		err = errors.Join(err, a.TakeIn(cmd.Context(), m.dataDir()))
 		if decided(err) {
 			a.Log.Error("the machine stays as it was", "err", err)
 			err = nil
@@ -173,10 +164,7 @@ func (f *bundleFlags) rollbackCommand() *cobra.Command {
 		Short:   "Go back to what lay in the files' places before the bundle that runs",
 		Example: "  edge bundle rollback",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			a, err := f.applier(cmd)
-			if err != nil {
-				return err
-			}
+			a, _ := f.applier(cmd)
 			shut, err := a.Open()
 			if err != nil {
 				return err

@@ -29,7 +29,7 @@ type bundled struct {
 	told   io.Writer         // what programs say
 }
 
-func newBundled(root, reload string, told io.Writer) (*bundled, error) {
+func newBundled(root, reload string, told io.Writer) *bundled {
 	m := &bundled{root: root, reload: reload, told: told}
 	cfg, err := m.settings()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -37,7 +37,15 @@ func newBundled(root, reload string, told io.Writer) (*bundled, error) {
 		fmt.Fprintf(told, "the settings that are there: %v\n", err)
 	}
 	m.cfg = cfg
-	return m, nil
+	return m
+}
+
+// dataDir is the gateway's folder, where it leaves bundles.
+func (m *bundled) dataDir() string {
+	if m.cfg == nil {
+		return filepath.Join(m.root, filepath.FromSlash(gatewayPath))
+	}
+	return filepath.Join(m.root, m.cfg.DataDir)
 }
 
 func (m *bundled) file() string { return filepath.Join(m.root, filepath.FromSlash(settingsPath)) }

@@ -96,8 +96,7 @@ func (s *site) archive(version int64, files []firmwarecfg.File, keys ...ed25519.
 }
 
 func (s *site) apply(archive []byte) error {
-	m, err := newBundled(s.root, "", io.Discard)
-	require.NoError(s.t, err)
+	m := newBundled(s.root, "", io.Discard)
 	a := &bundle.Applier{
 		Root: s.root, Dir: s.path(bundlesPath), Roots: s.path(rootsPath), Class: m.class(), Machine: m,
 		Limit: 2 * time.Second, Hold: time.Second, Now: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -213,6 +212,22 @@ func TestBundleThatDoesNotFitTheMachine(t *testing.T) {
 	}
 	_, err = s.run("rollback")
 	require.ErrorContains(t, err, "there is nothing to go back to")
+}
+
+// What the gateway leaves is taken from its data_dir, wherever that is.
+func TestBundleIsTakenFromTheDataFolder(t *testing.T) {
+	s := newSite(t)
+	s.own("node: shop-7-gw-1\nshop: {id: shop-7, name: Seven}\ntill: T7\ndata_dir: /srv/shop\n")
+	archive := s.archive(1, s.render(60)) // which nobody has signed
+	require.NoError(t, bundle.Leave(s.path("srv/shop"), archive))
+	_, err := s.run("apply", "--inbox")
+	require.NoError(t, err)
+	status, err := bundle.ReadStatus(s.path(bundlesPath))
+	require.NoError(t, err)
+	require.Equal(t, bundle.Digest(archive), status.Attempt.File)
+	left, err := os.ReadDir(s.path("srv/shop/bundle/inbox"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 // What reads a changed file is started anew, and nothing else but the gateway.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
+	"github.com/mirrorcart/mirrorcart/firmware-cfg/bundle"
 )
 
 func deviceCommand() *cobra.Command {
@@ -25,7 +26,7 @@ func deviceCommand() *cobra.Command {
 }
 
 func renderCommand() *cobra.Command {
-	var out string
+	var out, roots string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "render DESCRIPTION --out DIR",
@@ -34,8 +35,12 @@ func renderCommand() *cobra.Command {
 the systemd services, firewall, clock, names of camera and printer, and the
 kiosk's screen and browser. The files lie in DIR as they are to lie under /; the
 same description gives the same bytes. Every key of a description is explained in
-firmware-cfg/device.yaml.`,
-		Example: `  edge device render device.yaml --out gateway
+firmware-cfg/device.yaml.
+
+own.yaml beside edge.yaml says which gateway it is; it stays when a bundle brings
+new files. A machine takes bundles if it has root.json, which says whose signatures
+count: give it with --root, as hq bundle root made it.`,
+		Example: `  edge device render device.yaml --root root.json --out gateway
   cp -R gateway/. / && systemctl daemon-reload   # on the machine, as root`,
 		Args: process.Args("DESCRIPTION"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,7 +55,7 @@ firmware-cfg/device.yaml.`,
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
-			files, err := d.Render()
+			files, err := machineFiles(d, roots)
 			if err != nil {
 				return err
 			}
@@ -68,9 +73,45 @@ firmware-cfg/device.yaml.`,
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&roots, "root", "", "file with the root sets of headquarters; empty for a machine that takes no bundles")
 	cmd.Flags().StringVar(&out, "out", "", "folder to make; one with something in it is refused, so that nothing old stays")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the outcome as one line of JSON")
 	return cmd
+}
+
+// machineFiles are all files of one machine: those that bundles bring later too, and
+// those that are its own.
+func machineFiles(d *firmwarecfg.Device, roots string) ([]firmwarecfg.File, error) {
+	files, err := d.Render()
+	if err != nil {
+		return nil, err
+	}
+	own, err := d.Own()
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, own)
+	if roots == "" {
+		return files, nil
+	}
+	text, err := readRoots(roots)
+	return append(files, firmwarecfg.File{Path: rootsPath, Mode: 0o644, Content: text}), err
+}
+
+// readRoots is a file with root sets that a machine can begin with.
+func readRoots(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, process.UsageError{Err: fmt.Errorf("the root sets: %w", err)}
+	}
+	sets, err := bundle.ParseRoots(text)
+	if err == nil {
+		_, err = sets.Trusted()
+	}
+	if err != nil {
+		return nil, process.UsageError{Err: fmt.Errorf("%s: %w: give the file that `hq bundle root` made", file, err)}
+	}
+	return text, nil
 }
 
 // layOut writes the files below dir, which it makes.

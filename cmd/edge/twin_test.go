@@ -36,10 +36,7 @@ func (s *site) inbox() bundleInbox {
 
 // unit does what root's unit does: it takes in what the gateway has left.
 func (s *site) unit(ctx context.Context) error {
-	m, err := newBundled(s.root, "", io.Discard)
-	if err != nil {
-		return err
-	}
+	m := newBundled(s.root, "", io.Discard)
 	a := &bundle.Applier{
 		Root: s.root, Dir: s.path(bundlesPath), Roots: s.path(rootsPath), Class: m.class(), Machine: m,
 		Limit: 2 * time.Second, Hold: 10 * time.Millisecond, Now: time.Now, Log: slog.New(slog.DiscardHandler),
@@ -50,7 +47,7 @@ func (s *site) unit(ctx context.Context) error {
 	}
 	defer shut()
 	for ctx.Err() == nil {
-		err := a.TakeIn(ctx, s.path(gatewayPath))
+		err := a.TakeIn(ctx, m.dataDir())
 		if bundle.ReasonOf(err) == "" && !errors.Is(err, bundle.ErrRolledBack) && !errors.Is(err, context.Canceled) && err != nil {
 			return err
 		}
