@@ -55,7 +55,7 @@ func (l *listener) Serve(establish listeners.EstablishFn) {
 		go func() {
 			defer l.remove(conn)
 			if err := establish(l.ID(), conn); err != nil {
-				l.log.Debug("a connection to the broker ended", "remote", conn.RemoteAddr(), "error", err)
+				l.log.Debug("a connection to the broker ended", "error", err)
 			}
 		}()
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -74,15 +75,20 @@ Run it as the gateway's user, or as root.`,
 // inspect looks at a gateway's machine.
 func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *findings {
 	in := &inspection{cfg: cfg, log: log, found: &findings{OK: true, Node: cfg.Node}}
-	running, err := in.askGateway(ctx)
-	in.found.Running = running != nil || err != nil
+	in.found.Running = sqlite.InUse(databaseOptions(cfg, log).Path)
+	var report *monitor.Report
 	switch {
-	case err != nil:
-		in.note("gateway", "", err)
-	case running == nil:
+	case !in.found.Running:
 		in.check(ctx, "gateway", in.addresses)
+	case cfg.Metrics.Addr == "":
+		in.note("gateway", "it runs, and tells nobody how its camera, printer and line are, see metrics.addr", nil)
 	default:
-		in.note("gateway", "it runs, version "+running.Version, nil)
+		in.check(ctx, "gateway", func(ctx context.Context) (_ string, err error) {
+			if report, err = monitor.Ask(ctx, "http://"+cfg.Metrics.Addr+monitor.ReadyPath); err != nil {
+				return "", err
+			}
+			return "it runs, version " + report.Version, nil
+		})
 	}
 	for _, c := range []struct {
 		name string
@@ -101,9 +107,9 @@ func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *find
 		in.check(ctx, c.name, c.look)
 	}
 	switch {
-	case running != nil:
-		in.told(running)
-	case err == nil: // nobody has them now
+	case report != nil:
+		in.told(report)
+	case !in.found.Running: // nobody has them now
 		in.alone(ctx)
 	}
 	return in.found

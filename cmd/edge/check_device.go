@@ -7,28 +7,11 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/ar"
 	"github.com/mirrorcart/mirrorcart/cloudsync"
-	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
-	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	"github.com/mirrorcart/mirrorcart/edge/ticket"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
-
-// askGateway asks the gateway that runs on this machine how it is; nil where none
-// does. Its error says that one does and does not tell.
-func (in *inspection) askGateway(ctx context.Context) (*monitor.Report, error) {
-	ctx, cancel := context.WithTimeout(ctx, checkPatience)
-	defer cancel()
-	path := databaseOptions(in.cfg, in.log).Path
-	if !sqlite.InUse(path) {
-		return nil, nil
-	}
-	if in.cfg.Metrics.Addr == "" {
-		return nil, errors.New("it runs, and nobody can ask it how its camera, printer and line are: set metrics.addr, or stop it and check again")
-	}
-	return monitor.Ask(ctx, "http://"+in.cfg.Metrics.Addr+monitor.ReadyPath)
-}
 
 // alone looks at what a gateway that runs would have for itself.
 func (in *inspection) alone(ctx context.Context) {

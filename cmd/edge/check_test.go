@@ -202,9 +202,18 @@ func TestCheckBesideAGatewayThatRuns(t *testing.T) {
 
 	beside.Metrics.Addr = ""
 	found = inspect(t.Context(), &beside, slog.New(slog.DiscardHandler))
-	require.False(t, found.OK)
+	require.True(t, found.OK, "a gateway may tell nobody: %+v", found)
+	require.True(t, found.Running)
 	require.Equal(t, "gateway", found.Checks[0].Check)
 	require.Contains(t, found.Checks[0].Says, "metrics.addr")
+	for _, c := range found.Checks {
+		require.NotEqual(t, "printer", c.Check, "it is the gateway's")
+	}
+
+	beside.Metrics.Addr = "127.0.0.1:1" // nobody is there
+	found = inspect(t.Context(), &beside, slog.New(slog.DiscardHandler))
+	require.False(t, found.OK)
+	require.False(t, found.Checks[0].OK)
 }
 
 func TestCheckCommand(t *testing.T) {

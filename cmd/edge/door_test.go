@@ -1,8 +1,10 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process/doortest"
 )
 
@@ -18,4 +20,6 @@ func TestEveryRouteOfTheGatewayProtectsWhoAsks(t *testing.T) {
 			door.Strangers(t)
 		})
 	}
+	watched := strings.TrimSuffix(g.watch.url(), monitor.MetricsPath)
+	doortest.Door{URL: watched, Routes: monitor.Routes()}.Headers(t)
 }

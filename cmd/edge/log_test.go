@@ -40,7 +40,9 @@ func TestNobodyIsInTheLog(t *testing.T) {
 	words := doortest.Personal()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	c := &demoClient{http: &http.Client{Jar: jar}, edge: d.edgeURL, hq: d.hqURL}
+	c := &demoClient{http: doortest.Visitor(), edge: d.edgeURL, hq: d.hqURL}
+	c.http.Jar = jar
+	defer c.http.CloseIdleConnections()
 	door := doortest.Door{URL: d.edgeURL, Routes: d.gateway.engine.Routes(), Client: c.http}
 	door.Entrust(t, words, nil) // strangers
 

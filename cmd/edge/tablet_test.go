@@ -32,7 +32,7 @@ func tabletGateway(t *testing.T) (*gateway, *http.Client) {
 	dir := t.TempDir()
 	cfg := testShop(t, dir)
 	cfg.ModelsDir = modelsFolder(t)
-	cfg.HTTP.TLSAddr = "127.0.0.1:0"
+	cfg.HTTP.TLSAddr, cfg.Metrics.Addr = "127.0.0.1:0", "127.0.0.1:0"
 	cfg.Camera.Source = firmwarecfg.PushCamera
 	o := testGateway(t, cfg)
 	o.needMirror = true

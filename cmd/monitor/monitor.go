@@ -12,9 +12,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 // Where everything is.
@@ -85,26 +88,39 @@ func (m *Monitor) Watch(health, ready []Part) {
 	m.health, m.ready = probes(health), probes(ready)
 }
 
-// Handler answers at the three paths.
+// Routes are those at which Handler answers.
+func Routes() gin.RoutesInfo {
+	var list gin.RoutesInfo
+	for _, path := range []string{HealthPath, ReadyPath, MetricsPath} {
+		list = append(list, gin.RouteInfo{Method: http.MethodGet, Path: path})
+	}
+	return list
+}
+
+// Handler answers at the three paths, protected as every other page of ours.
 func (m *Monitor) Handler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+HealthPath, m.getHealth)
-	mux.HandleFunc("GET "+ReadyPath, m.getReady)
-	mux.Handle("GET "+MetricsPath, promhttp.InstrumentMetricHandler(m.Registry, promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{
-		ErrorLog:            slog.NewLogLogger(m.log.Handler(), slog.LevelWarn),
-		ErrorHandling:       promhttp.ContinueOnError,
-		MaxRequestsInFlight: maxScrapes,
-		Timeout:             2 * patience,
-	})))
+	pages := map[string]http.Handler{
+		HealthPath: http.HandlerFunc(m.getHealth),
+		ReadyPath:  http.HandlerFunc(m.getReady),
+		MetricsPath: promhttp.InstrumentMetricHandler(m.Registry, promhttp.HandlerFor(m.Registry, promhttp.HandlerOpts{
+			ErrorLog:            slog.NewLogLogger(m.log.Handler(), slog.LevelWarn),
+			ErrorHandling:       promhttp.ContinueOnError,
+			MaxRequestsInFlight: maxScrapes,
+			Timeout:             2 * patience,
+		})),
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		mux.ServeHTTP(w, r)
+		api.Protect(w.Header())
+		page, here := pages[r.URL.Path]
+		switch {
+		case !here:
+			http.NotFound(w, r)
+		case r.Method != http.MethodGet && r.Method != http.MethodHead:
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "this is only to be read", http.StatusMethodNotAllowed)
+		default:
+			page.ServeHTTP(w, r)
+		}
 	})
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
+	"github.com/mirrorcart/mirrorcart/cmd/process/doortest"
 )
 
 func fine(context.Context) error { return nil }
@@ -37,6 +38,21 @@ func serve(t *testing.T, m *monitor.Monitor) (get func(path string) (int, string
 		require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 		require.Contains(t, resp.Header.Get("Content-Security-Policy"), "default-src 'none'")
 		return resp.StatusCode, string(body)
+	}
+}
+
+// What watches a program is as protected as what it serves, and changes nothing.
+func TestWatchersAreProtected(t *testing.T) {
+	m := monitor.New("1", slog.New(slog.DiscardHandler))
+	srv := httptest.NewServer(m.Handler())
+	t.Cleanup(srv.Close)
+	doortest.Door{URL: srv.URL, Routes: monitor.Routes()}.Headers(t)
+	for _, r := range monitor.Routes() {
+		resp, err := http.Post(srv.URL+r.Path, "application/json", strings.NewReader("{}"))
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode, r.Path)
+		require.Equal(t, "DENY", resp.Header.Get("X-Frame-Options"))
 	}
 }
 

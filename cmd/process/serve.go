@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"regexp"
 	"syscall"
 	"time"
 )
@@ -37,18 +38,24 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	return ln, nil
 }
 
-// discreet leaves out the line that net/http writes for each client that does not
-// get through a TLS handshake, with its address: there are as many as strangers
-// like. Who wants to know is told why.
+// discreet takes the addresses of clients out of net/http's lines, and leaves out
+// the one for each client that does not get through a TLS handshake: there are as
+// many as strangers like. Who wants to know is told why.
 type discreet struct {
 	io.Writer
 	refused func(why string) // nil where nobody wants to
 }
 
+// clients are addresses with ports.
+var clients = regexp.MustCompile(`(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.%a-z]+\]):\d+`)
+
 func (d discreet) Write(line []byte) (int, error) {
 	_, why, handshake := bytes.Cut(line, []byte("http: TLS handshake error from "))
 	if !handshake {
-		return d.Writer.Write(line)
+		if _, err := d.Writer.Write(clients.ReplaceAll(line, []byte("a client"))); err != nil {
+			return 0, err
+		}
+		return len(line), nil
 	}
 	if _, why, _ = bytes.Cut(why, []byte(": ")); d.refused != nil && bytes.Contains(why, []byte("certificate")) {
 		d.refused(string(bytes.TrimRight(why, "\"\n"))) // the handler's quotes

@@ -71,7 +71,7 @@ func (s *Service) fail(c *gin.Context, a app, err error) {
 	switch {
 	case c.Request.Context().Err() != nil:
 	case known:
-		s.Log.Warn("a report of a chat app was refused", "app", a.name(), "from", c.Request.RemoteAddr, "error", err)
+		s.Log.Warn("a report of a chat app was refused", "app", a.name(), "error", err)
 	default:
 		status = http.StatusServiceUnavailable
 		s.Log.Error("a report of a chat app was not taken in", "app", a.name(), "error", err)

@@ -2,6 +2,7 @@ package doortest
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -15,10 +16,19 @@ import (
 // that it does not belong.
 type Words []string
 
-// Personal are a name, a telephone number, an address and a payment card, each in
-// a form that nothing else has.
+// where is the address of a person's device.
+const where = "127.9.8.7"
+
+// Personal are a name, a telephone number, an address, a payment card and the
+// address of Visitor's device, each in a form that nothing else has.
 func Personal() Words {
-	return Words{"Bichngocquy Nguyen", "0901987654", "12 Ngohuerang", "4111111111111111", "4000 0566 5566 5556"}
+	return Words{"Bichngocquy Nguyen", "0901987654", "12 Ngohuerang", "4111111111111111", "4000 0566 5566 5556", where}
+}
+
+// Visitor is a client whose device is told from the machine's own by its address.
+func Visitor() *http.Client {
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(where)}}
+	return &http.Client{Transport: &http.Transport{DialContext: from.DialContext}}
 }
 
 // fields are where requests of ours have words.
