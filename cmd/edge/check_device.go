@@ -94,7 +94,7 @@ func (in *inspection) line(ctx context.Context) (string, error) {
 	if _, err := firmwarecfg.ParsePublicKey(in.cfg.HQ.Key); err != nil {
 		return "", fmt.Errorf("hq.key: %w", err)
 	}
-	dialer, err := process.Dialer(in.cfg.HQ.MQTT, in.cfg.Node, in.log)
+	dialer, err := process.Dialer(in.cfg.HQ.Credentials(), in.cfg.Node, in.log)
 	if err != nil {
 		return "", fmt.Errorf("hq.mqtt: %w", err)
 	}

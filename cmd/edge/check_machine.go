@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,7 +57,11 @@ func (in *inspection) key(context.Context) (string, error) {
 		return "", err
 	}
 	owner := ownerOf(in.cfg.DataDir)
-	for _, file := range []string{in.cfg.Keys.Device, filepath.Dir(in.cfg.Keys.Device), databaseOptions(in.cfg, in.log).Path} {
+	files := []string{in.cfg.Keys.Device, filepath.Dir(in.cfg.Keys.Device), databaseOptions(in.cfg, in.log).Path}
+	if dir := in.cfg.HQ.Identity; dir != "" {
+		files = append(files, dir)
+	}
+	for _, file := range files {
 		if o := ownerOf(file); o >= 0 && o != owner {
 			return "", fmt.Errorf("%s belongs to another user than data_dir, so the gateway may not write there: chown -R it to the gateway's user", file)
 		}
@@ -77,24 +80,24 @@ func ownerOf(file string) int {
 
 // certificates looks how long those hold that are set.
 func (in *inspection) certificates(context.Context) (string, error) {
-	m, h := in.cfg.HQ.MQTT, in.cfg.HTTP
 	says := "none is set"
-	for _, pair := range [][2]string{{m.Cert, m.Key}, {h.Cert, h.Key}} {
-		if pair[0] == "" {
-			continue
+	for _, pair := range shownCertificates(in.cfg) {
+		cert, err := tls.LoadX509KeyPair(pair.cert, pair.key)
+		ours := pair.to == toHeadquarters && in.cfg.HQ.Identity != ""
+		if ours && errors.Is(err, fs.ErrNotExist) {
+			return "", errors.New("this machine has none yet: have a code made at headquarters (`hq device claim`), and type it here: edge claim CODE")
 		}
-		cert, err := tls.LoadX509KeyPair(pair[0], pair[1])
 		if err != nil {
-			return "", fmt.Errorf("%s cannot be used with its key: put the right ones there: %w", pair[0], err)
+			return "", fmt.Errorf("%s cannot be used with its key: put the right ones there: %w", pair.cert, err)
 		}
-		leaf, err := x509.ParseCertificate(cert.Certificate[0])
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", pair[0], err)
+		if left := time.Until(cert.Leaf.NotAfter); left < leastLife {
+			mend := "renew it"
+			if ours {
+				mend = "headquarters renews it, so see that hq.ingest_url can be reached"
+			}
+			return "", fmt.Errorf("%s holds until %s: %s", pair.cert, cert.Leaf.NotAfter.Format(time.DateOnly), mend)
 		}
-		if left := time.Until(leaf.NotAfter); left < leastLife {
-			return "", fmt.Errorf("%s holds until %s: renew it", pair[0], leaf.NotAfter.Format(time.DateOnly))
-		}
-		says = "they hold; " + pair[0] + " until " + leaf.NotAfter.Format(time.DateOnly)
+		says = "they hold; " + pair.cert + " until " + cert.Leaf.NotAfter.Format(time.DateOnly)
 	}
 	return says, nil
 }

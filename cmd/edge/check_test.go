@@ -116,10 +116,18 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		"open key": {func(t *testing.T, m *machineThatIsWell) {
 			require.NoError(t, os.Chmod(m.cfg.Keys.Device, 0o644)) //nolint:gosec // the fault to be found
 		}, "key", "chmod 600"},
-		"no key":       {func(t *testing.T, m *machineThatIsWell) { require.NoError(t, os.Remove(m.cfg.Keys.Device)) }, "key", "edge keys"},
-		"no folder":    {func(t *testing.T, m *machineThatIsWell) { m.cfg.DataDir = filepath.Join(t.TempDir(), "none") }, "disk", "data_dir"},
-		"no room":      {func(_ *testing.T, m *machineThatIsWell) { m.cfg.Disk.ReserveMB = 1 << 40 >> 20 << 10 }, "disk", "free some space"},
-		"certificates": {func(_ *testing.T, m *machineThatIsWell) { m.cfg.HTTP.Cert, m.cfg.HTTP.Key = "/none.pem", "/none.key" }, "certificates", "/none.pem"},
+		"no key":             {func(t *testing.T, m *machineThatIsWell) { require.NoError(t, os.Remove(m.cfg.Keys.Device)) }, "key", "edge keys"},
+		"no folder":          {func(t *testing.T, m *machineThatIsWell) { m.cfg.DataDir = filepath.Join(t.TempDir(), "none") }, "disk", "data_dir"},
+		"no room":            {func(_ *testing.T, m *machineThatIsWell) { m.cfg.Disk.ReserveMB = 1 << 40 >> 20 << 10 }, "disk", "free some space"},
+		"certificates":       {func(_ *testing.T, m *machineThatIsWell) { m.cfg.HTTP.Cert, m.cfg.HTTP.Key = "/none.pem", "/none.key" }, "certificates", "/none.pem"},
+		"no certificate yet": {func(t *testing.T, m *machineThatIsWell) { m.cfg.HQ.Identity = t.TempDir() }, "certificates", "edge claim CODE"},
+		"another's folder": {func(t *testing.T, m *machineThatIsWell) {
+			m.cfg.HQ.Identity = "/usr" // root's
+			if os.Geteuid() == 0 {
+				m.cfg.HQ.Identity = t.TempDir()
+				require.NoError(t, os.Chown(m.cfg.HQ.Identity, 65534, 65534))
+			}
+		}, "key", "chown"},
 		"damage": {func(t *testing.T, m *machineThatIsWell) {
 			path := databaseOptions(m.cfg, nil).Path
 			b, err := os.ReadFile(path)

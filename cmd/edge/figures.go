@@ -24,6 +24,7 @@ func gatewayFigures() []monitor.Figure {
 		{Name: "mirrorcart_disk_size_bytes", Help: "Size of the database's disk."},
 		{Name: "mirrorcart_disk_short", Help: "1 while photos and backups wait, so that sales have room."},
 		{Name: "mirrorcart_backup_timestamp_seconds", Help: "When the newest backup was made; missing where there is none."},
+		{Name: "mirrorcart_certificate_end_timestamp_seconds", Help: "When a certificate that the gateway shows runs out, by whom it is shown to; missing where there is none.", Labels: []string{"to"}},
 		{Name: "mirrorcart_printer_ready", Help: "1 while the ticket printer prints; missing in a shop without one."},
 		{Name: "mirrorcart_printer_jobs", Help: "Tickets that wait, or that somebody must decide about.", Labels: []string{"state"}},
 		{Name: "mirrorcart_faults", Help: "What is out of order while the till sells on, by part.", Labels: []string{"part"}},
@@ -96,6 +97,7 @@ func (g *gateway) machineFigures(tell monitor.Tell) {
 	tell("mirrorcart_disk_free_bytes", float64(free))
 	tell("mirrorcart_disk_size_bytes", float64(size))
 	tell("mirrorcart_disk_short", monitor.Bool(g.db.Disk().Short))
+	certificateFigures(g.cfg, tell)
 	if at := g.backups.Last(); !at.IsZero() {
 		tell("mirrorcart_backup_timestamp_seconds", float64(at.Unix()))
 	}

@@ -2,15 +2,19 @@ package main
 
 import (
 	"crypto/ed25519"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
@@ -28,6 +32,34 @@ func keeperOf(cfg *firmwarecfg.Edge, key ed25519.PrivateKey, log *slog.Logger) (
 	return identity.New(identity.Config{
 		Dir: cfg.HQ.Identity, URL: cfg.HQ.IngestURL, Node: cfg.Node, Key: key, HQ: hq, Now: time.Now, Log: log,
 	}), nil
+}
+
+// Whom a certificate is shown to.
+const (
+	toHeadquarters = "headquarters"
+	toBrowsers     = "browsers"
+)
+
+// shownCertificate is a file with a certificate that the gateway shows, and the one
+// with its key.
+type shownCertificate struct{ to, cert, key string }
+
+// shownCertificates are those that the settings name. One that the gateway makes
+// itself for browsers is not among them.
+func shownCertificates(cfg *firmwarecfg.Edge) []shownCertificate {
+	line := cfg.HQ.Credentials()
+	return slices.DeleteFunc([]shownCertificate{{toHeadquarters, line.Cert, line.Key}, {toBrowsers, cfg.HTTP.Cert, cfg.HTTP.Key}},
+		func(c shownCertificate) bool { return c.cert == "" })
+}
+
+// certificateFigures tells how long they hold. What is wrong with one that is not
+// there, or damaged, is a fault.
+func certificateFigures(cfg *firmwarecfg.Edge, tell monitor.Tell) {
+	for _, c := range shownCertificates(cfg) {
+		if pair, err := tls.LoadX509KeyPair(c.cert, c.key); err == nil {
+			tell("mirrorcart_certificate_end_timestamp_seconds", float64(pair.Leaf.NotAfter.Unix()), c.to)
+		}
+	}
 }
 
 // identityFaults says where the line will end for want of a certificate.
@@ -49,7 +81,8 @@ func claimCommand() *cobra.Command {
 		Long: `Get this machine's certificate and let it in at headquarters, with the code that
 "hq device claim NODE" printed there for its node; without a code where headquarters
 knows the machine's key already. It is kept in hq.identity, and the gateway, which
-may be running, renews it by itself. Run it as the gateway's user.`,
+may be running, renews it by itself. Run by root, it works as the user whose the
+folder of the device's key is, so that the gateway can use what it writes.`,
 		Example: "  edge claim K7QF-2M9X-8TRW --config /etc/mirrorcart/edge.yaml",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 1 {
@@ -61,6 +94,9 @@ may be running, renews it by itself. Run it as the gateway's user.`,
 			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
 			if err != nil {
 				return process.UsageError{Err: err}
+			}
+			if err := process.ActAsOwner(filepath.Dir(cfg.Keys.Device)); err != nil {
+				return err
 			}
 			key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -119,6 +120,9 @@ func Keys(short, file string) *cobra.Command {
 		Use:   "keys",
 		Short: short,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := ActAsOwner(filepath.Dir(file)); err != nil {
+				return err
+			}
 			key, err := firmwarecfg.LoadOrCreateKey(file)
 			if err != nil {
 				return err
