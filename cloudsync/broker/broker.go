@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,14 +24,18 @@ import (
 // User may connect. A gateway's name is its node, and its client id too.
 type User struct {
 	Name     string
-	Password string
-	HQ       bool // may use every topic; otherwise the node's own only
+	Password string // empty with Options.TLS
+	HQ       bool   // may use every topic; otherwise the node's own only
 }
 
-// Options say who may connect. All are needed.
+// Options say who may connect. Log is needed, and Users or TLS.
 type Options struct {
 	Users []User
-	Log   *slog.Logger
+	// TLS, if any, is a server's, with the authorities in ClientCAs that clients'
+	// certificates must be of. A user is then who the certificate's common name
+	// says, without a password, and Users names only those that are HQ's.
+	TLS *tls.Config
+	Log *slog.Logger
 }
 
 // Broker is a listening broker.
@@ -45,10 +50,13 @@ func Listen(addr string, o Options) (*Broker, error) {
 	const op = "broker.Listen"
 	users := map[string]User{}
 	for _, u := range o.Users {
-		if u.Name == "" || u.Password == "" {
-			return nil, edge.Errorf(op, edge.Invalid, "user %q: a name and a password are needed", u.Name)
+		if u.Name == "" || (u.Password == "") != (o.TLS != nil) {
+			return nil, edge.Errorf(op, edge.Invalid, "user %q: a name is needed, and a password where there are no certificates", u.Name)
 		}
 		users[u.Name] = u
+	}
+	if o.TLS != nil && o.TLS.ClientCAs == nil {
+		return nil, edge.Errorf(op, edge.Invalid, "TLS without ClientCAs would let in whomever any authority in the world knows")
 	}
 	l, err := net.Listen("tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -56,6 +64,9 @@ func Listen(addr string, o Options) (*Broker, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	if o.TLS != nil {
+		l = tls.NewListener(l, withCertificates(o.TLS))
 	}
 	limits := mochi.NewDefaultServerCapabilities()
 	limits.MaximumPacketSize = uint32(cloudsync.MaxPayload + 1024) // and the topic
@@ -74,6 +85,13 @@ func Listen(addr string, o Options) (*Broker, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	return &Broker{server: server, listener: l}, nil
+}
+
+// withCertificates is c with what no listener of the broker goes without.
+func withCertificates(c *tls.Config) *tls.Config {
+	c = c.Clone()
+	c.MinVersion, c.ClientAuth = tls.VersionTLS13, tls.RequireAndVerifyClientCert
+	return c
 }
 
 // Addr is where the broker listens.
@@ -101,21 +119,23 @@ func (g *gate) Provides(b byte) bool {
 }
 
 func (g *gate) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
+	if conn, ok := cl.Net.Conn.(*tls.Conn); ok { // the handshake is over, and the certificate good
+		name := conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+		cl.Properties.Username = []byte(name) // whatever the client calls itself
+		return name != "" && (g.users[name].HQ || cl.ID == name)
+	}
 	u, ok := g.users[string(pk.Connect.Username)]
 	right := subtle.ConstantTimeCompare([]byte(u.Password), pk.Connect.Password) == 1
 	return ok && right && (u.HQ || cl.ID == u.Name)
 }
 
 func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
-	u, ok := g.users[string(cl.Properties.Username)]
-	if !ok {
-		return false
-	}
-	if u.HQ {
+	user := string(cl.Properties.Username)
+	if g.users[user].HQ {
 		return strings.HasPrefix(topic, "v1/") || strings.HasPrefix(topic, "$share/hq/v1/")
 	}
 	t, err := cloudsync.ParseTopic(topic)
-	if err != nil || t.Node != u.Name {
+	if err != nil || t.Node != user {
 		return false
 	}
 	switch t.Branch {

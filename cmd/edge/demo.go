@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"crypto/ed25519"
 	"embed"
@@ -15,7 +14,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -191,29 +189,12 @@ func newDemo(ctx context.Context, f *demoFlags, log *slog.Logger) (_ *demo, err 
 	if err := cam.try(ctx); err != nil {
 		return nil, err
 	}
-	users := []broker.User{{Name: demoNode, Password: uuid.NewString()}, {Name: "hq", Password: uuid.NewString(), HQ: true}}
-	if d.broker, err = broker.Listen(f.mqttAddr, broker.Options{Users: users, Log: slog.New(slog.DiscardHandler)}); err != nil {
-		return nil, err
-	}
-	if d.hq, err = f.newHeadquarters(ctx, d.broker.Addr().String(), users[1], shop, log); err != nil {
-		return nil, err
-	}
-	if d.line, err = listenLine(ctx, d.broker.Addr().String()); err != nil {
+	if err := d.openHeadquarters(ctx, f, shop, log); err != nil {
 		return nil, err
 	}
 	d.hqURL = d.hq.PublicURL()
-	cfg.HQ = firmwarecfg.Line{
-		MQTT:      firmwarecfg.MQTT{URL: "mqtt://" + d.line.addr(), Username: demoNode},
-		PublicURL: cmp.Or(f.publicURL, d.hqURL),
-		Key:       firmwarecfg.FormatPublicKey(d.hq.DB.PublicKey()),
-	}
-	if cfg.HQ.MQTT.PasswordFile, err = f.secret("gateway.password", users[0].Password); err != nil {
+	if err := d.openLine(ctx, f, cfg); err != nil {
 		return nil, err
-	}
-	if f.settings != "" {
-		if err := cfg.LayOver(f.settings, nil); err != nil {
-			return nil, err
-		}
 	}
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 	if err != nil {
@@ -282,34 +263,10 @@ func (f *demoFlags) edgeConfig() (*firmwarecfg.Edge, error) {
 	return cfg, nil
 }
 
-func (f *demoFlags) newHeadquarters(ctx context.Context, brokerAddr string, user broker.User, shop fs.FS, log *slog.Logger) (*headquarters.Server, error) {
-	password, err := f.secret("hq.password", user.Password)
-	if err != nil {
-		return nil, err
-	}
-	cfg := firmwarecfg.DefaultHQ()
-	cfg.Addr, cfg.OfficeAddr = f.hqAddr, "" // one address is enough for a demo
-	cfg.Metrics.Addr = "127.0.0.1:0"
-	cfg.OwnMachine = "admin" // who tries it out sees every page
-	cfg.DataDir, cfg.Key = f.dir, filepath.Join(f.dir, "hq.key")
-	cfg.Payment.Transfer = demoAccount(cfg.Payment.Transfer)
-	if cfg.Payment.SePay.KeyFile, err = f.secret("bank.key", uuid.NewString()); err != nil {
-		return nil, err
-	}
-	cfg.MQTT = firmwarecfg.MQTT{URL: "mqtt://" + brokerAddr, Username: user.Name, PasswordFile: password}
-	if f.hqSettings != "" {
-		cfg.PublicURL = cmp.Or(f.publicURL, "http://"+f.hqAddr)
-		if err := cfg.LayOver(f.hqSettings, nil); err != nil {
-			return nil, err
-		}
-	}
-	return headquarters.New(ctx, cfg, shop, version, log)
-}
-
-// secret keeps a password of the demo's broker in its folder.
-func (f *demoFlags) secret(name, password string) (string, error) {
+// secret keeps what the demo alone may read in its folder.
+func (f *demoFlags) secret(name, text string) (string, error) {
 	path := filepath.Join(f.dir, name)
-	return path, os.WriteFile(path, []byte(password), 0o600)
+	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
 // run serves shop and headquarters until ctx is done.
@@ -362,7 +319,7 @@ func (d *demo) announce(cmd *cobra.Command, asJSON bool) error {
     kiosk         %[5]s
     till          %[1]s/staff     PIN %[6]s (clerk), %[3]s (manager)
     headquarters  %[2]s/
-    broker        mqtt://%[4]s
+    broker        mqtts://%[4]s
 
   Ctrl-C stops it.
 

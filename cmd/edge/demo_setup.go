@@ -21,6 +21,9 @@ func (d *demo) openGateway(ctx context.Context) (err error) {
 
 // runGateway runs the gateway, anew whenever /setup has changed it.
 func (d *demo) runGateway(ctx context.Context) error {
+	if err := d.claim(ctx); err != nil {
+		return err
+	}
 	for {
 		err := d.gateway.run(ctx)
 		if !errors.Is(err, errRestart) {

@@ -7,58 +7,87 @@ import (
 	"io"
 	"net"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// shopLine is the demo shop's line to headquarters: a TCP relay that can be
-// cut and restored. Cutting it closes every connection and refuses new ones.
+// shopLine is the demo shop's line to headquarters: a TCP relay to one or more
+// addresses there that can be cut and restored. Cutting it closes every connection
+// and refuses new ones.
 type shopLine struct {
-	target string
-	ln     net.Listener
+	ends []lineEnd
 
 	mu    sync.Mutex
 	cut   bool
 	conns map[net.Conn]struct{}
 }
 
-// listenLine opens the shop's end of the line on a free loopback port.
-func listenLine(ctx context.Context, target string) (*shopLine, error) {
-	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("line: %w", err)
-	}
-	return &shopLine{target: target, ln: ln, conns: map[net.Conn]struct{}{}}, nil
+// lineEnd is the shop's end of the way to one address.
+type lineEnd struct {
+	net.Listener
+	target string
 }
 
-func (l *shopLine) addr() string { return l.ln.Addr().String() }
+// listenLine opens the shop's ends of the line, one for each target, on free
+// loopback ports.
+func listenLine(ctx context.Context, targets ...string) (*shopLine, error) {
+	l := &shopLine{conns: map[net.Conn]struct{}{}}
+	for _, target := range targets {
+		var lc net.ListenConfig
+		ln, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			l.closeEnds()
+			return nil, fmt.Errorf("line: %w", err)
+		}
+		l.ends = append(l.ends, lineEnd{ln, target})
+	}
+	return l, nil
+}
+
+// addr is where the shop reaches the i-th target.
+func (l *shopLine) addr(i int) string { return l.ends[i].Addr().String() }
+
+func (l *shopLine) closeEnds() {
+	for _, end := range l.ends {
+		end.Close()
+	}
+}
 
 // run relays until ctx is done.
 func (l *shopLine) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	stop := context.AfterFunc(ctx, l.closeEnds)
+	defer stop()
+	for _, end := range l.ends {
+		group.Go(func() error { return l.serve(ctx, end) })
+	}
+	return group.Wait()
+}
+
+func (l *shopLine) serve(ctx context.Context, end lineEnd) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer l.setCut(true)
-	stop := context.AfterFunc(ctx, func() { l.ln.Close() })
-	defer stop()
 	for {
-		c, err := l.ln.Accept()
+		c, err := end.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("line: %w", err)
 		}
-		wg.Go(func() { l.relay(ctx, c) })
+		wg.Go(func() { l.relay(ctx, c, end.target) })
 	}
 }
 
-func (l *shopLine) relay(ctx context.Context, near net.Conn) {
+func (l *shopLine) relay(ctx context.Context, near net.Conn, target string) {
 	defer near.Close()
 	if !l.keep(near) {
 		return
 	}
 	defer l.drop(near)
 	var d net.Dialer
-	far, err := d.DialContext(ctx, "tcp", l.target)
+	far, err := d.DialContext(ctx, "tcp", target)
 	if err != nil {
 		return
 	}

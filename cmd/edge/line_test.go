@@ -44,7 +44,7 @@ func TestLineCutAndRestore(t *testing.T) {
 		return err
 	}
 	dial := func() net.Conn {
-		c, err := net.Dial("tcp", l.addr())
+		c, err := net.Dial("tcp", l.addr(0))
 		require.NoError(t, err)
 		t.Cleanup(func() { c.Close() })
 		return c
