@@ -14,7 +14,7 @@ import (
 // DeviceDoor serves gateways alone, over TLS with their certificates: all that they
 // send or fetch over HTTPS, and certificates themselves. A gateway that has none in
 // force can ask for one, and see the authority and the list of revoked ones; nothing
-// else answers it. Every refusal is logged.
+// else answers it. Every refusal is told.
 func (h *HQ) DeviceDoor() http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET "+cloudsync.AuthorityPath, h.serveAuthority)
@@ -51,7 +51,7 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
 			if required {
-				h.log.Warn("refused", "audit", true, "what", "no certificate", "path", r.URL.Path)
+				h.refused(RefusedCertificate, "")
 				refuseHTTP(w, http.StatusUnauthorized, edge.Unauthorized, "a gateway's certificate is wanted: claim this machine first")
 				return
 			}
@@ -63,7 +63,7 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 		case err == nil:
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), holderKey{}, node)))
 		case kind == edge.Forbidden:
-			h.log.Warn("refused", "audit", true, "what", "revoked certificate", "node", node, "path", r.URL.Path)
+			h.refused(RefusedRevoked, node)
 			refuseHTTP(w, http.StatusForbidden, kind, "this certificate was taken back")
 		default:
 			h.log.Error("a certificate could not be looked at", "node", node, "error", err)
@@ -109,12 +109,15 @@ func (h *HQ) refuseCertificate(w http.ResponseWriter, err error) {
 	switch kind := edge.KindOf(err); {
 	case unsigned:
 		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
+		h.refused(RefusedClaim, "")
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, refused.Msg)
 	case known && (kind == edge.Forbidden || kind == edge.Conflict):
 		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
+		h.refused(RefusedClaim, "")
 		refuseHTTP(w, http.StatusForbidden, edge.Forbidden, told.Msg)
 	case known && kind == edge.Invalid:
 		h.log.Warn("refused", "audit", true, "what", "request for a certificate", "error", err)
+		h.refused(RefusedClaim, "")
 		refuseHTTP(w, http.StatusBadRequest, kind, told.Msg)
 	default:
 		h.log.Error("a certificate could not be made", "error", err)

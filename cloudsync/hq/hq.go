@@ -39,6 +39,9 @@ type Options struct {
 	// Committed, where set, is told how long each transaction took that took in what
 	// shops sent. It must not block.
 	Committed func(time.Duration)
+	// Refused, where set, is told what somebody tried who is no gateway of ours, and
+	// with whose key or certificate, where HQ knows. It must not block.
+	Refused func(what Refused, node string)
 	// Authority signs the certificates of gateways; nil where they come another way.
 	Authority *authority.Authority
 }
@@ -56,7 +59,8 @@ type HQ struct {
 	deleted *deletedList
 	traces  atomic.Bool // of deleted persons may be in the database's files
 	taken   taken
-	timed   func(time.Duration)    // of commits; nil where nobody asks
+	timed   func(time.Duration) // of commits; nil where nobody asks
+	refused func(Refused, string)
 	ledger  atomic.Pointer[string] // incarnation
 
 	authority *authority.Authority
@@ -102,10 +106,13 @@ func Open(ctx context.Context, o Options) (*HQ, error) {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	h := &HQ{
-		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed, authority: o.Authority,
+		key: o.Key, now: o.Now, log: o.Log, codec: codec, db: db, newID: o.NewID, places: o.Places, timed: o.Committed, refused: o.Refused, authority: o.Authority,
 		projectAtOnce: projectAtOnce, projecting: make(chan struct{}, 1),
 		passed: newTopic[struct{}](), changed: newTopic[struct{}](),
 		carts: newTopic[edge.CartID](), downs: newTopic[struct{}](), commands: newTopic[string](), said: newTopic[struct{}](), wishes: newTopic[struct{}](),
+	}
+	if h.refused == nil {
+		h.refused = func(Refused, string) {}
 	}
 	h.book = account.New(db, o.Now)
 	if h.persons = o.Persons; h.persons == nil {

@@ -135,8 +135,14 @@ func (h *HQ) authentic(ctx context.Context, kind cloudsync.Kind, t cloudsync.Top
 }
 
 // authenticEver is authentic where the key may have been taken back.
-func (h *HQ) authenticEver(ctx context.Context, kind cloudsync.Kind, t cloudsync.Topic, payload []byte) (body []byte, revoked bool, _ error) {
+func (h *HQ) authenticEver(ctx context.Context, kind cloudsync.Kind, t cloudsync.Topic, payload []byte) (body []byte, revoked bool, err error) {
 	const op = "hq.authentic"
+	defer func() {
+		if revoked {
+			h.refused(RefusedRevoked, t.Node)
+		}
+		h.unsigned(err, t.Node)
+	}()
 	env, err := cloudsync.Open(payload)
 	if err != nil {
 		return nil, false, err

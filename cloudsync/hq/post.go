@@ -59,12 +59,13 @@ func (p post) handler(take func(context.Context, []byte) error, answer func(http
 
 // open finds who signed a post, and takes it out of its envelope.
 func (p post) open(ctx context.Context, h *HQ, payload []byte) (body []byte, node string, err error) {
+	var n Node
+	defer func() { h.unsigned(err, n.Node) }()
 	env, err := cloudsync.Open(payload)
 	if err != nil {
 		return nil, "", err
 	}
-	n, err := h.signer(ctx, env.Key)
-	if err != nil {
+	if n, err = h.signer(ctx, env.Key); err != nil {
 		return nil, "", err
 	}
 	if err := checkNode(ctx, n.Node); err != nil {

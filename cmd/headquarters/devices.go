@@ -20,7 +20,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/authority"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
-	"github.com/mirrorcart/mirrorcart/edge/api"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -76,17 +75,7 @@ func (s *Server) newDeviceDoor(ctx context.Context) (*deviceDoor, error) {
 }
 
 func (d *deviceDoor) run(ctx context.Context) error {
-	return process.ServeTLS(ctx, d.ln, d.tls, d.engine, d.refused)
-}
-
-// refusedCertificate is a client whose certificate TLS did not take: it has run out,
-// or another authority signed it.
-const refusedCertificate api.Refusal = "certificate"
-
-func (d *deviceDoor) refused(why string) {
-	if tell, before := d.door.refusals.Note(refusedCertificate); tell {
-		d.door.log.Warn("refused", "audit", true, "what", string(refusedCertificate), "why", why, "before", before)
-	}
+	return process.ServeTLS(ctx, d.ln, d.tls, d.engine, d.door.noteCertificate)
 }
 
 // DeviceURL is the door for gateways, "" where there is none.

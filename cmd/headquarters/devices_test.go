@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/authority"
 	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
 	"github.com/mirrorcart/mirrorcart/cloudsync/mosquitto"
@@ -267,6 +269,14 @@ func TestCertificatesFromTheAuthorityToTheLedger(t *testing.T) {
 		resp.Body.Close()
 		require.Equal(t, http.StatusNotFound, resp.StatusCode)
 	})
+	t.Run("who has no certificate", func(t *testing.T) {
+		client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it is a stranger's
+		resp, err := client.Post(c.hq.DeviceURL()+cloudsync.IngestPath, cloudsync.MessagesType, nil)
+		require.NoError(t, err)
+		resp.Body.Close()
+		require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+		c.acted("refused.certificate", "")
+	})
 	c.theft(one)
 }
 
@@ -280,6 +290,7 @@ func (c *chain) theft(one *machine) {
 	require.NoError(c.t, err)
 	require.NotEmpty(c.t, flaws)
 	require.Equal(c.t, [3]string{"gw-1", "stolen", "revoked"}, [3]string{flaws[0].Node, flaws[0].Epoch, flaws[0].Reason}, "and does not count")
+	c.acted("refused.revoked", "gw-1")
 
 	c.broker.Kill()
 	require.NoError(c.t, c.broker.Restart(c.t.Context()))
@@ -295,6 +306,16 @@ func (c *chain) theft(one *machine) {
 	require.NoError(c.t, err)
 	require.Equal(c.t, cloudsync.KindAck, another.sends(link, another.batch("gw-1", "e4")))
 	require.Contains(c.t, c.run(headquarters.DeviceCommand(), "list"), "gw-1")
+}
+
+// acted waits for an act.
+func (c *chain) acted(what, subject string) {
+	c.t.Helper()
+	require.Eventually(c.t, func() bool {
+		acts, err := c.hq.DB.Accounts().Acts(c.t.Context(), 0, 100)
+		require.NoError(c.t, err)
+		return slices.ContainsFunc(acts, func(a account.Act) bool { return a.What == what && a.Subject == subject })
+	}, patience, 10*time.Millisecond, what)
 }
 
 // A database that was put back from a backup does not let a thief in again.

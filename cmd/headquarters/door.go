@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -38,12 +39,13 @@ type door struct {
 	requests *api.Limiter // by address
 	wrong    *api.Limiter // by address: requests with a wrong secret
 	refusals *api.Refusals
+	acts     chan account.Act // that are to be written down
 	origin   *http.CrossOriginProtection
 }
 
 func newDoor(proxies []string, now func() time.Time, log *slog.Logger) *door {
 	return &door{
-		log: log, proxies: proxies, refusals: api.NewRefusals(now), origin: http.NewCrossOriginProtection(),
+		log: log, proxies: proxies, refusals: api.NewRefusals(now), acts: make(chan account.Act, actsWaiting), origin: http.NewCrossOriginProtection(),
 		requests: api.NewLimiter(now, requestsPerSecond, requestsAtOnce), wrong: api.NewLimiter(now, wrongPerSecond, wrongAtOnce),
 	}
 }
@@ -61,7 +63,7 @@ func (d *door) engine(first gin.HandlerFunc) (*gin.Engine, error) {
 	e.Use(first, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
 		d.log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
 		c.AbortWithStatus(http.StatusInternalServerError)
-	}), protect, d.checkPath, d.checkSite, d.limit)
+	}), protect, d.checkPath, d.checkSite, d.checkSecret, d.limit)
 	return e, nil
 }
 
@@ -135,15 +137,8 @@ func (d *door) limit(c *gin.Context) {
 	}
 }
 
-// refuse ends the request, and leaves a line in the log for the audit: what was
-// tried, and nothing of who it was.
+// refuse ends the request, and notes it.
 func (d *door) refuse(c *gin.Context, what api.Refusal, status int, kind edge.Kind, says string) {
 	c.AbortWithStatusJSON(status, gin.H{"error": gin.H{"kind": kind, "message": says}})
 	d.note(c.FullPath(), what)
-}
-
-func (d *door) note(route string, what api.Refusal) {
-	if tell, before := d.refusals.Note(what); tell {
-		d.log.Warn("refused", "audit", true, "what", string(what), "route", route, "before", before)
-	}
 }

@@ -2,15 +2,19 @@ package headquarters_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/process/doortest"
@@ -45,6 +49,52 @@ func TestEveryRouteOfHeadquartersProtectsWhoAsks(t *testing.T) {
 	}
 	watched := strings.TrimSuffix(s.MetricsURL(), monitor.MetricsPath)
 	doortest.Door{URL: watched, Routes: monitor.Routes()}.Headers(t)
+}
+
+// What is tried at headquarters' doors stands in the log of acts, once for however
+// often, and nothing of who it was.
+func TestRefusalsAreActs(t *testing.T) {
+	s := start(t, "127.0.0.1:0", everything(t))
+	_, err := s.DB.Accounts().Add(t.Context(), "test", "mai", account.Roles()[0])
+	require.NoError(t, err)
+	visitor := doortest.Visitor()
+	defer visitor.CloseIdleConnections()
+	try := func(url string, header ...string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("name=lan&password=guessed"))
+		require.NoError(t, err)
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		for i := 0; i < len(header); i += 2 {
+			req.Header.Set(header[i], header[i+1])
+		}
+		resp, err := visitor.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	for range 3 {
+		require.Equal(t, http.StatusUnauthorized, try(s.OfficeURL()+"/sign-in"))
+		require.Equal(t, http.StatusUnauthorized, try(s.OfficeURL()+"/v1/shops/x/pulls", "Authorization", "Bearer guessed"))
+		require.Equal(t, http.StatusUnauthorized, try(s.PublicURL()+"/bank/sepay", "Authorization", "Apikey guessed"))
+		require.Equal(t, http.StatusForbidden, try(s.PublicURL()+"/chat/telegram", "X-Telegram-Bot-Api-Secret-Token", "guessed"))
+		require.Equal(t, http.StatusForbidden, try(s.OfficeURL()+"/sign-in", "Origin", "https://evil.example"))
+	}
+	var acts []account.Act
+	require.Eventually(t, func() bool {
+		var err error
+		acts, err = s.DB.Accounts().Acts(t.Context(), 0, 100)
+		require.NoError(t, err)
+		return len(acts) >= 4
+	}, patience, 10*time.Millisecond)
+	found := map[string]account.Act{}
+	for _, a := range acts {
+		require.Equal(t, a.What != "person.add", a.State == account.ActRefused && a.By == "")
+		found[a.What] = a
+	}
+	require.Len(t, acts, 4, "%+v", acts)
+	require.Equal(t, "/sign-in", found["refused.password"].Subject)
+	require.Equal(t, "/v1/shops/:shop/pulls", found["refused.key"].Subject)
+	require.Equal(t, "/sign-in", found["refused.site"].Subject)
+	doortest.Personal().Absent(t, fmt.Sprintf("%+v", acts))
 }
 
 // locked is a buffer for many.

@@ -66,7 +66,7 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version stri
 	}
 	s.watch = newWatch(version, log)
 	took := func(d time.Duration) { s.watch.commits.Observe(d.Seconds()) }
-	if s.DB, err = openLedger(ctx, cfg, took, log); err != nil {
+	if s.DB, err = openLedger(ctx, cfg, took, s.door.noteGateway, log); err != nil {
 		return nil, err
 	}
 	switch issued, err := s.DB.HasIssued(ctx); {
@@ -238,6 +238,7 @@ func (s *Server) Run(ctx context.Context) error {
 		group.Go(func() error { return s.devices.run(ctx) })
 	}
 	group.Go(func() error { return s.keepRevoked(ctx) })
+	group.Go(func() error { return s.door.keepActs(ctx, s.DB.Accounts()) })
 	for _, site := range []site{s.public, s.office} {
 		if site.ln != nil {
 			group.Go(func() error { return process.Serve(ctx, site.ln, site.engine) })

@@ -20,11 +20,11 @@ import (
 // OpenLedger opens the ledger of a configuration, also beside a headquarters
 // that runs, and enrols the configuration's gateways. Call Close when done.
 func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq.HQ, error) {
-	return openLedger(ctx, cfg, nil, log)
+	return openLedger(ctx, cfg, nil, nil, log)
 }
 
 // openLedger tells committed how long each transaction took.
-func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Duration), log *slog.Logger) (*hq.HQ, error) {
+func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Duration), refused func(hq.Refused, string), log *slog.Logger) (*hq.HQ, error) {
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Key)
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Du
 	}
 	db, err := hq.Open(ctx, hq.Options{
 		Persons: keys, Deleted: deleted, Path: database, Key: key, Now: time.Now, NewID: uuid.NewString, Log: log,
-		Places: places, Committed: committed, Authority: signs,
+		Places: places, Committed: committed, Refused: refused, Authority: signs,
 	})
 	if err != nil {
 		return nil, err

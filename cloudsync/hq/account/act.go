@@ -13,8 +13,8 @@ import (
 type Act struct {
 	N       int64     `json:"n"`
 	At      time.Time `json:"at"`
-	By      string    `json:"by"`                // a person, a key, a token, or ByCommand
-	What    string    `json:"what"`              // person.add, staff.put, or a route such as POST /orders/:id/state
+	By      string    `json:"by"`                // a person, a key, a token, or ByCommand; empty where nobody knows who
+	What    string    `json:"what"`              // person.add, staff.put, refused.site, or a route such as POST /orders/:id/state
 	Subject string    `json:"subject,omitempty"` // to what
 	Detail  string    `json:"detail,omitempty"`
 	State   ActState  `json:"state"`
@@ -62,6 +62,19 @@ func (b *Book) Begin(ctx context.Context, a Act) (n int64, err error) {
 func (b *Book) End(ctx context.Context, n int64, s ActState) error {
 	if _, err := b.db.Write.ExecContext(ctx, "update act set done = $1 where n = $2", s, n); err != nil {
 		return fmt.Errorf("account.End: %w", err)
+	}
+	return nil
+}
+
+// Refused writes down what was turned away, and changed nothing.
+func (b *Book) Refused(ctx context.Context, a Act) error {
+	a.State = ActRefused
+	err := b.db.InTx(ctx, func(tx *sql.Tx) error {
+		_, err := b.write(ctx, tx, a)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("account.Refused: %w", err)
 	}
 	return nil
 }

@@ -57,7 +57,6 @@ func (p *Pages) signIn(c *gin.Context) {
 		wrong, err = "token_wrong", edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
 	}
 	if edge.KindOf(err) == edge.Unauthorized {
-		p.Log.Warn("sign-in refused", "audit", true)
 		select {
 		case <-time.After(wrongPause):
 		case <-ctx.Done():
