@@ -138,8 +138,15 @@ func (d *day) enter() {
 func TestNobodySetsUpWithoutTheCode(t *testing.T) {
 	d := newDay(t)
 	for _, r := range []struct{ method, path string }{
-		{"GET", ""}, {"PUT", "/language"}, {"POST", "/claim"}, {"POST", "/network"}, {"PUT", "/settings"},
-		{"POST", "/print"}, {"POST", "/sale"}, {"PUT", "/steps/touch"}, {"POST", "/sign"},
+		{"GET", ""},
+		{"PUT", "/language"},
+		{"POST", "/claim"},
+		{"POST", "/network"},
+		{"PUT", "/settings"},
+		{"POST", "/print"},
+		{"POST", "/sale"},
+		{"PUT", "/steps/touch"},
+		{"POST", "/sign"},
 	} {
 		status, _, said := d.do(r.method, r.path, `{}`)
 		require.Equal(t, http.StatusUnauthorized, status, "%s %s: %s", r.method, r.path, said)
