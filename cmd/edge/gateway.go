@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
 	"github.com/mirrorcart/mirrorcart/cloudsync/twin"
@@ -214,48 +212,6 @@ func (g *gateway) newUplink(key ed25519.PrivateKey) (*cloudsync.Uplink, error) {
 	return cloudsync.NewUplink(config)
 }
 
-// tellingOutbox tells the pages of carts that a phone changed, and of what else
-// HQ's word changes at once.
-type tellingOutbox struct {
-	*sqlite.DB
-	changed func(edge.CartID)
-	records func([]edge.Record)
-	paid    func()           // the bank's word may have sold a cart
-	fetcher *release.Fetcher // nil for none
-}
-
-func (o tellingOutbox) Apply(ctx context.Context, n uint64, d edge.Delivery) error {
-	if err := o.DB.Apply(ctx, n, d); err != nil {
-		return err
-	}
-	for _, c := range d.Carts {
-		o.changed(c.ID)
-	}
-	o.records(d.Records)
-	for i := range d.Records {
-		switch r := &d.Records[i]; r.Kind {
-		case edge.RecordPayment:
-			if w, err := edge.ReadTransferWord(r); err == nil {
-				o.changed(w.Cart)
-				o.paid()
-			}
-		case edge.RecordSale:
-			o.paid()
-		}
-	}
-	if len(d.Releases) > 0 && o.fetcher != nil {
-		o.fetcher.Wake()
-	}
-	return nil
-}
-
-// TakenBack may make the sales that phones have paid.
-func (o tellingOutbox) TakenBack(ctx context.Context, epoch string) error {
-	err := o.DB.TakenBack(ctx, epoch)
-	o.paid()
-	return err
-}
-
 // maySell does what a sale asks for that no clerk recorded.
 func (g *gateway) maySell() {
 	g.api.StatusChanged()
@@ -337,71 +293,4 @@ func (g *gateway) faults() []api.Fault {
 		list = append(list, p.faults()...)
 	}
 	return list
-}
-
-// run serves the shop until ctx is done. Then everything stops at once: no new
-// request is taken, streams end, and requests have a few seconds to end: a sale
-// that has begun to be written is written and answered, any other is refused; a
-// ticket and a backup under way are ended; the uplink says goodbye. When it
-// returns nothing is written any more, and close may take the rest down.
-func (g *gateway) run(ctx context.Context) error {
-	group, ctx := errgroup.WithContext(ctx)
-	for _, s := range g.stations {
-		group.Go(func() error { return s.run(ctx) })
-	}
-	if p := g.watch.port; p != nil {
-		group.Go(func() error { return p.run(ctx, g.watch.Handler()) })
-	}
-	group.Go(func() error { return g.restarted(ctx) })
-	group.Go(func() error { return g.api.Run(ctx) })
-	group.Go(func() error { return g.photos.run(ctx) })
-	if g.courier != nil {
-		group.Go(func() error { return g.courier.Run(ctx) })
-	}
-	if g.contacts != nil {
-		group.Go(func() error { return g.contacts.run(ctx) })
-	}
-	if g.fetcher != nil {
-		group.Go(func() error { return g.fetcher.Run(ctx) })
-	}
-	if g.identity != nil {
-		group.Go(func() error { return g.identity.Run(ctx) })
-	}
-	group.Go(func() error { return g.db.Run(ctx) })
-	group.Go(func() error { return g.db.KeepCarts(ctx, edge.CartKeep(g.cfg.Carts)) })
-	group.Go(func() error { return g.db.KeepPersons(ctx, edge.PersonKeep(g.cfg.Persons)) })
-	group.Go(func() error { return g.backups.Run(ctx) })
-	if g.desk != nil {
-		group.Go(func() error { return g.desk.Run(ctx) })
-	}
-	if g.twin != nil {
-		group.Go(func() error { return g.twin.Run(ctx) })
-	}
-	if g.uplink != nil {
-		group.Go(func() error { return g.uplink.Run(ctx) })
-	}
-	return group.Wait()
-}
-
-// close frees everything, shoppers' sessions first and the database last, which
-// notes how far the ledger has come; run must have ended. It may be called on a
-// gateway that was made in part only.
-func (g *gateway) close() error {
-	var errs []error
-	for _, s := range g.stations {
-		errs = append(errs, s.close())
-	}
-	if g.watch != nil && g.watch.port != nil {
-		errs = append(errs, g.watch.port.close())
-	}
-	if g.model != nil {
-		errs = append(errs, g.model.close())
-	}
-	if g.studio != nil {
-		errs = append(errs, g.studio.close())
-	}
-	if g.db != nil {
-		errs = append(errs, g.db.Close())
-	}
-	return errors.Join(errs...)
 }
