@@ -30,6 +30,9 @@ of the hourly backups and is deleted in its turn.`,
 				return process.UsageError{Err: err}
 			}
 			if out == "" {
+				if err := process.ActAsOwner(cfg.DataDir); err != nil {
+					return err
+				}
 				out = sqlite.NextBackup(cfg.Node, cfg.BackupDir(), time.Now())
 			}
 			start := time.Now()

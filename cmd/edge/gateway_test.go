@@ -20,7 +20,7 @@ import (
 func testShop(t *testing.T, dir string) *firmwarecfg.Edge {
 	t.Helper()
 	cfg := firmwarecfg.DefaultEdge()
-	cfg.Node, cfg.Shop.ID, cfg.Till = "gw1", "nang-mai-q1", "T1"
+	cfg.Node, cfg.Shop.ID, cfg.Shop.Name, cfg.Till = "gw1", "nang-mai-q1", demoShopName, "T1"
 	cfg.DataDir, cfg.ModelsDir, cfg.HTTP.Addr = dir, lookModels, "127.0.0.1:0"
 	cfg.Keys.Device = filepath.Join(dir, "device.key")
 	cfg.Disk.ReserveMB, cfg.Metrics.Addr = 0, ""
@@ -94,4 +94,18 @@ func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
 	o.cfg.DataDir = t.TempDir()
 	_, err = newGateway(t.Context(), o)
 	require.ErrorContains(t, err, "make setup", "the demo is about the mirror")
+}
+
+// A chain's shops may share their files: which shop this is say the settings.
+func TestTheSettingsSayWhichShopThisIs(t *testing.T) {
+	cfg := testShop(t, t.TempDir())
+	cfg.ModelsDir = filepath.Join(cfg.DataDir, "no-models")
+	cfg.Shop.ID = "hanoi-2"
+	g := runGateway(t, testGateway(t, cfg))
+	resp, err := http.Get(g.url() + "/api/v1/shop")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	var told struct{ Shop struct{ ID string } }
+	require.NoError(t, json.NewDecoder(resp.Body).Decode(&told))
+	require.Equal(t, "hanoi-2", told.Shop.ID)
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/big"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -65,7 +67,7 @@ func TestFiguresOfCertificates(t *testing.T) {
 
 // What root writes for the gateway is of the gateway's user: it could not read it
 // otherwise.
-func TestRootClaimsAsTheGatewaysUser(t *testing.T) {
+func TestRootWritesAsTheGatewaysUser(t *testing.T) {
 	const command = "TEST_OF_ROOT"
 	if args := os.Getenv(command); args != "" { // this is the command, in a process of its own
 		root := newRoot()
@@ -90,15 +92,26 @@ data_dir: %[1]s
 keys: {device: %[1]s/device.key}
 hq: {mqtt: {url: 'mqtts://127.0.0.1:1'}, ingest_url: 'https://127.0.0.1:1', identity: %[1]s/identity, key: 11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=}
 `, data), 0o600))
-	for args, want := range map[string]string{
-		"keys --key " + data + "/other.key":    "<nil>",
-		"claim K7QF-2M9X-8TRW --config " + cfg: "cannot be reached",
+	db, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(data, "edge.db"), Node: "gw1", Shop: "s1", Till: "T1"})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	require.NoError(t, filepath.WalkDir(data, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Chown(path, nobody, nobody))
+	}))
+	for _, c := range []struct{ args, says string }{
+		{"keys --key " + data + "/other.key", "<nil>"},
+		{"claim K7QF-2M9X-8TRW --config " + cfg, "cannot be reached"},
+		{"setup --config " + cfg, "<nil>"},
+		{"person rotate --config " + cfg, "<nil>"},
+		{"backup --config " + cfg, "<nil>"},
+		{"restore --latest --config " + cfg, "<nil>"},
 	} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
-		cmd.Env = append(os.Environ(), command+"="+args)
+		cmd.Env = append(os.Environ(), command+"="+c.args)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
-		require.Contains(t, string(out), want)
+		require.Contains(t, string(out), "it says: ", c.args)
+		require.Contains(t, string(out), c.says, c.args)
 	}
 	var written []string
 	require.NoError(t, filepath.WalkDir(data, func(path string, _ fs.DirEntry, err error) error {
@@ -106,5 +119,5 @@ hq: {mqtt: {url: 'mqtts://127.0.0.1:1'}, ingest_url: 'https://127.0.0.1:1', iden
 		require.Equal(t, nobody, ownerOf(path), path)
 		return err
 	}))
-	require.Subset(t, written, []string{"device.key", "other.key", "identity", "next.key"})
+	require.Subset(t, written, []string{"device.key", "other.key", "identity", "next.key", "setup", "persons.key", "edge.db"})
 }

@@ -46,6 +46,9 @@ again, and when the line is down.`,
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
+			if err := process.ActAsOwner(cfg.DataDir); err != nil {
+				return err
+			}
 			opt := databaseOptions(cfg, process.Log(cmd.ErrOrStderr(), cfg.Log.Level))
 			var r *sqlite.Restored
 			if latest {

@@ -40,6 +40,9 @@ opens the page by itself while a code waits.`,
 					return process.UsageError{Err: err}
 				}
 			}
+			if err := process.ActAsOwner(cfg.DataDir); err != nil {
+				return err
+			}
 			door, err := openSetup(cfg)
 			if err != nil {
 				return err

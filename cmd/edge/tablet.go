@@ -39,6 +39,9 @@ running.`,
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
+			if err := process.ActAsOwner(cfg.DataDir); err != nil {
+				return err
+			}
 			tablets, err := openTablets(cfg)
 			if err != nil {
 				return err

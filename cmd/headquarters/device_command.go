@@ -45,6 +45,9 @@ func AuthorityCommand() *cobra.Command {
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
+			if err := process.ActAsOwner(cfg.DataDir); err != nil {
+				return err
+			}
 			a, err := authority.Create(cfg.Devices.Dir, name, time.Now())
 			if err != nil {
 				return err

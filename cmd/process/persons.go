@@ -78,6 +78,9 @@ it before the others, and encrypt the credential anew.`,
 				_, err := fmt.Fprint(cmd.OutOrStdout(), line)
 				return err
 			}
+			if err := ActAsOwner(filepath.Dir(path)); err != nil {
+				return err
+			}
 			text, err := firmwarecfg.LoadSecret(path)
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
