@@ -218,6 +218,14 @@ func TestWhatIsSaidHasToBeSensible(t *testing.T) {
 	}
 }
 
+func TestAMachineThatIsKnownNeedsNoCode(t *testing.T) {
+	d := newDay(t)
+	d.enter()
+	d.machine.claimed = true
+	view := d.must("PUT", "/steps/claim", `{"outcome":"passed","detail":"gw-1"}`)
+	require.Equal(t, "passed", view["results"].(map[string]any)["claim"].(map[string]any)["outcome"])
+}
+
 func TestDamagedStateBeginsAnew(t *testing.T) {
 	d := newDay(t)
 	d.enter()
