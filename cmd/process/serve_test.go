@@ -2,6 +2,9 @@ package process
 
 import (
 	"bytes"
+	"context"
+	"net"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -27,4 +30,34 @@ func TestServersNameNoClient(t *testing.T) {
 			require.Empty(t, told)
 		}
 	}
+}
+
+// A browser's connection in advance, on which nothing was asked yet, and a request
+// that never ends make no stop a failure.
+func TestAStopEndsWhoeverIsLeft(t *testing.T) {
+	t.Parallel() // it takes as long as requests are given
+	ctx, stop := context.WithCancel(t.Context())
+	ln, err := Listen(ctx, "127.0.0.1:0")
+	require.NoError(t, err)
+	begun, release := make(chan struct{}), make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	served := make(chan error, 1)
+	go func() {
+		served <- Serve(ctx, ln, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+			close(begun)
+			<-release
+		}))
+	}()
+	var d net.Dialer
+	early, err := d.DialContext(t.Context(), "tcp", ln.Addr().String())
+	require.NoError(t, err)
+	defer early.Close()
+	asking, err := d.DialContext(t.Context(), "tcp", ln.Addr().String())
+	require.NoError(t, err)
+	defer asking.Close()
+	_, err = asking.Write([]byte("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))
+	require.NoError(t, err)
+	<-begun
+	stop()
+	require.NoError(t, <-served)
 }
