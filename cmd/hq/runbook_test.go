@@ -11,7 +11,7 @@ import (
 
 // Whoever is on call finds the commands that the runbook and README name.
 func TestCommandsOfTheRunbookAreThere(t *testing.T) {
-	for _, file := range []string{"../../firmware-cfg/runbook.md", "../../README.md"} {
+	for _, file := range []string{"../../firmware-cfg/runbook.md", "../../firmware-cfg/scale.md", "../../README.md"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		named := regexp.MustCompile("(?m)(?:`|^|; )hq ([a-z]+(?: [a-z]+)?)").FindAllStringSubmatch(string(text), -1)
