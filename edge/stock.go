@@ -80,7 +80,7 @@ func (e StockEntry) At(at time.Time) ([]StockMove, error) {
 			return nil, err
 		}
 		if cardNumber(m.Ref) {
-			return nil, Errorf(op, Invalid, "the reference of %s may be a card number: leave it out, or say it in words", m.SKU)
+			return nil, Errorf(op, Invalid, "the reference of %s may be a card number: enter its last 12 digits only", m.SKU)
 		}
 		if m.Count != nil && m.Delta != 0 {
 			return nil, Errorf(op, Invalid, "count of %s: leave out delta, it follows from what was counted", m.SKU)

@@ -56,4 +56,9 @@ export default {
     'Not entered: this reference has other pieces already, or something was counted again since. Change the reference, or count again.',
     '未录入：该单据号已有不同数量，或商品刚被重新盘点。请更换单据号或重新盘点。',
   ],
+  stockCardNumber: [
+    'Chưa ghi: số chứng từ giống số thẻ ngân hàng. Chỉ nhập 12 chữ số cuối.',
+    'Not entered: the reference looks like a card number. Enter its last 12 digits only.',
+    '未录入：单据号与银行卡号相似。请只输入最后 12 位数字。',
+  ],
 };

@@ -3,6 +3,7 @@ import { newKey, unsure } from '../checkout.svelte.js';
 import { begin, drop, moves, put, ready, set } from './entry.js';
 
 const kept = 'stock'; // where the job and the entries survive a reload of the page
+const refusals = { conflict: 'stockConflict', invalid: 'stockCardNumber' }; // of what the page has checked, only the reference can be invalid
 
 /** Desk is where a clerk enters what comes, goes, is counted and lost: one entry for each job, kept until it is sent. */
 export class Desk {
@@ -95,7 +96,7 @@ export class Desk {
       this.done = { job, sent: entry, entered: answer.moves };
     } catch (err) {
       if (!unsure(err)) this.#keep(job, { ...entry, key: null });
-      this.#till.failed(err.kind === 'conflict' ? Object.assign(err, { kind: 'stockConflict' }) : err);
+      this.#till.failed(refusals[err.kind] ? Object.assign(err, { kind: refusals[err.kind] }) : err);
     } finally {
       this.sending = false;
     }
