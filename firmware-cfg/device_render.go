@@ -24,10 +24,11 @@ type File struct {
 	Content []byte
 }
 
-// deviceFiles are what Render makes files of: those that are the same on every
-// machine as they are, the others (.tmpl) with what the description says.
+// deviceFiles are what Render makes files of. The units and users beside them are
+// the same on every machine and come with the program's package: what Render laid
+// over them would hide what a newer package brings.
 //
-//go:embed device
+//go:embed device/*.tmpl device/chromium.json
 var deviceFiles embed.FS
 
 //go:embed edge.yaml
@@ -50,8 +51,8 @@ func (p Profile) spare() spare {
 // settingsPath is where a gateway looks for its settings.
 const settingsPath = "etc/mirrorcart/edge.yaml"
 
-// Render makes all that turns a bare Debian into the gateway that d describes, in
-// the order of the paths. The same description gives the same bytes. d is as
+// Render makes all that turns a Debian with the program's package into the gateway
+// that d describes, in the order of the paths. The same description gives the same bytes. d is as
 // ParseDevice returned it.
 func (d *Device) Render() ([]File, error) {
 	text, err := d.edgeYAML()
@@ -60,15 +61,11 @@ func (d *Device) Render() ([]File, error) {
 	}
 	files := []File{{Path: settingsPath, Content: text}}
 	from := map[string]string{ // templates
-		"etc/systemd/system/mirrorcart.service":        "mirrorcart.service",
-		"etc/systemd/system/mirrorcart-bundle.service": "mirrorcart-bundle.service",
-		"etc/systemd/system/mirrorcart-bundle.path":    "mirrorcart-bundle.path",
-		"etc/systemd/journald.conf.d/mirrorcart.conf":  "journald.conf.tmpl",
-		"etc/sysusers.d/mirrorcart.conf":               "sysusers.conf",
-		"etc/tmpfiles.d/mirrorcart.conf":               "tmpfiles.conf.tmpl",
-		"etc/udev/rules.d/70-mirrorcart.rules":         "udev.rules.tmpl",
-		"etc/nftables.conf":                            "nftables.conf.tmpl",
-		"etc/chrony/conf.d/mirrorcart.conf":            "chrony.conf.tmpl",
+		"etc/systemd/journald.conf.d/mirrorcart.conf": "journald.conf.tmpl",
+		"etc/tmpfiles.d/mirrorcart.conf":              "tmpfiles.conf.tmpl",
+		"etc/udev/rules.d/70-mirrorcart.rules":        "udev.rules.tmpl",
+		"etc/nftables.conf":                           "nftables.conf.tmpl",
+		"etc/chrony/conf.d/mirrorcart.conf":           "chrony.conf.tmpl",
 	}
 	v := d.values()
 	if len(v.Folders) > 0 {
@@ -79,7 +76,7 @@ func (d *Device) Render() ([]File, error) {
 		from["etc/systemd/system/mirrorcart-bundle.service.d/paths.conf"] = "bundle-paths.conf.tmpl"
 	}
 	if d.Hardware.Profile != Tablet {
-		from["etc/systemd/system/mirrorcart-kiosk.service"] = "mirrorcart-kiosk.service.tmpl"
+		from["etc/systemd/system/mirrorcart-kiosk.service.d/screen.conf"] = "screen.conf.tmpl"
 		from["etc/X11/xorg.conf.d/70-mirrorcart.conf"] = "xorg.conf.tmpl"
 		policy, err := chromiumPolicy(v.URL)
 		if err != nil {
@@ -142,8 +139,8 @@ func (d *Device) values() values {
 // fill is the text of a file.
 func fill(name string, v values) ([]byte, error) {
 	text, err := deviceFiles.ReadFile("device/" + name)
-	if err != nil || !strings.HasSuffix(name, ".tmpl") {
-		return text, err
+	if err != nil {
+		return nil, err
 	}
 	t, err := template.New(name).Funcs(template.FuncMap{"match": udevMatch, "join": strings.Join, "pool": isName}).Parse(string(text))
 	if err != nil {

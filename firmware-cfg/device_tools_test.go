@@ -48,14 +48,10 @@ func TestDebiansToolsReadTheFiles(t *testing.T) {
 		old, slip string
 		fault     func(t *testing.T, text string) string // empty for none
 	}{
-		{"etc/systemd/system/mirrorcart.service", "LockPersonality", "LockPersonalities", unitFault},
-		{"etc/systemd/system/mirrorcart-bundle.service", "ProcSubset", "ProcSubsets", unitFault},
-		{"etc/systemd/system/mirrorcart-bundle.path", "PathExistsGlob=", "PathsExistGlob=", pathFault},
-		{"etc/systemd/system/mirrorcart-kiosk.service", "MemoryMax=", "MemoryMax=much", unitFault},
+		{"etc/systemd/system/mirrorcart-kiosk.service.d/screen.conf", "MemoryMax=", "MemoryMax=much", screenFault},
 		{"etc/nftables.conf", "saddr 10.0.7.0/24", "saddr 10.0.7.0/240", nftFault},
 		{"etc/chrony/conf.d/mirrorcart.conf", "makestep", "makestop", chronyFault},
 		{"etc/udev/rules.d/70-mirrorcart.rules", "SYMLINK+=", "SYMLINKS+=", udevFault},
-		{"etc/sysusers.d/mirrorcart.conf", "m mirrorcart lp", "x mirrorcart lp", sysusersFault},
 	} {
 		for profile, file := range described {
 			text, ok := render(t, parseDevice(t, file))[tc.path]
@@ -71,20 +67,73 @@ func TestDebiansToolsReadTheFiles(t *testing.T) {
 	}
 }
 
+// So they are with the files that the program's package brings, and nothing that is
+// rendered takes the place of one of them: a newer package would change nothing.
+func TestThePackagesUnits(t *testing.T) {
+	for _, tc := range []struct {
+		name, old, slip string
+		fault           func(t *testing.T, text string) string
+	}{
+		{"mirrorcart.service", "LockPersonality", "LockPersonalities", unitFault},
+		{"mirrorcart-bundle.service", "ProcSubset", "ProcSubsets", unitFault},
+		{"mirrorcart-bundle.path", "PathExistsGlob=", "PathsExistGlob=", pathFault},
+		{"mirrorcart-kiosk.service", "MemoryMax=", "MemoryMax=much", unitFault},
+		{"sysusers.conf", "m mirrorcart lp", "x mirrorcart lp", sysusersFault},
+	} {
+		text := packaged(t, tc.name)
+		require.Empty(t, tc.fault(t, text), tc.name)
+		require.Contains(t, text, tc.old)
+		require.NotEmpty(t, tc.fault(t, strings.Replace(text, tc.old, tc.slip, 1)), "a slip in %s", tc.name)
+	}
+	for _, file := range described {
+		for path := range render(t, parseDevice(t, file)) {
+			for _, folder := range []string{"systemd/system", "sysusers.d"} {
+				require.NotEqual(t, "etc/"+folder, filepath.Dir(path), "%s hides what the package brings", path)
+			}
+		}
+	}
+}
+
+// packaged is a file that the program's package brings.
+func packaged(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("device", name))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// screenFault is what systemd does not understand of a drop-in of the screen's unit.
+func screenFault(t *testing.T, text string) string {
+	return unitFault(t, packaged(t, "mirrorcart-kiosk.service")+text)
+}
+
+// The screen of a machine opens the page that its description says, with the memory
+// that its kind can spare.
+func TestTheScreenShowsItsMachinesPage(t *testing.T) {
+	require.Contains(t, packaged(t, "mirrorcart-kiosk.service"), "    ${KIOSK_PAGE} \\\n")
+	for profile, want := range map[Profile]string{MiniPC: "MemoryMax=2G", ARM64: "MemoryMax=1G"} {
+		d := parseDevice(t, described[profile])
+		d.Edge.HTTP.Addr = "127.0.0.1:8099"
+		text := render(t, d)["etc/systemd/system/mirrorcart-kiosk.service.d/screen.conf"]
+		require.Contains(t, text, "\n[Service]\nEnvironment=KIOSK_PAGE=http://127.0.0.1:8099/\n"+want+"\n")
+	}
+}
+
 // Bundles are waited for where the gateway leaves them, and root's part may empty
 // that folder.
 func TestBundlesAreTakenFromTheDataFolder(t *testing.T) {
 	files := render(t, parseDevice(t, described[ARM64]))
-	const unit, inbox = "etc/systemd/system/mirrorcart-bundle.path", "/srv/mirrorcart/bundle/inbox/*.bundle"
-	both := files[unit] + files[unit+".d/paths.conf"]
+	const unit, inbox = "mirrorcart-bundle.path", "/srv/mirrorcart/bundle/inbox/*.bundle"
+	of := func(unit string) string { return files["etc/systemd/system/"+unit+".d/paths.conf"] }
+	both := packaged(t, unit) + of(unit)
 	require.Empty(t, pathFault(t, both))
 	require.NotEmpty(t, pathFault(t, strings.ReplaceAll(both, "PathExistsGlob="+inbox, "PathExistsGlob=srv")))
 	require.Regexp(t, `(?m)^PathExistsGlob=\nPathExistsGlob=`+regexp.QuoteMeta(inbox)+`$`, both, "and nowhere else")
-	const service = "etc/systemd/system/mirrorcart-bundle.service"
-	paths := files[service+".d/paths.conf"]
-	require.Contains(t, paths, "\nReadWritePaths=-/srv/mirrorcart\n")
-	require.Empty(t, unitFault(t, files[service]+paths))
-	require.NotContains(t, render(t, parseDevice(t, "device.yaml")), unit+".d/paths.conf")
+	const service = "mirrorcart-bundle.service"
+	require.Contains(t, of(service), "\nReadWritePaths=-/srv/mirrorcart\n")
+	require.Empty(t, unitFault(t, packaged(t, service)+of(service)))
+	require.Empty(t, unitFault(t, packaged(t, "mirrorcart.service")+of("mirrorcart.service")))
+	require.NotContains(t, render(t, parseDevice(t, "device.yaml")), "etc/systemd/system/"+unit+".d/paths.conf")
 }
 
 // unitFault is what systemd does not understand. That the programs are not
@@ -165,9 +214,8 @@ func sysusersFault(t *testing.T, text string) string {
 // 10. The screen's needs more: a graphics card, and processes of the browser that
 // keep each other out.
 func TestServicesAreShutIn(t *testing.T) {
-	files := render(t, parseDevice(t, "device.yaml"))
 	for unit, most := range map[string]string{"mirrorcart.service": "25", "mirrorcart-bundle.service": "25", "mirrorcart-kiosk.service": "45"} {
-		file := tempFile(t, unit, files["etc/systemd/system/"+unit])
+		file := tempFile(t, unit, packaged(t, unit))
 		out, ok := told(t, "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold="+most, file)
 		require.True(t, ok, "%s", out)
 		_, ok = told(t, "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=5", file)

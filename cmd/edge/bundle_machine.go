@@ -139,7 +139,6 @@ func reloadSteps(changed []string) [][]string {
 		folders []string
 		command []string
 	}{
-		{[]string{"etc/sysusers.d/"}, []string{"systemd-sysusers", "/etc/sysusers.d/mirrorcart.conf"}},
 		{[]string{"etc/tmpfiles.d/"}, []string{"systemd-tmpfiles", "--create", "/etc/tmpfiles.d/mirrorcart.conf"}},
 		{[]string{"etc/systemd/journald.conf.d/"}, []string{"systemctl", "try-restart", "systemd-journald.service"}},
 		{[]string{"etc/udev/"}, []string{"systemctl", "try-restart", "systemd-udev-trigger.service"}},

@@ -31,11 +31,11 @@ func renderCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "render DESCRIPTION --out DIR",
 		Short: "Make all of a machine's files from its description",
-		Long: `Make all that turns a bare Debian into a gateway from one description: edge.yaml,
-the systemd services, firewall, clock, names of camera and printer, and the
-kiosk's screen and browser. The files lie in DIR as they are to lie under /; the
-same description gives the same bytes. Every key of a description is explained in
-firmware-cfg/device.yaml.
+		Long: `Make all that turns a Debian with the package mirrorcart into a gateway from one
+description: edge.yaml, what the package's services are told of the machine, firewall,
+clock, names of camera and printer, and the kiosk's screen and browser. The files lie
+in DIR as they are to lie under /; the same description gives the same bytes. Every
+key of a description is explained in firmware-cfg/device.yaml.
 
 own.yaml beside edge.yaml says which gateway it is; it stays when a bundle brings
 new files. A machine takes bundles if it has root.json, which says whose signatures
