@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"slices"
@@ -49,6 +50,7 @@ func atRollouts(cmd *cobra.Command, do func(context.Context, *desk) error) error
 // issue is what to publish, and how.
 type issue struct {
 	file, rings, window, notBefore string
+	archive                        []byte // what the file holds
 	plan                           rollout.Plan
 	json                           bool
 }
@@ -62,8 +64,11 @@ func bundlePublish() *cobra.Command {
 			"It stops by itself where too many fail; a shop that is silent is no success. The bundle must be signed as bundle_roots in hq.yaml says.",
 		Example: "  hq bundle publish v12.bundle --rings 1,5%,25%,100% --soak 30m --window 22:00-06:00",
 		Args:    process.Args("FILE.bundle"),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			i.file = args[0]
+			if i.archive, err = readArchive(i.file); err != nil {
+				return process.UsageError{Err: err}
+			}
 			return atRollouts(cmd, func(ctx context.Context, d *desk) error { return d.publishBundle(ctx, i) })
 		},
 	}
@@ -93,15 +98,15 @@ func (d *desk) publishBundle(ctx context.Context, i issue) (err error) {
 	if err := i.plan.Check(); err != nil {
 		return process.UsageError{Err: err}
 	}
-	archive, m, err := d.readBundle(i.file)
+	m, err := d.checkBundle(i.archive)
 	if err != nil {
 		return fmt.Errorf("%s: %w", i.file, err)
 	}
-	sum, err := d.db.PutAsset(ctx, archive)
+	sum, err := d.db.PutAsset(ctx, i.archive)
 	if err != nil {
 		return err
 	}
-	b := rollout.Bundle{Version: m.Version, SHA256: sum, Size: int64(len(archive)), Classes: m.Classes, Expires: m.Expires}
+	b := rollout.Bundle{Version: m.Version, SHA256: sum, Size: int64(len(i.archive)), Classes: m.Classes, Expires: m.Expires}
 	id, err := d.db.Rollouts().Publish(ctx, b, i.plan, account.ByCommand)
 	if err != nil {
 		return err
@@ -113,37 +118,40 @@ func (d *desk) publishBundle(ctx context.Context, i issue) (err error) {
 	return err
 }
 
-// readBundle reads a bundle and refuses one that the gateways would refuse.
-func (d *desk) readBundle(file string) (archive []byte, m bundle.Manifest, err error) {
+// readArchive reads a bundle's file, and no more of a longer one than it takes to
+// refuse it.
+func readArchive(file string) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, bundle.MaxArchive+1))
+}
+
+// checkBundle refuses a bundle that the gateways would refuse.
+func (d *desk) checkBundle(archive []byte) (m bundle.Manifest, err error) {
 	text, err := os.ReadFile(d.cfg.BundleRoots)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, m, fmt.Errorf("nothing says who signs bundles: put the root sets into %s, or set bundle_roots in hq.yaml", d.cfg.BundleRoots)
+		return m, fmt.Errorf("nothing says who signs bundles: put the root sets into %s, or set bundle_roots in hq.yaml", d.cfg.BundleRoots)
 	}
 	if err != nil {
-		return nil, m, err
+		return m, err
 	}
 	roots, err := bundle.ParseRoots(text)
 	if err != nil {
-		return nil, m, fmt.Errorf("%s: %w", d.cfg.BundleRoots, err)
+		return m, fmt.Errorf("%s: %w", d.cfg.BundleRoots, err)
 	}
 	root, err := roots.Trusted()
 	if err != nil {
-		return nil, m, fmt.Errorf("%s: %w", d.cfg.BundleRoots, err)
+		return m, fmt.Errorf("%s: %w", d.cfg.BundleRoots, err)
 	}
-	f, err := os.Open(file)
+	b, err := bundle.Parse(archive)
 	if err != nil {
-		return nil, m, err
+		return m, err
 	}
-	defer f.Close()
-	b, err := bundle.Read(f)
-	if err == nil {
-		_, err = bundle.Trust{Root: root}.Check(b, "", d.now())
-	}
-	if err != nil {
-		return nil, m, err
-	}
-	archive, err = os.ReadFile(file)
-	return archive, b.Manifest, err
+	_, err = bundle.Trust{Root: root}.Check(b, "", d.now())
+	return b.Manifest, err
 }
 
 // parseWindow reads 22:00-06:00; nothing where s is empty.
@@ -250,16 +258,32 @@ func (d *desk) showBundles(ctx context.Context, asJSON bool) error {
 		t.row("%s\t%s\t%d", f.Class, versionName(f.Version), f.Gateways)
 	}
 	t.row("\nVERSION\tFOR\tSTATE\tRING\tTOLD\tRUN IT\tFAILED\tSILENT\tPUBLISHED")
+	failed := false
 	for _, o := range standing {
 		t.row("%d\t%s\t%s\t%d of %d\t%d of %d\t%d\t%d\t%d\t%s", o.Version, strings.Join(o.Classes, ","), o.State, o.Ring+1, len(o.Plan.Rings),
 			o.Counts.Told, o.Counts.Gateways, o.Counts.Committed, o.Counts.Failed, o.Counts.Silent, d.when(o.Created))
+		failed = failed || o.Counts.Failed > 0
+	}
+	if failed {
+		t.row("\nVERSION\tGATEWAY\tSTATE\tSINCE\tWHY")
+	}
+	for _, o := range standing {
 		for _, m := range o.Machines {
 			if m.State.Final() {
-				t.row("  %s: %s: %s", m.Node, m.State, strings.TrimSpace(m.Reason+" "+m.Message))
+				t.row("%d\t%s\t%s\t%s\t%s", o.Version, m.Node, m.State, d.when(m.At), why(m))
 			}
 		}
 	}
 	return t.end()
+}
+
+// why a machine failed, in one line: its reason, unless what it says begins with it.
+func why(m rollout.Machine) string {
+	says := strings.Join(strings.Fields(m.Message), " ")
+	if m.Reason == "" || strings.HasPrefix(says, m.Reason) {
+		return says
+	}
+	return strings.TrimSuffix(m.Reason+": "+says, ": ")
 }
 
 func versionName(version int64) string {

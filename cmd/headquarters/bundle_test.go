@@ -79,7 +79,7 @@ func (s *signers) gateway(state cloudsync.BundleState, n uint64, of ...rollout.R
 	defer db.Close()
 	r := &cloudsync.Reported{Node: "node-1", N: n, Class: "minipc", State: state, At: time.Now()}
 	if len(of) > 0 {
-		r.Bundle, r.Reason, r.Message = of[0].SHA256, "camera", "no frame came"
+		r.Bundle, r.Reason, r.Message = of[0].SHA256, "camera of main", "camera of main: no frame came\nwithin 90 s"
 	}
 	require.NoError(s.t, db.Rollouts().Step(s.t.Context()))
 	require.NoError(s.t, db.Rollouts().Report(s.t.Context(), r))
@@ -126,7 +126,7 @@ func TestBundleIsPublishedAndHeldBack(t *testing.T) {
 	require.Equal(t, rollout.Stopped, status.Rollouts[0].State)
 	out, err = s.hq("status")
 	require.NoError(t, err)
-	require.Contains(t, out, "node-1: rolled_back: camera no frame came")
+	require.Regexp(t, `(?m)^3 +node-1 +rolled_back +\d{4}-\d\d-\d\d \d\d:\d\d \+07  camera of main: no frame came within 90 s$`, out)
 	_, err = s.hq("stop", "3")
 	require.ErrorContains(t, err, "the rollout is stopped")
 	_, err = s.hq("stop", "9")

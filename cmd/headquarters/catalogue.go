@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -70,6 +71,21 @@ func atDesk(cmd *cobra.Command, config string, do func(context.Context, *desk) e
 type order struct {
 	file, images, effective string
 	yes                     bool
+
+	table    *os.File // file
+	pictures fs.FS    // of images; nil for shop_dir's
+}
+
+// open opens the files of whoever runs the command, which the owner of headquarters'
+// database may not be able to. Close table when done.
+func (o *order) open() (err error) {
+	if o.table, err = os.Open(o.file); err != nil || o.images == "" {
+		return err
+	}
+	if o.pictures, err = shopdir.OpenFolder(o.images); err != nil {
+		return errors.Join(fmt.Errorf("--images %s is no folder: %w", o.images, err), o.table.Close())
+	}
+	return nil
 }
 
 func importCommand(config *string) *cobra.Command {
@@ -84,6 +100,10 @@ func importCommand(config *string) *cobra.Command {
 		Args:    process.Args("FILE.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
+			if err := o.open(); err != nil {
+				return process.UsageError{Err: err}
+			}
+			defer o.table.Close()
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error { return d.importTable(ctx, o) })
 		},
 	}
@@ -141,18 +161,10 @@ func (d *desk) readTable(o order) (*shopdir.Shop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shop_dir: %w", err)
 	}
-	images := dir
-	if o.images != "" {
-		if images, err = shopdir.OpenFolder(o.images); err != nil {
-			return nil, process.UsageError{Err: fmt.Errorf("--images %s is no folder: %w", o.images, err)}
-		}
+	if o.pictures == nil {
+		o.pictures = dir
 	}
-	f, err := os.Open(o.file)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return shopdir.ReadTable(dir, filepath.Base(o.file), f, images)
+	return shopdir.ReadTable(dir, filepath.Base(o.file), o.table, o.pictures)
 }
 
 // effective reads a time: now where s is empty.

@@ -182,7 +182,7 @@ func claimCommand(config *string) *cobra.Command {
 				if asJSON {
 					return json.NewEncoder(d.out).Encode(c)
 				}
-				_, err = fmt.Fprintf(d.out, "%s\n\nIt lets one machine become %s of %s until %s.\n", c.Code, c.Node, c.Shop, c.Expires.In(d.zone).Format(time.DateTime))
+				_, err = fmt.Fprintf(d.out, "%s\n\nIt lets one machine become %s of %s until %s.\n", c.Code, c.Node, c.Shop, d.when(c.Expires))
 				return err
 			})
 		},
@@ -253,7 +253,7 @@ func devicesCommand(config *string) *cobra.Command {
 					if t.IsZero() {
 						return "-"
 					}
-					return t.In(d.zone).Format("2006-01-02 15:04")
+					return d.when(t)
 				}
 				t := newTable(d.out)
 				t.row("NODE\tSHOP\tKEYS\tCERTIFICATE UNTIL\tCODE UNTIL")

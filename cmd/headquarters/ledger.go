@@ -18,8 +18,13 @@ import (
 )
 
 // OpenLedger opens the ledger of a configuration, also beside a headquarters
-// that runs, and enrols the configuration's gateways. Call Close when done.
+// that runs, and enrols the configuration's gateways. Call Close when done. Run by
+// root the process is from then on the owner of data_dir: root's files would be of no
+// use to the service, and what root alone may read is to be opened before.
 func OpenLedger(ctx context.Context, cfg *firmwarecfg.HQ, log *slog.Logger) (*hq.HQ, error) {
+	if err := process.ActAsOwner(cfg.DataDir); err != nil {
+		return nil, err
+	}
 	return openLedger(ctx, cfg, nil, nil, log)
 }
 

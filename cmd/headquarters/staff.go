@@ -35,7 +35,11 @@ func StaffCommand() *cobra.Command {
 			Example: "  hq staff set hue-1 hue-1-staff.yaml",
 			Args:    process.Args("SHOP", "FILE.yaml"),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return atDesk(cmd, config, func(ctx context.Context, d *desk) error { return d.setStaff(ctx, args[0], args[1]) })
+				dir, err := readStaff(args[1])
+				if err != nil {
+					return fmt.Errorf("%s: %w", args[1], err)
+				}
+				return atDesk(cmd, config, func(ctx context.Context, d *desk) error { return d.setStaff(ctx, args[0], dir) })
 			},
 		},
 		&cobra.Command{
@@ -50,15 +54,11 @@ func StaffCommand() *cobra.Command {
 	return cmd
 }
 
-func (d *desk) setStaff(ctx context.Context, shop, file string) error {
-	dir, err := readStaff(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
+func (d *desk) setStaff(ctx context.Context, shop string, dir *edge.Directory) error {
 	if err := d.db.PutStaff(ctx, account.ByCommand, shop, dir); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(d.out, "The staff directory of %s has %d people now.\n", shop, len(dir.Members))
+	_, err := fmt.Fprintf(d.out, "The staff directory of %s has %d people now.\n", shop, len(dir.Members))
 	return err
 }
 
