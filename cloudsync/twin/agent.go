@@ -105,13 +105,14 @@ func (a *Agent) Want(_ context.Context, d *cloudsync.Desired) error {
 	next := a.m
 	next.Desired = d
 	next.told = told{Running: a.m.Running, State: cloudsync.BundleNone}
+	version := int64(0) // stays as it is
 	if d.Bundle != nil {
-		next.State, next.Bundle = cloudsync.BundleAsked, d.Bundle.SHA256
+		next.State, next.Bundle, version = cloudsync.BundleAsked, d.Bundle.SHA256, d.Bundle.Version
 	}
 	if err := a.put(next); err != nil {
 		return err
 	}
-	a.c.Log.Info("HQ's word about the machine", "audit", true, "number", d.N, "bundle", d.Bundle)
+	a.c.Log.Info("HQ's word about the machine", "audit", true, "number", d.N, "version", version)
 	offer(a.wake)
 	return nil
 }
@@ -188,6 +189,9 @@ func (a *Agent) Step(ctx context.Context) error {
 		next.State, next.Reason, next.Message = cloudsync.BundleRefused, "expired", "it could be begun until "+d.Exp.Format(time.RFC3339)
 		return a.tellOf(d, next)
 	}
+	if s.Unable != nil {
+		return a.refuse(d, next, s.Unable)
+	}
 	return a.bring(ctx, d, next, s)
 }
 
@@ -219,9 +223,7 @@ func (a *Agent) bring(ctx context.Context, d *cloudsync.Desired, t told, s Statu
 	}
 	err = a.c.Machine.Verify(ctx, file)
 	if refused, ok := errors.AsType[*Refused](err); ok {
-		a.c.Log.Error("bundle refused", "audit", true, "version", d.Bundle.Version, "reason", refused.Reason, "error", refused.Message)
-		t.State, t.Reason, t.Message = cloudsync.BundleRefused, refused.Reason, refused.Message
-		return a.tellOf(d, t)
+		return a.refuse(d, t, refused)
 	}
 	if err != nil {
 		return err
@@ -235,6 +237,12 @@ func (a *Agent) bring(ctx context.Context, d *cloudsync.Desired, t told, s Statu
 	}
 	a.c.Log.Info("bundle handed to the machine", "audit", true, "version", d.Bundle.Version)
 	t.State = cloudsync.BundleStaged
+	return a.tellOf(d, t)
+}
+
+func (a *Agent) refuse(d *cloudsync.Desired, t told, why *Refused) error {
+	a.c.Log.Error("bundle refused", "audit", true, "version", d.Bundle.Version, "reason", why.Reason, "error", why.Message)
+	t.State, t.Reason, t.Message = cloudsync.BundleRefused, why.Reason, why.Message
 	return a.tellOf(d, t)
 }
 

@@ -1,6 +1,7 @@
 package twin_test
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -25,10 +26,11 @@ type scene struct {
 	agent   *twin.Agent
 	n       uint64
 	reports uint64
+	log     *slog.Logger
 }
 
 func newScene(t *testing.T) *scene {
-	s := &scene{t: t, clock: edgetest.NewClock(), machine: newMachine(t), shelf: &shelf{dir: t.TempDir()}, file: filepath.Join(t.TempDir(), "twin.json")}
+	s := &scene{t: t, clock: edgetest.NewClock(), machine: newMachine(t), shelf: &shelf{dir: t.TempDir()}, file: filepath.Join(t.TempDir(), "twin.json"), log: slog.New(slog.DiscardHandler)}
 	s.start()
 	return s
 }
@@ -38,7 +40,7 @@ func (s *scene) start() {
 	s.t.Helper()
 	a, err := twin.New(s.t.Context(), twin.Config{
 		File: s.file, Class: "minipc", Machine: s.machine, Fetch: s.shelf.fetch, Zone: time.FixedZone("shop", 7*3600),
-		Now: s.clock.Now, Log: slog.New(slog.DiscardHandler),
+		Now: s.clock.Now, Log: s.log,
 	})
 	require.NoError(s.t, err)
 	s.agent = a
@@ -120,6 +122,37 @@ func TestBundleComesToItsEnd(t *testing.T) {
 	s.is(cloudsync.BundleRefused)
 	require.Equal(t, "tampered", s.told().Reason)
 	require.Len(t, s.machine.taken, 2)
+}
+
+// A machine that takes no bundles says so before anything is fetched; once it does,
+// HQ's next word counts.
+func TestMachineThatTakesNoBundles(t *testing.T) {
+	s := newScene(t)
+	s.machine.status.Unable = &twin.Refused{Reason: "no_root_set", Message: "no root set: put root.json there"}
+	s.is(cloudsync.BundleNone)
+	s.shelf.down = true
+	b := s.shelf.put(t, "3 good")
+	s.want(b)
+	s.is(cloudsync.BundleRefused)
+	require.Equal(t, "no_root_set", s.told().Reason)
+	require.Equal(t, "no root set: put root.json there", s.told().Message)
+
+	s.machine.status.Unable, s.shelf.down = nil, false
+	s.is(cloudsync.BundleRefused)
+	s.want(b)
+	s.is(cloudsync.BundleStaged)
+}
+
+// HQ's word is in the log as people read it.
+func TestTheLogNamesVersions(t *testing.T) {
+	s := newScene(t)
+	var log bytes.Buffer
+	s.log = slog.New(slog.NewTextHandler(&log, nil))
+	s.start()
+	s.want(s.shelf.put(t, "3 good"))
+	require.Contains(t, log.String(), "number=1 version=3")
+	s.want(nil)
+	require.Contains(t, log.String(), "number=2 version=0")
 }
 
 // Whenever the gateway ends it goes on from there, and nothing is done twice.

@@ -29,6 +29,8 @@ type Status struct {
 	State   cloudsync.BundleState
 	Reason  string // for machines
 	Message string // for people
+	// Unable says why the machine takes no bundle at all; nil where it does.
+	Unable *Refused
 }
 
 // Refused says why a machine will never apply a bundle.

@@ -39,7 +39,6 @@ type gatewayOptions struct {
 	// needMirror makes a mirror that cannot be had an error. Without it the
 	// gateway opens all the same: selling does not wait for a mirror.
 	needMirror bool
-	bundles    string // root's folder of bundles; empty for the machine's own
 	// setUp serves the pages of installation day. What they change has run end with
 	// errRestart.
 	setUp bool

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -23,7 +22,7 @@ func (g *gateway) newTwin(ctx context.Context, zone *time.Location) *twin.Agent 
 	}
 	a, err := twin.New(ctx, twin.Config{
 		File: filepath.Join(g.cfg.DataDir, "bundle", "twin.json"), Class: g.cfg.Class, Fetch: g.fetcher.File, Zone: zone, Now: time.Now, Log: g.log,
-		Machine: bundleInbox{data: g.cfg.DataDir, bundles: cmp.Or(g.bundles, "/"+bundlesPath), class: g.cfg.Class, now: time.Now},
+		Machine: bundleInbox{data: g.cfg.DataDir, bundles: "/" + bundlesPath, roots: "/" + rootsPath, class: g.cfg.Class, now: time.Now},
 	})
 	if err != nil {
 		g.log.Error("the machine gets no bundles from HQ", "error", err)
@@ -37,6 +36,7 @@ func (g *gateway) newTwin(ctx context.Context, zone *time.Location) *twin.Agent 
 type bundleInbox struct {
 	data    string // the gateway's folder
 	bundles string // root's, which the gateway can read
+	roots   string // the file with the root sets to begin with; likewise
 	class   string
 	now     func() time.Time
 }
@@ -54,13 +54,21 @@ func (m bundleInbox) Verify(_ context.Context, file string) error {
 		return err
 	}
 	b, err := bundle.Read(f)
-	if err == nil && s.Trust.Root.Version > 0 { // before the first bundle only root knows whom to trust
-		_, err = s.Trust.Check(b, m.class, m.now())
+	if trust, unseen := s.Trust.Begun(m.roots); err == nil && unseen == nil { // else root's part knows whom to trust
+		_, err = trust.Check(b, m.class, m.now())
 	}
+	if refused := refusedBy(err); refused != nil {
+		return refused
+	}
+	return err
+}
+
+// refusedBy is the refusal in err's chain as the twin has it; nil where there is none.
+func refusedBy(err error) *twin.Refused {
 	if r, ok := errors.AsType[*bundle.Refusal](err); ok {
 		return &twin.Refused{Reason: string(r.Reason), Message: r.Msg}
 	}
-	return err
+	return nil
 }
 
 // Take implements twin.Machine.
@@ -83,8 +91,10 @@ func (m bundleInbox) Status(context.Context) (twin.Status, error) {
 		bundle.Probation: cloudsync.BundleProbation, bundle.Returning: cloudsync.BundleProbation,
 		bundle.Committed: cloudsync.BundleCommitted, bundle.RolledBack: cloudsync.BundleRolledBack,
 	}
-	t := twin.Status{Running: s.Running.Version, State: cloudsync.BundleNone}
-	if state, begun := of[s.Attempt.Phase]; begun {
+	_, rootless := s.Trust.Begun(m.roots)
+	t := twin.Status{Running: s.Running.Version, State: cloudsync.BundleNone, Unable: refusedBy(rootless)}
+	mended := s.Attempt.Reason == bundle.Rootless && rootless == nil // the same bundle may come again
+	if state, begun := of[s.Attempt.Phase]; begun && !mended {
 		t.State, t.Reason, t.Message = state, string(s.Attempt.Reason), s.Attempt.Fault
 		if sum, err := hex.DecodeString(s.Attempt.File); err == nil && len(sum) == len(edge.Hash{}) { // empty where people went back
 			t.Bundle = edge.Hash(sum)

@@ -31,7 +31,7 @@ import (
 )
 
 func (s *site) inbox() bundleInbox {
-	return bundleInbox{data: s.path(gatewayPath), bundles: s.path(bundlesPath), class: "minipc", now: time.Now}
+	return bundleInbox{data: s.path(gatewayPath), bundles: s.path(bundlesPath), roots: s.path(rootsPath), class: "minipc", now: time.Now}
 }
 
 // unit does what root's unit does: it takes in what the gateway has left.
@@ -189,6 +189,7 @@ func TestBundlesThatTheGatewayRefusesItself(t *testing.T) {
 	}
 	one := s.archive(1, s.render(60), s.keys[:2]...)
 	require.Empty(t, verify(one))
+	require.Equal(t, "unsigned", verify(s.archive(1, s.render(60))), "before the first bundle too")
 	require.NoError(t, s.apply(one))
 	require.Empty(t, verify(s.archive(2, s.render(60), s.keys[:2]...)))
 	require.Equal(t, "too_few_signatures", verify(s.archive(2, s.render(60), s.keys[0])))
@@ -208,4 +209,46 @@ func TestBundlesThatTheGatewayRefusesItself(t *testing.T) {
 	status, err = m.Status(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, twin.Status{State: cloudsync.BundleRolledBack, Reason: "by_hand", Message: status.Message}, status)
+}
+
+// Where nothing says who may sign, the gateway fetches nothing and root's part
+// refuses what is left for it all the same, and waits for no more of it.
+func TestAMachineWithoutARootSetRefusesBundles(t *testing.T) {
+	for name, spoil := range map[string]func(file string) error{
+		"missing": os.Remove,
+		"damaged": func(file string) error { return os.WriteFile(file, []byte("[]"), 0o600) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newSite(t)
+			roots, err := os.ReadFile(s.path(rootsPath))
+			require.NoError(t, err)
+			require.NoError(t, spoil(s.path(rootsPath)))
+			m := s.inbox()
+			status, err := m.Status(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, "no_root_set", status.Unable.Reason)
+			require.Contains(t, status.Unable.Message, s.path(rootsPath))
+
+			archive := s.archive(1, s.render(60), s.keys[:2]...)
+			require.NoError(t, bundle.Leave(s.path(gatewayPath), archive))
+			_, err = s.run("apply", "--inbox")
+			require.NoError(t, err, "nothing is tried again")
+			left, err := os.ReadDir(s.path(gatewayPath + "/bundle/inbox"))
+			require.NoError(t, err)
+			require.Empty(t, left, "and the unit that waits for bundles sees none")
+			status, err = m.Status(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, cloudsync.BundleRefused, status.State)
+			require.Equal(t, "no_root_set", status.Reason)
+			require.Contains(t, status.Message, "no root set: ")
+			require.Equal(t, 70, s.quality())
+
+			require.NoError(t, os.WriteFile(s.path(rootsPath), roots, 0o600))
+			status, err = m.Status(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, twin.Status{State: cloudsync.BundleNone}, status, "it may come again")
+			require.NoError(t, s.apply(archive))
+			require.Equal(t, 60, s.quality())
+		})
+	}
 }

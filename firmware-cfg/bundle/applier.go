@@ -76,24 +76,14 @@ func (a *Applier) Open() (closeIt func(), err error) {
 	return func() { lock.Close() }, nil
 }
 
-// status is the machine's, with the root set that trust begins with.
+// status is the machine's, with the root set that trust begins with. Where there is
+// none, a Refusal stands beside it.
 func (a *Applier) status() (Status, error) {
 	s, err := ReadStatus(a.Dir)
-	if err != nil || s.Trust.Root.Version > 0 {
-		return s, err
-	}
-	text, err := os.ReadFile(a.Roots)
-	if err != nil {
-		return s, fmt.Errorf("the root set, which says who may sign bundles: %w", err)
-	}
-	roots, err := ParseRoots(text)
 	if err == nil {
-		s.Trust.Root, err = roots.Trusted()
+		s.Trust, err = s.Trust.Begun(a.Roots)
 	}
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", a.Roots, err)
-	}
-	return s, nil
+	return s, err
 }
 
 // Verify reads an archive and says whether this machine would take it. It changes
@@ -127,14 +117,17 @@ func (a *Applier) verify(s Status, archive []byte) (*Bundle, Trust, error) {
 // to go. taken is called as soon as the archive is needed no more.
 func (a *Applier) Apply(ctx context.Context, archive []byte, taken func() error) error {
 	s, err := a.status()
-	if err != nil {
+	if err != nil && ReasonOf(err) == "" {
 		return errors.Join(err, taken())
 	}
 	if !s.Attempt.Phase.done() {
 		return errUnfinished
 	}
 	s.Attempt = Attempt{File: Digest(archive)}
-	if err := a.take(ctx, &s, archive); err != nil {
+	if err == nil {
+		err = a.take(ctx, &s, archive)
+	}
+	if err != nil {
 		s.Attempt.Phase, s.Attempt.Reason, s.Attempt.Fault = Refused, ReasonOf(err), err.Error()
 		return errors.Join(err, a.save(&s), taken())
 	}

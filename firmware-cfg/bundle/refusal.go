@@ -22,6 +22,7 @@ const (
 	Unsafe   Reason = "unsafe_path"        // a file would lie where none may
 	Failed   Reason = "failed"             // the machine could not keep it
 	Unfit    Reason = "unfit"              // the program that is installed cannot run with it
+	Rootless Reason = "no_root_set"        // nothing on the machine says who may sign
 )
 
 // Refusal is why a bundle is not taken.

@@ -1,6 +1,10 @@
 package bundle
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"time"
 )
@@ -12,6 +16,28 @@ type Trust struct {
 	Version int64     `json:"version"` // of the newest bundle taken; 0 for none
 	ID      string    `json:"id"`      // of that bundle
 	Seen    time.Time `json:"seen"`    // a moment that is past, whatever the clock says
+}
+
+// Begun is the trust with the root set in a file, root.json, where no bundle has
+// brought one yet. Its error is a Refusal, Rootless, if the file holds none.
+func (t Trust) Begun(file string) (Trust, error) {
+	if t.Root.Version > 0 {
+		return t, nil
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		var roots Roots
+		if roots, err = ParseRoots(text); err == nil {
+			t.Root, err = roots.Trusted()
+		}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return t, fmt.Errorf("the root set, which says who may sign bundles: %w", err)
+	}
+	if err != nil {
+		return Trust{}, refuse(Rootless, "no root set: nothing says who may sign bundles for this machine, so it takes none; put the file that `hq bundle root` made there as %s (%v)", file, err)
+	}
+	return t, nil
 }
 
 // Check says whether the bundle may be taken at the time now by a machine of the
