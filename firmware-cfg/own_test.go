@@ -24,6 +24,35 @@ func TestTheRenderedOwnFileSaysWhoTheMachineIs(t *testing.T) {
 	requireSame(t, &d.Edge, got)
 }
 
+// A bundle that is made for all machines of a kind knows no shop's own name.
+func TestAMachineKeepsItsNamesWhateverABundleBrings(t *testing.T) {
+	d := parseDevice(t, described[Tablet])
+	require.Contains(t, d.Edge.HTTP.AllowedHosts, "10.0.7.2")
+	own, err := d.Own()
+	require.NoError(t, err)
+	kind := *d
+	kind.Edge.HTTP.AllowedHosts = []string{"localhost", "kiosk.example.com"}
+	text := render(t, &kind)["etc/mirrorcart/edge.yaml"]
+	file := write(t, text)
+	require.NoError(t, os.WriteFile(OwnFile(file), own.Content, 0o600))
+	want := []string{"localhost", "127.0.0.1", "10.0.7.2", "kiosk.example.com"}
+	got, err := LoadEdge(file, nil)
+	require.NoError(t, err)
+	require.Equal(t, want, got.HTTP.AllowedHosts, "the machine's own first, each once")
+	got, err = ParseEdge(file, []byte(text))
+	require.NoError(t, err)
+	require.Equal(t, want, got.HTTP.AllowedHosts, "so a bundle is judged by them too")
+
+	got, err = LoadEdge(file, []string{"MIRRORCART_EDGE_HTTP_ALLOWED_HOSTS=mirror.local"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"mirror.local"}, got.HTTP.AllowedHosts, "the environment wins over both")
+
+	require.NoError(t, os.WriteFile(OwnFile(file), []byte("till: T7\n"), 0o600))
+	got, err = LoadEdge(file, nil)
+	require.NoError(t, err)
+	require.Equal(t, kind.Edge.HTTP.AllowedHosts, got.HTTP.AllowedHosts, "a machine that says nothing of it has the kind's")
+}
+
 func TestWhatIsOfOneMachineWinsOverTheFile(t *testing.T) {
 	data := t.TempDir()
 	text := smallEdge + "data_dir: " + data + "\ncamera: {rotate: 90, quality: 70}\n"
