@@ -32,6 +32,7 @@ type composeService struct {
 	Volumes     []string          `yaml:"volumes"`
 	Ports       []string          `yaml:"ports"`
 	Healthcheck map[string]any    `yaml:"healthcheck"`
+	Logging     map[string]string `yaml:"logging"`
 }
 
 // secrets are where the service finds its secrets, by their name.
@@ -108,6 +109,7 @@ func TestComposeFile(t *testing.T) {
 				require.Contains(t, c.Volumes, from)
 			}
 		}
+		require.Equal(t, map[string]string{"driver": "local"}, s.Logging, "what %s says is bounded", name)
 		if name != "hq" { // its image brings one along
 			require.NotEmpty(t, s.Healthcheck, name)
 		}

@@ -113,6 +113,7 @@ func shipped(t *testing.T, name string) string {
 type chain struct {
 	*authority
 	addr string
+	log  string // the broker's, a file
 }
 
 func newChain(t *testing.T) *chain { return chainOf(t, newAuthority(t, "chain")) }
@@ -120,17 +121,17 @@ func newChain(t *testing.T) *chain { return chainOf(t, newAuthority(t, "chain"))
 func chainOf(t *testing.T, a *authority, revoked ...tls.Certificate) *chain {
 	a.broker()
 	a.revoke(revoked...)
-	acl := filepath.Join(a.dir, "acl")
+	acl, log := filepath.Join(a.dir, "acl"), filepath.Join(a.dir, "mosquitto.log")
 	require.NoError(t, os.WriteFile(acl, []byte(shipped(t, "acl")), 0o600))
 	// Started as root, Mosquitto becomes its own user, who may not see a test's folder.
 	b, err := mosquitto.StartWith(t.Context(), func(host, port string) string {
 		return strings.NewReplacer(
-			"listener 8883", "user root\nlistener "+port+" "+host, "/etc/mosquitto/certs/", a.dir+"/", "/etc/mosquitto/acl", acl,
+			"listener 8883", "user root\nlistener "+port+" "+host, "/etc/mosquitto/certs/", a.dir+"/", "/etc/mosquitto/acl", acl, "log_dest stderr", "log_dest file "+log,
 		).Replace(shipped(t, "mosquitto.conf"))
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
-	return &chain{a, b.Addr()}
+	return &chain{a, b.Addr(), log}
 }
 
 func (c *chain) dial(t *testing.T, clientID string, s cloudsync.Session, config *tls.Config) (cloudsync.Link, error) {
@@ -302,6 +303,34 @@ func TestWhoIsNotLetIn(t *testing.T) {
 	_, err := plain.Dial(t.Context(), cloudsync.Session{})
 	require.Equal(t, edge.Unavailable, edge.KindOf(err), "without TLS")
 	require.NoError(t, dial(with(a.client("shop-1", hour))), "the same node with a new certificate")
+}
+
+// The log tells who came, what each listens to and who was not let in; it does not
+// grow with the messages.
+func TestTheLogGrowsWithConnectionsOnly(t *testing.T) {
+	c := newChain(t)
+	hq := c.join(t, "hq-1", "v1/#")
+	shop := c.join(t, "shop-1", topic("shop-1", cloudsync.BranchDown, ""))
+	_, err := c.dial(t, "shop-2", cloudsync.Session{}, &tls.Config{Certificates: []tls.Certificate{newAuthority(t, "chain").client("shop-2", time.Now().Add(time.Hour))}})
+	require.Error(t, err)
+	told := func() string {
+		text, err := os.ReadFile(c.log)
+		require.NoError(t, err)
+		return string(text)
+	}
+	for _, line := range []string{` as shop-1 .*u'shop-1'`, `shop-1 1 v1/\d\d/shop-1/down\n`, `certificate verify failed`} {
+		require.Eventually(t, func() bool { return regexp.MustCompile(line).MatchString(told()) }, patience, 10*time.Millisecond, "%s", line)
+	}
+	before := told()
+	for range 50 {
+		say(t, shop, up("shop-1"), "batch")
+		hears(t, hq)
+		say(t, shop, up("shop-2"), "forbidden")
+	}
+	c.join(t, "shop-3") // what comes before it in the log is there
+	require.Eventually(t, func() bool { return strings.Contains(told(), " as shop-3 ") }, patience, 10*time.Millisecond)
+	after, _, _ := strings.Cut(strings.TrimPrefix(told(), before), "New connection from")
+	require.NotContains(t, after, "shop-1")
 }
 
 func TestOversizeMessages(t *testing.T) {

@@ -84,7 +84,8 @@ func (c *chain) run(cmd *cobra.Command, args ...string) string {
 	return out.String()
 }
 
-// start starts the broker, with nothing changed but places, and headquarters.
+// start starts the broker, with nothing changed but places and that it tells of each
+// message, and headquarters.
 func (c *chain) start() {
 	c.t.Helper()
 	shipped := func(name string) string {
@@ -102,8 +103,10 @@ func (c *chain) start() {
 		var err error
 		// Started as root, Mosquitto becomes its own user, who may not see a test's folder.
 		c.broker, err = mosquitto.StartWith(c.t.Context(), func(host, port string) string {
-			return strings.NewReplacer("listener 8883", "user root\nlistener "+port+" "+host, "/etc/mosquitto/certs/", c.in("certs")+"/", "/etc/mosquitto/acl", c.in("acl")).
-				Replace(shipped("mosquitto.conf")) + "\nlog_dest file " + c.in("mosquitto.log") + "\n"
+			conf := shipped("mosquitto.conf")
+			require.Contains(c.t, conf, "\n#log_type debug\n")
+			return strings.NewReplacer("listener 8883", "user root\nlistener "+port+" "+host, "/etc/mosquitto/certs/", c.in("certs")+"/", "/etc/mosquitto/acl", c.in("acl"),
+				"log_dest stderr", "log_dest file "+c.in("mosquitto.log"), "#log_type debug", "log_type debug").Replace(conf)
 		})
 		require.NoError(c.t, err)
 		c.t.Cleanup(func() { require.NoError(c.t, c.broker.Stop()) })
