@@ -93,6 +93,7 @@ missing() {
 	if [ "$mode" = deb ] && ! command -v dpkg-shlibdeps >/dev/null; then echo dpkg-dev; fi
 	[ "$mode" = test ] || return 0
 	command -v mosquitto >/dev/null || echo mosquitto
+	command -v nginx >/dev/null || echo nginx
 	command -v chromium >/dev/null || echo chromium
 	command -v zbarimg >/dev/null || echo zbar-tools
 	command -v strace >/dev/null || echo strace

@@ -1,0 +1,56 @@
+package firmwarecfg
+
+import (
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+	"github.com/stretchr/testify/require"
+)
+
+// What goes into the Debian packages is there, and their scripts know every unit
+// among it.
+func TestDebianPackages(t *testing.T) {
+	for name, samples := range map[string][]string{
+		"mirrorcart":    {"edge.yaml", "device.yaml", "runbook.md"},
+		"mirrorcart-hq": {"hq.yaml", "mosquitto", "nginx", "monitoring", "runbook.md", "threats.md", "scale.md"},
+	} {
+		text, err := os.ReadFile("deb/" + name + ".yaml")
+		require.NoError(t, err)
+		var p struct {
+			Contents []struct{ Src, Dst, Type string }
+			Scripts  map[string]string
+		}
+		require.NoError(t, yaml.Unmarshal(text, &p))
+		script := map[string]string{}
+		for when, file := range p.Scripts {
+			text, err := os.ReadFile("../" + file)
+			require.NoError(t, err)
+			script[when] = string(text)
+			out, ok := told(t, "sh", "-n", "../"+file)
+			require.True(t, ok, out)
+		}
+		brought := map[string]bool{}
+		for _, c := range p.Contents {
+			brought[c.Dst] = true
+			if c.Type != "symlink" && c.Src != "" && !strings.HasPrefix(c.Src, "build/") {
+				_, err := os.Stat("../" + c.Src)
+				require.NoError(t, err)
+			}
+			unit := path.Base(c.Dst)
+			if path.Dir(c.Dst) != "/usr/lib/systemd/system" || unit == "mirrorcart-revoked.service" { // its path unit starts it
+				continue
+			}
+			for when, text := range script {
+				known := regexp.MustCompile(`[ "=]` + regexp.QuoteMeta(unit) + `[ ";\n]`).MatchString(text)
+				require.True(t, known, "%s of %s does not know %s", when, name, unit)
+			}
+		}
+		for _, s := range samples {
+			require.True(t, brought["/usr/share/doc/"+name+"/"+s], "%s has no %s", name, s)
+		}
+	}
+}
