@@ -149,7 +149,7 @@ func (p *Pages) fillActs(ctx context.Context, w words, now time.Time, before int
 		v.Older = acts[actsOnPage-1].N
 	}
 	for _, a := range acts {
-		one := actView{At: p.clock(a.At, now), By: cmp.Or(a.By, "—"), What: w.known("a_", a.What), Subject: a.Subject, Detail: a.Detail}
+		one := actView{At: p.clock(a.At, now), By: cmp.Or(a.By, "—"), What: w.known("a_", strings.Replace(a.What, " /v1/", " /", 1)), Subject: a.Subject, Detail: a.Detail}
 		switch a.State {
 		case account.ActBegun:
 			one.State = w.T("act_begun")

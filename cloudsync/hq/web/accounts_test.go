@@ -153,6 +153,11 @@ func TestWhoMayDoWhat(t *testing.T) {
 		}
 	}
 	require.Equal(t, len(routes), served)
+	acts, err := a.Accounts().Acts(t.Context(), 0, 1000)
+	require.NoError(t, err)
+	for _, act := range acts {
+		require.Contains(t, a.pages.glossary, "a_"+act.What, "the log has words for it")
+	}
 }
 
 func TestAccountsPage(t *testing.T) {

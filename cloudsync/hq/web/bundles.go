@@ -51,10 +51,7 @@ type machineView struct {
 	Failed                                 bool
 }
 
-type fleetView struct {
-	Class, Version string
-	Gateways       int
-}
+type fleetView struct{ Class, Version, Gateways string }
 
 func (p *Pages) bundlesPage(c *gin.Context) {
 	ctx, w, now := c.Request.Context(), p.words(c), p.Now()
@@ -85,7 +82,7 @@ func (p *Pages) bundlesPage(c *gin.Context) {
 		if f.Version > 0 {
 			name = w.T("bundle_version", f.Version)
 		}
-		v.Fleets = append(v.Fleets, fleetView{f.Class, name, f.Gateways})
+		v.Fleets = append(v.Fleets, fleetView{f.Class, name, ringName(w, rollout.Ring{Gateways: f.Gateways})})
 	}
 	p.render(c, "bundles", "bundles", v)
 }
