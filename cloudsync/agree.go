@@ -42,6 +42,9 @@ func (s *session) agree(ctx context.Context) error {
 	behind := (known > mine || unheard && known == mine) && !s.moved.Load()
 	if !forked && !behind {
 		for _, l := range s.lanes {
+			if err := l.outbox.SetMark(ctx, l.name, l.mark); err != nil { // also where it says nothing new: HQ was heard
+				return err
+			}
 			if err := l.sendAncestors(ctx); err != nil {
 				return err
 			}

@@ -101,28 +101,42 @@ func TestLostPastComesBack(t *testing.T) {
 	}
 }
 
-// The disk is lost with all that lay beside the database: the gateway begins as
-// if it had never been. It goes on in another series as soon as HQ is heard, and
-// knows its past again.
+// The disk is lost with all that lay beside the database, or another machine takes
+// the gateway's place: it begins as if it had never been. It goes on in another
+// series, whether it hears HQ before its first sale or not, and knows its past
+// again.
 func TestGatewayThatLostEverythingGoesOnInAnotherSeries(t *testing.T) {
-	c := seller{chain: newChain(t, inMemory{newHub(8)})}
-	c.collect(t, "hq-1")
-	stop := c.startUplink(t)
-	c.sell(t, 60)
-	c.settled(t, c.sold)
-	stop()
-	require.NoError(t, c.shop.Close())
-	require.NoError(t, os.Remove(filepath.Join(c.dir, "shop.db")))
-	c.openShop(t)
-	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
-	require.EqualValues(t, 1, c.shop.Series())
-	c.startUplink(t)
-	require.Eventually(t, func() bool { return c.shop.Series() > 1 }, 30*time.Second, 10*time.Millisecond)
-	series := c.shop.Series()
-	c.sell(t, 5)
-	c.takenBack(t)
-	c.settled(t, c.sold)
-	require.Equal(t, series, c.shop.Series(), "once is enough")
+	for name, before := range map[string]int{"HQ is heard first": 0, "sales come first": 7} {
+		t.Run(name, func(t *testing.T) {
+			c := seller{chain: newChain(t, inMemory{newHub(8)})}
+			c.collect(t, "hq-1")
+			stop := c.startUplink(t)
+			c.sell(t, 60)
+			c.settled(t, c.sold)
+			stop()
+			require.NoError(t, c.shop.Close())
+			var err error
+			c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "new.db"), Node: node, Shop: shop, Till: "T1", Line: true})
+			require.NoError(t, err)
+			require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
+			require.EqualValues(t, 1, c.shop.Series())
+			c.sell(t, before)
+			c.startUplink(t)
+			require.Eventually(t, func() bool { return c.shop.Series() > 1 }, 30*time.Second, 10*time.Millisecond)
+			c.sell(t, 5)
+			c.takenBack(t)
+			series := c.shop.Series()
+			c.sell(t, 5)
+			c.takenBack(t)
+			c.settled(t, c.sold)
+			require.Equal(t, series, c.shop.Series(), "once is enough")
+			numbers := map[string]bool{}
+			for i := range c.sold {
+				numbers[c.sold[i].Receipt.String()] = true
+			}
+			require.Len(t, numbers, len(c.sold), "a number was given out twice")
+		})
+	}
 }
 
 // inMemory is a hub as a network.

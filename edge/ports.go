@@ -183,7 +183,9 @@ type Outbox interface {
 	Events(ctx context.Context, dst []Event, lane Lane, after uint64, limit int) ([]Event, error)
 	// Mark is how far HQ has confirmed the lane.
 	Mark(ctx context.Context, lane Lane) (uint64, error)
-	// SetMark stores HQ's mark. It may go back: HQ was restored.
+	// SetMark stores HQ's mark. It may go back: HQ was restored. The first one in an
+	// epoch, 0 among them, says that HQ knows nothing of this gateway against which
+	// the epoch, and its receipt series, stand.
 	SetMark(ctx context.Context, lane Lane, mark uint64) error
 	// OpenEpoch starts a new epoch with a new receipt series, which is above
 	// the given one and above all that this shop knows of. Each lane's first

@@ -17,6 +17,7 @@ func databaseOptions(cfg *firmwarecfg.Edge, log *slog.Logger) sqlite.Options {
 	return sqlite.Options{
 		Path: filepath.Join(cfg.DataDir, "edge.db"),
 		Node: cfg.Node, Shop: cfg.Shop.ID, Till: cfg.Till, Log: log,
+		Line:    cfg.HQ.MQTT.URL != "",
 		Witness: cfg.Keys.Device + ".witness", Machine: machine(),
 		Backups: backupFolders(cfg), Reserve: int64(cfg.Disk.ReserveMB) << 20,
 		Tickets: cfg.Printer.On() && cfg.Printer.Auto,

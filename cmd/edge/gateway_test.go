@@ -88,7 +88,8 @@ func TestTillSellsWithoutMirrorAndLine(t *testing.T) {
 	pay := edge.Payments{{Method: edge.Cash, Amount: r.Variants[0].Price.Amount}}
 	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payments: pay})
 	require.NoError(t, err)
-	require.Equal(t, "T1-1-000001", sale.Receipt.String())
+	require.EqualValues(t, 1, sale.Receipt.Counter)
+	require.NotEqualValues(t, 1, sale.Receipt.Series, "headquarters may know another machine of this name")
 
 	o.needMirror = true
 	o.cfg.DataDir = t.TempDir()

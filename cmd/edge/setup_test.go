@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -119,7 +120,7 @@ func TestInstallationDay(t *testing.T) {
 	require.Contains(t, records[0].Reason, "touch")
 	sheet, err := d.gateway.installation()
 	require.NoError(t, err)
-	require.Contains(t, sheet.Steps, ticket.InstallationStep{Step: "sale", Passed: true, Detail: "T1-1-000001, T1-1-000002"})
+	require.Contains(t, sheet.Steps, ticket.InstallationStep{Step: "sale", Passed: true, Detail: fmt.Sprintf("T1-%d-000001, T1-%[1]d-000002", db.Series())})
 }
 
 // setupView is what the pages of installation day are told.

@@ -201,6 +201,16 @@ func parentOf(ctx context.Context, q querier, n uint32, lane edge.Lane) (*edge.E
 	return opened.Parent, nil
 }
 
+// ownSeries reports whether nobody but this database numbers receipts in e's
+// series: a later one was chosen for that; in the first, HQ has been heard.
+func (t *tx) ownSeries(ctx context.Context, e *epoch) (own bool, err error) {
+	if e.n > 1 || !t.db.opt.Line {
+		return true, nil
+	}
+	err = t.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM mark WHERE epoch = ? AND lane = ?)`, e.n, edge.LaneSale).Scan(&own)
+	return own, err
+}
+
 // Series is the receipt series of the present epoch.
 func (db *DB) Series() uint32 { return db.epoch.Load().n }
 

@@ -104,15 +104,35 @@ func (t *tx) putSale(ctx context.Context, s *edge.Sale, c *cartToSell) (err erro
 	return t.ticket(ctx, edge.PrintReceipt, s.ID, s.Staff)
 }
 
-// nextReceipt takes the next receipt number, of the present epoch's series.
+// nextReceipt takes the next receipt number, of the present epoch's series or,
+// where its first could be another machine's, of a new one.
 func (t *tx) nextReceipt(ctx context.Context) (edge.Receipt, error) {
 	e, err := t.epoch(ctx)
 	if err != nil {
 		return edge.Receipt{}, err
 	}
+	r, err := t.nextOf(ctx, e)
+	if err != nil || r.Counter > 1 {
+		return r, err
+	}
+	if own, err := t.ownSeries(ctx, e); err != nil || own {
+		return r, err
+	}
+	if err := t.exec(ctx, `DELETE FROM receipt WHERE till = ? AND series = ?`, r.Till, r.Series); err != nil {
+		return r, err
+	}
+	if e, err = t.openEpoch(ctx, nil, farFrom(e.n)); err != nil {
+		return r, err
+	}
+	t.db.opt.Log.WarnContext(ctx, "this database is new, and headquarters, which may know another machine of this name, was not heard yet: receipts are numbered in a series of their own",
+		"epoch", e.id, "series", e.n)
+	return t.nextOf(ctx, e)
+}
+
+func (t *tx) nextOf(ctx context.Context, e *epoch) (edge.Receipt, error) {
 	r := edge.Receipt{Till: t.db.opt.Till, Series: e.n}
 	// In two steps: what an INSERT returns goes through a table of its own.
-	err = t.exec(ctx, `INSERT INTO receipt (till, series, last) VALUES (?, ?, 1)
+	err := t.exec(ctx, `INSERT INTO receipt (till, series, last) VALUES (?, ?, 1)
 		ON CONFLICT (till, series) DO UPDATE SET last = last + 1`, r.Till, r.Series)
 	if err != nil {
 		return r, err

@@ -103,7 +103,6 @@ func (db *DB) OpenEpoch(ctx context.Context, held map[edge.Lane]uint64, above ui
 	if err != nil {
 		return "", err
 	}
-	db.epoch.Store(e)
 	db.opt.Log.WarnContext(ctx, "new epoch opened", "epoch", e.id, "series", e.n)
 	return e.id, nil
 }

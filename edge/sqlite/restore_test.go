@@ -1,11 +1,13 @@
 package sqlite_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -271,4 +273,69 @@ func TestRestoreRefuses(t *testing.T) {
 	l.start()
 	require.EqualValues(t, 1, l.db.Series())
 	l.knows()
+}
+
+// Another machine of this name may have given the numbers of the first series. Only
+// HQ can say that it has not.
+func TestNewDatabaseNumbersNoReceiptOfTheFirstSeriesBeforeHQIsHeard(t *testing.T) {
+	t.Run("not heard", func(t *testing.T) {
+		l := newTill(t)
+		l.stop()
+		l.opt.Line = true
+		l.start()
+		l.sell(1)
+		series := l.db.Series()
+		require.Greater(t, series, uint32(1))
+		require.Contains(t, l.printed, fmt.Sprintf("T1-%d-000001", series))
+		l.sell(4)
+		l.stop()
+		l.start()
+		l.sell(1)
+		require.Equal(t, series, l.db.Series(), "once is enough")
+		z, _, err := l.db.CloseDay(t.Context(), "close-day-1", "Hoa")
+		require.NoError(t, err)
+		require.Len(t, z, 1, "nothing was ever sold in the first series")
+		l.knows()
+	})
+	t.Run("heard", func(t *testing.T) {
+		l := newTill(t)
+		l.stop()
+		l.opt.Line = true
+		l.start()
+		require.NoError(t, l.db.SetMark(t.Context(), edge.LaneSale, 0))
+		l.sell(3)
+		require.EqualValues(t, 1, l.db.Series())
+	})
+	t.Run("no headquarters", func(t *testing.T) {
+		l := newTill(t)
+		l.sell(3)
+		require.EqualValues(t, 1, l.db.Series())
+	})
+	t.Run("sold under an earlier version", func(t *testing.T) {
+		l := newTill(t)
+		l.sell(3)
+		l.stop()
+		l.opt.Line = true
+		l.start()
+		l.sell(3)
+		require.EqualValues(t, 1, l.db.Series())
+	})
+	t.Run("all at once", func(t *testing.T) {
+		l := newTill(t)
+		l.stop()
+		l.opt.Line = true
+		l.start()
+		var sales [20]*edge.Sale
+		var group errgroup.Group
+		for i := range sales {
+			group.Go(func() error { sales[i] = edgetest.Sell(t, l.db, edgetest.Cream); return nil })
+		}
+		require.NoError(t, group.Wait())
+		for _, s := range sales {
+			require.Equal(t, l.db.Series(), s.Receipt.Series)
+			l.printed[s.Receipt.String()] = s.ID
+		}
+		require.Len(t, l.printed, len(sales))
+		l.knows()
+	})
 }

@@ -13,28 +13,27 @@ import (
 // takes the present epoch from an old one, unless there is reason to begin
 // another.
 func (db *DB) settle(ctx context.Context, how start) error {
-	e, err := write(ctx, db, func(ctx context.Context, t *tx) (*epoch, error) {
+	_, err := write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
 		err := t.exec(ctx, `INSERT INTO gateway (one, node, shop) VALUES (1, ?, ?) ON CONFLICT DO NOTHING`, db.opt.Node, db.opt.Shop)
 		if err != nil {
-			return nil, err
+			return struct{}{}, err
 		}
 		if how.old != "" {
 			if db.saved, err = t.salvage(ctx, how.old); err != nil {
-				return nil, err
+				return struct{}{}, err
 			}
 		}
 		e, err := t.settleEpoch(ctx, how)
 		if err != nil {
-			return nil, err
+			return struct{}{}, err
 		}
 		n, err := t.carry(ctx, e, db.saved.beyond)
 		db.saved.Events += n
-		return e, errors.Join(err, t.remakeAll(ctx, e, db.saved))
+		return struct{}{}, errors.Join(err, t.remakeAll(ctx, e, db.saved))
 	})
 	if err != nil {
 		return fmt.Errorf("sqlite.Open: %w", err)
 	}
-	db.epoch.Store(e)
 	db.wrote.Store(db.opt.Now().UnixMilli())
 	// Both may wait, a till that has just started may not.
 	if err := errors.Join(db.tell(ctx), db.disk.look()); err != nil {

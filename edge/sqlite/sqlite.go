@@ -40,6 +40,10 @@ type Options struct {
 	// Machine is a fingerprint of the computer; a database that comes from
 	// another one opens a new epoch. Empty where it is not known.
 	Machine string
+	// Line says that there is a headquarters which may know this gateway of another
+	// machine. Until it has been heard, see SetMark, a new database gives no number
+	// of the first series: that machine may have given it.
+	Line bool
 	// Reserve is how many bytes of the disk are kept, as a file beside the
 	// database, for sales to go on when it is full; 0 for none.
 	Reserve int64

@@ -231,6 +231,9 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 				db.proven[i] = p
 			}
 		}
+		if e := t.present; e != nil && e != db.epoch.Load() {
+			db.epoch.Store(e)
+		}
 		db.wrote.Store(db.opt.Now().UnixMilli())
 		if t.released {
 			db.changes.Add(1)
@@ -280,6 +283,9 @@ func (t *tx) again(batch []request, errs []error, err error) (*tx, error) {
 	}
 	if secondErr == nil {
 		t.appended, t.released = t.appended || second.appended, t.released || second.released
+		if second.present != nil {
+			t.present = second.present
+		}
 		for i, p := range second.last {
 			if p.Seq > 0 {
 				t.last[i] = p
