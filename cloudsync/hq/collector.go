@@ -80,6 +80,7 @@ func (c *Collector) Run(ctx context.Context) error {
 		return cloudsync.Session{Filters: c.filters()}
 	}
 	cloudsync.Redial(ctx, c.c.Dialer, c.c.Backoff, c.c.Log, session, func(ctx context.Context, link cloudsync.Link) (bool, error) {
+		c.c.Log.Info("the line to the broker is up")
 		c.up.Store(true)
 		defer c.up.Store(false)
 		return true, c.collect(ctx, link)

@@ -76,9 +76,9 @@ func (f *demoFlags) hqConfig() (_ *firmwarecfg.HQ, err error) {
 
 // openDemoAuthority opens the authority in dir, which a new demo makes.
 func openDemoAuthority(dir string) (*authority.Authority, error) {
-	a, err := authority.Open(dir)
-	if edge.KindOf(err) == edge.NotFound {
-		return authority.Create(dir, "Mirrorcart demo", time.Now())
+	a, err := authority.Create(dir, "Mirrorcart demo", time.Now())
+	if edge.KindOf(err) == edge.Conflict {
+		return authority.Open(dir)
 	}
 	return a, err
 }

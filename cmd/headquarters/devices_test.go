@@ -47,6 +47,7 @@ type chain struct {
 	config string // hq.yaml, for commands
 	hq     *headquarters.Server
 	broker *mosquitto.Broker
+	log    locked // headquarters'
 }
 
 func newChain(t *testing.T) *chain {
@@ -94,7 +95,7 @@ func (c *chain) start() {
 		return string(b)
 	}
 	c.write("acl", shipped("acl"))
-	c.hq = start(c.t, "127.0.0.1:0", func(cfg *firmwarecfg.HQ) {
+	c.hq = startLogging(c.t, slog.New(slog.NewTextHandler(&c.log, nil)), "127.0.0.1:0", func(cfg *firmwarecfg.HQ) {
 		cfg.DataDir, cfg.Key = c.in("hq"), c.in("hq.key")
 		cfg.Devices = firmwarecfg.Devices{
 			Dir: c.in("ca"), Addr: "127.0.0.1:0", Hosts: []string{"127.0.0.1"}, Only: true, Revoked: c.in("certs/revoked.pem"),

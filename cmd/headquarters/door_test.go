@@ -109,6 +109,12 @@ func (l *locked) Write(p []byte) (int, error) {
 	return l.Buffer.Write(p)
 }
 
+func (l *locked) count(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Count(l.String(), text)
+}
+
 // Whatever people and machines send to headquarters, its log names nobody.
 func TestNobodyIsInTheLog(t *testing.T) {
 	var log locked

@@ -22,7 +22,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/cart"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/chat"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/web"
-	"github.com/mirrorcart/mirrorcart/cloudsync/mqtt"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
@@ -35,6 +34,7 @@ type Server struct {
 	DB        *hq.HQ
 	cfg       *firmwarecfg.HQ
 	log       *slog.Logger
+	broker    *broker
 	collector *hq.Collector
 	webhooks  *hq.Webhooks
 	chat      *chat.Service
@@ -77,16 +77,15 @@ func New(ctx context.Context, cfg *firmwarecfg.HQ, shopFiles fs.FS, version stri
 			return nil, fmt.Errorf("catalogue: %w", err)
 		}
 	}
-	dialer, err := process.Dialer(cfg.MQTT, "hq-"+uuid.NewString(), log)
-	if err != nil {
+	s.broker = &broker{line: cfg.MQTT, client: "hq-" + uuid.NewString(), log: log}
+	if _, err := s.broker.dialer(); err != nil {
 		return nil, err
 	}
-	dialer.Queue = mqtt.ManyShops
 	partitions, err := cfg.PartitionList()
 	if err != nil {
 		return nil, err
 	}
-	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: dialer, Log: log, Partitions: partitions, Carts: edge.CartKeep(cfg.Carts)})
+	s.collector = hq.NewCollector(hq.CollectorConfig{HQ: s.DB, Dialer: s.broker, Log: log, Partitions: partitions, Carts: edge.CartKeep(cfg.Carts)})
 	if err := s.newWebhooks(log); err != nil {
 		return nil, err
 	}

@@ -55,6 +55,7 @@ func (w *watch) begin(ctx context.Context, s *Server, log *slog.Logger) {
 			}
 			return nil
 		}},
+		{Name: "certificates", Ask: s.broker.certificates},
 	})
 	w.Read(figures(s.cfg.Metrics.PerNode), s.figures)
 }
@@ -64,6 +65,7 @@ func (w *watch) begin(ctx context.Context, s *Server, log *slog.Logger) {
 func figures(perNode bool) []monitor.Figure {
 	list := []monitor.Figure{
 		{Name: "mirrorcart_hq_broker_up", Help: "1 while the broker can be reached."},
+		{Name: "mirrorcart_certificate_end_timestamp_seconds", Help: "When a certificate runs out that people renew, by whose it is: this collector's, or the broker's as it showed it last; missing where there is none.", Labels: []string{"of"}},
 		{Name: "mirrorcart_hq_nodes", Help: "Gateways that are there, that are not, and that were never heard.", Labels: []string{"state"}},
 		{Name: "mirrorcart_hq_nodes_lagging", Help: "Gateways that may have had something for longer than this that headquarters has not.", Labels: []string{"longer"}},
 		{Name: "mirrorcart_hq_lag_max_seconds", Help: "The longest of these times."},
@@ -88,6 +90,7 @@ func figures(perNode bool) []monitor.Figure {
 
 func (s *Server) figures(ctx context.Context, tell monitor.Tell) error {
 	tell("mirrorcart_hq_broker_up", monitor.Bool(s.collector.Connected()))
+	s.broker.figures(tell)
 	s.tellTaken(tell)
 	f, err := s.DB.Figures(ctx)
 	if err != nil {

@@ -53,6 +53,9 @@ nodes:
 	for _, c := range []struct{ args, says string }{
 		{"ca init", "The authority is in"},
 		{"user add lan --role admin", "password of lan"},
+		{"ca issue hq-1 --out " + data + "/certs", `belong to nobody(.|\n)*key: ` + data + "/certs/hq-1.key"},
+		{"ca issue hq-1 --out " + data + "/certs", "the same command renews it"},
+		{"ca issue broker --host broker.example.com --out " + roots + "/certs", "belong to root(.|\n)*chown mosquitto: broker.key"},
 		{"device claim gw-1 --shop shop-1", `one machine become gw-1 of shop-1 until .* \+07`},
 		{"device revoke gw-0", "gw-0 is shut out"},
 		{"device list", "gw-0"},
@@ -85,5 +88,5 @@ nodes:
 		}
 		return err
 	}))
-	require.Subset(t, written, []string{"hq.db", "hq.key", "persons.key", "ca.key", "revoked.pem"})
+	require.Subset(t, written, []string{"hq.db", "hq.key", "persons.key", "ca.key", "revoked.pem", "hq-1.key", "hq-1.pem"})
 }

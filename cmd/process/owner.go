@@ -5,20 +5,22 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
 // ActAsOwner gives up root, for good, for the user and the group whose the folder
 // is: what a command writes there must be of use to the service that runs as them.
-// Nothing changes for anybody else, nor where there is no folder yet: systemd gives
-// a StateDirectory that root made to the service's user.
+// Of a folder that is not there yet it is the one in which it will be made. Nothing
+// changes for anybody else, nor in a folder of root's: systemd gives a StateDirectory
+// that root made to the service's user.
 func ActAsOwner(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
 	info, err := os.Stat(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	for ; errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir); info, err = os.Stat(dir) {
+		dir = filepath.Dir(dir)
 	}
 	if err != nil {
 		return err
