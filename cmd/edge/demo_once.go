@@ -184,7 +184,11 @@ func (c *demoClient) fill(ctx context.Context, _ *demo, r *onceReport) error {
 	return nil
 }
 
+// cutLine cuts a line that has been up, as it has in a shop after installation day.
 func (c *demoClient) cutLine(ctx context.Context, d *demo, _ *onceReport) error {
+	if err := poll(ctx, func() (bool, error) { return d.gateway.uplink.Status().Up, nil }); err != nil {
+		return err
+	}
 	d.line.setCut(true)
 	return poll(ctx, func() (bool, error) { return !d.gateway.uplink.Status().Up, nil })
 }
