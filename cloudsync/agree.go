@@ -207,6 +207,7 @@ func (l *lane) answer(ctx context.Context, asked map[Ref]bool, within time.Durat
 				return nil, &RefusalError{Op: "cloudsync.ask", Code: r.nack.Code, Msg: "HQ refused: " + r.nack.Msg}
 			case r.ack.Epoch == l.epoch && r.ack.Lane == l.name:
 				l.clock.set(r.ack.Time)
+				l.setShut(r.ack.Revoked)
 				return r.ack, nil
 			}
 		}

@@ -58,7 +58,10 @@ type Ack struct {
 	// Series, in the answer to a probe, is the highest receipt series that HQ
 	// knows of the node. One above the shop's own says that the shop was put
 	// back to an older state.
-	Series  uint32      `json:"series,omitempty"`
+	Series uint32 `json:"series,omitempty"`
+	// Revoked says that the key which signed the batch was taken back: what is in
+	// it is held, and set aside.
+	Revoked bool        `json:"revoked,omitempty"`
 	Missing [][2]uint64 `json:"missing,omitempty"`
 	Credit  int         `json:"credit"` // batches HQ is ready to have in flight
 	Time    time.Time   `json:"time"`   // HQ's clock

@@ -164,6 +164,9 @@ func (l *lane) takeOne(ctx context.Context, r reply) error {
 	if err := l.sameHistory(ctx, ack); err != nil {
 		return err
 	}
+	if l.asked(ack.Ref) {
+		l.setShut(ack.Revoked)
+	}
 	if ack.Mark > l.mark || l.asked(ack.Ref) { // else it may be a replayed one
 		l.heard = time.Now()
 		l.status.setUp(true)

@@ -1,6 +1,8 @@
 package cloudsync
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -11,6 +13,9 @@ import (
 type Status struct {
 	Up    bool      // connected, and HQ answers
 	Since time.Time // up or down since
+	// Shut says that HQ took this machine's key or certificate back, going by its
+	// latest word: what is sent is set aside, or not let in.
+	Shut  bool
 	Lanes []LaneStatus
 }
 
@@ -65,6 +70,15 @@ func (b *statusBoard) setUp(up bool) {
 	})
 }
 
+// setShut reports whether that is new.
+func (b *statusBoard) setShut(shut bool) bool {
+	return b.change(func(s *Status) bool {
+		changed := s.Shut != shut
+		s.Shut = shut
+		return changed
+	})
+}
+
 func (b *statusBoard) setLane(lane edge.Lane, mark, head uint64) {
 	b.change(func(s *Status) bool {
 		for i := range s.Lanes {
@@ -77,14 +91,36 @@ func (b *statusBoard) setLane(lane edge.Lane, mark, head uint64) {
 	})
 }
 
-// change tells the watchers when f reports a change.
-func (b *statusBoard) change(f func(*Status) bool) {
+// change tells the watchers when f reports a change, and returns whether it did.
+func (b *statusBoard) change(f func(*Status) bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !f(&b.s) {
-		return
+		return false
 	}
 	for ch := range b.watchers {
 		offer(ch, struct{}{})
+	}
+	return true
+}
+
+// noticing dials for an uplink, which learns by it where it is shut out.
+type noticing struct{ *Uplink }
+
+func (n noticing) Dial(ctx context.Context, s Session) (Link, error) {
+	link, err := n.c.Dialer.Dial(ctx, s)
+	if refused, ok := errors.AsType[*RefusalError](err); ok && refused.Code == RefusedRevoked {
+		n.setShut(true)
+	}
+	return link, err
+}
+
+// setShut takes HQ's word of whether this machine is shut out.
+func (u *Uplink) setShut(shut bool) {
+	switch isNew := u.status.setShut(shut); {
+	case isNew && shut:
+		u.c.Log.Error("HQ has shut this machine out: its key or certificate was taken back; it sells on, and what it sends is set aside", "audit", true)
+	case isNew:
+		u.c.Log.Info("HQ does not shut this machine out any more", "audit", true)
 	}
 }

@@ -133,7 +133,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 		d.Silent = silent
 		return d
 	}
-	Redial(ctx, u.c.Dialer, u.c.Backoff, u.c.Log, begin, func(ctx context.Context, link Link) (bool, error) {
+	Redial(ctx, noticing{u}, u.c.Backoff, u.c.Log, begin, func(ctx context.Context, link Link) (bool, error) {
 		s.link = link
 		defer u.status.setUp(false)
 		err := s.run(ctx)
@@ -237,6 +237,7 @@ func (s *session) send(ctx context.Context) error {
 	}
 	s.healthy = true
 	s.status.setUp(true)
+	s.c.Log.Info("the line is up: HQ answers")
 	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples, s.recall, s.followTwin}
 	for _, l := range s.lanes {
 		fs = append(fs, l.run)

@@ -5,9 +5,12 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -219,6 +222,88 @@ func TestStatusFollowsTheLine(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		require.True(t, b.uplink.Status().Up)
 		b.halt()
+	})
+}
+
+// HQ takes the shop's key back while the line stands, or while it is cut: the shop
+// learns it, sells on, and all of it is held.
+func TestAShopThatIsShutOutLearnsIt(t *testing.T) {
+	for name, cut := range map[string]bool{"the line stands": false, "the line was cut": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := newBench(t, 1)
+				b.sell(3)
+				b.confirmed()
+				synctest.Wait()
+				require.False(t, b.uplink.Status().Shut)
+				if cut {
+					b.hub.cut()
+				}
+				require.NoError(t, b.hq.RevokeDevice(t.Context(), memoryNode))
+				b.sell(2)
+				b.hub.mend()
+				b.confirmed()
+				synctest.Wait()
+				require.True(t, b.uplink.Status().Shut)
+				require.True(t, b.uplink.Status().Up, "HQ answers")
+				require.Len(t, b.held(), 3)
+				require.NotEmpty(t, b.flaws(), "and the others are set aside")
+				b.halt()
+			})
+		})
+	}
+}
+
+// Nobody sells, and the shop learns it all the same, by the question that it asks
+// now and then.
+func TestAnIdleShopLearnsThatItIsShutOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		time.Sleep(time.Minute)
+		require.True(t, b.uplink.Status().Up)
+		require.NoError(t, b.hq.RevokeDevice(t.Context(), memoryNode))
+		time.Sleep(2 * cloudsync.ProbeEvery)
+		require.True(t, b.uplink.Status().Shut)
+		b.halt()
+	})
+}
+
+// gate is a way that lets nobody in until it is open.
+type gate struct {
+	cloudsync.Dialer
+	open atomic.Bool
+}
+
+func (g *gate) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
+	if !g.open.Load() {
+		return nil, fmt.Errorf("dial: %w", &cloudsync.RefusalError{Op: "gate", Code: cloudsync.RefusedRevoked, Msg: "it was taken back"})
+	}
+	return g.Dialer.Dial(ctx, s)
+}
+
+// A broker or HQ's door does not let the shop in. HQ's answer is the newer word.
+func TestAShutDoorSaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.halt()
+		b.startCollector()
+		door := &gate{Dialer: b.hub}
+		var log strings.Builder
+		b.uplink = b.newUplink(b.outbox, func(c *cloudsync.UplinkConfig) {
+			c.Dialer, c.Log = door, slog.New(slog.NewTextHandler(&log, nil))
+		})
+		b.run(b.uplink.Run)
+		time.Sleep(10 * time.Minute)
+		require.True(t, b.uplink.Status().Shut)
+		require.False(t, b.uplink.Status().Up)
+		door.open.Store(true)
+		time.Sleep(2 * time.Minute)
+		require.True(t, b.uplink.Status().Up)
+		require.False(t, b.uplink.Status().Shut)
+		b.halt()
+		for _, line := range []string{"HQ has shut this machine out", "HQ does not shut this machine out any more", "the line is up: HQ answers", "level=WARN"} {
+			require.Equal(t, 1, strings.Count(log.String(), line), "%s: once in\n%s", line, log.String())
+		}
 	})
 }
 

@@ -64,7 +64,7 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), holderKey{}, node)))
 		case kind == edge.Forbidden:
 			h.refused(RefusedRevoked, node)
-			refuseHTTP(w, http.StatusForbidden, kind, "this certificate was taken back")
+			refuseCode(w, http.StatusForbidden, kind, cloudsync.RefusedRevoked, "this certificate was taken back")
 		default:
 			h.log.Error("a certificate could not be looked at", "node", node, "error", err)
 			refuseHTTP(w, http.StatusServiceUnavailable, edge.Unavailable, "not now: send again")

@@ -213,6 +213,7 @@ func TestWhatARevokedKeySignsIsSetAside(t *testing.T) {
 	require.NoError(t, g.hq.Enrol(ctx, Node{Node: testNode, Shop: testShop, Key: publicOf(g.key)}))
 	ack := g.send(g.batch(3, 5))
 	require.EqualValues(t, 5, ack.Mark, "nothing waits behind it")
+	require.True(t, ack.Revoked, "and the machine is told")
 	require.EqualValues(t, 2, g.stock())
 	flaws := g.flaws()
 	require.Len(t, flaws, 3)

@@ -124,9 +124,19 @@ func refuseBusy(w http.ResponseWriter) {
 }
 
 func refuseHTTP(w http.ResponseWriter, status int, kind edge.Kind, message string) {
+	refuseCode(w, status, kind, "", message)
+}
+
+// refuseCode says besides, for the gateway's program, why; empty for no more than
+// the kind.
+func refuseCode(w http.ResponseWriter, status int, kind edge.Kind, code cloudsync.Refusal, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	body := map[string]any{"error": map[string]any{"kind": kind, "message": message}}
+	told := map[string]any{"kind": kind, "message": message}
+	if code != "" {
+		told["code"] = code
+	}
+	body := map[string]any{"error": told}
 	_ = json.NewEncoder(w).Encode(body) // whoever has gone does not read it
 }
 

@@ -71,7 +71,7 @@ func (h *HQ) answer(ctx context.Context, r received) (cloudsync.Message, error) 
 		h.log.Error("event quarantined", "node", t.Node, "epoch", in.batch.Epoch, "lane", t.Lane, "reason", alarm)
 	}
 	ack := in.ack
-	ack.Ref, ack.Ledger, ack.Credit, ack.Time = r.ref, in.ledger, credit, h.now().UTC()
+	ack.Ref, ack.Ledger, ack.Credit, ack.Time, ack.Revoked = r.ref, in.ledger, credit, h.now().UTC(), in.revoked
 	return h.reply(t, cloudsync.KindAck, ack)
 }
 

@@ -6,6 +6,7 @@ package https
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -156,7 +157,7 @@ func (l *link) post(ctx context.Context, list []cloudsync.Message) error {
 		return err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %.200s", resp.Status, body)
+		return refusal(resp, body)
 	}
 	if got := resp.Header.Get("Content-Type"); got != cloudsync.MessagesType {
 		return errors.New("this is not headquarters: it answers with " + got)
@@ -172,6 +173,21 @@ func (l *link) post(ctx context.Context, list []cloudsync.Message) error {
 		}
 	}
 	return nil
+}
+
+// refusal is why HQ takes nothing: a cloudsync.RefusalError where it has shut the
+// gateway out.
+func refusal(resp *http.Response, body []byte) error {
+	var told struct {
+		Error struct {
+			Code    cloudsync.Refusal `json:"code"`
+			Message string            `json:"message"`
+		} `json:"error"`
+	}
+	if json.Unmarshal(body, &told) == nil && told.Error.Code == cloudsync.RefusedRevoked {
+		return &cloudsync.RefusalError{Op: "https.post", Code: told.Error.Code, Msg: fmt.Sprintf("HQ refused: %.200s", told.Error.Message)}
+	}
+	return fmt.Errorf("%s: %.200s", resp.Status, body)
 }
 
 func orDefault[T int | time.Duration](v, otherwise T) T {

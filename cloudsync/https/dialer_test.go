@@ -2,6 +2,7 @@ package https_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -122,3 +123,23 @@ func TestConfirmationIsRepeatedToAskForMore(t *testing.T) {
 }
 
 func say(w io.Writer, b []byte) { _, _ = w.Write(b) } // whoever has enough hangs up
+
+// A door that has shut the gateway out is told from one that is out of order.
+func TestAShutDoorIsARefusal(t *testing.T) {
+	for body, shut := range map[string]bool{
+		`{"error":{"kind":"forbidden","code":"revoked","message":"this certificate was taken back"}}`: true,
+		`{"error":{"kind":"forbidden","message":"this certificate was taken back"}}`:                  false,
+		`{"error":{"kind":"forbidden","code":"forged"}}`:                                              false,
+		`revoked`: false,
+		``:        false,
+	} {
+		d := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusForbidden)
+			_, _ = io.WriteString(w, body)
+		})
+		_, err := d.Dial(t.Context(), cloudsync.Session{})
+		require.Equal(t, edge.Unavailable, edge.KindOf(err), body)
+		refused, ok := errors.AsType[*cloudsync.RefusalError](err)
+		require.Equal(t, shut, ok && refused.Code == cloudsync.RefusedRevoked, body)
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -55,10 +56,13 @@ type Config struct {
 }
 
 // Keeper gets a gateway's certificate and keeps it fresh.
-type Keeper struct{ Config }
+type Keeper struct {
+	Config
+	refused atomic.Pointer[edge.Error] // HQ's answer to Run, where it renews no more
+}
 
 // New makes a Keeper; Run starts it.
-func New(c Config) *Keeper { return &Keeper{c} }
+func New(c Config) *Keeper { return &Keeper{Config: c} }
 
 // Claim gets this machine's certificate, with the code that HQ made for its node,
 // and without one where HQ knows the machine's key. It returns when the certificate
@@ -87,9 +91,13 @@ func (k *Keeper) Run(ctx context.Context) error {
 		if due := err == nil && k.due(leaf); due || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			switch cert, err := k.obtain(ctx, ""); {
 			case err == nil:
+				k.refused.Store(nil)
 				k.Log.InfoContext(ctx, "the machine's certificate was renewed", "until", cert.NotAfter)
 			case ctx.Err() == nil:
 				k.Log.WarnContext(ctx, "the machine's certificate could not be renewed, trying again", "err", err)
+				if told, ok := errors.AsType[*edge.Error](err); ok && told.Kind == edge.Forbidden {
+					k.refused.Store(told)
+				}
 				if leaf == nil || k.Now().After(leaf.NotAfter) {
 					wait = tryAgain
 				}
@@ -114,7 +122,10 @@ func (k *Keeper) due(leaf *x509.Certificate) bool {
 // long enough.
 func (k *Keeper) Trouble() string {
 	leaf, err := k.Certificate()
+	refused := k.refused.Load()
 	switch {
+	case err == nil && refused != nil && k.due(leaf):
+		return "the machine's certificate ends on " + leaf.NotAfter.Format(time.DateOnly) + ", and headquarters does not renew it: " + refused.Msg
 	case errors.Is(err, fs.ErrNotExist):
 		return "this machine has no certificate yet: have a code made at headquarters, and claim the machine with it"
 	case err != nil:

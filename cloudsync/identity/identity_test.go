@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -284,6 +285,13 @@ func TestAStolenCertificateIsRefused(t *testing.T) {
 	_, err = k.Claim(t.Context(), "")
 	require.Equal(t, edge.Forbidden, edge.KindOf(err))
 	require.ErrorContains(t, err, "taken back")
+
+	require.Empty(t, k.Trouble())
+	o.pass(61 * 24 * time.Hour)
+	run(t, k)
+	require.Eventually(t, func() bool {
+		return strings.Contains(k.Trouble(), "does not renew it: this certificate was taken back")
+	}, patience, 10*time.Millisecond)
 }
 
 func TestWhoIsNotLetInAtTheDoor(t *testing.T) {

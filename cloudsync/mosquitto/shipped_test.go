@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"log/slog"
 	"math/big"
 	"net"
@@ -297,7 +298,10 @@ func TestWhoIsNotLetIn(t *testing.T) {
 		"one that was taken back": with(gone),
 		"an older TLS":            {Certificates: []tls.Certificate{a.client("shop-1", hour)}, MaxVersion: tls.VersionTLS12},
 	} {
-		require.Equal(t, edge.Unavailable, edge.KindOf(dial(config)), name)
+		err := dial(config)
+		require.Equal(t, edge.Unavailable, edge.KindOf(err), name)
+		refused, ok := errors.AsType[*cloudsync.RefusalError](err)
+		require.Equal(t, name == "one that was taken back", ok && refused.Code == cloudsync.RefusedRevoked, "%s: %v", name, err)
 	}
 	plain := mqtt.Dialer{Broker: "tcp://" + c.addr, ClientID: "shop-1", Log: slog.New(slog.DiscardHandler)}
 	_, err := plain.Dial(t.Context(), cloudsync.Session{})

@@ -25,6 +25,8 @@ import (
 const (
 	qos      = 1 // the broker confirms
 	qosLoose = 0
+
+	certificateRevoked = tls.AlertError(44) // RFC 8446, 6.2
 )
 
 // ManyShops is the Queue of who hears many shops: a thousand of them that come
@@ -46,7 +48,9 @@ type Dialer struct {
 	Queue     int           // messages received and not yet read before they are dropped; 256
 }
 
-// Dial connects and subscribes. A refused subscription is an error.
+// Dial connects and subscribes. A refused subscription is an error; there is a
+// cloudsync.RefusalError in that of a broker which finds this client's certificate
+// on its list of revoked ones.
 func (d *Dialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
 	const op = "mqtt.Dial"
 	l := &link{
@@ -57,6 +61,9 @@ func (d *Dialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link,
 	timeout := orDefault(d.Timeout, 10*time.Second)
 	if err := wait(ctx, l.client.Connect(), 2*timeout, nil); err != nil {
 		l.Close()
+		if saysRevoked(err) {
+			err = &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedRevoked, Msg: "this machine's certificate was taken back", Err: err}
+		}
 		return nil, &edge.Error{Op: op, Kind: edge.Unavailable, Err: err, Msg: "no connection to the broker " + d.Broker}
 	}
 	if err := l.subscribe(ctx, s.Filters, timeout); err != nil {
@@ -64,6 +71,14 @@ func (d *Dialer) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link,
 		return nil, &edge.Error{Op: op, Kind: edge.Unavailable, Err: err, Msg: "the broker did not let us subscribe"}
 	}
 	return l, nil
+}
+
+// saysRevoked reports whether the broker ended the handshake because of this
+// client's certificate. crypto/tls has a type of its own for alerts of the other
+// side; their words are AlertError's.
+func saysRevoked(err error) bool {
+	told, ok := errors.AsType[*net.OpError](err)
+	return ok && told.Op == "remote error" && told.Err.Error() == certificateRevoked.Error()
 }
 
 func (d *Dialer) options(ctx context.Context, s cloudsync.Session, l *link) *paho.ClientOptions {

@@ -100,9 +100,27 @@ func (in *inspection) line(ctx context.Context) (string, error) {
 	}
 	own := cloudsync.Topic{Node: in.cfg.Node, Branch: cloudsync.BranchDown}.String()
 	link, err := dialer.Dial(ctx, cloudsync.Session{Filters: []string{own}})
+	if err == nil {
+		link.Close()
+	}
+	if shutsOut(err) || in.doorShut(ctx) {
+		return "", errShutOut
+	}
 	if err != nil {
 		return "", fmt.Errorf("the broker does not let this gateway in: see that the line is up, and hq.mqtt with its certificates and password; the till sells meanwhile: %w", err)
 	}
-	link.Close()
 	return "the broker lets this gateway in", nil
+}
+
+// doorShut reports whether headquarters' own door, which knows at once what a broker
+// learns later, says that it has shut this machine out.
+func (in *inspection) doorShut(ctx context.Context) bool {
+	if in.cfg.HQ.Identity == "" {
+		return false
+	}
+	link, err := ingestDialer{in.cfg}.Dial(ctx, cloudsync.Session{})
+	if err == nil {
+		link.Close()
+	}
+	return shutsOut(err)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cloudsync/identity"
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
@@ -62,15 +63,31 @@ func certificateFigures(cfg *firmwarecfg.Edge, tell monitor.Tell) {
 	}
 }
 
-// identityFaults says where the line will end for want of a certificate.
-func (g *gateway) identityFaults() []api.Fault {
+// errShutOut says what is wrong with a machine that headquarters has revoked. It is
+// a fault and no more: the till sells on.
+var errShutOut = errors.New("headquarters has shut this machine out: its key or certificate was taken back there, on purpose or by mistake; " +
+	"it sells on, and what it sends is set aside at headquarters, not lost. If it was a mistake, have a new code made there (hq device claim), " +
+	"move the file of keys.device away here, run edge claim with the code, start the gateway anew, and have hq device accept run there")
+
+// shutsOut reports whether an error of the line's is that.
+func shutsOut(err error) bool {
+	refused, ok := errors.AsType[*cloudsync.RefusalError](err)
+	return ok && refused.Code == cloudsync.RefusedRevoked
+}
+
+// identityFaults says where headquarters does not know the machine any more, or
+// soon will not.
+func (g *gateway) identityFaults() (list []api.Fault) {
+	if g.uplink != nil && g.uplink.Status().Shut {
+		list = append(list, api.Fault{Part: "shut_out", Message: errShutOut.Error()})
+	}
 	if g.identity == nil {
-		return nil
+		return list
 	}
 	if trouble := g.identity.Trouble(); trouble != "" {
-		return []api.Fault{{Part: "certificate", Message: trouble}}
+		list = append(list, api.Fault{Part: "certificate", Message: trouble})
 	}
-	return nil
+	return list
 }
 
 func claimCommand() *cobra.Command {

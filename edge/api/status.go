@@ -27,7 +27,7 @@ type statusView struct {
 
 // Fault is a part of the gateway that is out of order while it goes on selling.
 type Fault struct {
-	Part    string `json:"part"`    // http or https, an address of a kiosk; or photos
+	Part    string `json:"part"`    // http or https, an address of a kiosk; photos, shut_out and others
 	Kiosk   string `json:"kiosk"`   // whose it is; empty where it is no kiosk's
 	Message string `json:"message"` // what to do about it, for whoever runs the gateway
 }

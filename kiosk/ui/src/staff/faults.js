@@ -1,4 +1,7 @@
 const words = {
+  shut_out: 'shutOut',
+  certificate: 'certificateEnds',
+  http: 'kioskNoPage',
   https: 'kioskNoTLS',
   photos: 'photosNotKept',
   disk: 'diskFull',
@@ -11,5 +14,5 @@ const words = {
 
 /** faultWord is the glossary's entry for a part that is out of order. */
 export function faultWord(part) {
-  return words[part] ?? 'kioskNoPage';
+  return words[part] ?? 'faultOther';
 }

@@ -150,6 +150,21 @@ export default {
     { one: '{n} sale or stock entry waits for the line, for {age}', other: '{n} sales and stock entries wait for the line, oldest {age}' },
     '{n} 条销售、库存记录等待连线，最早 {age}前',
   ],
+  shutOut: [
+    'Trung tâm đã ngắt máy này: khóa của máy bị thu hồi, do cố ý hoặc do nhầm. Vẫn bán như thường: trung tâm nhận và để riêng các lượt bán. Báo quản lý gọi trung tâm ngay.',
+    'Headquarters has shut this computer out: its key was taken back, on purpose or by mistake. Keep selling: no sale is lost, headquarters sets them aside. Tell the manager to call headquarters now.',
+    '总部已停用本机：密钥被收回，可能有意，也可能是误操作。照常销售：销售记录不会丢失，由总部单独存放。请店长立即联系总部。',
+  ],
+  certificateEnds: [
+    'Chứng chỉ của máy này đã hết hạn hoặc sắp hết hạn mà chưa được gia hạn. Vẫn bán như thường; báo quản lý gọi trung tâm.',
+    'This computer’s certificate has run out or soon will, and was not renewed. Keep selling; tell the manager to call headquarters.',
+    '本机证书已过期或即将过期，尚未续期。照常销售，请店长联系总部。',
+  ],
+  faultOther: [
+    'Máy của cửa hàng có chỗ cần xem. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
+    'Something on the shop’s computer needs a look. Keep selling; tell the manager to look at the gateway’s log.',
+    '门店电脑有一处需要检查。照常销售，请店长查看网关日志。',
+  ],
   kioskNoTLS: [
     'Địa chỉ https của gương {kiosk} chưa chạy: máy tính bảng chưa dùng được. Vẫn bán như thường; báo quản lý xem nhật ký máy chủ.',
     'The https address of mirror {kiosk} is not served: tablets cannot use it. Keep selling; tell the manager to look at the gateway’s log.',

@@ -40,6 +40,11 @@ test('every fault has its words', () => {
     assert.equal(told.filter(({ bad }) => bad).length, 1, part);
   }
   assert.ok(row('https-east', { status: { ...status, faults: [{ part: 'https', kiosk: 'east', message: '' }] } }).text.includes('east'));
+  for (const [part, words] of [['shut_out', /shut this computer out.*Keep selling/], ['certificate', /certificate/], ['catalogue', /needs a look/]]) {
+    const told = row(`${part}-`, { status: { ...status, faults: [{ part, kiosk: '', message: '' }] } });
+    assert.ok(told.bad);
+    assert.match(told.text, words);
+  }
   assert.ok(row('printer', { status: { ...status, printer: { state: 'paper_out' } } }).bad);
   assert.ok(!row('printer', { status: { ...status, printer: null } }).bad, 'a shop without a printer lacks none');
   assert.ok(row('catalogue', { status: { ...status, release: 0 } }).bad);
