@@ -67,15 +67,15 @@ func TestWhatIsKeptOfAPersonIsBroughtSigned(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	to := https.Told{Post: https.Post{URL: server.URL, Client: server.Client(), Node: "shop1", Key: key}}
-	require.NoError(t, to.Send(t.Context(), told))
+	to := https.Contacts{Post: https.Post{URL: server.URL, Client: server.Client(), Node: "shop1", Key: key}}
+	require.NoError(t, to.Tell(t.Context(), told))
 	for code, kind := range map[int]edge.Kind{
 		http.StatusBadRequest:         edge.Invalid,
 		http.StatusServiceUnavailable: edge.Unavailable,
 		http.StatusForbidden:          edge.Unavailable,
 	} {
 		status = code
-		err := to.Send(t.Context(), told)
+		err := to.Tell(t.Context(), told)
 		require.Equal(t, kind, edge.KindOf(err), code)
 		require.NotContains(t, err.Error(), "0901234567")
 	}

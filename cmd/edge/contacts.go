@@ -34,12 +34,11 @@ func (g *gateway) newContacts(key ed25519.PrivateKey) *contacts {
 	if g.cfg.HQ.MQTT.URL == "" || g.cfg.HQ.PublicURL == "" {
 		return nil
 	}
-	post := g.post(key)
-	to, told := https.Contacts{Post: post}, https.Told{Post: post}
+	to := https.Contacts{Post: g.post(key)}
 	up := func() bool { up, _ := g.line(); return up }
 	return &contacts{
 		g.db.WaitingContacts, g.db.ContactSent, to.Send,
-		g.db.WaitingPersons, g.db.PersonTold, told.Send,
+		g.db.WaitingPersons, g.db.PersonTold, to.Tell,
 		up, g.log,
 	}
 }

@@ -48,6 +48,16 @@ func (f *personFlags) add(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Second, "how long to wait for the shops' answers; they answer later all the same")
 }
 
+// begin is headquarters, and the telephone number of whom the command is about.
+func (f *personFlags) begin(cmd *cobra.Command) (*headquarters.Client, string, error) {
+	client, err := f.client()
+	if err != nil {
+		return nil, "", err
+	}
+	phone, err := f.number(cmd.InOrStdin())
+	return client, phone, err
+}
+
 // number is the telephone number that was given.
 func (f *personFlags) number(in io.Reader) (string, error) {
 	phone := f.phone
@@ -105,11 +115,7 @@ deletion shows which have.`,
 		Example: "  hq person delete --phone '0901 234 567'",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := f.client()
-			if err != nil {
-				return err
-			}
-			phone, err := f.number(cmd.InOrStdin())
+			client, phone, err := f.begin(cmd)
 			if err != nil {
 				return err
 			}
@@ -209,11 +215,7 @@ and for what, at headquarters and in each shop. Shops that have not told within
 		Example: "  hq person export --phone '0901 234 567' > person.json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			client, err := f.client()
-			if err != nil {
-				return err
-			}
-			phone, err := f.number(cmd.InOrStdin())
+			client, phone, err := f.begin(cmd)
 			if err != nil {
 				return err
 			}
