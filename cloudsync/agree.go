@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"sort"
 	"time"
 
@@ -60,7 +58,7 @@ func (s *session) agree(ctx context.Context) error {
 		held[l.name] = seq
 	}
 	old := s.c.Outbox.Epoch()
-	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, farFrom(max(known, mine)))
+	epoch, err := s.c.Outbox.OpenEpoch(ctx, held, edge.FarFrom(max(known, mine)))
 	if err != nil {
 		return fmt.Errorf("open a new epoch: %w", err)
 	}
@@ -89,14 +87,6 @@ func (l *lane) sync(ctx context.Context) error {
 		return err
 	}
 	return l.adopt(ctx, ack)
-}
-
-// leap bounds how far the receipt series jumps when somebody unknown may have
-// gone on in this one: nobody else chooses the same, as good as certainly.
-const leap = 1 << 24
-
-func farFrom(series uint32) uint32 {
-	return series + min(rand.Uint32N(leap), math.MaxUint32-1-series)
 }
 
 // resync is sync in the middle of a session.

@@ -2,6 +2,8 @@ package edge
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 )
@@ -13,6 +15,16 @@ type Receipt struct {
 	Till    string `json:"till"`
 	Series  uint32 `json:"series"`
 	Counter uint64 `json:"counter"`
+}
+
+// leap bounds how far FarFrom goes.
+const leap = 1 << 24
+
+// FarFrom is a receipt series not below the given one, for a till of which
+// somebody unknown may have begun further series: that nobody else has begun the
+// one after it is as good as certain.
+func FarFrom(series uint32) uint32 {
+	return series + min(rand.Uint32N(leap), math.MaxUint32-1-series)
 }
 
 func (r Receipt) String() string { return fmt.Sprintf("%s-%d-%06d", r.Till, r.Series, r.Counter) }

@@ -116,7 +116,7 @@ func (t *tx) openEpoch(ctx context.Context, held map[edge.Lane]uint64, above uin
 	if err != nil {
 		// Whoever puts an older copy in place could not be told of it: the series
 		// must be one that nothing leads to.
-		e.n = farFrom(above) + 1
+		e.n = edge.FarFrom(above) + 1
 		t.db.opt.Log.ErrorContext(ctx, "the ledger's witness does not follow, the receipt series leaps", "series", e.n, "err", err)
 	}
 	if err := t.exec(ctx, `INSERT INTO epoch (n, id) VALUES (?, ?)`, e.n, e.id); err != nil {

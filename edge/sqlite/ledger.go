@@ -121,7 +121,7 @@ func (t *tx) nextReceipt(ctx context.Context) (edge.Receipt, error) {
 	if err := t.exec(ctx, `DELETE FROM receipt WHERE till = ? AND series = ?`, r.Till, r.Series); err != nil {
 		return r, err
 	}
-	if e, err = t.openEpoch(ctx, nil, farFrom(e.n)); err != nil {
+	if e, err = t.openEpoch(ctx, nil, edge.FarFrom(e.n)); err != nil {
 		return r, err
 	}
 	t.db.opt.Log.WarnContext(ctx, "this database is new, and headquarters, which may know another machine of this name, was not heard yet: receipts are numbered in a series of their own",

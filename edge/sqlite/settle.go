@@ -58,7 +58,7 @@ func (t *tx) settleEpoch(ctx context.Context, how start) (*epoch, error) {
 	}
 	above := max(e.n, t.db.witness.series())
 	if d != nil && d.stranger {
-		above = farFrom(above)
+		above = edge.FarFrom(above)
 	}
 	held := map[edge.Lane]uint64{}
 	for _, lane := range edge.Lanes() {

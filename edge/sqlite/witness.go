@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -212,16 +210,6 @@ func (t *tx) doubtOf(ctx context.Context, e *epoch) (*doubt, error) {
 		}
 	}
 	return nil, nil
-}
-
-// leap bounds how far a series jumps that must differ from those that somebody
-// unknown may have begun.
-const leap = 1 << 24
-
-// farFrom is a number above series that nobody else has chosen, as good as
-// certainly.
-func farFrom(series uint32) uint32 {
-	return series + min(rand.Uint32N(leap), math.MaxUint32-1-series)
 }
 
 // heads are the last events of the present epoch's lanes.
