@@ -3,6 +3,7 @@ package hq
 import (
 	"context"
 	"database/sql"
+	"errors"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 )
@@ -91,6 +92,9 @@ func (h *HQ) parts(ctx context.Context, node string, s *situation) []cloudsync.P
 	}
 	for _, id := range s.Persons {
 		a, err := h.readAsk(ctx, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue // an export that was forgotten since
+		}
 		if err != nil {
 			add(cloudsync.Part{}, err)
 			continue

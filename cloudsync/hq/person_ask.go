@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -22,15 +24,33 @@ const (
 
 // Deletion is the record of a person's deletion: nothing in it tells who that was.
 type Deletion struct {
-	ID       string    `json:"id"`
-	At       time.Time `json:"at"`
-	By       string    `json:"by"`
-	Contacts int       `json:"contacts"` // that headquarters deleted
-	Chats    int       `json:"conversations"`
+	ID       string         `json:"id"`
+	At       time.Time      `json:"at"`
+	By       string         `json:"by"`
+	Why      DeletionReason `json:"why,omitempty"` // empty in records of earlier versions
+	Contacts int            `json:"contacts"`      // that headquarters deleted
+	Chats    int            `json:"conversations"`
 	// Shops are the gateways that have answered, each by an event of its ledger;
 	// Waiting have not yet.
 	Shops   []Forgotten `json:"shops"`
 	Waiting []Waiting   `json:"waiting"`
+}
+
+// DeletionReason says why a person is deleted. It is one of a few words, for what
+// people write could tell who that was.
+type DeletionReason string
+
+// The reasons.
+const (
+	DeletedAsked     DeletionReason = "asked"     // the person asked for it
+	DeletedChild     DeletionReason = "child"     // who cares for a child asked for it
+	DeletedAuthority DeletionReason = "authority" // a court or an authority ordered it
+	DeletedMistake   DeletionReason = "mistake"   // it was taken down by mistake
+)
+
+// DeletionReasons lists them.
+func DeletionReasons() []DeletionReason {
+	return []DeletionReason{DeletedAsked, DeletedChild, DeletedAuthority, DeletedMistake}
 }
 
 // Forgotten is a gateway's word that it has done what was asked.
@@ -54,10 +74,12 @@ type Waiting struct {
 
 // DeletePerson destroys what is kept of the person of a telephone number, here
 // and, as soon as they are reached, in all shops, and returns the deletion's id. It
-// is refused with a Conflict
-// while an order of the person is on its way.
-func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (id string, err error) {
+// is refused with a Conflict while an order of the person is on its way.
+func (h *HQ) DeletePerson(ctx context.Context, phone string, why DeletionReason, by string) (id string, err error) {
 	const op = "hq.DeletePerson"
+	if !slices.Contains(DeletionReasons(), why) {
+		return "", edge.Errorf(op, edge.Invalid, "%.20q is no reason to delete a person: use one of %v", why, DeletionReasons())
+	}
 	if phone, err = edge.Phone(phone); err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
@@ -66,6 +88,7 @@ func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (id string, err
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
+	d := deletedEntry{ID: a.ID, At: a.At, By: by, Why: why, Sealed: sealed}
 	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
 		ids, err := h.personsOf(ctx, tx, phone)
 		if err != nil {
@@ -74,28 +97,34 @@ func (h *HQ) DeletePerson(ctx context.Context, phone, by string) (id string, err
 		if err := onTheirWay(ctx, tx, ids); err != nil {
 			return err
 		}
-		return h.storeDeletion(ctx, tx, a, by, sealed, ids)
+		if err := h.book.Done(ctx, tx, account.Act{By: by, What: "personal.delete", Subject: a.ID, Detail: string(why)}); err != nil {
+			return err
+		}
+		return h.storeDeletion(ctx, tx, a, d, ids)
 	})
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", op, err)
 	}
-	if err := h.deleted.add(deletedEntry{ID: a.ID, At: a.At, By: by, Sealed: sealed}); err != nil {
+	if err := h.deleted.add(d); err != nil {
 		h.log.Error("a person was deleted, but a backup could bring them back until the list can be written", "deletion", a.ID, "error", err)
 	}
 	h.scrub(ctx)
-	h.log.Info("a person was deleted", "audit", true, "deletion", a.ID, "by", by)
+	h.log.Info("a person was deleted", "audit", true, "deletion", a.ID, "why", why, "by", by)
 	h.downs.tell(struct{}{})
 	return a.ID, nil
 }
 
 // storeDeletion deletes persons here, and asks all shops to.
-func (h *HQ) storeDeletion(ctx context.Context, tx *sql.Tx, a *edge.PersonAsk, by string, sealed []byte, ids []string) error {
+func (h *HQ) storeDeletion(ctx context.Context, tx *sql.Tx, a *edge.PersonAsk, d deletedEntry, ids []string) error {
 	contacts, chats, err := h.forgetPerson(ctx, tx, a, ids)
+	if err == nil {
+		err = h.forgetExportsOf(ctx, tx, a)
+	}
 	if err != nil {
 		return err
 	}
-	const q = "insert into person_ask (id, deed, at, asked_by, contacts, chats, sealed) values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing"
-	if _, err := tx.ExecContext(ctx, q, a.ID, a.Do, a.At.UnixMilli(), by, contacts, chats, sealed); err != nil {
+	const q = "insert into person_ask (id, deed, at, asked_by, why, contacts, chats, sealed) values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (id) do nothing"
+	if _, err := tx.ExecContext(ctx, q, a.ID, a.Do, a.At.UnixMilli(), d.By, d.Why, contacts, chats, d.Sealed); err != nil {
 		return err
 	}
 	return h.askAll(ctx, tx, a.ID)
@@ -167,8 +196,8 @@ func (h *HQ) Deletion(ctx context.Context, id string) (*Deletion, error) {
 	const op = "hq.Deletion"
 	d := Deletion{ID: id, Shops: []Forgotten{}, Waiting: []Waiting{}}
 	var at int64
-	const q = "select at, asked_by, contacts, chats from person_ask where id = $1 and deed = 'forget'"
-	err := h.db.Read.QueryRowContext(ctx, q, id).Scan(&at, &d.By, &d.Contacts, &d.Chats)
+	const q = "select at, asked_by, why, contacts, chats from person_ask where id = $1 and deed = 'forget'"
+	err := h.db.Read.QueryRowContext(ctx, q, id).Scan(&at, &d.By, &d.Why, &d.Contacts, &d.Chats)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, edge.Errorf(op, edge.NotFound, "there is no deletion %.64q", id)
 	}

@@ -27,10 +27,11 @@ type deletedList struct {
 
 // deletedEntry is a line of the list.
 type deletedEntry struct {
-	ID     string    `json:"id"`
-	At     time.Time `json:"at"`
-	By     string    `json:"by"`
-	Sealed []byte    `json:"sealed"` // edge.PersonAsk, with a master key
+	ID     string         `json:"id"`
+	At     time.Time      `json:"at"`
+	By     string         `json:"by"`
+	Why    DeletionReason `json:"why,omitempty"`
+	Sealed []byte         `json:"sealed"` // edge.PersonAsk, with a master key
 }
 
 const maxDeletedLine = 4 << 10 // bytes
@@ -142,7 +143,7 @@ func (h *HQ) deleteAgain(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		err = h.db.InTx(ctx, func(tx *sql.Tx) error { return h.storeDeletion(ctx, tx, a, e.By, e.Sealed, ids) })
+		err = h.db.InTx(ctx, func(tx *sql.Tx) error { return h.storeDeletion(ctx, tx, a, e, ids) })
 		if err != nil {
 			return err
 		}
@@ -161,10 +162,10 @@ func (h *HQ) deleteAgain(ctx context.Context) error {
 
 // deletions lists who was deleted, as the database has it.
 func (h *HQ) deletions(ctx context.Context) (list []deletedEntry, err error) {
-	err = database.Select(ctx, h.db.Read, "select id, at, asked_by, sealed from person_ask where deed = 'forget' order by at, id").Each(func(rows *sql.Rows) error {
+	err = database.Select(ctx, h.db.Read, "select id, at, asked_by, why, sealed from person_ask where deed = 'forget' order by at, id").Each(func(rows *sql.Rows) error {
 		var e deletedEntry
 		var at int64
-		err := rows.Scan(&e.ID, &at, &e.By, &e.Sealed)
+		err := rows.Scan(&e.ID, &at, &e.By, &e.Why, &e.Sealed)
 		e.At = database.Time(at)
 		list = append(list, e)
 		return err

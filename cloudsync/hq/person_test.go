@@ -71,7 +71,7 @@ func (g *gateway) personAsks() (list []edge.PersonAsk) {
 // deletes deletes the person of a number, and wants the record to be signed.
 func (g *gateway) deletes(phone string) *Deletion {
 	g.t.Helper()
-	id, err := g.hq.DeletePerson(g.t.Context(), phone, "ops")
+	id, err := g.hq.DeletePerson(g.t.Context(), phone, DeletedAsked, "ops")
 	require.NoError(g.t, err)
 	signed, err := g.hq.SignedDeletion(g.t.Context(), id)
 	require.NoError(g.t, err)
@@ -133,11 +133,16 @@ func TestDeletingAPerson(t *testing.T) {
 	ann, other := g.meets(1), g.meets(2)
 	var key []byte
 	require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select p.key from person p join contact c on c.person = p.id where c.cart = $1", edge.CartID{1}.String()).Scan(&key))
-	_, err := g.hq.DeletePerson(ctx, "12", "ops")
+	_, err := g.hq.DeletePerson(ctx, "12", DeletedAsked, "ops")
 	require.Equal(t, edge.Invalid, edge.KindOf(err))
+
+	_, err = g.hq.DeletePerson(ctx, ann.Phone, "a feeling", "ops")
+	require.Equal(t, edge.Invalid, edge.KindOf(err))
+	require.Empty(t, g.personAsks())
 
 	d := g.deletes("+84 90 123 40 01")
 	require.Equal(t, []int{1, 1}, []int{d.Contacts, d.Chats})
+	require.Equal(t, DeletedAsked, d.Why)
 	require.Equal(t, []Waiting{{testNode, testShop}}, d.Waiting)
 	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
@@ -189,7 +194,7 @@ func TestNobodyIsDeletedWhileTheirOrderIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	o, err := g.order("key-00001", edge.Deliver)
 	require.NoError(t, err)
-	_, err = g.hq.DeletePerson(ctx, aContact().Phone, "ops")
+	_, err = g.hq.DeletePerson(ctx, aContact().Phone, DeletedAsked, "ops")
 	require.Equal(t, edge.Conflict, edge.KindOf(err))
 	require.ErrorContains(t, err, o.ID)
 	require.Empty(t, g.personAsks())
@@ -197,6 +202,41 @@ func TestNobodyIsDeletedWhileTheirOrderIsOnItsWay(t *testing.T) {
 	require.NoError(t, err)
 	d := g.deletes(aContact().Phone)
 	require.Equal(t, 1, d.Contacts)
+}
+
+// What was gathered of a person for an export goes with the person; how far shops
+// are is told of both, and who asked stands in the log.
+func TestADeletionTakesTheExportsOfThePerson(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	ann, other := g.meets(1), g.meets(2)
+	var exports []string
+	for _, c := range []*edge.Contact{ann, other, ann} {
+		e, err := g.hq.ExportPerson(ctx, c.Phone, "ops")
+		require.NoError(t, err)
+		require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
+		exports = append(exports, e.ID)
+		g.clock.Advance(time.Second)
+	}
+	d := g.deletes(ann.Phone)
+	for i, gone := range []bool{true, false, true} {
+		_, err := g.hq.PersonExport(ctx, exports[i])
+		require.Equal(t, gone, edge.KindOf(err) == edge.NotFound && err != nil, "export %d: %v", i, err)
+	}
+	require.Equal(t, edge.Invalid, edge.KindOf(g.tellsOfPerson(exports[0], edge.OrderContact{Order: "o-1", Contact: *ann, Agreed: "2026-11", At: g.clock.Now()})), "nobody asks any more")
+	asks := g.personAsks()
+	require.Len(t, asks, 2, "what was forgotten is asked of nobody")
+
+	list, err := g.hq.PersonsAsked(ctx, 10)
+	require.NoError(t, err)
+	require.Len(t, list, 2)
+	require.Equal(t, PersonAsked{ID: d.ID, Do: edge.PersonForget, At: d.At, By: "ops", Why: DeletedAsked, Waiting: 1}, list[0])
+	require.Equal(t, PersonAsked{ID: exports[1], Do: edge.PersonTell, At: list[1].At, By: "ops", Answered: 1}, list[1])
+	acts, err := g.hq.Accounts().Acts(ctx, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, acts, 4)
+	require.Equal(t, []string{"ops", "personal.delete", d.ID, "asked"}, []string{acts[0].By, acts[0].What, acts[0].Subject, acts[0].Detail})
+	require.Equal(t, []string{"personal.export", exports[2]}, []string{acts[1].What, acts[1].Subject})
 }
 
 // Nothing that tells who somebody is stands in the database, whatever was done
@@ -208,7 +248,7 @@ func TestNothingPersonalStandsInTheDatabase(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, g.tellsOfPerson(e.ID, edge.OrderContact{Order: "o-1", Contact: *c, Agreed: "2026-11", At: g.clock.Now()}))
 	g.meets(2)
-	_, err = g.hq.DeletePerson(t.Context(), "0901234002", "ops")
+	_, err = g.hq.DeletePerson(t.Context(), "0901234002", DeletedAsked, "ops")
 	require.NoError(t, err)
 	g.pays("TRAN VAN BINH chuyen tien")
 	all := g.everything()
@@ -337,7 +377,7 @@ func TestABackupOfHeadquartersBringsNobodyBack(t *testing.T) {
 // A gateway that was put back to a backup is told anew whom to forget.
 func TestAGatewayThatWasPutBackForgetsAgain(t *testing.T) {
 	g := newGateway(t)
-	_, err := g.hq.DeletePerson(t.Context(), "0901234001", "ops")
+	_, err := g.hq.DeletePerson(t.Context(), "0901234001", DeletedAsked, "ops")
 	require.NoError(t, err)
 	require.Len(t, g.personAsks(), 1)
 	require.NoError(t, g.hq.db.InTx(t.Context(), func(tx *sql.Tx) error { return g.hq.queueAll(t.Context(), tx, testNode) }))

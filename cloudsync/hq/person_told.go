@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -100,6 +101,9 @@ func (h *HQ) ExportPerson(ctx context.Context, phone, by string) (*PersonExport,
 			return err
 		}
 		if err := h.storeTold(ctx, tx, a.ID, "", "", body); err != nil {
+			return err
+		}
+		if err := h.book.Done(ctx, tx, account.Act{By: by, What: "personal.export", Subject: a.ID}); err != nil {
 			return err
 		}
 		return h.askAll(ctx, tx, a.ID)
@@ -234,23 +238,6 @@ func (h *HQ) storeTold(ctx context.Context, tx *sql.Tx, ask, node, shop string, 
 
 func toldPlace(ask, node string) string { return "told " + ask + " " + node }
 
-// forgetExports forgets what was gathered long ago.
-func (h *HQ) forgetExports(ctx context.Context) error {
-	old := h.now().Add(-keepExports).UnixMilli()
-	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
-		const answers = "delete from person_answer where ask in (select id from person_ask where deed = 'tell' and at < $1)"
-		if _, err := tx.ExecContext(ctx, answers, old); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, "delete from person_ask where deed = 'tell' and at < $1", old)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("hq.forgetExports: %w", err)
-	}
-	return nil
-}
-
 // toldPost is what shops keep of persons.
 func toldPost() post {
 	return post{"what is kept of persons", cloudsync.ToldType, cloudsync.MaxToldPost, cloudsync.KindTold, cloudsync.ToldTopic}
@@ -290,5 +277,6 @@ func (h *HQ) TakeTold(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	h.changed.tell(struct{}{})
 	return nil
 }

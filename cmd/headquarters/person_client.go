@@ -10,9 +10,9 @@ import (
 )
 
 // DeletePerson deletes all that is kept of the person of a telephone number.
-func (c *Client) DeletePerson(ctx context.Context, phone string) (*hq.SignedDeletion, error) {
+func (c *Client) DeletePerson(ctx context.Context, phone string, why hq.DeletionReason) (*hq.SignedDeletion, error) {
 	var d hq.SignedDeletion
-	return &d, c.json(ctx, http.MethodPost, "/v1/persons/deletions", api.PersonRequest{Phone: phone}, &d)
+	return &d, c.json(ctx, http.MethodPost, "/v1/persons/deletions", api.PersonRequest{Phone: phone, Why: why}, &d)
 }
 
 // Deletion is the record of a deletion as it stands.

@@ -105,6 +105,7 @@ func untilAnswered(ctx context.Context, wait time.Duration, waiting func(context
 func personDeleteCommand() *cobra.Command {
 	var f personFlags
 	var asJSON bool
+	var why string
 	cmd := &cobra.Command{
 		Use:   "delete --phone NUMBER",
 		Short: "Delete all that is kept of a person, at headquarters and in all shops",
@@ -119,7 +120,7 @@ deletion shows which have.`,
 			if err != nil {
 				return err
 			}
-			signed, err := client.DeletePerson(cmd.Context(), phone)
+			signed, err := client.DeletePerson(cmd.Context(), phone, hq.DeletionReason(why))
 			if err != nil {
 				return wrongUse(err)
 			}
@@ -142,6 +143,7 @@ deletion shows which have.`,
 		},
 	}
 	f.add(cmd)
+	cmd.Flags().StringVar(&why, "why", string(hq.DeletedAsked), fmt.Sprintf("the reason, for the record: one of %v", hq.DeletionReasons()))
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the signed record as one line of JSON")
 	return cmd
 }
@@ -188,8 +190,8 @@ func tellDeletion(w io.Writer, signed *hq.SignedDeletion, key ed25519.PublicKey,
 	if asJSON {
 		return json.NewEncoder(w).Encode(signed)
 	}
-	fmt.Fprintf(w, "deletion %s\nasked for by %s on %s\nheadquarters: contacts deleted: %d; conversations deleted: %d\n",
-		d.ID, d.By, d.At.Format(time.RFC3339), d.Contacts, d.Chats)
+	fmt.Fprintf(w, "deletion %s\nasked for by %s on %s%s\nheadquarters: contacts deleted: %d; conversations deleted: %d\n",
+		d.ID, d.By, d.At.Format(time.RFC3339), reason(d), d.Contacts, d.Chats)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range d.Shops {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\tevent %d of lane %s\n", f.Shop, f.Node, f.At.Format(time.RFC3339), f.Says, f.Seq, f.Lane)
@@ -202,6 +204,13 @@ func tellDeletion(w io.Writer, signed *hq.SignedDeletion, key ed25519.PublicKey,
 	}
 	_, err = fmt.Fprintf(w, "signed by headquarters, key %s\n", signed.Key)
 	return err
+}
+
+func reason(d *hq.Deletion) string {
+	if d.Why == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%s)", d.Why)
 }
 
 func personExportCommand() *cobra.Command {

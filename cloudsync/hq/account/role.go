@@ -16,6 +16,7 @@ const (
 	Catalogue Right = "catalogue" // take a catalogue back
 	Operate   Right = "operate"   // pull, settle incidents and money, bring orders further, answer shoppers, see names and addresses
 	Staff     Right = "staff"     // say who may sell in the shops
+	Persons   Right = "persons"   // gather and delete all that is kept of a person
 	Accounts  Right = "accounts"  // say who may use headquarters, and read what they did
 )
 
@@ -45,9 +46,9 @@ func (r Role) Rights() []Right {
 	case Operator:
 		return []Right{Look, Operate}
 	case Manager:
-		return []Right{Look, Catalogue, Operate, Staff}
+		return []Right{Look, Catalogue, Operate, Staff, Persons}
 	case Admin:
-		return []Right{Look, Catalogue, Operate, Staff, Accounts}
+		return []Right{Look, Catalogue, Operate, Staff, Persons, Accounts}
 	}
 	return nil
 }

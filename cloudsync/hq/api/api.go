@@ -52,7 +52,7 @@ type Headquarters interface {
 	LatestGivenBack(ctx context.Context, shop string, limit int) ([]hq.GivenBack, error)
 	MoveOrder(ctx context.Context, id string, by edge.OrderParty, to edge.OrderState, reason string) (*edge.Order, error)
 	SendOrder(ctx context.Context, id string, p edge.Parcel) (*edge.Order, error)
-	DeletePerson(ctx context.Context, phone, by string) (id string, err error)
+	DeletePerson(ctx context.Context, phone string, why hq.DeletionReason, by string) (id string, err error)
 	SignedDeletion(ctx context.Context, id string) (*hq.SignedDeletion, error)
 	ExportPerson(ctx context.Context, phone, by string) (*hq.PersonExport, error)
 	PersonExport(ctx context.Context, id string) (*hq.PersonExport, error)
@@ -178,10 +178,10 @@ func (a *API) routes() []route {
 		of(a.orderShop, does(http.MethodGet, "/v1/orders/:id/contact", account.Operate, a.orderContact)),
 		of(a.orderShop, does(http.MethodPost, "/v1/orders/:id/state", account.Operate, a.moveOrder)),
 		of(a.orderShop, does(http.MethodPut, "/v1/orders/:id/parcel", account.Operate, a.sendOrder)),
-		does(http.MethodPost, "/v1/persons/deletions", account.Operate, a.deletePerson),
-		does(http.MethodGet, "/v1/persons/deletions/:id", account.Operate, a.deletion),
-		does(http.MethodPost, "/v1/persons/exports", account.Operate, a.exportPerson),
-		does(http.MethodGet, "/v1/persons/exports/:id", account.Operate, a.personExport),
+		does(http.MethodPost, "/v1/persons/deletions", account.Persons, a.deletePerson),
+		does(http.MethodGet, "/v1/persons/deletions/:id", account.Persons, a.deletion),
+		does(http.MethodPost, "/v1/persons/exports", account.Persons, a.exportPerson),
+		does(http.MethodGet, "/v1/persons/exports/:id", account.Persons, a.personExport),
 		{method: http.MethodGet, path: "/v1/acts", right: account.Accounts, query: []string{"before", "limit"}, handle: a.acts},
 		does(http.MethodGet, "/v1/shops/:shop/staff", account.Staff, a.staff),
 		does(http.MethodPut, "/v1/shops/:shop/staff/:name", account.Staff, a.putMember),
@@ -200,8 +200,8 @@ func without(list []string, name string) []string {
 func (a *API) Register(r gin.IRouter) {
 	for _, route := range a.routes() {
 		handlers := []gin.HandlerFunc{a.admit(route)}
-		switch route.right {
-		case account.Operate, account.Catalogue: // the others change nothing, or write it down themselves
+		switch looks := route.method == http.MethodGet; {
+		case route.right == account.Operate, route.right == account.Catalogue, route.right == account.Persons && looks: // the others change nothing, or write it down themselves
 			handlers = append(handlers, a.writeDown)
 		}
 		r.Handle(route.method, route.path, append(handlers, route.handle)...)

@@ -1,32 +1,35 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 )
 
 // PersonRequest is the body of a request about a person.
 type PersonRequest struct {
-	Phone string `json:"phone"`
+	Phone string            `json:"phone"`
+	Why   hq.DeletionReason `json:"why,omitempty"` // of a deletion; hq.DeletedAsked where it is left out
 }
 
 // personOf reads a request about a person. The number stands in no address, which
 // logs would keep, and in no error.
-func personOf(c *gin.Context) (phone string, err error) {
-	var r PersonRequest
+func personOf(c *gin.Context) (r PersonRequest, err error) {
 	err = body(c, &r)
-	return r.Phone, err
+	return r, err
 }
 
 // deletePerson deletes all that is kept of a person.
 func (a *API) deletePerson(c *gin.Context) {
-	phone, err := personOf(c)
+	r, err := personOf(c)
 	if err != nil {
 		a.fail(c, err)
 		return
 	}
-	id, err := a.HQ.DeletePerson(c.Request.Context(), phone, c.GetString(tokenName))
+	id, err := a.HQ.DeletePerson(c.Request.Context(), r.Phone, cmp.Or(r.Why, hq.DeletedAsked), c.GetString(tokenName))
 	if err != nil {
 		a.fail(c, err)
 		return
@@ -48,12 +51,12 @@ func (a *API) replyDeletion(c *gin.Context, status int, id string) {
 
 // exportPerson begins to gather what is kept of a person.
 func (a *API) exportPerson(c *gin.Context) {
-	phone, err := personOf(c)
+	r, err := personOf(c)
 	if err != nil {
 		a.fail(c, err)
 		return
 	}
-	e, err := a.HQ.ExportPerson(c.Request.Context(), phone, c.GetString(tokenName))
+	e, err := a.HQ.ExportPerson(c.Request.Context(), r.Phone, c.GetString(tokenName))
 	if err != nil {
 		a.fail(c, err)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
@@ -23,6 +24,7 @@ func TestPersons(t *testing.T) {
 	c := edgetest.Customer()
 	require.NoError(t, h.PutContact(t.Context(), edge.CartID{1}, hq.PhoneKey{1}, &c, hq.Consent{Agreed: "2026-11"}))
 	d := a.description()
+	manager := newKey(t, h, account.Key{Name: "privacy", Role: account.Manager})
 	ask := func(method, path, token, body, schema string, status int, into any) string {
 		resp := a.request(method, path, token, body)
 		defer resp.Body.Close()
@@ -38,25 +40,30 @@ func TestPersons(t *testing.T) {
 		return string(text)
 	}
 	for _, path := range []string{"/v1/persons/deletions", "/v1/persons/exports"} {
-		ask("POST", path, readerToken, `{"phone":"0901234567"}`, "", http.StatusForbidden, nil)
-		ask("GET", path+"/x", readerToken, "", "", http.StatusForbidden, nil)
-		ask("GET", path+"/x", operatorToken, "", "", http.StatusNotFound, nil)
-		text := ask("POST", path, operatorToken, `{"phone":"090123456x"}`, "", http.StatusBadRequest, nil)
+		for _, token := range []string{readerToken, operatorToken} {
+			ask("POST", path, token, `{"phone":"0901234567"}`, "", http.StatusForbidden, nil)
+			ask("GET", path+"/x", token, "", "", http.StatusForbidden, nil)
+		}
+		ask("GET", path+"/x", manager, "", "", http.StatusNotFound, nil)
+		text := ask("POST", path, manager, `{"phone":"090123456x"}`, "", http.StatusBadRequest, nil)
 		require.NotContains(t, text, "090123456x")
 	}
 
 	var e hq.PersonExport
-	ask("POST", "/v1/persons/exports", operatorToken, `{"phone":"+84 901 234 567"}`, "PersonExport", http.StatusAccepted, &e)
-	ask("GET", "/v1/persons/exports/"+e.ID, operatorToken, "", "PersonExport", http.StatusOK, &e)
+	ask("POST", "/v1/persons/exports", manager, `{"phone":"+84 901 234 567"}`, "PersonExport", http.StatusAccepted, &e)
+	ask("GET", "/v1/persons/exports/"+e.ID, manager, "", "PersonExport", http.StatusOK, &e)
 	require.Len(t, e.Contacts, 1)
 	require.Equal(t, c, e.Contacts[0].Contact)
 
+	ask("POST", "/v1/persons/deletions", manager, `{"phone":"0901 234 567","why":"a feeling"}`, "", http.StatusBadRequest, nil)
 	var signed hq.SignedDeletion
-	text := ask("POST", "/v1/persons/deletions", operatorToken, `{"phone":"0901 234 567"}`, "SignedDeletion", http.StatusAccepted, &signed)
+	text := ask("POST", "/v1/persons/deletions", manager, `{"phone":"0901 234 567"}`, "SignedDeletion", http.StatusAccepted, &signed)
 	require.NotContains(t, text, "901234567")
-	ask("GET", "/v1/persons/deletions/"+signed.ID, operatorToken, "", "SignedDeletion", http.StatusOK, &signed)
+	ask("GET", "/v1/persons/deletions/"+signed.ID, manager, "", "SignedDeletion", http.StatusOK, &signed)
 	record, err := signed.Open(h.PublicKey())
 	require.NoError(t, err)
 	require.Equal(t, 1, record.Contacts)
+	require.Equal(t, hq.DeletedAsked, record.Why)
+	ask("GET", "/v1/persons/exports/"+e.ID, manager, "", "", http.StatusNotFound, nil)
 	require.Equal(t, []hq.Waiting{{Node: "shop-1-gw-1", Shop: "shop-1"}}, record.Waiting)
 }

@@ -44,7 +44,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"POST /v1/payments/:id/settle": operator, "POST /v1/refunds-due/:id/given-back": operator, "GET /v1/orders/:id/contact": operator,
 		"POST /v1/orders/:id/state": operator, "PUT /v1/orders/:id/parcel": operator, "POST /v1/catalogues/undo": merchandiser,
 		"GET /v1/shops/:shop/staff": manager, "PUT /v1/shops/:shop/staff/:name": manager, "DELETE /v1/shops/:shop/staff/:name": manager,
-		"POST /v1/persons/deletions": operator, "GET /v1/persons/deletions/:id": operator, "POST /v1/persons/exports": operator, "GET /v1/persons/exports/:id": operator,
+		"POST /v1/persons/deletions": manager, "GET /v1/persons/deletions/:id": manager, "POST /v1/persons/exports": manager, "GET /v1/persons/exports/:id": manager,
 		"GET /v1/acts": admin,
 	}
 	looks := []string{

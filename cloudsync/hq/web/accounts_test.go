@@ -119,11 +119,14 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GET /chats": viewer, "GET /chats/:id": viewer, "GET /bundles": viewer, "POST /bundles/:id/:act": operator,
 		"POST /shops/:shop/pulls": operator, "POST /orders/:id/state": operator, "POST /orders/:id/parcel": operator, "POST /money/in/:id": operator,
 		"POST /money/due/:id": operator, "POST /incidents/:kind/:n": operator, "POST /chats/:id/reply": operator, "POST /chats/:id/release": operator,
+		"GET /persons": manager, "GET /persons/exports/:id": manager, "GET /persons/exports/:id/person.json": manager, "GET /persons/deletions/:id": manager,
+		"GET /persons/deletions/:id/record.json": manager, "POST /persons/exports": manager, "POST /persons/exports/:id/delete": manager,
 		"GET /shops/:shop/staff": manager, "POST /shops/:shop/staff": manager,
 		"GET /accounts": admin, "POST /accounts/people": admin, "POST /accounts/people/:name/role": admin, "POST /accounts/people/:name/active": admin,
 		"POST /accounts/people/:name/reset": admin, "POST /accounts/keys": admin, "POST /accounts/keys/:id/revoke": admin,
 		"POST /sign-in": "", "POST /sign-out": "", "GET /sign-in": "", // anybody
 		"GET /accounts/people": "", "GET /accounts/people/:name/reset": "", "GET /accounts/keys": "", // lead to GET /accounts
+		"GET /persons/exports": "", "GET /persons/exports/:id/delete": "", // lead to GET /persons
 	}
 	a, _ := newOffice(t)
 	hqtest.NewGateway(t, a.HQ, "good-1", "x")

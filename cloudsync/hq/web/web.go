@@ -52,6 +52,7 @@ type Headquarters interface {
 	Orders
 	Money
 	Staff
+	Persons
 }
 
 // Options are what the pages are made with. All but the names, the tokens, the
@@ -125,6 +126,12 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/incidents", p.mattersPage)
 	pages.GET("/incidents/event/:n", p.setAsidePage)
 	pages.GET("/bundles", p.bundlesPage)
+	private := pages.Group("/persons", p.only(account.Persons))
+	private.GET("", p.personsPage)
+	private.GET("/exports/:id", p.exportPage)
+	private.GET("/exports/:id/person.json", p.writeDown, p.downloadExport)
+	private.GET("/deletions/:id", p.deletionPage)
+	private.GET("/deletions/:id/record.json", p.downloadDeletion)
 	pages.GET("/live", p.events)
 	if p.Chats != nil {
 		pages.GET("/chats", p.chatsPage)
@@ -133,8 +140,11 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET(passwordPath, p.passwordPage)
 	pages.GET("/accounts", p.only(account.Accounts), p.accountsPage)
 	r.GET("/sign-in", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/") })
-	for _, shown := range []string{"/accounts/people", "/accounts/people/:name/reset", "/accounts/keys"} { // in answer to a form
-		r.GET(shown, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/accounts?lang="+langOf(c)) })
+	for shown, page := range map[string]string{ // in answer to a form
+		"/accounts/people": "/accounts", "/accounts/people/:name/reset": "/accounts", "/accounts/keys": "/accounts",
+		"/persons/exports": "/persons", "/persons/exports/:id/delete": "/persons",
+	} {
+		r.GET(shown, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, page+"?lang="+langOf(c)) })
 	}
 	forms := r.Group("/", p.act)
 	forms.POST("/sign-in", p.signIn)
@@ -153,7 +163,9 @@ func (p *Pages) Register(r gin.IRouter) {
 	manage("/accounts/people/:name/reset", p.resetPerson)
 	manage("/accounts/keys", p.makeKey)
 	manage("/accounts/keys/:id/revoke", p.revokeKey)
-	forms.POST("/bundles/:id/:act", p.admit, p.only(account.Operate), p.actOnBundle) // writes down itself what it changes
+	forms.POST("/persons/exports", p.admit, p.only(account.Persons), p.exportPerson)            // headquarters writes it down
+	forms.POST("/persons/exports/:id/delete", p.admit, p.only(account.Persons), p.deletePerson) // likewise
+	forms.POST("/bundles/:id/:act", p.admit, p.only(account.Operate), p.actOnBundle)            // writes down itself what it changes
 	change("/shops/:shop/pulls", account.Operate, p.startPull)
 	change("/orders/:id/state", account.Operate, p.moveOrder)
 	change("/orders/:id/parcel", account.Operate, p.sendOrder)

@@ -76,9 +76,12 @@ func TestGlossary(t *testing.T) {
 	for _, s := range []rollout.State{rollout.Running, rollout.Paused, rollout.Stopped, rollout.Done} {
 		require.Contains(t, g, "ro_"+string(s))
 	}
+	for _, why := range hq.DeletionReasons() {
+		require.Contains(t, g, "why_"+string(why))
+	}
 	gap := regexp.MustCompile(`%(\[\d\])?[a-z%]`)
 	for name, texts := range g {
-		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish|r|a|bs|ro)_`).MatchString(name)
+		byName := regexp.MustCompile(`^(k|op|st|pull|part|o|do|by|way|c|terms|wish|r|a|bs|ro|why)_`).MatchString(name)
 		require.True(t, byName || used[name] || strings.Contains(text.String(), `"`+name+`"`), "%s is not used", name)
 		for _, other := range texts {
 			require.NotEmpty(t, other, name)
