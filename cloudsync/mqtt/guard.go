@@ -26,6 +26,7 @@ type guard struct {
 	filters int    // asked for, in one SUBSCRIBE
 	header  []byte // of the next packet, as far as it has come
 	rest    int    // bytes still to come of this one
+	spoke   bool   // something has been written
 }
 
 // Read implements net.Conn.
@@ -34,6 +35,21 @@ func (g *guard) Read(b []byte) (int, error) {
 	if wrong := g.look(b[:n]); wrong != nil {
 		return 0, wrong
 	}
+	return n, err
+}
+
+// Write implements net.Conn. With TLS 1.3 a broker refuses a certificate only after
+// the handshake, which it then resets: its reason is waiting to be read, while paho,
+// whose first packet comes too late, would tell of the reset alone.
+func (g *guard) Write(b []byte) (int, error) {
+	n, err := g.Conn.Write(b)
+	if err != nil && !g.spoke {
+		_ = g.SetReadDeadline(time.Now().Add(time.Second)) // it is there, or will never come
+		if _, reason := g.Conn.Read(make([]byte, 1)); saysRevoked(reason) {
+			err = reason
+		}
+	}
+	g.spoke = true
 	return n, err
 }
 

@@ -1,10 +1,13 @@
 package mqtt
 
 import (
+	"crypto/tls"
 	"io"
 	"net"
+	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +40,31 @@ func broker(t testing.TB, says []byte) (addr string) {
 		}
 	}()
 	return l.Addr().String()
+}
+
+// reset is a connection that the other side has ended, once it had said why.
+type reset struct {
+	net.Conn
+	reason error
+}
+
+func (r *reset) Write([]byte) (int, error)       { return 0, syscall.ECONNRESET }
+func (r *reset) Read([]byte) (int, error)        { return 0, r.reason }
+func (r *reset) SetReadDeadline(time.Time) error { return nil }
+
+// The broker's reason for a reset is told if it is that the certificate was taken
+// back; all others are a lost connection.
+func TestWhyTheFirstPacketWasNotTaken(t *testing.T) {
+	revoked := &net.OpError{Op: "remote error", Err: certificateRevoked}
+	for reason, want := range map[error]error{
+		revoked: revoked, io.EOF: syscall.ECONNRESET, &net.OpError{Op: "remote error", Err: tls.AlertError(42)}: syscall.ECONNRESET,
+	} {
+		g := &guard{Conn: &reset{reason: reason}}
+		_, err := g.Write([]byte{0x10})
+		require.Equal(t, want, err)
+		_, err = g.Write([]byte{0x10})
+		require.Equal(t, syscall.ECONNRESET, err, "later, whoever reads has been told")
+	}
 }
 
 // No broker stops the program, whatever it says.
