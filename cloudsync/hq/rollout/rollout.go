@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
@@ -15,7 +16,7 @@ import (
 )
 
 const (
-	maxText    = 250 // bytes of a reason or a name
+	maxText    = 500 // bytes of a reason, and of what a machine says: as many as it may report
 	maxClasses = 16
 )
 
@@ -228,7 +229,7 @@ func (r *Rollouts) do(ctx context.Context, tx *sql.Tx, id string, state State, a
 func clip(s string) string {
 	s = database.Text([]byte(s))
 	if len(s) > maxText {
-		s = database.Text([]byte(s[:maxText]))
+		s = strings.ToValidUTF8(s[:maxText], "") // what was cut in the middle of a letter
 	}
 	return s
 }

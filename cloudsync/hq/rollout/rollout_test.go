@@ -104,6 +104,9 @@ func (c *chain) told() (nodes []string) {
 	return nodes
 }
 
+// longest is as much as a machine may say, how to mend it at its end.
+func longest() string { return strings.Repeat("no frame came; ", 32) + "see its ổ cắm" }
+
 // becomes makes gateways report a state of what they were told last.
 func (c *chain) becomes(state cloudsync.BundleState, nodes ...string) {
 	c.t.Helper()
@@ -116,7 +119,7 @@ func (c *chain) becomes(state cloudsync.BundleState, nodes ...string) {
 				p.Running = d.Bundle.Version
 			}
 			if state == cloudsync.BundleRolledBack {
-				p.Reason, p.Message = "camera", "no frame came"
+				p.Reason, p.Message = "camera", longest()
 			}
 		}
 		c.report(p)
@@ -215,6 +218,9 @@ func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, failed, 1)
 		require.Equal(t, first[0], failed[0].Node)
+		if state == cloudsync.BundleRolledBack {
+			require.Equal(t, longest(), failed[0].Message, "whole")
+		}
 		c.publish(2) // the way out
 		require.Equal(t, first, c.told())
 	}
