@@ -34,6 +34,8 @@ of the hourly backups and is deleted in its turn.`,
 					return err
 				}
 				out = sqlite.NextBackup(cfg.Node, cfg.BackupDir(), time.Now())
+			} else if err := actForFile(cfg, out); err != nil {
+				return err
 			}
 			start := time.Now()
 			if err := sqlite.Backup(cmd.Context(), filepath.Join(cfg.DataDir, "edge.db"), out); err != nil {

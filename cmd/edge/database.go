@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
@@ -42,4 +43,18 @@ func machine() string {
 	}
 	sum := sha256.Sum256(append([]byte("mirrorcart machine 1\x00"), id...))
 	return hex.EncodeToString(sum[:8])
+}
+
+// actForFile has root act as the gateway's user where a file is to be made in one of
+// that user's folders. Elsewhere, on a medium say, it stays who it is: the gateway's
+// user may not write there, and SQLite leaves the database's own files to their owner.
+func actForFile(cfg *firmwarecfg.Edge, file string) error {
+	dir := filepath.Dir(file)
+	for ownerOf(dir) < 0 && dir != filepath.Dir(dir) { // it will be made
+		dir = filepath.Dir(dir)
+	}
+	if ownerOf(dir) != ownerOf(cfg.DataDir) {
+		return nil
+	}
+	return process.ActAsOwner(cfg.DataDir)
 }

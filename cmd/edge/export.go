@@ -52,6 +52,9 @@ Without a choice the file holds what headquarters has not confirmed.`,
 			if err != nil {
 				return process.UsageError{Err: err}
 			}
+			if err := actForFile(cfg, args[0]); err != nil {
+				return err
+			}
 			key, err := firmwarecfg.LoadKey(cfg.Keys.Device)
 			if err != nil {
 				return err

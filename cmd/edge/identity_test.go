@@ -84,6 +84,8 @@ func TestRootWritesAsTheGatewaysUser(t *testing.T) {
 	data := filepath.Join(dir, "data")
 	require.NoError(t, os.Mkdir(data, 0o700))
 	require.NoError(t, os.Chown(data, nobody, nobody))
+	medium := filepath.Join(dir, "medium") // root's alone, as one that was plugged in
+	require.NoError(t, os.Mkdir(medium, 0o700))
 	cfg := filepath.Join(dir, "edge.yaml")
 	require.NoError(t, os.WriteFile(cfg, fmt.Appendf(nil, `node: gw1
 shop: {id: s1, name: One}
@@ -98,13 +100,27 @@ hq: {mqtt: {url: 'mqtts://127.0.0.1:1'}, ingest_url: 'https://127.0.0.1:1', iden
 	require.NoError(t, filepath.WalkDir(data, func(path string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, os.Chown(path, nobody, nobody))
 	}))
+	var written []string
+	ownedAfter := func(command string) {
+		written = nil
+		require.NoError(t, filepath.WalkDir(data, func(path string, _ fs.DirEntry, err error) error {
+			written = append(written, filepath.Base(path))
+			require.Equal(t, nobody, ownerOf(path), "%s: %s", command, path)
+			return err
+		}))
+	}
 	for _, c := range []struct{ args, says string }{
+		{"backup --config " + cfg + " --out " + medium + "/shop.db", "<nil>"},
+		{"backup --config " + cfg + " --out " + data + "/backup/by/hand.db", "<nil>"},
 		{"keys --key " + data + "/other.key", "<nil>"},
+		{"export --all --config " + cfg + " " + medium + "/none.zst", "no such file"}, // there is no key yet
 		{"claim K7QF-2M9X-8TRW --config " + cfg, "cannot be reached"},
 		{"setup --config " + cfg, "<nil>"},
 		{"person rotate --config " + cfg, "<nil>"},
 		{"backup --config " + cfg, "<nil>"},
 		{"restore --latest --config " + cfg, "<nil>"},
+		{"export --all --config " + cfg + " " + medium + "/events.ndjson.zst", "<nil>"},
+		{"export --all --config " + cfg + " " + data + "/events.ndjson.zst", "<nil>"},
 	} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
 		cmd.Env = append(os.Environ(), command+"="+c.args)
@@ -112,12 +128,7 @@ hq: {mqtt: {url: 'mqtts://127.0.0.1:1'}, ingest_url: 'https://127.0.0.1:1', iden
 		require.NoError(t, err, "%s", out)
 		require.Contains(t, string(out), "it says: ", c.args)
 		require.Contains(t, string(out), c.says, c.args)
+		ownedAfter(c.args)
 	}
-	var written []string
-	require.NoError(t, filepath.WalkDir(data, func(path string, _ fs.DirEntry, err error) error {
-		written = append(written, filepath.Base(path))
-		require.Equal(t, nobody, ownerOf(path), path)
-		return err
-	}))
 	require.Subset(t, written, []string{"device.key", "other.key", "identity", "next.key", "setup", "persons.key", "edge.db"})
 }
