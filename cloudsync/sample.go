@@ -29,6 +29,13 @@ type Sample struct {
 	Faults    faultList   `json:"faults,omitempty"`
 }
 
+// DiskLow reports whether so little of a disk is free, in bytes of its total, that
+// people are to make room: at headquarters and on the machine they are told alike.
+func DiskLow(free, total int64) bool {
+	const part = 10 // a tenth
+	return total > 0 && free < total/part
+}
+
 // LaneQueue is what of a lane HQ has not confirmed.
 type LaneQueue struct {
 	Lane    edge.Lane `json:"lane"`

@@ -26,8 +26,14 @@ const checkPatience = time.Minute
 type finding struct {
 	Check string `json:"check"`
 	OK    bool   `json:"ok"`
-	Says  string `json:"says"` // what is there; or what is wrong, and how to mend it
+	Warns bool   `json:"warns,omitempty"` // it will do for now
+	Says  string `json:"says"`            // what is there; or what is wrong, and how to mend it
 }
+
+// warning is the error of a look that found what will do for now, and should be mended.
+type warning string
+
+func (w warning) Error() string { return string(w) }
 
 // findings are those of a machine.
 type findings struct {
@@ -45,7 +51,8 @@ func checkCommand() *cobra.Command {
 		Short: "Look whether everything on this machine is as a gateway needs it",
 		Long: `Look whether everything on this machine is as a gateway needs it, and say of what
 is not how to mend it. The gateway may run: then it is asked for its camera,
-printer and line, which are its own. The exit status is 0 only if all is well.
+printer and line, which are its own. The exit status is 0 only if all works; what is
+marked with ! does, and should be mended all the same.
 
 Run it as the gateway's user, or as root.`,
 		Example: "  edge check --config /etc/mirrorcart/edge.yaml\n  edge check --json",
@@ -74,7 +81,7 @@ Run it as the gateway's user, or as root.`,
 
 // inspect looks at a gateway's machine.
 func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *findings {
-	in := &inspection{cfg: cfg, log: log, found: &findings{OK: true, Node: cfg.Node}}
+	in := &inspection{cfg: cfg, root: "/", follows: clockFollows, log: log, found: &findings{OK: true, Node: cfg.Node}}
 	in.found.Running = sqlite.InUse(databaseOptions(cfg, log).Path)
 	var report *monitor.Report
 	switch {
@@ -100,6 +107,7 @@ func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *find
 		{"disk", in.disk},
 		{"database", in.database},
 		{"backup", in.backup},
+		{"bundles", in.bundles},
 		{"models", in.models},
 		{"clock and headquarters", in.clock},
 		{"browser", in.browser},
@@ -117,9 +125,11 @@ func inspect(ctx context.Context, cfg *firmwarecfg.Edge, log *slog.Logger) *find
 
 // inspection is one look at a machine.
 type inspection struct {
-	cfg   *firmwarecfg.Edge
-	log   *slog.Logger
-	found *findings
+	cfg     *firmwarecfg.Edge
+	root    string      // the machine's root folder
+	follows func() bool // whether the clock follows a time server
+	log     *slog.Logger
+	found   *findings
 }
 
 // check looks, and notes what it came to.
@@ -131,10 +141,11 @@ func (in *inspection) check(ctx context.Context, name string, look func(context.
 }
 
 func (in *inspection) note(name, says string, err error) {
-	f := finding{Check: name, OK: err == nil, Says: says}
+	f := finding{Check: name, OK: true, Says: says}
 	if err != nil {
-		f.Says = process.Plain(err)
-		in.found.OK = false
+		_, f.Warns = errors.AsType[warning](err)
+		f.OK, f.Says = f.Warns, process.Plain(err)
+		in.found.OK = in.found.OK && f.OK
 	}
 	in.found.Checks = append(in.found.Checks, f)
 }
@@ -154,8 +165,11 @@ func (in *inspection) told(r *monitor.Report) {
 func (f *findings) print(w io.Writer) error {
 	for _, c := range f.Checks {
 		mark := "✓"
-		if !c.OK {
+		switch {
+		case !c.OK:
 			mark = "✗"
+		case c.Warns:
+			mark = "!"
 		}
 		if _, err := fmt.Fprintf(w, "%s %-22s %s\n", mark, c.Check, c.Says); err != nil {
 			return err

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/ar/models"
+	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
@@ -110,9 +111,9 @@ func (in *inspection) disk(ctx context.Context) (string, error) {
 		return "", err
 	}
 	free, total := diskRoom(dir)
-	least := max(2*int64(in.cfg.Disk.ReserveMB)<<20, leastFree)
-	if free < least {
-		return "", fmt.Errorf("%d MB of %d MB are left on the disk of %s, %d MB are the least: free some space", free>>20, total>>20, dir, least>>20)
+	room := roomLeft(free, total, max(2*int64(in.cfg.Disk.ReserveMB)<<20, leastFree))
+	if _, enough := errors.AsType[warning](room); room != nil && !enough {
+		return "", room
 	}
 	took, err := syncTime(ctx, dir)
 	if err != nil {
@@ -121,7 +122,19 @@ func (in *inspection) disk(ctx context.Context) (string, error) {
 	if took > slowSync {
 		return "", fmt.Errorf("the disk takes %v to keep what is written, and every sale waits for it: use another one, it may be worn out", took.Round(time.Millisecond))
 	}
-	return fmt.Sprintf("%d MB of %d MB are free; it keeps what is written within %v", free>>20, total>>20, took.Round(100*time.Microsecond)), nil
+	return fmt.Sprintf("%d MB of %d MB are free; it keeps what is written within %v", free>>20, total>>20, took.Round(100*time.Microsecond)), room
+}
+
+// roomLeft says what is wrong with the room on a disk, in bytes: less than the least
+// is no longer enough, and what headquarters shows as nearly full is a warning here.
+func roomLeft(free, total, least int64) error {
+	switch {
+	case free < least:
+		return fmt.Errorf("%d MB of %d MB are left on the disk of data_dir, %d MB are the least: free some space", free>>20, total>>20, least>>20)
+	case cloudsync.DiskLow(free, total):
+		return warning(fmt.Sprintf("the disk is nearly full, %d MB of %d MB are left: free some space", free>>20, total>>20))
+	}
+	return nil
 }
 
 // localDisk refuses a network share: it breaks its promises (statfs(2)).
@@ -207,7 +220,7 @@ func (in *inspection) models(context.Context) (string, error) {
 
 // clock compares the clock with headquarters', which it asks for its page.
 func (in *inspection) clock(ctx context.Context) (string, error) {
-	follows := clockFollows()
+	follows := in.follows()
 	at := in.cfg.HQ.PublicURL
 	if at == "" {
 		if !follows {
@@ -223,11 +236,10 @@ func (in *inspection) clock(ctx context.Context) (string, error) {
 	if off.Abs() > clockMaxOff {
 		return "", fmt.Errorf("the clock is %v from headquarters': see that chrony runs and reaches a time server", off.Round(time.Second))
 	}
-	says := "headquarters answers, and the clock is as its"
 	if !follows {
-		says += "; no time server sets it"
+		return "", warning("headquarters answers, and the clock is as its; but no time server sets it, so it will drift: see that chrony runs and reaches one")
 	}
-	return says, nil
+	return "headquarters answers, and the clock is as its", nil
 }
 
 // askHeadquarters is the time by headquarters' clock, as its web server tells it.

@@ -145,7 +145,7 @@ func (m onSite) Check(ctx context.Context) ([]setup.Finding, error) {
 	}
 	var list []setup.Finding
 	for _, f := range inspect(ctx, &cfg, m.log).Checks {
-		list = append(list, setup.Finding{Part: f.Check, OK: f.OK, Message: f.Says})
+		list = append(list, setup.Finding{Part: f.Check, OK: f.OK, Warns: f.Warns, Message: f.Says})
 	}
 	return list, ctx.Err()
 }

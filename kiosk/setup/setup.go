@@ -88,6 +88,7 @@ type Choices struct {
 type Finding struct {
 	Part    string `json:"part"`
 	OK      bool   `json:"ok"`
+	Warns   bool   `json:"warns"`   // it will do for now
 	Message string `json:"message"` // what was seen; or what is wrong, and how to mend it
 }
 

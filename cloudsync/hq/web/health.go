@@ -8,7 +8,6 @@ import (
 
 // What a person should know of a machine.
 const (
-	diskLow  = 10          // per cent free
 	clockOff = time.Minute // that the machine's clock may be wrong
 	clockFew = 5 * time.Second
 )
@@ -37,12 +36,11 @@ func (p *Pages) health(w words, now time.Time, s *cloudsync.Sample, received tim
 		v.Facts, v.Bad = append(v.Facts, fact{text, bad}), v.Bad || bad
 	}
 	if s.DiskTotal > 0 {
-		percent := int(s.DiskFree * 100 / s.DiskTotal)
-		name := "disk_free"
-		if percent < diskLow {
+		low, name := cloudsync.DiskLow(s.DiskFree, s.DiskTotal), "disk_free"
+		if low {
 			name = "disk_full"
 		}
-		add(percent < diskLow, w.T(name, percent, w.bytes(s.DiskFree)))
+		add(low, w.T(name, int(s.DiskFree*100/s.DiskTotal), w.bytes(s.DiskFree)))
 	}
 	switch off := s.At.Sub(received); {
 	case off.Abs() <= clockFew:
