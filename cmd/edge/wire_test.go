@@ -33,6 +33,7 @@ import (
 type wire struct {
 	t   *testing.T
 	cfg *firmwarecfg.Edge
+	hq  *hq.HQ
 
 	mu   sync.Mutex
 	said []cloudsync.Message
@@ -58,6 +59,7 @@ func tap(t *testing.T, cfg *firmwarecfg.Edge) *wire {
 	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 	require.NoError(t, err)
 	require.NoError(t, s.DB.Enrol(t.Context(), hq.Node{Node: cfg.Node, Shop: cfg.Shop.ID, Key: key.Public().(ed25519.PublicKey)}))
+	w.hq = s.DB
 	cfg.HQ = firmwarecfg.Line{MQTT: line(cfg.Node), PublicURL: s.PublicURL(), Key: firmwarecfg.FormatPublicKey(s.DB.PublicKey())}
 
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
