@@ -7,11 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -74,20 +76,27 @@ func find() (string, error) {
 }
 
 func (b *Broker) configure(ctx context.Context, conf func(host, port string) string) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	const host = "127.0.0.1"
+	port, err := freePort(ctx, host)
 	if err != nil {
 		return err
 	}
-	b.addr = l.Addr().String()
-	if err := l.Close(); err != nil {
-		return err
-	}
-	host, port, err := net.SplitHostPort(b.addr)
-	if err != nil {
-		return err
-	}
+	b.addr = net.JoinHostPort(host, port)
 	return os.WriteFile(b.conf(), []byte(conf(host, port)), 0o600)
+}
+
+// freePort is below the ports that Linux gives to connections by itself (32768 and
+// up): none of these takes it before the broker does, or while the broker is down.
+func freePort(ctx context.Context, host string) (port string, err error) {
+	var lc net.ListenConfig
+	for range 100 {
+		port = strconv.Itoa(20000 + rand.IntN(12000))
+		var l net.Listener
+		if l, err = lc.Listen(ctx, "tcp", net.JoinHostPort(host, port)); err == nil {
+			return port, l.Close()
+		}
+	}
+	return "", err
 }
 
 func (b *Broker) conf() string { return filepath.Join(b.dir, "mosquitto.conf") }
