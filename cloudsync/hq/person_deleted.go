@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -158,6 +159,25 @@ func (h *HQ) deleteAgain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// listAnew writes the list as the database has it. An entry that the database
+// lacks stays: the master key by which it is read may come back.
+func (h *HQ) listAnew(ctx context.Context) error {
+	listed, err := h.deleted.read()
+	if err != nil {
+		return err
+	}
+	list, err := h.deletions(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range listed {
+		if !slices.ContainsFunc(list, func(k deletedEntry) bool { return k.ID == e.ID }) {
+			list = append(list, e)
+		}
+	}
+	return h.deleted.replace(list)
 }
 
 // deletions lists who was deleted, as the database has it.

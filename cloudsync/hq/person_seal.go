@@ -43,11 +43,7 @@ func (h *HQ) keepPersons(ctx context.Context) error {
 		return err
 	}
 	if sum += said + paid; sum > 0 {
-		list, err := h.deletions(ctx)
-		if err != nil {
-			return err
-		}
-		if err := h.deleted.replace(list); err != nil {
+		if err := h.listAnew(ctx); err != nil {
 			return err
 		}
 		h.log.Info("all is sealed with the first master key: the others are needed for old backups alone", "audit", true, "rows", sum)

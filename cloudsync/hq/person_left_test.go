@@ -1,0 +1,77 @@
+package hq
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
+	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/edgetest"
+)
+
+// Another master key is put in place while a deletion waits for an older one: the
+// list still has it when that comes back.
+func TestAnotherMasterKeyLosesNoDeletion(t *testing.T) {
+	if databasetest.OnPostgres() {
+		t.Skip("it copies the database's file")
+	}
+	g := newGateway(t)
+	list := filepath.Join(t.TempDir(), "deleted.ndjson")
+	g.with(Options{Persons: edgetest.PersonKeys(1), Deleted: list})
+	g.meets(1)
+	g.meets(2)
+	require.NoError(t, g.hq.Close())
+	backup, err := os.ReadFile(g.where)
+	require.NoError(t, err)
+	g.with(Options{Persons: edgetest.PersonKeys(2, 1), Deleted: list})
+	d := g.deletes("0901234001") // by the second key
+	require.NoError(t, g.hq.Close())
+
+	require.NoError(t, os.WriteFile(g.where, backup, 0o600))
+	g.with(Options{Persons: edgetest.PersonKeys(3, 1), Deleted: list}) // somebody left that out
+	require.NoError(t, g.hq.keepPersons(t.Context()))
+	g.with(Options{Persons: edgetest.PersonKeys(3, 2), Deleted: list})
+	_, err = g.hq.Deletion(t.Context(), d.ID)
+	require.NoError(t, err)
+	_, err = g.hq.Contact(t.Context(), edge.CartID{1}, phoneKey(1))
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+}
+
+// A shop without a line took an order before its person was deleted: what it
+// brings afterwards is kept until the order has come to its end, and no longer.
+func TestContactThatComesAfterTheDeletion(t *testing.T) {
+	s := newTill(t)
+	ctx := t.Context()
+	k := s.place("order-00001", edgetest.OrderAsk(edgetest.Cream, 1, 320000, edge.PayOnReceipt))
+	c := edge.OrderContact{Order: k.ID, Contact: edgetest.Customer(), Agreed: "2026-11", At: s.clock.Now()}
+	s.clock.Advance(time.Hour)
+	s.deletes(c.Contact.Phone)
+	s.clock.Advance(time.Hour)
+	s.sync()
+	bring := func() {
+		t.Helper()
+		body, err := json.Marshal(c)
+		require.NoError(t, err)
+		require.NoError(t, s.hq.TakeContact(ctx, cloudsync.Seal(s.key, cloudsync.KindContact, cloudsync.ContactTopic(s.node), body)))
+	}
+	bring()
+	_, err := s.hq.forgetStrangers(ctx)
+	require.NoError(t, err)
+	kept, err := s.hq.ContactOfOrder(ctx, k.ID)
+	require.NoError(t, err)
+	require.Equal(t, c.Contact, *kept)
+	s.move(k.ID, edge.OrderRejected, "none left")
+	n, err := s.hq.forgetStrangers(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	_, err = s.hq.ContactOfOrder(ctx, k.ID)
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	require.False(t, strings.Contains(string(s.everything()), c.Contact.Name))
+}
