@@ -164,7 +164,7 @@ func (a *API) routes() []route {
 		of(a.pullShop, get("/v1/pulls/:id", a.pull)),
 		of(a.pullShop, get("/v1/pulls/:id/results", a.pullResults)),
 		get("/v1/conversations", a.conversations, "all", "limit"),
-		get("/v1/conversations/:id", a.conversation),
+		does(http.MethodGet, "/v1/conversations/:id", account.Operate, a.conversation), // people write who they are and where they live
 		does(http.MethodPost, "/v1/conversations/:id/reply", account.Operate, a.replyToPerson),
 		does(http.MethodPost, "/v1/conversations/:id/release", account.Operate, a.releaseConversation),
 		get("/v1/payments", list(a, a.paymentsFrom), "after", "type", "limit"),

@@ -86,8 +86,9 @@ func TestConversations(t *testing.T) {
 	require.Empty(t, answer("GET", list, list+"?all=true&limit=1", readerToken, "", 200)["conversations"].([]any)[0].(object)["waits"])
 	answer("GET", list, list+"?all=perhaps", readerToken, "", 400)
 	answer("GET", list, list, "wrong", "", 401)
-	require.Len(t, answer("GET", one, list+"/c1", readerToken, "", 200)["items"], 1)
-	answer("GET", one, list+"/c2", readerToken, "", 404)
+	answer("GET", one, list+"/c1", readerToken, "", 403)
+	require.Len(t, answer("GET", one, list+"/c1", operatorToken, "", 200)["items"], 1)
+	answer("GET", one, list+"/c2", operatorToken, "", 404)
 	answer("POST", say, list+"/c1/reply", readerToken, `{"text":"hi"}`, 403)
 	answer("POST", say, list+"/c2/reply", operatorToken, `{"text":"hi"}`, 404)
 	answer("POST", say, list+"/c1/reply", operatorToken, `{"text":"too late"}`, 409)
@@ -106,8 +107,8 @@ func TestConversations(t *testing.T) {
 func TestNoConversationsWithoutChatApps(t *testing.T) {
 	a := newApp(t, hqtest.Open(t))
 	for _, path := range []string{"/v1/conversations", "/v1/conversations/x"} {
-		resp, body := a.get(path)
-		require.Equal(t, http.StatusNotFound, resp.StatusCode)
+		status, body := a.asked(http.MethodGet, path, operatorToken, "")
+		require.Equal(t, http.StatusNotFound, status)
 		require.Contains(t, body, "hq.yaml")
 	}
 }

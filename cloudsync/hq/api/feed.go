@@ -32,7 +32,7 @@ func deadline(rc *http.ResponseController, patience time.Duration) error {
 // feed streams events as they come in, each with its cursor as the id. It goes
 // on behind Last-Event-ID, which readers send when they come back, else behind
 // after, else it begins with what comes next. A reader that does not keep up is
-// cut off and resumes.
+// cut off and resumes; one whose key has ended is cut off for good.
 func (a *API) feed(c *gin.Context) {
 	ctx := c.Request.Context()
 	changed, cancel := a.HQ.Watch() // before the first look, so that nothing slips through between
@@ -75,6 +75,10 @@ func (a *API) feed(c *gin.Context) {
 			return
 		case <-changed:
 		case <-look.C:
+			if _, err := a.key(ctx, c.GetHeader("Authorization")); err != nil { // it was revoked, or its time is over
+				a.Log.Info("feed ended", "by", c.GetString(tokenName), "error", err)
+				return
+			}
 		}
 	}
 }

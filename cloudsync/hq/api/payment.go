@@ -8,6 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -37,6 +38,7 @@ func newBankPayment(c hq.Credit) BankPayment {
 
 func (a *API) paymentsFrom(c *gin.Context) (source[BankPayment], error) {
 	f, err := filterOf(c)
+	names := may(c, account.Operate) // payers write theirs
 	states := make([]hq.CreditState, len(f.Types))
 	for i, t := range f.Types {
 		states[i] = hq.CreditState(t)
@@ -52,6 +54,9 @@ func (a *API) paymentsFrom(c *gin.Context) (source[BankPayment], error) {
 		}
 		p.next, p.more = after, len(found) == limit
 		for _, credit := range found {
+			if !names {
+				credit.Content = ""
+			}
 			p.rows = append(p.rows, newBankPayment(credit))
 			p.next = p.rows[len(p.rows)-1].Cursor
 		}

@@ -28,7 +28,7 @@ func TestMoneyIsListedAndSettled(t *testing.T) {
 	asked.Seen, asked.State, asked.Sale = &edge.Approval{Staff: "Lan", Reason: "on the bank app"}, edge.TransferConfirmed, "sale-0001"
 	g.Event(now, edge.EventTransfer, asked)
 	for _, amount := range []int64{5000, 400000} {
-		_, err := h.TakeCredit(t.Context(), hq.Credit{Feed: "test", Reference: "FT1", Amount: edge.Money{Amount: amount, Currency: "VND"}, At: now}, nil)
+		_, err := h.TakeCredit(t.Context(), hq.Credit{Feed: "test", Reference: "FT1", Amount: edge.Money{Amount: amount, Currency: "VND"}, Content: "TRAN VAN BINH", At: now}, nil)
 		require.NoError(t, err)
 	}
 
@@ -45,6 +45,9 @@ func TestMoneyIsListedAndSettled(t *testing.T) {
 	require.Len(t, page.Payments, 1)
 	require.True(t, page.More)
 	stray := page.Payments[0]
+	require.Empty(t, stray.Content, "a reader does not see who paid")
+	_, answer := a.asked(http.MethodGet, "/v1/payments?limit=1", operatorToken, "")
+	require.Contains(t, answer, "TRAN VAN BINH")
 	a.json("/v1/payments?after="+page.Next, &page)
 	require.Len(t, page.Payments, 1)
 	require.False(t, page.Payments[0].At.IsZero())

@@ -21,8 +21,19 @@ type Accounts interface {
 	End(ctx context.Context, n int64, s account.ActState) error
 }
 
-// tokenName is where a request keeps the name of its token or key.
-const tokenName = "token"
+// tokenName and tokenRole are where a request keeps the name and the role of its
+// token or key.
+const (
+	tokenName = "token"
+	tokenRole = "role"
+)
+
+// may reports whether who asks may do something.
+func may(c *gin.Context, want account.Right) bool {
+	role, _ := c.Get(tokenRole)
+	r, _ := role.(account.Role)
+	return r.May(want)
+}
 
 // authorize wants a token or a key that may do what the route does, in the shop
 // that it does it in. Its error is an edge.Error: Unauthorized, Forbidden or
@@ -44,6 +55,7 @@ func (a *API) authorize(c *gin.Context, r route) error {
 		return err
 	}
 	c.Set(tokenName, k.Name)
+	c.Set(tokenRole, k.Role)
 	if !a.spent.take("token "+k.Name, burst, perSecond) {
 		return edge.Errorf(op, edge.TooMany, "more than %v requests a second: wait a moment", perSecond)
 	}

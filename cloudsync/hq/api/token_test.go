@@ -40,7 +40,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	a := newApp(t, h, func(o *Options) { o.Chats = brokenChats{} })
 	const all, merchandiser, operator, manager, admin = "viewer merchandiser operator manager admin", "merchandiser manager admin", "operator manager admin", "manager admin", "admin"
 	more := map[string]string{ // than any may
-		"POST /v1/shops/:shop/pulls": operator, "POST /v1/conversations/:id/reply": operator, "POST /v1/conversations/:id/release": operator,
+		"POST /v1/shops/:shop/pulls": operator, "GET /v1/conversations/:id": operator, "POST /v1/conversations/:id/reply": operator, "POST /v1/conversations/:id/release": operator,
 		"POST /v1/payments/:id/settle": operator, "POST /v1/refunds-due/:id/given-back": operator, "GET /v1/orders/:id/contact": operator,
 		"POST /v1/orders/:id/state": operator, "PUT /v1/orders/:id/parcel": operator, "POST /v1/catalogues/undo": merchandiser,
 		"GET /v1/shops/:shop/staff": manager, "PUT /v1/shops/:shop/staff/:name": manager, "DELETE /v1/shops/:shop/staff/:name": manager,
@@ -49,7 +49,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	}
 	looks := []string{
 		"events", "events/export", "sales", "sales/export", "z-reports", "z-reports/export", "audit", "discrepancies", "incidents", "quarantine", "stock",
-		"stock/export", "shops", "pulls/:id", "pulls/:id/results", "conversations", "conversations/:id", "payments", "transfers/seen",
+		"stock/export", "shops", "pulls/:id", "pulls/:id/results", "conversations", "payments", "transfers/seen",
 		"refunds-due", "refunds-given", "orders", "orders/:id", "catalogues", "feed",
 	}
 	for _, path := range looks {
@@ -145,6 +145,24 @@ func TestARevokedKeyIsRefused(t *testing.T) {
 	require.NoError(t, h.Accounts().RevokeKey(t.Context(), "test", made.ID))
 	status, _ = a.asked(http.MethodGet, "/v1/shops", text, "")
 	require.Equal(t, http.StatusUnauthorized, status)
+}
+
+// A feed that is open ends with its key, and so with the key's time.
+func TestAFeedEndsWithItsKey(t *testing.T) {
+	h := hqtest.Open(t)
+	a := newApp(t, h, func(o *Options) { o.Heartbeat = 20 * time.Millisecond })
+	text, made, err := h.Accounts().MakeKey(t.Context(), "test", account.Key{Name: "erp", Role: account.Viewer})
+	require.NoError(t, err)
+	feed := a.listen("/v1/feed", "Authorization", "Bearer "+text)
+	feed.message()
+	require.NoError(t, h.Accounts().RevokeKey(t.Context(), "test", made.ID))
+	ended := make(chan struct{})
+	go func() { _, _ = io.Copy(io.Discard, feed.r); close(ended) }()
+	select {
+	case <-ended:
+	case <-time.After(30 * time.Second):
+		t.Fatal("it goes on")
+	}
 }
 
 func TestStaffAndTheLog(t *testing.T) {

@@ -116,7 +116,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	routes := map[string]string{
 		"GET /": viewer, "GET /shops/:shop": viewer, "GET /sales": viewer, "GET /sales.json": viewer, "GET /orders": viewer, "GET /orders/:id": viewer,
 		"GET /money": viewer, "GET /incidents": viewer, "GET /incidents/event/:n": viewer, "GET /live": viewer, "GET /password": viewer, "POST /password": viewer,
-		"GET /chats": viewer, "GET /chats/:id": viewer, "GET /bundles": viewer, "POST /bundles/:id/:act": operator,
+		"GET /chats": viewer, "GET /chats/:id": operator, "GET /bundles": viewer, "POST /bundles/:id/:act": operator,
 		"POST /shops/:shop/pulls": operator, "POST /orders/:id/state": operator, "POST /orders/:id/parcel": operator, "POST /money/in/:id": operator,
 		"POST /money/due/:id": operator, "POST /incidents/:kind/:n": operator, "POST /chats/:id/reply": operator, "POST /chats/:id/release": operator,
 		"GET /persons": manager, "GET /persons/exports/:id": manager, "GET /persons/exports/:id/person.json": manager, "GET /persons/deletions/:id": manager,

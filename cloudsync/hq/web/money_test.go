@@ -99,6 +99,7 @@ func TestReaderSettlesNoMoney(t *testing.T) {
 	cookie := sessionCookie + "=" + a.pages.newSession(a.pages.Tokens[0])
 	_, page := a.get("/money?lang=en", "Cookie", cookie)
 	require.Contains(t, page, "₫5,000")
+	require.NotContains(t, page, "tien", "payers write their names")
 	require.NotContains(t, page, "<textarea")
 	for _, target := range []string{"/money/in/" + stray.ID, "/money/due/" + stray.ID} {
 		resp, _ := a.do(http.MethodPost, target, "how=dismiss&note=x&reference=x", "Cookie", cookie)
