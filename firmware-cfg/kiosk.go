@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// MainKiosk is the name of the kiosk that http, camera and mirror describe.
+const MainKiosk = "main"
+
 // maxKiosks bounds how many more kiosks one gateway serves.
 const maxKiosks = 15
 
@@ -39,7 +42,7 @@ func (k *Kiosk) UnmarshalYAML(decode func(any) error) error {
 
 func (e *Edge) checkKiosks(c *checker) {
 	c.that("kiosks", len(e.Kiosks) <= maxKiosks, "%d more kiosks: a gateway serves %d at most", len(e.Kiosks), maxKiosks)
-	ids, addrs, devices := map[string]bool{}, map[string]bool{e.HTTP.Addr: true, e.HTTP.TLSAddr: true}, map[string]bool{e.Camera.Source: true}
+	ids, addrs, devices := map[string]bool{MainKiosk: true}, map[string]bool{e.HTTP.Addr: true, e.HTTP.TLSAddr: true}, map[string]bool{e.Camera.Source: true}
 	for i, k := range e.Kiosks {
 		at := func(name string) string { return key("kiosks", i, name) }
 		c.name(at("id"), k.ID)

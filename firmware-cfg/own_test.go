@@ -62,9 +62,9 @@ func TestWhatIsOfOneMachineWinsOverTheFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []any{"shop-7-gw-1", "shop-7", "S", 90, 60}, []any{e.Node, e.Shop.ID, e.Shop.Name, e.Camera.Rotate, e.Camera.Quality})
 
-	s := e.Setup()
+	s := e.Setup(MainKiosk)
 	s.Camera.Rotate = 180
-	require.NoError(t, e.SaveSetup(s))
+	require.NoError(t, e.SaveSetup(MainKiosk, s))
 	got, err := LoadEdge(file, []string{"MIRRORCART_EDGE_NODE=shop-8-gw-1"})
 	require.NoError(t, err)
 	require.Equal(t, []any{"shop-8-gw-1", "shop-7", 180, 60}, []any{got.Node, got.Shop.ID, got.Camera.Rotate, got.Camera.Quality})

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 )
@@ -45,9 +46,34 @@ type SetupPrinter struct {
 // SetupFile is where a gateway's Setup is kept.
 func SetupFile(dataDir string) string { return filepath.Join(dataDir, "setup.yaml") }
 
-// Setup is what e has of it.
-func (e *Edge) Setup() Setup {
-	cam := &e.Camera
+// kioskSetup is what is kept of a kiosk beside the first, in a file of its own.
+type kioskSetup struct {
+	Camera Camera `yaml:"camera"`
+}
+
+func (k *kioskSetup) check(c *checker) { k.Camera.check(c) }
+
+func kioskSetupFile(dataDir, kiosk string) string {
+	return filepath.Join(dataDir, "setup-"+kiosk+".yaml")
+}
+
+// cameraOf is a kiosk's camera; nil where there is no such kiosk.
+func (e *Edge) cameraOf(kiosk string) *Camera {
+	if kiosk == MainKiosk {
+		return &e.Camera
+	}
+	for i := range e.Kiosks {
+		if e.Kiosks[i].ID == kiosk {
+			return &e.Kiosks[i].Camera
+		}
+	}
+	return nil
+}
+
+// Setup is what e has of it, with the camera of a kiosk: MainKiosk, or one of
+// e.Kiosks.
+func (e *Edge) Setup(kiosk string) Setup {
+	cam := e.cameraOf(kiosk)
 	return Setup{
 		Camera: SetupCamera{
 			Source: cam.Source, Width: cam.Width, Height: cam.Height, Rotate: cam.Rotate, Mirror: cam.Mirror, FOV: cam.FOV,
@@ -57,25 +83,43 @@ func (e *Edge) Setup() Setup {
 	}
 }
 
-// SaveSetup keeps s for the next start of the gateway with e, if e can have it;
-// otherwise its error names every fault.
-func (e *Edge) SaveSetup(s Setup) error {
-	cam, with := &s.Camera, *e
-	with.Camera.Source, with.Camera.Width, with.Camera.Height = cam.Source, cam.Width, cam.Height
-	with.Camera.Rotate, with.Camera.Mirror, with.Camera.FOV = cam.Rotate, cam.Mirror, cam.FOV
-	with.Camera.Controls.Exposure, with.Camera.Controls.WhiteBalance = cam.Controls.Exposure, cam.Controls.WhiteBalance
-	with.Camera.Controls.PowerLine = cam.Controls.PowerLine
+// SaveSetup keeps s, with the camera of a kiosk as in Setup, for the next start of
+// the gateway with e, if e can have it; otherwise its error names every fault.
+func (e *Edge) SaveSetup(kiosk string, s Setup) error {
+	with := *e
+	with.Kiosks = slices.Clone(e.Kiosks)
+	cam, set := with.cameraOf(kiosk), &s.Camera
+	cam.Source, cam.Width, cam.Height = set.Source, set.Width, set.Height
+	cam.Rotate, cam.Mirror, cam.FOV = set.Rotate, set.Mirror, set.FOV
+	cam.Controls.Exposure, cam.Controls.WhiteBalance, cam.Controls.PowerLine = set.Controls.Exposure, set.Controls.WhiteBalance, set.Controls.PowerLine
 	with.Printer.Address, with.Printer.Width = s.Printer.Address, s.Printer.Width
-	file := SetupFile(e.DataDir)
+	if err := with.faults(SetupFile(e.DataDir)); err != nil {
+		return err
+	}
+	if kiosk != MainKiosk {
+		own := map[string]SetupCamera{"camera": s.Camera}
+		if err := keepSetup(kioskSetupFile(e.DataDir, kiosk), own); err != nil {
+			return err
+		}
+		if (s.Printer == SetupPrinter{Address: e.Printer.Address, Width: e.Printer.Width}) {
+			return nil
+		}
+	}
+	return keepSetup(SetupFile(e.DataDir), with.Setup(MainKiosk))
+}
+
+// faults are those of e, as those of a file.
+func (e *Edge) faults(file string) error {
 	var c checker
-	with.check(&c)
+	e.check(&c)
 	var faults []error
 	for _, f := range c.faults {
 		faults = append(faults, &Error{File: file, Key: f.key, Msg: f.msg})
 	}
-	if len(faults) > 0 {
-		return errors.Join(faults...)
-	}
+	return errors.Join(faults...)
+}
+
+func keepSetup(file string, s any) error {
 	var b bytes.Buffer
 	b.WriteString("# What was found out when this machine was installed; it wins over edge.yaml.\n# Without this file edge.yaml counts alone.\n")
 	if err := yaml.NewEncoder(&b).Encode(s); err != nil {
@@ -106,9 +150,30 @@ func ReplaceFile(name string, content []byte) error {
 // LayOverSetup lays the machine's Setup over e, if it has one, and the environment
 // over that.
 func (e *Edge) LayOverSetup(environ []string) error {
+	e.Kiosks = slices.Clone(e.Kiosks) // whose e may be a copy
+	for i := range e.Kiosks {
+		k := &e.Kiosks[i]
+		own := kioskSetup{k.Camera}
+		file := kioskSetupFile(e.DataDir, k.ID)
+		if !exists(file) {
+			continue
+		}
+		if err := load(file, "", nil, &own); err != nil {
+			return err
+		}
+		k.Camera = own.Camera
+		if err := e.faults(file); err != nil {
+			return err // such as a camera that another kiosk has by now
+		}
+	}
 	file := SetupFile(e.DataDir)
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+	if !exists(file) {
 		return nil
 	}
 	return e.LayOver(file, environ)
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return !errors.Is(err, fs.ErrNotExist)
 }

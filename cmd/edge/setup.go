@@ -82,11 +82,15 @@ func (g *gateway) restarted(ctx context.Context) error {
 	}
 }
 
-// newSetup makes the pages of installation day, at the first kiosk.
+// newSetup makes the pages of installation day, at each kiosk.
 func (g *gateway) newSetup() (err error) {
+	var kiosks []string
+	for _, k := range kiosksOf(g.cfg) {
+		kiosks = append(kiosks, k.ID)
+	}
 	file := filepath.Join(g.cfg.DataDir, "setup", "state.json")
 	g.setup, err = setup.New(setup.Config{
-		Machine: onSite{g}, Door: g.door, Fail: g.api.Fail, Page: g.kiosk.Page("setup.html"),
+		Machine: onSite{g}, Kiosks: kiosks, Door: g.door, Fail: g.api.Fail,
 		Load: func() ([]byte, error) { return os.ReadFile(file) },
 		Save: func(b []byte) error { return firmwarecfg.ReplaceFile(file, b) },
 		Run:  uuid.NewString(), Now: time.Now,
@@ -94,7 +98,9 @@ func (g *gateway) newSetup() (err error) {
 	if err != nil {
 		return fmt.Errorf("setup: %w", err)
 	}
-	g.setup.Register(g.engine)
+	for i, s := range g.stations {
+		g.setup.Register(s.engine, kiosks[i], s.kiosk.Page("setup.html"))
+	}
 	return nil
 }
 
@@ -108,9 +114,10 @@ func (g *gateway) installation() (*ticket.Installation, error) {
 		return nil, err
 	}
 	sheet := &ticket.Installation{Node: r.Node, Technician: r.Technician, At: r.At}
-	for _, step := range setup.Steps() {
+	for _, step := range r.Steps {
+		what, kiosk := step.Parts()
 		result := r.Results[step]
-		sheet.Steps = append(sheet.Steps, ticket.InstallationStep{Step: string(step), Passed: result.Outcome == setup.Passed, Detail: result.Detail})
+		sheet.Steps = append(sheet.Steps, ticket.InstallationStep{Step: string(what), Kiosk: kiosk, Passed: result.Outcome == setup.Passed, Detail: result.Detail})
 	}
 	return sheet, nil
 }
@@ -150,8 +157,8 @@ func (m onSite) Check(ctx context.Context) ([]setup.Finding, error) {
 	return list, ctx.Err()
 }
 
-func (m onSite) Settings() setup.Settings {
-	s := m.cfg.Setup()
+func (m onSite) Settings(kiosk string) setup.Settings {
+	s := m.cfg.Setup(kiosk)
 	return setup.Settings{
 		Camera: setup.CameraSettings{
 			Source: s.Camera.Source, Rotate: s.Camera.Rotate, Mirror: s.Camera.Mirror, FOV: s.Camera.FOV,
@@ -161,17 +168,17 @@ func (m onSite) Settings() setup.Settings {
 	}
 }
 
-// Change keeps the settings and has the gateway begin anew. A camera that is
+// Change keeps a kiosk's settings and has the gateway begin anew. A camera that is
 // turned by a quarter has its width where its height was.
-func (m onSite) Change(in setup.Settings) error {
-	s := m.cfg.Setup()
+func (m onSite) Change(kiosk string, in setup.Settings) error {
+	s := m.cfg.Setup(kiosk)
 	if (in.Camera.Rotate-s.Camera.Rotate)%180 != 0 {
 		s.Camera.Width, s.Camera.Height = s.Camera.Height, s.Camera.Width
 	}
 	s.Camera.Source, s.Camera.Rotate, s.Camera.Mirror, s.Camera.FOV = in.Camera.Source, in.Camera.Rotate, in.Camera.Mirror, in.Camera.FOV
 	s.Camera.Controls.WhiteBalance = in.Camera.WhiteBalance
 	s.Printer = firmwarecfg.SetupPrinter{Address: in.Printer.Address, Width: in.Printer.Width}
-	if err := m.cfg.SaveSetup(s); err != nil {
+	if err := m.cfg.SaveSetup(kiosk, s); err != nil {
 		if _, faulty := errors.AsType[*firmwarecfg.Error](err); faulty {
 			return &edge.Error{Op: "setup.settings", Kind: edge.Invalid, Msg: err.Error(), Err: err}
 		}
@@ -186,8 +193,8 @@ func (m onSite) Change(in setup.Settings) error {
 
 // Choices are the cameras and printers that udev and the kernel show, and those
 // that are set.
-func (m onSite) Choices() setup.Choices {
-	s := m.cfg.Setup()
+func (m onSite) Choices(kiosk string) setup.Choices {
+	s := m.cfg.Setup(kiosk)
 	return setup.Choices{
 		Cameras:  devices(s.Camera.Source, "/dev/mirrorcart/camera-*", "/dev/v4l/by-id/*-video-index0", "/dev/video*"),
 		Printers: devices(s.Printer.Address, "/dev/mirrorcart/printer", "/dev/usb/lp*"),
@@ -280,7 +287,7 @@ func (m onSite) Confirmed(ctx context.Context, s *setup.TestSale) (bool, error) 
 
 func (m onSite) SignOff(ctx context.Context, r *setup.Report, language string) error {
 	var left []string
-	for _, step := range setup.Steps() {
+	for _, step := range r.Steps {
 		if r.Results[step].Outcome != setup.Passed {
 			left = append(left, string(step))
 		}

@@ -35,7 +35,7 @@ type station struct {
 // kiosksOf are the gateway's kiosks, the one of the short form first.
 func kiosksOf(cfg *firmwarecfg.Edge) []firmwarecfg.Kiosk {
 	first := firmwarecfg.Kiosk{
-		ID: "main", Addr: cfg.HTTP.Addr, TLSAddr: cfg.HTTP.TLSAddr, Screens: cfg.HTTP.Kiosks, Camera: cfg.Camera, Mirror: cfg.Mirror,
+		ID: firmwarecfg.MainKiosk, Addr: cfg.HTTP.Addr, TLSAddr: cfg.HTTP.TLSAddr, Screens: cfg.HTTP.Kiosks, Camera: cfg.Camera, Mirror: cfg.Mirror,
 	}
 	return append([]firmwarecfg.Kiosk{first}, cfg.Kiosks...)
 }
@@ -73,7 +73,7 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if g.model != nil {
 		shown.Model = g.model
 	}
-	if g.door != nil && len(g.stations) == 0 {
+	if g.door != nil {
 		shown.Technician = g.door.Waits
 	}
 	if s.kiosk, err = kiosk.New(shown); err != nil {

@@ -14,6 +14,7 @@ type Installation struct {
 type InstallationStep struct {
 	// Step is claim, network, camera, touch, colour, scale, printer or sale.
 	Step   string
+	Kiosk  string // at which it was done; empty for the first, or where it does not matter
 	Passed bool
 	Detail string
 }
@@ -29,7 +30,11 @@ func (d Installation) lay(s *sheet, shop *Shop) {
 		if step.Passed {
 			what, st = s.done, plain
 		}
-		s.pair(s.steps[step.Step], what, st)
+		name := s.steps[step.Step]
+		if step.Kiosk != "" {
+			name += " · " + step.Kiosk
+		}
+		s.pair(name, what, st)
 		if step.Detail != "" {
 			s.text(step.Detail, small, left)
 		}

@@ -1,9 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -23,11 +25,13 @@ const (
 // Path is what the cookie of whoever may set up is for.
 const Path = "/setup"
 
-// Register adds the page and its routes. All but the page and the way in want the
-// cookie.
-func (s *Setup) Register(e *gin.Engine) {
-	e.GET(Path, s.cfg.Page)
-	g := e.Group(Path + "/v1")
+const kioskKey = "setup_kiosk"
+
+// Register adds the page and its routes as one of the kiosks serves them. All but
+// the page and the way in want the cookie.
+func (s *Setup) Register(e *gin.Engine, kiosk string, page gin.HandlerFunc) {
+	e.GET(Path, page)
+	g := e.Group(Path+"/v1", func(c *gin.Context) { c.Set(kioskKey, kiosk) })
 	g.POST("/enter", s.enter)
 	in := g.Group("", s.require)
 	in.GET("", s.get)
@@ -71,6 +75,8 @@ func (s *Setup) enter(c *gin.Context) {
 type view struct {
 	Run        string          `json:"run"`
 	Node       string          `json:"node"`
+	Kiosk      string          `json:"kiosk"` // whose page asks
+	Kiosks     []string        `json:"kiosks"`
 	Claimed    bool            `json:"claimed"`
 	Language   string          `json:"language"`
 	Technician string          `json:"technician"`
@@ -96,9 +102,10 @@ func (s *Setup) answer(c *gin.Context) {
 	st := s.state
 	st.Results = maps.Clone(st.Results)
 	s.mu.Unlock()
+	kiosk := c.GetString(kioskKey)
 	v := view{
-		Run: s.cfg.Run, Language: st.Language, Technician: st.Technician, Steps: Steps(), Results: st.Results,
-		Settings: s.cfg.Machine.Settings(), Choices: s.cfg.Machine.Choices(), Sale: st.Sale,
+		Run: s.cfg.Run, Language: st.Language, Technician: st.Technician, Steps: s.steps, Results: st.Results, Kiosk: kiosk, Kiosks: s.cfg.Kiosks,
+		Settings: s.cfg.Machine.Settings(kiosk), Choices: s.cfg.Machine.Choices(kiosk), Sale: st.Sale,
 	}
 	v.Node, v.Claimed = s.cfg.Machine.Node()
 	if !st.Signed.IsZero() {
@@ -172,7 +179,7 @@ func (s *Setup) putSettings(c *gin.Context) {
 	var in Settings
 	err := api.Bind(c, &in)
 	if err == nil {
-		err = s.cfg.Machine.Change(in)
+		err = s.cfg.Machine.Change(c.GetString(kioskKey), in)
 	}
 	s.done(c, err)
 }
@@ -228,14 +235,17 @@ func (s *Setup) putStep(c *gin.Context) {
 		Detail  string  `json:"detail"`
 	}
 	step := Step(c.Param("step"))
+	what, kiosk := step.Parts()
 	_, claimed := s.cfg.Machine.Node()
 	err := api.Bind(c, &in)
 	switch {
 	case err != nil:
-	case !known(step):
+	case !slices.Contains(s.steps, step):
 		err = edge.Errorf(op, edge.NotFound, "there is no step %.20q", step)
 	case in.Outcome != Passed && in.Outcome != Failed && in.Outcome != Skipped:
 		err = edge.Errorf(op, edge.Invalid, "outcome %.20q: want passed, failed or skipped", in.Outcome)
+	case in.Outcome != Skipped && s.elsewhere(what, kiosk, c.GetString(kioskKey)):
+		err = edge.Errorf(op, edge.Conflict, "%s is done at the screen of kiosk %s: open %s there", what, cmp.Or(kiosk, s.cfg.Kiosks[0]), Path)
 	case in.Outcome == Passed && (step == Claim && !claimed || step == Network || step == Sale):
 		err = edge.Errorf(op, edge.Invalid, "%s passes by being done, not by being said", step)
 	case len(in.Detail) > maxDetail || !printable(in.Detail):
@@ -244,6 +254,11 @@ func (s *Setup) putStep(c *gin.Context) {
 		err = s.end(step, in.Outcome, in.Detail)
 	}
 	s.done(c, err)
+}
+
+// elsewhere reports whether a step is done at another kiosk's screen than here.
+func (s *Setup) elsewhere(what Step, kiosk, here string) bool {
+	return slices.Contains([]Step{Camera, Touch, Colour, Scale}, what) && cmp.Or(kiosk, s.cfg.Kiosks[0]) != here
 }
 
 // postSign ends installation day, if every step has ended.
@@ -259,7 +274,7 @@ func (s *Setup) postSign(c *gin.Context) {
 	s.mu.Lock()
 	results := maps.Clone(s.state.Results)
 	s.mu.Unlock()
-	for _, step := range Steps() {
+	for _, step := range s.steps {
 		if _, ended := results[step]; err == nil && !ended {
 			err = edge.Errorf(op, edge.Conflict, "the step %s has not been done: do it or skip it", step)
 		}

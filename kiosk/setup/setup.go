@@ -13,7 +13,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/http"
-	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,8 +37,24 @@ const (
 	Sale    Step = "sale" // a sale and its void, confirmed by headquarters
 )
 
-// Steps lists them all.
-func Steps() []Step { return []Step{Claim, Network, Camera, Touch, Colour, Scale, Printer, Sale} }
+// At is the step at a kiosk beside the first, whose steps go by their bare names.
+func (s Step) At(kiosk string) Step { return s + Step("."+kiosk) }
+
+// Parts are what is done, and at which kiosk; empty for the first, or where it does
+// not matter.
+func (s Step) Parts() (what Step, kiosk string) {
+	name, kiosk, _ := strings.Cut(string(s), ".")
+	return Step(name), kiosk
+}
+
+// steps lists them all: what a kiosk is looked at for is done at each.
+func steps(kiosks []string) []Step {
+	list := []Step{Claim, Network, Camera, Touch, Colour, Scale}
+	for _, k := range kiosks[1:] {
+		list = append(list, Camera.At(k), Touch.At(k), Colour.At(k), Scale.At(k))
+	}
+	return append(list, Printer, Sale)
+}
 
 // Outcome is how a step ended.
 type Outcome string
@@ -106,6 +122,7 @@ type TestSale struct {
 type Report struct {
 	Node       string
 	Technician string
+	Steps      []Step // in the order in which they are done
 	Results    map[Step]Result
 	At         time.Time
 }
@@ -118,10 +135,11 @@ type Machine interface {
 	Node() (name string, claimed bool)
 	Claim(ctx context.Context, code string) error
 	Check(ctx context.Context) ([]Finding, error)
-	Settings() Settings
-	Choices() Choices
-	// Change keeps settings, and restarts the gateway with them soon after.
-	Change(s Settings) error
+	// Settings are those of a kiosk.
+	Settings(kiosk string) Settings
+	Choices(kiosk string) Choices
+	// Change keeps a kiosk's settings, and restarts the gateway with them soon after.
+	Change(kiosk string, s Settings) error
 	// Test prints a test ticket.
 	Test(ctx context.Context, language string) error
 	// Sell sells one article and voids it.
@@ -141,19 +159,20 @@ type Door interface {
 // Config is what a Setup is made of.
 type Config struct {
 	Machine Machine
+	Kiosks  []string // their names, one at least; the first is the machine's own
 	Door    Door
 	// Load gives what Save kept last; nothing where that is nothing yet.
 	Load func() ([]byte, error)
 	Save func([]byte) error
 	Fail func(c *gin.Context, err error)
-	Page gin.HandlerFunc // the page itself
-	Run  string          // of the gateway, a name that changes with each
+	Run  string // of the gateway, a name that changes with each
 	Now  func() time.Time
 }
 
 // Setup is installation day's state and routes.
 type Setup struct {
 	cfg   Config
+	steps []Step
 	mu    sync.Mutex
 	state state
 }
@@ -170,7 +189,7 @@ type state struct {
 // New takes up what was kept. State that cannot be read begins anew: nothing but
 // the steps' outcomes is lost.
 func New(cfg Config) (*Setup, error) {
-	s := &Setup{cfg: cfg}
+	s := &Setup{cfg: cfg, steps: steps(cfg.Kiosks)}
 	b, err := cfg.Load()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
@@ -213,7 +232,5 @@ func (s *Setup) Report() (*Report, error) {
 		return nil, edge.Errorf("setup", edge.Unavailable, "the installation has not been signed off")
 	}
 	node, _ := s.cfg.Machine.Node()
-	return &Report{Node: node, Technician: s.state.Technician, Results: maps.Clone(s.state.Results), At: s.state.Signed}, nil
+	return &Report{Node: node, Technician: s.state.Technician, Steps: s.steps, Results: maps.Clone(s.state.Results), At: s.state.Signed}, nil
 }
-
-func known(step Step) bool { return slices.Contains(Steps(), step) }

@@ -21,7 +21,7 @@ import (
 
 // machine is one whose parts all do what they should.
 type machine struct {
-	settings  setup.Settings
+	settings  map[string]setup.Settings
 	claimed   bool
 	confirmed bool
 	findings  []setup.Finding
@@ -39,12 +39,12 @@ func (m *machine) Claim(_ context.Context, code string) error {
 }
 
 func (m *machine) Check(context.Context) ([]setup.Finding, error) { return m.findings, nil }
-func (m *machine) Settings() setup.Settings                       { return m.settings }
-func (m *machine) Choices() setup.Choices                         { return setup.Choices{} }
+func (m *machine) Settings(kiosk string) setup.Settings           { return m.settings[kiosk] }
+func (m *machine) Choices(string) setup.Choices                   { return setup.Choices{} }
 func (m *machine) Test(context.Context, string) error             { return nil }
 
-func (m *machine) Change(s setup.Settings) error {
-	m.settings = s
+func (m *machine) Change(kiosk string, s setup.Settings) error {
+	m.settings[kiosk] = s
 	return nil
 }
 
@@ -65,12 +65,14 @@ type day struct {
 	machine *machine
 	door    *enrol.Book
 	kept    []byte
-	server  *httptest.Server
+	kiosks  []string
+	server  *httptest.Server // of the first kiosk
+	window  *httptest.Server
 	cookie  *http.Cookie
 }
 
 func newDay(t *testing.T) *day {
-	d := &day{T: t, machine: &machine{}}
+	d := &day{T: t, machine: &machine{settings: map[string]setup.Settings{}}, kiosks: []string{"main"}}
 	var err error
 	d.door, err = enrol.Open(enrol.Config{
 		Dir: t.TempDir(), Now: time.Now, Command: "edge setup", Kind: "technician", Path: setup.Path, Life: time.Hour, Most: 8,
@@ -84,18 +86,21 @@ func newDay(t *testing.T) *day {
 func (d *day) open() {
 	d.Helper()
 	s, err := setup.New(setup.Config{
-		Machine: d.machine, Door: d.door, Run: "run", Now: time.Now,
+		Machine: d.machine, Kiosks: d.kiosks, Door: d.door, Run: "run", Now: time.Now,
 		Load: func() ([]byte, error) { return d.kept, nil },
 		Save: func(b []byte) error { d.kept = b; return nil },
 		Fail: func(c *gin.Context, err error) {
 			c.AbortWithStatusJSON(api.Status(edge.KindOf(err)), gin.H{"error": gin.H{"message": err.Error()}})
 		},
-		Page: func(c *gin.Context) { c.String(http.StatusOK, "page") },
 	})
 	require.NoError(d, err)
 	gin.SetMode(gin.TestMode)
 	e := gin.New()
-	s.Register(e)
+	s.Register(e, "main", func(c *gin.Context) { c.String(http.StatusOK, "page") })
+	window := gin.New()
+	s.Register(window, "window", func(c *gin.Context) { c.String(http.StatusOK, "page") })
+	d.window = httptest.NewServer(window)
+	d.Cleanup(d.window.Close)
 	d.server = httptest.NewServer(e)
 	d.Cleanup(d.server.Close)
 }
@@ -234,4 +239,40 @@ func TestDamagedStateBeginsAnew(t *testing.T) {
 	d.kept = d.kept[:len(d.kept)/2]
 	d.open()
 	require.Empty(t, d.must("GET", "", "")["results"])
+}
+
+// Each kiosk is looked at from its own screen; what is left out may be left out
+// from any, and the sheet waits for all.
+func TestEveryKioskIsSetUpAtItsOwnScreen(t *testing.T) {
+	d := newDay(t)
+	d.kiosks = []string{"main", "window"}
+	d.open()
+	d.enter()
+	view := d.must("GET", "", "")
+	require.Equal(t, []any{"main", "window"}, view["kiosks"])
+	require.Equal(t, "main", view["kiosk"])
+	require.Equal(t, []any{
+		"claim", "network", "camera", "touch", "colour", "scale", "camera.window", "touch.window", "colour.window", "scale.window", "printer", "sale",
+	}, view["steps"])
+	const passed = `{"outcome":"passed","detail":"6 px"}`
+	status, _, said := d.do("PUT", "/steps/touch.window", passed)
+	require.Equal(t, http.StatusConflict, status)
+	require.Contains(t, said, "kiosk window")
+	d.must("PUT", "/steps/touch", passed)
+	d.must("PUT", "/steps/scale.window", `{"outcome":"skipped","detail":""}`)
+
+	first := d.server
+	d.server = d.window
+	require.Equal(t, "window", d.must("GET", "", "")["kiosk"])
+	d.must("PUT", "/steps/touch.window", passed)
+	status, _, _ = d.do("PUT", "/steps/touch", passed)
+	require.Equal(t, http.StatusConflict, status)
+	view = d.must("PUT", "/settings", `{"camera":{"source":"/dev/video2","rotate":90,"mirror":true,"fov":0,"white_balance":""},"printer":{"address":"none","width":80}}`)
+	require.Equal(t, "/dev/video2", d.machine.settings["window"].Camera.Source)
+	require.Equal(t, d.machine.settings["window"].Camera.Rotate, int(view["settings"].(map[string]any)["camera"].(map[string]any)["rotate"].(float64)))
+	d.server = first
+	require.Empty(t, d.must("GET", "", "")["settings"].(map[string]any)["camera"].(map[string]any)["source"])
+	status, _, said = d.do("POST", "/sign", `{"technician":"An"}`)
+	require.Equal(t, http.StatusConflict, status)
+	require.Contains(t, said, "claim")
 }

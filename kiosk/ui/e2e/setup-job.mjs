@@ -3,12 +3,19 @@
 // every step on an upright screen, and signs off. Each step's page holds what holds
 // of every page.
 //
+// Then a second shop, whose gateway has two kiosks: each is looked at from its own
+// screen, and the other's steps say so.
+//
 // See job.mjs for the environment; EDGE is the program (bin/edge where that says
 // nothing), DEMO_DIR the demo's folder.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { startDemo } from './demo.mjs';
 import { inspect } from './inspect.mjs';
 import { faults, get, kioskURL, open, runJob, step, until } from './job.mjs';
 
@@ -139,5 +146,54 @@ await runJob(async (browser, shots) => {
     await page.waitForSelector('li.open [role=status]');
     await shot(page, 'signed');
   });
+
+  await step('a second kiosk is set up at its own screen', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'two-kiosks-'));
+    const windowURL = `http://127.0.0.1:${await freePort()}`;
+    const settings = join(dir, 'edge.yaml');
+    await writeFile(settings, `kiosks:\n  - {id: window, addr: "${new URL(windowURL).host}", camera: {source: fake}}\n`);
+    const demo = await startDemo(dir, { flags: ['--settings', settings] });
+    try {
+      const { stdout } = await promisify(execFile)(edge, ['setup', '--demo', dir]);
+      const page = await open(browser, 'window', `${windowURL}/`, { viewport: size });
+      await page.waitForURL(`${windowURL}/setup`);
+      await page.fill('form input', stdout.split('\n')[0]);
+      await page.click('form .main');
+      await page.waitForSelector('[data-step="camera.window"]');
+      await page.click('nav button:nth-child(2)');
+      await page.waitForSelector('html[lang=en]');
+      const at = (name) => page.click(`[data-step="${name}"]:not(.open) h2 button`);
+      await at('touch');
+      await page.waitForSelector('li.open .page:has-text("at the screen of kiosk main")');
+      await inspect(page, 'a step of another kiosk');
+      await shot(page, 'elsewhere');
+      await at('camera.window');
+      await page.waitForSelector('canvas.live');
+      await page.click('li.open fieldset button:nth-of-type(3)');
+      await page.click('li.open .page > .main');
+      await page.waitForSelector('li.open fieldset button:nth-of-type(3)[aria-pressed=true]', restart);
+      await page.waitForSelector('li.open .page > .main:enabled', restart);
+      await page.click('li.open .page > .main');
+      await page.waitForSelector('[data-step="camera.window"][data-outcome=passed]', restart);
+      assert.match(await page.textContent('[data-step="camera.window"] h2'), /window.*180°/s);
+      assert.equal(await page.$('[data-step=camera][data-outcome]'), null, 'the first kiosk’s camera is still to be done');
+      await shot(page, 'window');
+      await page.close();
+    } finally {
+      await demo.stop();
+      await rm(dir, { recursive: true, force: true });
+    }
+  });
   assert.deepEqual(faults, [], 'the page said what no page should say');
 });
+
+/** freePort is a port at which nobody listens just now. */
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -3,7 +3,12 @@ import { spoken } from '../words.js';
 
 const path = '/setup/v1';
 const lookEvery = 1000; // ms between looks while something is awaited
+const expectEvery = 5000; // ms between looks whether a code still waits
+const atEach = ['camera', 'touch', 'colour', 'scale']; // what is done at each kiosk
 const restartTakes = 30_000; // ms at most
+
+/** whatOf is what is done in a step, at whichever kiosk. */
+export const whatOf = (step) => step.split('.')[0];
 
 /** Setup is installation day as the gateway knows it, and where the technician is. */
 export class Setup {
@@ -20,9 +25,34 @@ export class Setup {
     try {
       this.#take(await call('GET', path));
     } catch (err) {
-      if (err instanceof Refusal && err.kind === 'unauthorized') this.entered = false;
+      if (err instanceof Refusal && err.kind === 'unauthorized') this.#shut();
       else setTimeout(() => this.run(), lookEvery);
     }
+  }
+
+  /** A kiosk's screen that came here by itself goes back to the mirror once no code waits any more. */
+  #shut() {
+    if (this.entered === false) return;
+    this.entered = false;
+    const timer = setInterval(async () => {
+      if (this.entered) return clearInterval(timer);
+      const session = await call('GET', '/kiosk/v1/session').catch(() => null); // null where this is no kiosk's screen
+      if (session && !session.technician && !this.entered && !this.busy) location.assign('/');
+    }, expectEvery);
+  }
+
+  /** kioskOf is the name of the kiosk at which a step is done. */
+  kioskOf(step) {
+    return step.split('.')[1] ?? this.view.kiosks[0];
+  }
+
+  severalDo(what) {
+    return this.view.kiosks.length > 1 && atEach.includes(what);
+  }
+
+  /** isHere tells whether a step is done at this screen; what is no kiosk's alone is, at each. */
+  isHere(step) {
+    return !atEach.includes(whatOf(step)) || this.kioskOf(step) === this.view.kiosk;
   }
 
   #take(view) {
@@ -33,9 +63,10 @@ export class Setup {
     if (first) this.open = this.next;
   }
 
-  /** next is the first step that has not ended; sign when all have. */
+  /** next is the first step that has not ended, of those of this screen before others'; sign when all have. */
   get next() {
-    return this.view.steps.find((step) => !this.view.results[step]) ?? 'sign';
+    const open = this.view.steps.filter((step) => !this.view.results[step]);
+    return open.find((step) => this.isHere(step)) ?? open[0] ?? 'sign';
   }
 
   /** done is called where a step has ended well: the next one opens. */
@@ -104,7 +135,7 @@ export class Setup {
       await work();
       return true;
     } catch (err) {
-      if (err instanceof Refusal && err.kind === 'unauthorized' && step !== 'enter') this.entered = false;
+      if (err instanceof Refusal && err.kind === 'unauthorized' && step !== 'enter') this.#shut();
       this.said = { step, kind: err.kind ?? 'internal', text: err instanceof Refusal ? err.message : '' };
       return false;
     } finally {

@@ -98,4 +98,9 @@ export default {
   signOpen: ['Còn bước chưa làm.', 'Some steps have not been done.', '还有步骤未完成。'],
   signDone: ['Đã hoàn tất lúc {time}.', 'Signed off at {time}.', '已于 {time} 完成。'],
   print_installation: ['Biên bản lắp đặt', 'Installation sheet', '安装验收单'],
+  setupElsewhere: [
+    'Bước này làm ở màn hình của kiosk {kiosk}. Chạy lại “edge setup” để lấy mã mới: màn hình đó tự mở trang này khi mã đang chờ.',
+    'This is done at the screen of kiosk {kiosk}. Run “edge setup” again for another code: that screen opens this page by itself while a code waits.',
+    '此步骤在展台 {kiosk} 的屏幕上完成。请再运行一次“edge setup”获取新的代码：代码等待期间，该屏幕会自动打开此页面。',
+  ],
 };
