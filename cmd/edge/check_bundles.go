@@ -31,8 +31,9 @@ func (in *inspection) bundles(ctx context.Context) (string, error) {
 	if err := in.bundleUnits(ctx); err != nil {
 		return "", err
 	}
-	if _, err := s.Trust.Begun(filepath.Join(in.root, rootsPath)); err != nil {
-		return "", warning(err.Error())
+	_, err = s.Trust.Begun(filepath.Join(in.root, rootsPath))
+	if refused := refusedBy(err); refused != nil {
+		return "", warning(refused.Message)
 	}
 	if s.Running.Version == 0 {
 		return "none has come yet; one would be taken", nil

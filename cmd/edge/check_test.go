@@ -187,7 +187,7 @@ func TestCheckWarns(t *testing.T) {
 	require.True(t, in.found.OK)
 	var out bytes.Buffer
 	require.NoError(t, in.found.print(&out))
-	require.Regexp(t, `^! clock .* chrony.*\n✓ clock .*\n! bundles .*root\.json.*\n! disk .* nearly full.* free some space\n✓ disk +good\n$`, out.String())
+	require.Regexp(t, `^! clock .* chrony.*\n✓ clock .*\n! bundles +no root set: .*root\.json.*\n! disk .* nearly full.* free some space\n✓ disk +good\n$`, out.String())
 	in.check(t.Context(), "disk", func(context.Context) (string, error) { return "", roomLeft(1<<29, 100<<30, 1<<30) })
 	require.False(t, in.found.OK)
 	require.NoError(t, in.found.print(&out))

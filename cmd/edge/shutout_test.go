@@ -52,7 +52,7 @@ func TestAGatewayThatIsShutOutSaysSoAndSells(t *testing.T) {
 	sellAtGateway(t, g)
 	require.Eventually(t, func() bool { return g.uplink.Status().Shut && confirmed() }, 30*time.Second, 20*time.Millisecond)
 	require.Contains(t, faults(), "shut_out")
-	require.ErrorIs(t, g.lineReady(t.Context()), errShutOut)
+	require.ErrorContains(t, g.lineReady(t.Context()), "shut this machine out")
 	_, err = beside.line(t.Context())
 	require.ErrorIs(t, err, errShutOut, "as a gateway that does not run would find it")
 	told := map[string]float64{}
