@@ -114,11 +114,12 @@ func (a *Applier) verify(s Status, archive []byte) (*Bundle, Trust, error) {
 
 // Apply has the machine run with the bundle in the archive. It returns when the
 // machine does; a Refusal if the bundle was not taken, an error if it was and had
-// to go. taken is called as soon as the archive is needed no more.
+// to go. taken is called as soon as the archive is needed no more, and what became
+// of it is written down: where the disk has no room for that, it may come again.
 func (a *Applier) Apply(ctx context.Context, archive []byte, taken func() error) error {
 	s, err := a.status()
 	if err != nil && ReasonOf(err) == "" {
-		return errors.Join(err, taken())
+		return err
 	}
 	if !s.Attempt.Phase.done() {
 		return errUnfinished
@@ -129,9 +130,15 @@ func (a *Applier) Apply(ctx context.Context, archive []byte, taken func() error)
 	}
 	if err != nil {
 		s.Attempt.Phase, s.Attempt.Reason, s.Attempt.Fault = Refused, ReasonOf(err), err.Error()
-		return errors.Join(err, a.save(&s), taken())
+		if unsaved := a.save(&s); unsaved != nil {
+			return fmt.Errorf("%w; it is tried again, after: %v", unsaved, err) // no Refusal: nothing is decided
+		}
+		return errors.Join(err, taken())
 	}
-	if err := errors.Join(a.save(&s), taken()); err != nil || s.Attempt.Phase.done() {
+	if err := a.save(&s); err != nil {
+		return err
+	}
+	if err := taken(); err != nil || s.Attempt.Phase.done() {
 		return err
 	}
 	return a.goOn(ctx, &s)
