@@ -195,3 +195,67 @@ func (h *HQ) RevocationList(ctx context.Context) ([]byte, error) {
 	}
 	return h.authority.RevocationList(list, int64(len(list))+1, h.now())
 }
+
+// KeepRevoked takes back what a list that RevocationList made before says was taken
+// back, where the database, put back from a backup, does not know of it: the
+// certificates, and of nodes that they are known to be of also the keys, as it was
+// then. A list of another authority says nothing.
+func (h *HQ) KeepRevoked(ctx context.Context, list *x509.RevocationList) error {
+	const op = "hq.KeepRevoked"
+	if h.authority == nil {
+		return errNoAuthority
+	}
+	if list.CheckSignatureFrom(h.authority.Certificate()) != nil {
+		return nil
+	}
+	n := 0
+	err := h.db.InTx(ctx, func(tx *sql.Tx) error {
+		n = 0
+		for _, e := range list.RevokedCertificateEntries {
+			fresh, err := h.revokeAgain(ctx, tx, e.SerialNumber.Text(16), e.RevocationTime)
+			if err != nil {
+				return err
+			}
+			if fresh {
+				n++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if n > 0 {
+		h.log.Warn("certificates had been taken back of which the database did not know: it came from a backup. "+
+			"Take back again what was lost since that was made: `hq device list` shows which gateways have keys in force", "audit", true, "certificates", n)
+		h.changed.tell(struct{}{})
+	}
+	return nil
+}
+
+// revokeAgain takes back a certificate, and what its node had when that was done
+// before; fresh says that it was not known.
+func (h *HQ) revokeAgain(ctx context.Context, tx *sql.Tx, serial string, at time.Time) (fresh bool, err error) {
+	var node string
+	var revoked int64
+	err = tx.QueryRowContext(ctx, "select node, revoked from device_certificate where serial = $1", serial).Scan(&node, &revoked)
+	switch {
+	case errors.Is(err, sql.ErrNoRows): // whose it was is not known any more
+		const q = `insert into device_certificate (serial, node, tls_key, der, made, expires, revoked) values ($1, '', $2, $2, $3, $4, $3)`
+		_, err = tx.ExecContext(ctx, q, serial, []byte{}, at.UnixMilli(), h.authority.Certificate().NotAfter.UnixMilli())
+		return true, err
+	case err != nil || revoked != 0:
+		return false, err
+	}
+	until := at.Add(time.Second).UnixMilli() // a list has whole seconds
+	if _, err := tx.ExecContext(ctx, "update device_certificate set revoked = $1 where node = $2 and revoked = 0 and made < $3", at.UnixMilli(), node, until); err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, "update device_certificate set revoked = $1 where serial = $2", at.UnixMilli(), serial); err != nil {
+		return false, err
+	}
+	if _, err := tx.ExecContext(ctx, "update node_key set revoked = $1 where node = $2 and revoked = 0 and added < $3", at.UnixMilli(), node, until); err != nil {
+		return false, err
+	}
+	return true, h.noteDevice(ctx, tx, "device.revoke", node, "by the list of revoked certificates")
+}

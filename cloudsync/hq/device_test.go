@@ -267,3 +267,66 @@ func TestWhatARevokedKeySignsIsSetAside(t *testing.T) {
 	}
 	require.Equal(t, []string{"device.accept " + testNode, "device.claimed " + testNode, "device.claim " + testNode, "device.revoke " + testNode}, done)
 }
+
+// The database is put back from a backup of before a gateway was stolen: the list
+// that brokers have still keeps the thief out, of headquarters too.
+func TestWhatWasTakenBackIsKnownAfterARestore(t *testing.T) {
+	g := newGateway(t)
+	withAuthority(t, g)
+	ctx := t.Context()
+	a := newAsker(t, g.hq, testNode)
+	a.key = g.key
+	known, err := a.ask("", "")
+	require.NoError(t, err)
+	a.tls = newAsker(t, g.hq, testNode).tls
+	later, err := a.ask("", "")
+	require.NoError(t, err)
+	require.NoError(t, g.hq.RevokeDevice(ctx, testNode))
+	revoked := func() *x509.RevocationList {
+		text, err := g.hq.RevocationList(ctx)
+		require.NoError(t, err)
+		block, _ := pem.Decode(text)
+		list, err := x509.ParseRevocationList(block.Bytes)
+		require.NoError(t, err)
+		return list
+	}
+	list := revoked()
+	for _, q := range []string{
+		"update node_key set revoked = 0", "update device_certificate set revoked = 0",
+		"delete from device_certificate where serial = '" + later.SerialNumber.Text(16) + "'",
+	} {
+		_, err := g.hq.db.Write.ExecContext(ctx, q)
+		require.NoError(t, err)
+	}
+	require.Empty(t, revoked().RevokedCertificateEntries)
+
+	other, err := authority.Create(t.TempDir(), "Other", g.hq.now())
+	require.NoError(t, err)
+	text, err := other.RevocationList([]authority.Revoked{{Serial: known.SerialNumber, At: g.hq.now()}}, 2, g.hq.now())
+	require.NoError(t, err)
+	block, _ := pem.Decode(text)
+	foreign, err := x509.ParseRevocationList(block.Bytes)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.KeepRevoked(ctx, foreign))
+	require.Empty(t, revoked().RevokedCertificateEntries, "nobody else takes anything back")
+
+	for range 2 { // the second time there is nothing to do
+		require.NoError(t, g.hq.KeepRevoked(ctx, list))
+		require.Len(t, revoked().RevokedCertificateEntries, 2)
+	}
+	for _, cert := range []*x509.Certificate{known, later} {
+		_, err = g.hq.checkHolder(ctx, cert)
+		require.Equal(t, edge.Forbidden, edge.KindOf(err))
+	}
+	a.refused("", "", "taken back")
+
+	c, err := g.hq.MakeClaim(ctx, testNode, "", time.Hour)
+	require.NoError(t, err)
+	g.clock.Advance(time.Minute)
+	next := newAsker(t, g.hq, testNode)
+	_, err = next.ask("", c.Code)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.KeepRevoked(ctx, list))
+	_, err = next.ask("", "")
+	require.NoError(t, err, "its successor stays")
+}

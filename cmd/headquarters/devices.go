@@ -1,6 +1,7 @@
 package headquarters
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -108,12 +109,22 @@ func (s *Server) keepRevoked(ctx context.Context) error {
 }
 
 // writeRevoked writes the list of revoked certificates to the file that the
-// settings name, where it has changed. A list that names more certificates than
-// headquarters knows of stays: headquarters' database came from a backup.
+// settings name, where it has changed. What the file names stays on the list, and is
+// told to headquarters where its database came from a backup and does not know of it.
 func writeRevoked(ctx context.Context, cfg *firmwarecfg.HQ, db *hq.HQ) error {
 	file := cfg.Devices.Revoked
 	if file == "" {
 		return nil
+	}
+	have, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	kept, unread := parseRevoked(have)
+	if unread == nil {
+		if err := db.KeepRevoked(ctx, kept); err != nil {
+			return err
+		}
 	}
 	text, err := db.RevocationList(ctx)
 	if err != nil {
@@ -123,18 +134,8 @@ func writeRevoked(ctx context.Context, cfg *firmwarecfg.HQ, db *hq.HQ) error {
 	if err != nil {
 		return err
 	}
-	have, err := os.ReadFile(file)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if kept, err := parseRevoked(have); err == nil && kept.AuthorityKeyId != nil && string(kept.AuthorityKeyId) == string(fresh.AuthorityKeyId) {
-		switch gone := missing(kept, fresh); {
-		case gone > 0:
-			return fmt.Errorf("%s names %d certificates that headquarters does not know to be taken back, so it is left as it is: "+
-				"was headquarters' database put back from a backup? Take back again the gateways that the log (`act`) names since then, and delete the file", file, gone)
-		case len(kept.RevokedCertificateEntries) == len(fresh.RevokedCertificateEntries):
-			return nil
-		}
+	if unread == nil && bytes.Equal(kept.AuthorityKeyId, fresh.AuthorityKeyId) && len(kept.RevokedCertificateEntries) == len(fresh.RevokedCertificateEntries) {
+		return nil
 	}
 	return replaceFile(file, text)
 }
@@ -145,20 +146,6 @@ func parseRevoked(text []byte) (*x509.RevocationList, error) {
 		return nil, errors.New("not a list in PEM form")
 	}
 	return x509.ParseRevocationList(block.Bytes)
-}
-
-// missing counts the entries of a list that another does not have.
-func missing(list, among *x509.RevocationList) (n int) {
-	has := map[string]bool{}
-	for _, e := range among.RevokedCertificateEntries {
-		has[e.SerialNumber.String()] = true
-	}
-	for _, e := range list.RevokedCertificateEntries {
-		if !has[e.SerialNumber.String()] {
-			n++
-		}
-	}
-	return n
 }
 
 // replaceFile writes a file that everybody may read, whole or not at all.

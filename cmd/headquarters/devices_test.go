@@ -355,9 +355,12 @@ func TestAListOfRevokedCertificatesDoesNotShrink(t *testing.T) {
 	c.run(headquarters.DeviceCommand(), "revoke", "gw-1")
 	list, err := os.ReadFile(c.in("certs/revoked.pem"))
 	require.NoError(t, err)
-	other := *c.cfg
-	other.DataDir = c.in("restored")
-	require.ErrorContains(t, headquarters.WriteRevoked(t.Context(), &other), "does not know to be taken back")
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey)
+	c.config = c.in("restored.yaml")
+	c.write("restored.yaml", "public_url: https://cart.example.com\nmqtt:\n  url: mqtts://127.0.0.1:1\n"+
+		strings.Replace(c.settings(), c.in("hq")+"\n", c.in("restored")+"\n", 1)+
+		fmt.Sprintf("nodes:\n  - {name: gw-2, shop: shop-1, key: %q}\n", firmwarecfg.FormatPublicKey(key)))
+	c.run(headquarters.DeviceCommand(), "revoke", "gw-2") // which is not kept from it
 	kept, err := os.ReadFile(c.in("certs/revoked.pem"))
 	require.NoError(t, err)
 	require.Equal(t, list, kept)
