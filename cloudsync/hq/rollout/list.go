@@ -29,7 +29,7 @@ type Rollout struct {
 
 // Counts are gateways of a rollout.
 type Counts struct {
-	Gateways  int `json:"gateways"` // that the bundle is for
+	Gateways  int `json:"gateways"` // that the bundle is for, without those that were shut out
 	Told      int `json:"told"`     // of them; the sum of the next four
 	Committed int `json:"committed"`
 	Failed    int `json:"failed"` // refused it, or rolled it back
@@ -56,6 +56,10 @@ type Fleet struct {
 }
 
 const atMost = 1000
+
+// inForce says of a gateway's row t that it has a key which was not taken back. One
+// that was shut out, stolen perhaps, never answers again: nobody waits for it.
+const inForce = "exists (select 1 from node_key k where k.node = t.node and k.revoked = 0)"
 
 // List lists the rollouts, newest first, at most limit (1 to 1000).
 func (r *Rollouts) List(ctx context.Context, limit int) ([]Rollout, error) {
@@ -107,11 +111,11 @@ func (o *Rollout) count(ctx context.Context, db reader) error {
 	if err != nil {
 		return err
 	}
-	const all = "select count(*) from twin where class in (select class from rollout_class where rollout = $1)"
+	const all = "select count(*) from twin t where t.class in (select class from rollout_class where rollout = $1) and " + inForce
 	if err := db.QueryRowContext(ctx, all, o.ID).Scan(&o.Counts.Gateways); err != nil {
 		return err
 	}
-	return database.Select(ctx, db, "select state, count(*) from rollout_node where rollout = $1 group by state", o.ID).Each(func(rows *sql.Rows) error {
+	return database.Select(ctx, db, "select t.state, count(*) from rollout_node t where t.rollout = $1 and "+inForce+" group by t.state", o.ID).Each(func(rows *sql.Rows) error {
 		var state cloudsync.BundleState
 		var n int
 		err := rows.Scan(&state, &n)
@@ -133,8 +137,8 @@ func (o *Rollout) count(ctx context.Context, db reader) error {
 // Machines lists the machines of a rollout that are not done with it, or failed,
 // those that failed first, at most limit (1 to 1000).
 func (r *Rollouts) Machines(ctx context.Context, id string, limit int) (list []Machine, err error) {
-	const q = `select m.node, n.shop, m.ring, m.state, m.reason, m.message, m.at from rollout_node m join node n on n.node = m.node
-		where m.rollout = $1 and m.state <> $2 order by case when m.state in ($3, $4) then 0 else 1 end, m.at desc, m.node limit $5`
+	const q = `select t.node, n.shop, t.ring, t.state, t.reason, t.message, t.at from rollout_node t join node n on n.node = t.node
+		where t.rollout = $1 and t.state <> $2 and ` + inForce + ` order by case when t.state in ($3, $4) then 0 else 1 end, t.at desc, t.node limit $5`
 	err = database.Select(ctx, r.DB.Read, q, id, cloudsync.BundleCommitted, cloudsync.BundleRolledBack, cloudsync.BundleRefused, min(max(limit, 1), atMost)).Each(func(rows *sql.Rows) error {
 		var m Machine
 		var at int64

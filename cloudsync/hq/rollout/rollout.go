@@ -156,7 +156,7 @@ func (r *Rollouts) classFree(ctx context.Context, tx *sql.Tx, class string, vers
 	if err != nil {
 		return 0, err
 	}
-	err = tx.QueryRowContext(ctx, "select count(*) from twin where class = $1", class).Scan(&gateways)
+	err = tx.QueryRowContext(ctx, "select count(*) from twin t where t.class = $1 and "+inForce, class).Scan(&gateways)
 	return gateways, err
 }
 

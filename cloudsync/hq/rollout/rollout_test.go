@@ -57,7 +57,17 @@ func (c *chain) join(node, class string) {
 	c.t.Helper()
 	_, err := c.DB.Write.ExecContext(c.t.Context(), "insert into node (node, shop, enrolled, up) values ($1, 'shop', 0, 1)", node)
 	require.NoError(c.t, err)
+	const key = "insert into node_key (key_id, node, public_key, added) values ($1, $2, $1, 0)"
+	_, err = c.DB.Write.ExecContext(c.t.Context(), key, []byte(node), node)
+	require.NoError(c.t, err)
 	c.report(&cloudsync.Reported{Node: node, Class: class, State: cloudsync.BundleNone})
+}
+
+// shutOut takes a gateway's keys back.
+func (c *chain) shutOut(node string) {
+	c.t.Helper()
+	_, err := c.DB.Write.ExecContext(c.t.Context(), "update node_key set revoked = 1 where node = $1", node)
+	require.NoError(c.t, err)
 }
 
 func (c *chain) leave(node string) {
@@ -271,6 +281,42 @@ func TestSilentShopsAreNoSuccess(t *testing.T) {
 	c.becomes(cloudsync.BundleCommitted, ring[7])
 	c.soak()
 	require.Len(t, c.told(), 10, "9 of 10 are")
+}
+
+// A stolen machine never answers again: nobody waits for it, and it is told nothing.
+func TestGatewayThatWasShutOutHoldsNobodyUp(t *testing.T) {
+	c := newChain(t, 6)
+	id := c.publish(1, func(p *Plan) { p.Rings = []Ring{{Gateways: 1}, {Percent: 100}} })
+	first := c.told()
+	c.shutOut(first[0])
+	second := c.told()
+	require.Len(t, second, 1, "another is the first")
+	require.NotEqual(t, first, second)
+	c.becomes(cloudsync.BundleCommitted, second...)
+	c.soak()
+	ring := c.told()
+	require.Len(t, ring, 4)
+	c.becomes(cloudsync.BundleCommitted, ring[1:]...)
+	c.clock.Advance(time.Hour)
+	require.NoError(t, c.Step(t.Context()))
+	require.Equal(t, Running, c.only(id).State, "one of five is silent")
+	c.shutOut(ring[0])
+	require.NoError(t, c.Step(t.Context()))
+	c.clock.Advance(time.Hour)
+	require.NoError(t, c.Step(t.Context()))
+	require.Equal(t, Done, c.only(id).State)
+	require.Equal(t, Counts{Gateways: 4, Told: 4, Committed: 4}, c.only(id).Counts)
+	list, err := c.Machines(t.Context(), id, 10)
+	require.NoError(t, err)
+	require.Empty(t, list)
+	require.NoError(t, c.Step(t.Context()))
+	require.Empty(t, c.told())
+
+	_, err = c.DB.Write.ExecContext(t.Context(), "insert into node_key (key_id, node, public_key, added) values ($1, $2, $1, 0)", []byte("successor"), first[0])
+	require.NoError(t, err)
+	require.Equal(t, Counts{Gateways: 5, Told: 5, Committed: 4, Silent: 1}, c.only(id).Counts, "its successor counts")
+	c.report(&cloudsync.Reported{Node: first[0], Class: "minipc", State: cloudsync.BundleNone})
+	require.Equal(t, first, c.told())
 }
 
 func TestClosedShopIsNotTheFirst(t *testing.T) {

@@ -41,7 +41,7 @@ func (r *Rollouts) Step(ctx context.Context) error {
 			and not exists (select 1 from rollout l join rollout_class c on c.rollout = l.id
 				where l.version > r.version and c.class in (select class from rollout_class where rollout = r.id))
 			and exists (select 1 from twin t where t.class in (select class from rollout_class where rollout = r.id)
-				and not exists (select 1 from rollout_node m where m.rollout = r.id and m.node = t.node))
+				and ` + inForce + ` and not exists (select 1 from rollout_node m where m.rollout = r.id and m.node = t.node))
 		order by created, id`
 	var open []string
 	err := database.Select(ctx, r.DB.Read, q, Running, Done, r.Now().UnixMilli()).Each(func(rows *sql.Rows) error {
@@ -176,7 +176,8 @@ func (r *Rollouts) invite(ctx context.Context, tx *sql.Tx, o *Rollout, target in
 		return 0, nil
 	}
 	const q = `select t.node, n.up, n.since, n.seen from twin t join node n on n.node = t.node
-		where t.class in (select class from rollout_class where rollout = $1) and not exists (select 1 from rollout_node m where m.rollout = $1 and m.node = t.node)`
+		where t.class in (select class from rollout_class where rollout = $1) and ` + inForce + `
+		and not exists (select 1 from rollout_node m where m.rollout = $1 and m.node = t.node)`
 	type candidate struct {
 		node  string
 		hash  [sha256.Size]byte

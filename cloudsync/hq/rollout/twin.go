@@ -111,7 +111,7 @@ type wish struct {
 
 func (r *Rollouts) wanted(ctx context.Context, where string, args ...any) (list []wish, err error) {
 	q := `select t.node, t.wanted, t.sent, n.up, n.since, n.seen, o.version, o.sha256, o.size, o.expires, o.plan
-		from twin t join node n on n.node = t.node left join rollout o on o.id = t.rollout where ` + where + " order by t.node"
+		from twin t join node n on n.node = t.node left join rollout o on o.id = t.rollout where ` + inForce + " and " + where + " order by t.node"
 	err = database.Select(ctx, r.DB.Read, q, args...).Each(func(rows *sql.Rows) error {
 		w := wish{desired: &cloudsync.Desired{}}
 		var up bool
