@@ -414,6 +414,50 @@ func TestMachineThatForgotIsToldAgain(t *testing.T) {
 	require.Equal(t, c.wants[node[0]], d)
 }
 
+// Headquarters' database is put back from a backup: gateways have heard words that
+// it does not know of.
+func TestGatewayThatHasHeardMore(t *testing.T) {
+	t.Run("and was done", func(t *testing.T) {
+		c := newChain(t, 1)
+		c.publish(1)
+		node := c.told()
+		c.becomes(cloudsync.BundleCommitted, node...)
+		c.report(&cloudsync.Reported{Node: node[0], Class: "minipc", Desired: c.wants[node[0]].N + 1000, State: cloudsync.BundleCommitted, Bundle: edge.Hash{2}, Running: 2})
+		for range 3 {
+			c.clock.Advance(time.Minute)
+			require.Empty(t, c.told(), "it would pass over what is older")
+		}
+	})
+	t.Run("and had the bundle withdrawn", func(t *testing.T) {
+		c := newChain(t, 1)
+		id := c.publish(1)
+		node := c.told()
+		heard := c.wants[node[0]].N + uint64(time.Hour.Milliseconds())
+		c.report(&cloudsync.Reported{Node: node[0], Class: "minipc", Desired: heard, State: cloudsync.BundleNone})
+		require.Equal(t, node, c.told())
+		require.Greater(t, c.wants[node[0]].N, heard, "it passes over a word that is older")
+		require.Equal(t, int64(1), c.wants[node[0]].Bundle.Version)
+		c.becomes(cloudsync.BundleCommitted, node...)
+		require.Equal(t, 1, c.only(id).Counts.Committed)
+		c.clock.Advance(time.Minute)
+		require.Empty(t, c.told())
+	})
+}
+
+// A clock that stood wrong once is no reason never to hear of a machine again.
+func TestMachineWhoseClockWasAheadIsHeard(t *testing.T) {
+	c := newChain(t, 1)
+	id := c.publish(1)
+	node := c.told()
+	ahead := c.clock.Now().AddDate(14, 0, 0)
+	require.NoError(t, c.Report(t.Context(), &cloudsync.Reported{Node: node[0], Class: "minipc", N: uint64(ahead.UnixMilli()), State: cloudsync.BundleNone, At: ahead}))
+	c.reports = uint64(c.clock.Now().UnixMilli()) // of the machine that was made anew
+	c.clock.Advance(time.Minute)
+	require.Equal(t, node, c.told())
+	c.becomes(cloudsync.BundleCommitted, node...)
+	require.Equal(t, 1, c.only(id).Counts.Committed)
+}
+
 // Two collectors that step at once tell each gateway once.
 func TestOneCollectorDrives(t *testing.T) {
 	c := newChain(t, 30)

@@ -20,6 +20,10 @@ const Told cloudsync.BundleState = "told"
 // is asked how it stands.
 const askAgain = 30 * time.Second
 
+// clockAhead is how far a machine's clock may be ahead of HQ's. A report's number
+// follows it; one from further ahead puts no later one in its shade for years.
+const clockAhead = 24 * time.Hour
+
 // Report takes in how a gateway's machine stands. One that is older than what is
 // known changes nothing.
 func (r *Rollouts) Report(ctx context.Context, p *cloudsync.Reported) error {
@@ -41,19 +45,29 @@ func (r *Rollouts) Report(ctx context.Context, p *cloudsync.Reported) error {
 func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported) (moved bool, err error) {
 	var known, wanted int64
 	var rollout string
-	err = tx.QueryRowContext(ctx, "select n, wanted, rollout from twin where node = $1", p.Node).Scan(&known, &wanted, &rollout)
+	var was bool
+	err = tx.QueryRowContext(ctx, "select n, wanted, rollout, settled from twin where node = $1", p.Node).Scan(&known, &wanted, &rollout, &was)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
-	if int64(p.N) < known {
+	now := r.Now().UnixMilli()
+	if int64(p.N) < known && known <= now+clockAhead.Milliseconds() {
 		return false, nil
 	}
 	settled := int64(p.Desired) == wanted && (rollout == "" || p.State.Final())
+	// A gateway that has heard more than HQ knows to have said (its database came from
+	// a backup) passes over what is older. What it still waits for is said anew.
+	if ahead := wanted > 0 && int64(p.Desired) > wanted; ahead && was {
+		settled = true
+	} else if ahead {
+		if _, err := tx.ExecContext(ctx, "update twin set wanted = $1, sent = 0 where node = $2", int64(p.Desired)+1, p.Node); err != nil {
+			return false, err
+		}
+	}
 	const store = `insert into twin (node, n, desired, class, running, state, reason, message, at, received, settled)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		on conflict (node) do update set n = excluded.n, desired = excluded.desired, class = excluded.class, running = excluded.running,
 			state = excluded.state, reason = excluded.reason, message = excluded.message, at = excluded.at, received = excluded.received, settled = excluded.settled`
-	now := r.Now().UnixMilli()
 	if _, err := tx.ExecContext(ctx, store, p.Node, int64(p.N), int64(p.Desired), p.Class, p.Running, string(p.State),
 		clip(p.Reason), clip(p.Message), p.At.UnixMilli(), now, toInt(settled)); err != nil {
 		return false, err
@@ -64,7 +78,7 @@ func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported
 	const member = `update rollout_node set state = $1, reason = $2, message = $3, at = $4
 		where node = $5 and rollout in (select id from rollout where sha256 = $6)`
 	_, err = tx.ExecContext(ctx, member, string(p.State), clip(p.Reason), clip(p.Message), now, p.Node, p.Bundle[:])
-	return int64(p.N) > known, err
+	return int64(p.N) != known, err
 }
 
 // Wanted is what a gateway should be told; nil where it knows and is done, or
