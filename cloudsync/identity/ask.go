@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,6 +65,11 @@ func (k *Keeper) exchange(ctx context.Context, c *tls.Config, method, path, topi
 	transport := &http.Transport{TLSClientConfig: c, Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 	client := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	resp, err := client.Do(req)
+	if dated, ok := errors.AsType[x509.CertificateInvalidError](err); ok && dated.Reason == x509.Expired {
+		const minute = "2006-01-02 15:04 UTC"
+		return nil, &edge.Error{Op: op, Kind: edge.Unavailable, Err: err, Msg: fmt.Sprintf("this machine's clock says %s, and headquarters' certificate holds from %s to %s: set the clock",
+			k.Now().UTC().Format(minute), dated.Cert.NotBefore.UTC().Format(minute), dated.Cert.NotAfter.UTC().Format(minute))}
+	}
 	if err != nil {
 		return nil, &edge.Error{Op: op, Kind: edge.Unavailable, Msg: "headquarters cannot be reached at " + k.URL, Err: err}
 	}

@@ -194,6 +194,29 @@ func TestACodeMakesAMachineAGateway(t *testing.T) {
 }
 
 // The answer was lost: the machine asks again and gets in.
+// A small computer without a battery begins in 1970; nobody is sent to look for a
+// cable then.
+func TestAWrongClockIsNamed(t *testing.T) {
+	o := newOffice(t)
+	for _, year := range []int{1970, 2060} {
+		k := o.keeper(t, "gw-1")
+		wrong := time.Date(year, 1, 1, 0, 3, 0, 0, time.UTC)
+		k.Now = func() time.Time { return wrong }
+		c, err := o.MakeClaim(t.Context(), "gw-1", "shop-1", time.Hour)
+		require.NoError(t, err)
+		_, err = k.Claim(t.Context(), c.Code)
+		told, ok := errors.AsType[*edge.Error](err)
+		require.True(t, ok)
+		require.Equal(t, edge.Unavailable, told.Kind, "the code will do once the clock is right")
+		require.Contains(t, told.Msg, wrong.Format(time.DateOnly)+" 00:03 UTC")
+		require.Contains(t, told.Msg, "set the clock")
+		k.Now = o.clock
+		_, err = k.Claim(t.Context(), c.Code)
+		require.NoError(t, err)
+		require.NoError(t, o.RevokeDevice(t.Context(), "gw-1"))
+	}
+}
+
 func TestAnAnswerThatWasLostIsAskedForAgain(t *testing.T) {
 	o := newOffice(t)
 	k := o.keeper(t, "gw-1")

@@ -131,7 +131,7 @@ func (a *Applier) Apply(ctx context.Context, archive []byte, taken func() error)
 	if err != nil {
 		s.Attempt.Phase, s.Attempt.Reason, s.Attempt.Fault = Refused, ReasonOf(err), err.Error()
 		if unsaved := a.save(&s); unsaved != nil {
-			return fmt.Errorf("%w; it is tried again, after: %v", unsaved, err) // no Refusal: nothing is decided
+			return fmt.Errorf("%w; it is tried again, after: %s", unsaved, s.Attempt.Fault) // no Refusal: nothing is decided
 		}
 		return errors.Join(err, taken())
 	}
