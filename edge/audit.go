@@ -27,7 +27,7 @@ const (
 	AuditDrawer    AuditKind = "drawer_opened"
 	AuditDayClosed AuditKind = "day_closed"
 	AuditRefused   AuditKind = "refused"          // something that nobody of ours tries, by whoever reached the gateway
-	AuditForgot    AuditKind = "person_forgotten" // HQ asked for it; About is PersonAsk.ID
+	AuditForgot    AuditKind = "person_forgotten" // HQ or the till asked for it; About is PersonAsk.ID
 	AuditTidied    AuditKind = "old_forgotten"    // what was kept long enough; About is what, Reason how many
 	AuditInstalled AuditKind = "installed"        // the gateway's machine, by the technician that Staff names; Reason says which steps were left out
 )

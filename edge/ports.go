@@ -155,7 +155,8 @@ type Orders interface {
 	// by that telephone number, at most limit.
 	Customers(ctx context.Context, phone string, limit int) ([]Contact, error)
 	// ForgetCustomer forgets all contacts of that telephone number but those of
-	// orders that are on their way there; they are not found by it any more.
+	// orders that are on their way there, which go when those have come to an end;
+	// they are not found by it any more. The audit log has it.
 	ForgetCustomer(ctx context.Context, phone string) error
 }
 

@@ -24,11 +24,16 @@ func (s *Server) getCustomers(c *gin.Context) {
 	c.JSON(http.StatusOK, gin.H{"customers": list})
 }
 
-// deleteCustomers forgets a telephone number and what is found by it.
+// deleteCustomers forgets a telephone number and what is kept of it.
 func (s *Server) deleteCustomers(c *gin.Context) {
+	phone, err := edge.Phone(c.Query("phone")) // a number in another form would find nobody, and be called forgotten
+	if err != nil {
+		s.Fail(c, err)
+		return
+	}
 	d, err := s.desk()
 	if err == nil {
-		err = d.Book.ForgetCustomer(c.Request.Context(), tidyPhone(c))
+		err = d.Book.ForgetCustomer(c.Request.Context(), phone)
 	}
 	if err != nil {
 		s.Fail(c, err)

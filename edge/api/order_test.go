@@ -88,6 +88,9 @@ func TestOrderAtTheTill(t *testing.T) {
 	require.Len(t, found, 1)
 	require.Equal(t, "Hạ", found[0].Name)
 	require.Equal(t, &found[0], decode[ordered](t, s.do("GET", "/api/v1/staff/"+at, ""), 200).Contact)
+	for _, wrong := range []string{"", "84901234567", "0084901234567", "０９０１２３４５６７", "0901234"} {
+		requireError(t, s.do("DELETE", "/api/v1/staff/customers?phone="+url.QueryEscape(wrong), ""), 400, edge.Invalid, "phone")
+	}
 	require.Equal(t, 204, s.do("DELETE", "/api/v1/staff/customers?phone=0901234567", "").StatusCode)
 	require.Empty(t, decode[customers](t, s.do("GET", "/api/v1/staff/customers?phone=0901234567", ""), 200).Customers)
 	requireError(t, s.do("GET", "/api/v1/staff/orders?state=sent", ""), 400, edge.Invalid, "sent")

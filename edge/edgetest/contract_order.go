@@ -241,6 +241,10 @@ func OrderLists(t *testing.T, open Open) {
 	require.Empty(t, found)
 	_, err = s.OrderContact(ctx, placed.ID)
 	require.NoError(t, err, "it is on its way there")
+	audited, err := s.AuditRecords(ctx, 1)
+	require.NoError(t, err)
+	require.Equal(t, edge.AuditForgot, audited[0].Kind)
+	require.Equal(t, "contacts deleted: 1; kept until their orders have come to an end: 1", audited[0].Reason)
 }
 
 // PickUps is the contract of handing orders over.

@@ -327,8 +327,7 @@ func (m *Memory) Customers(_ context.Context, phone string, limit int) ([]edge.C
 func (m *Memory) ForgetCustomer(_ context.Context, phone string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.forgetContacts(func(c *memoryContact) bool { return c.who.Phone == phone && c.remember })
-	return nil
+	return m.putAudit(m.forget(edge.NewPersonAsk(newID(), edge.PersonForget, m.at().Add(-edge.ClocksApart), phone)))
 }
 
 // forget does what HQ asks of a person.

@@ -136,45 +136,34 @@ func (db *DB) Customers(ctx context.Context, phone string, limit int) ([]edge.Co
 	return list, nil
 }
 
-// ForgetCustomer forgets a telephone number and whatever nobody needs of it.
+// ForgetCustomer forgets what is kept of a telephone number by now. It is asked for
+// as HQ asks, so that a backup brings nobody back.
 func (db *DB) ForgetCustomer(ctx context.Context, phone string) error {
-	keys, err := db.persons()
+	if _, err := db.persons(); err != nil {
+		return err
+	}
+	ask := edge.NewPersonAsk(db.opt.NewID(), edge.PersonForget, db.opt.Now().Add(-edge.ClocksApart), phone)
+	found, err := db.findAsked(ctx, []edge.PersonAsk{*ask})
 	if err != nil {
 		return err
 	}
-	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) {
-		var orders []string
-		for _, index := range keys.Index(phone) {
-			err := each(ctx, t.conn, func(rows *sql.Rows) error {
-				var of string
-				err := rows.Scan(&of)
-				orders = append(orders, of)
-				return err
-			}, `SELECT c.of FROM order_contact c JOIN person p ON p.id = c.person WHERE p.phone = ? AND c.found = 1`, index)
-			if err != nil {
-				return struct{}{}, err
-			}
-		}
-		for _, of := range orders {
-			if _, err := t.forgetContact(ctx, of, false); err != nil {
-				return struct{}{}, err
-			}
-		}
-		return struct{}{}, t.destroyUnneeded(ctx)
-	})
+	_, err = write(ctx, db, func(ctx context.Context, t *tx) (struct{}, error) { return struct{}{}, t.doAsked(ctx, found) })
+	if err == nil {
+		db.emptyWAL(ctx) // what it still holds of destroyed keys
+	}
 	return err
 }
 
 // forgetContact forgets to whom an order goes. While it is on its way there only
-// that it is found by the number is forgotten, and where so said the rest when
-// the order has come to its end; then gone is false. destroyUnneeded is to follow.
-func (t *tx) forgetContact(ctx context.Context, order string, then bool) (gone bool, err error) {
+// that it is found by the number is forgotten, and the rest when the order has come
+// to its end; then gone is false. destroyUnneeded is to follow.
+func (t *tx) forgetContact(ctx context.Context, order string) (gone bool, err error) {
 	k, err := knownOrder(ctx, t.conn, order)
 	if err != nil && edge.KindOf(err) != edge.NotFound {
 		return false, err
 	}
 	if err == nil && k.OnItsWay() {
-		return false, t.exec(ctx, `UPDATE order_contact SET found = 0, last = max(last, ?) WHERE of = ?`, then, order)
+		return false, t.exec(ctx, `UPDATE order_contact SET found = 0, last = 1 WHERE of = ?`, order)
 	}
 	return true, t.exec(ctx, `DELETE FROM order_contact WHERE of = ?`, order)
 }

@@ -145,7 +145,7 @@ func (t *tx) doAsked(ctx context.Context, list []asked) error {
 
 func (t *tx) forgetAsked(ctx context.Context, a *asked) (gone int, err error) {
 	for _, of := range a.orders {
-		ok, err := t.forgetContact(ctx, of, true)
+		ok, err := t.forgetContact(ctx, of)
 		if err != nil {
 			return 0, err
 		}

@@ -84,6 +84,43 @@ func TestADestroyedKeyIsGone(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// So it is where the till forgets somebody, and a backup does not bring them back;
+// whoever agrees again from then on is kept.
+func TestWhomTheTillForgets(t *testing.T) {
+	clock, opt := edgetest.NewClock(), shopOptions(t)
+	opt.Now = clock.Now
+	db, ids := peopled(t, opt, clock, 2)
+	var key []byte
+	require.NoError(t, db.reader.QueryRow(`SELECT p.key FROM person p JOIN order_contact c ON c.person = p.id WHERE c.of = ?`, ids[0]).Scan(&key))
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	require.NoError(t, Backup(t.Context(), opt.Path, backup))
+	clock.Advance(time.Second)
+	require.NoError(t, db.ForgetCustomer(t.Context(), customerNumber(0)))
+	require.False(t, onDisk(t, opt.Path, key))
+
+	clock.Advance(time.Second)
+	a := edgetest.OrderAsk(edgetest.Cream, 1, 320000, edge.PayOnReceipt)
+	a.Contact.Phone, a.Remember = customerNumber(0), true
+	again, _, err := db.PlaceOrder(t.Context(), "order-again", a)
+	require.NoError(t, err)
+	require.NoError(t, db.Apply(t.Context(), 10, edgetest.Told(t, &again.Order, edge.OrderCompleted, clock.Now(), 0)))
+	require.NoError(t, db.forgetAgain(t.Context()))
+	_, err = db.OrderContact(t.Context(), again.ID)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+
+	_, err = Restore(t.Context(), opt, backup)
+	require.NoError(t, err)
+	db, err = Open(t.Context(), opt)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	require.NoError(t, db.forgetAgain(t.Context()))
+	_, err = db.OrderContact(t.Context(), ids[0])
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	_, err = db.OrderContact(t.Context(), ids[1])
+	require.NoError(t, err)
+}
+
 // Whoever was forgotten is forgotten again where a backup brings them back, with
 // the line down.
 func TestABackupBringsNobodyBack(t *testing.T) {

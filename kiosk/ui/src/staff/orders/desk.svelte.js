@@ -123,11 +123,12 @@ class Desk {
     }
   }
 
-  /** forget makes a telephone number, and what is found by it, unknown. */
+  /** forget makes a telephone number, and what is kept of it, unknown; true where that was done. */
   forget(phone) {
     return this.#tried(async () => {
       await call('DELETE', `/api/v1/staff/customers?phone=${encodeURIComponent(phone)}`, undefined, { headers: { 'X-CSRF': this.#till.staff.csrf } });
       this.#till.tell('customerForgotten');
+      return true;
     });
   }
 
