@@ -38,28 +38,19 @@ func (p *Pages) door(c *gin.Context, status int, wrong string) {
 	p.renderStatus(c, status, "door", "sign_in", v)
 }
 
-// signIn takes one at a time, so that nobody tries many passwords or tokens.
+// signIn lets somebody in. Who is wrong waits a while for the answer, as long for a
+// name that there is as for one that there is not, and nobody waits behind them.
 func (p *Pages) signIn(c *gin.Context) {
-	ctx := c.Request.Context()
-	select {
-	case p.doors <- struct{}{}:
-		defer func() { <-p.doors }()
-	case <-ctx.Done():
-		return
-	}
-	name := strings.ToLower(strings.TrimSpace(c.PostForm("name")))
-	secret, wrong, err := "", "wrong_sign_in", error(nil)
-	if name != "" {
-		secret, err = p.Door.SignIn(ctx, name, c.PostForm("password"))
-	} else if t, ok := account.FindToken(p.Tokens, c.PostForm("token")); ok {
-		name, secret = t.Name, p.newSession(t)
-	} else {
-		wrong, err = "token_wrong", edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
-	}
+	pause := time.After(wrongPause)
+	name, secret, err := p.knock(c)
 	if edge.KindOf(err) == edge.Unauthorized {
 		select {
-		case <-time.After(wrongPause):
-		case <-ctx.Done():
+		case <-pause:
+		case <-c.Request.Context().Done():
+		}
+		wrong := "wrong_sign_in"
+		if name == "" {
+			wrong = "token_wrong"
 		}
 		p.door(c, http.StatusUnauthorized, p.words(c).T(wrong))
 		return
@@ -71,6 +62,29 @@ func (p *Pages) signIn(c *gin.Context) {
 	p.Log.Info("signed in", "audit", true, "by", name)
 	p.setSession(c, secret, int(sessionLife/time.Second))
 	c.Redirect(http.StatusSeeOther, ownPath(c.PostForm("to")))
+}
+
+// knock looks at what somebody signs in with: a name and a password, or else a
+// token, whose name it finds; one at a time, so that nobody tries many. Its error
+// is Unauthorized where that is wrong.
+func (p *Pages) knock(c *gin.Context) (name, secret string, err error) {
+	ctx := c.Request.Context()
+	select {
+	case p.doors <- struct{}{}:
+		defer func() { <-p.doors }()
+	case <-ctx.Done():
+		return "", "", ctx.Err()
+	}
+	name = strings.ToLower(strings.TrimSpace(c.PostForm("name")))
+	if name != "" {
+		secret, err = p.Door.SignIn(ctx, name, c.PostForm("password"))
+		return name, secret, err
+	}
+	t, ok := account.FindToken(p.Tokens, c.PostForm("token"))
+	if !ok {
+		return "", "", edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
+	}
+	return t.Name, p.newSession(t), nil
 }
 
 func (p *Pages) signOut(c *gin.Context) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -123,5 +124,33 @@ func TestOwnPath(t *testing.T) {
 		"sales": "/", "/ok#top": "/ok", "/a\r\nSet-Cookie: x": "/", "javascript:alert(1)": "/",
 	} {
 		require.Equal(t, want, ownPath(to), to)
+	}
+}
+
+// Somebody who tries one token after the other holds up nobody else's sign-in.
+func TestWrongTokensHoldUpNobody(t *testing.T) {
+	a := newApp(t, account.Token{Name: "lan", Role: account.Viewer, SHA256: sha256.Sum256([]byte("right"))})
+	const many = 120 // one after the other they would take a minute
+	tried := make(chan struct{}, many)
+	for range many {
+		go func() {
+			a.do(http.MethodPost, "/sign-in", "token=wrong")
+			tried <- struct{}{}
+		}()
+	}
+	<-tried
+	in := make(chan int, 1)
+	go func() {
+		resp, _ := a.do(http.MethodPost, "/sign-in", "token=right")
+		in <- resp.StatusCode
+	}()
+	select {
+	case status := <-in:
+		require.Equal(t, http.StatusSeeOther, status)
+	case <-time.After(30 * time.Second):
+		t.Fatal("it waits behind them")
+	}
+	for range many - 1 {
+		<-tried
 	}
 }

@@ -82,7 +82,7 @@ type Pages struct {
 	templates *template.Template
 	glossary  glossary
 	streams   chan struct{} // a place for each stream that may be open
-	doors     chan struct{} // one signs in at a time
+	doors     chan struct{} // one password or token at a time is looked at
 	origin    *http.CrossOriginProtection
 	heartbeat time.Duration
 }
