@@ -84,9 +84,6 @@ func (h *HQ) forgetOld(ctx context.Context, keep edge.CartKeep) error {
 			h.log.Error("phones of old carts could not be forgotten", "error", err)
 		}
 		h.tidied("contacts", contacts)
-		if contacts > 0 {
-			h.traces.Store(true)
-		}
 		if err := h.keepPersons(ctx); err != nil && ctx.Err() == nil {
 			h.log.Error("not all that is sealed is sealed with the master key in use", "error", err)
 		}

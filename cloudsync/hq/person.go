@@ -62,13 +62,21 @@ func (h *HQ) personsOf(ctx context.Context, db database.Queryer, phone string) (
 }
 
 // destroyUnneeded destroys the keys of persons of whom nothing is kept. A key is
-// overwritten where it lies before its row goes.
+// overwritten where it lies before its row goes, and what the database's files still
+// hold of it is cleared by the next scrub.
 func (h *HQ) destroyUnneeded(ctx context.Context, tx *sql.Tx) error {
 	const unneeded = " where not exists (select 1 from contact c where c.person = person.id)"
 	if _, err := tx.ExecContext(ctx, "update person set key = $1"+unneeded, make([]byte, destroyedKey)); err != nil {
 		return err
 	}
-	_, err := tx.ExecContext(ctx, "delete from person"+unneeded)
+	res, err := tx.ExecContext(ctx, "delete from person"+unneeded)
+	if err != nil {
+		return err
+	}
+	n, err := res.RowsAffected()
+	if n > 0 {
+		h.traces.Store(true)
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -74,4 +75,33 @@ func TestContactThatComesAfterTheDeletion(t *testing.T) {
 	_, err = s.hq.ContactOfOrder(ctx, k.ID)
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	require.False(t, strings.Contains(string(s.everything()), c.Contact.Name))
+}
+
+// A shopper who deletes the name on the phone, or writes another number, leaves no
+// key behind in the database's files either.
+func TestWhatAShopperDeletesIsGone(t *testing.T) {
+	if databasetest.OnPostgres() {
+		t.Skip("it reads the database's file")
+	}
+	g := newGateway(t)
+	ctx := t.Context()
+	for n, drop := range map[byte]func(){
+		1: func() { require.NoError(t, g.hq.DeleteContact(ctx, edge.CartID{1}, phoneKey(1))) },
+		2: func() {
+			c := aContact()
+			c.Phone = "0907654321"
+			require.NoError(t, g.hq.PutContact(ctx, edge.CartID{2}, phoneKey(2), c, agreed))
+		},
+	} {
+		g.meets(n)
+		var key []byte
+		require.NoError(t, g.hq.db.Read.QueryRowContext(ctx, "select p.key from person p join contact c on c.person = p.id where c.cart = $1", edge.CartID{n}.String()).Scan(&key))
+		drop()
+		require.NoError(t, g.hq.keepPersons(ctx))
+		for _, file := range []string{g.where, g.where + "-wal"} {
+			b, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.False(t, bytes.Contains(b, key), "the key of %d is in %s", n, filepath.Base(file))
+		}
+	}
 }
