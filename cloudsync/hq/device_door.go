@@ -73,7 +73,8 @@ func (h *HQ) gateways(required bool, next http.Handler) http.Handler {
 }
 
 // certificateHandler serves POST cloudsync.CertificatePath. At most postsAtOnce are
-// answered at a time: each is a signature.
+// answered at a time: each is a signature. A body is small, and whoever never ends his
+// takes nobody's turn.
 func (h *HQ) certificateHandler() http.Handler {
 	turn := make(chan struct{}, postsAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,16 +83,16 @@ func (h *HQ) certificateHandler() http.Handler {
 			refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+cloudsync.CertificateType)
 			return
 		}
-		if !seat(turn) {
-			refuseBusy(w)
-			return
-		}
-		defer func() { <-turn }()
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, cloudsync.MaxCertificate))
 		if err != nil {
 			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, "the body breaks off, or is too large")
 			return
 		}
+		if !seat(turn) {
+			refuseBusy(w)
+			return
+		}
+		defer func() { <-turn }()
 		answer, err := h.Certify(r.Context(), holderOf(r.Context()), body)
 		if err != nil {
 			h.refuseCertificate(w, err)

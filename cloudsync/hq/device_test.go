@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -9,6 +10,9 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -329,4 +333,29 @@ func TestWhatWasTakenBackIsKnownAfterARestore(t *testing.T) {
 	require.NoError(t, g.hq.KeepRevoked(ctx, list))
 	_, err = next.ask("", "")
 	require.NoError(t, err, "its successor stays")
+}
+
+// Strangers who never come to an end keep no gateway from its certificate.
+func TestSlowStrangersKeepNobodyFromACertificate(t *testing.T) {
+	g := newGateway(t)
+	withAuthority(t, g)
+	door := g.hq.DeviceDoor()
+	post := func(body io.Reader) int {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, cloudsync.CertificatePath, body)
+		r.Header.Set("Content-Type", cloudsync.CertificateType)
+		w := httptest.NewRecorder()
+		door.ServeHTTP(w, r)
+		return w.Code
+	}
+	var strangers sync.WaitGroup
+	defer strangers.Wait()
+	for range 2 * postsAtOnce {
+		r, w := io.Pipe()
+		strangers.Go(func() { post(r); r.Close() })
+		defer w.Close()
+		_, _ = w.Write([]byte{1}) // returns when it is read, or nobody reads
+	}
+	a := newAsker(t, g.hq, testNode)
+	a.key = g.key
+	require.Equal(t, http.StatusOK, post(bytes.NewReader(a.sealed(""))))
 }
