@@ -201,8 +201,8 @@ func follow(t told, d *cloudsync.Desired, s Status) (next told, over bool) {
 	switch {
 	case s.State != cloudsync.BundleNone && s.Bundle == d.Bundle.SHA256:
 		t.State, t.Reason, t.Message = s.State, s.Reason, s.Message
-	case t.State == cloudsync.BundleCommitted && s.Running != d.Bundle.Version:
-		t.State, t.Reason, t.Message = cloudsync.BundleRolledBack, "by_hand", "people went back to another bundle"
+	case t.State == cloudsync.BundleCommitted && s.Running < d.Bundle.Version:
+		t.State, t.Reason, t.Message = cloudsync.BundleRolledBack, "by_hand", "people went back to an older bundle"
 	case s.Running == d.Bundle.Version && !t.State.Final():
 		t.State = cloudsync.BundleCommitted // it was there already
 	}

@@ -232,6 +232,8 @@ func TestBundleThatPeopleBroughtOrTookAway(t *testing.T) {
 	s.machine.status = twin.Status{Running: 3, State: cloudsync.BundleNone}
 	s.want(b)
 	s.is(cloudsync.BundleCommitted)
+	s.machine.status = twin.Status{Running: 4, State: cloudsync.BundleCommitted, Bundle: edge.Hash{4}}
+	s.is(cloudsync.BundleCommitted) // a newer one by hand is no failure of this one
 	s.machine.status = twin.Status{Running: 2, State: cloudsync.BundleNone}
 	s.is(cloudsync.BundleRolledBack)
 	require.Equal(t, "by_hand", s.told().Reason)
