@@ -44,6 +44,7 @@ type session struct {
 	// never. It asks now and then for as long as it is open, so that only it knows.
 	SignOff int `json:"sign_off"`
 
+	pin          string // hash of the PIN that opened it
 	opened, seen time.Time
 }
 
@@ -103,32 +104,32 @@ func (r *staffRoom) find(pin string, directory []edge.Member) (*Staff, bool) {
 	return found, found != nil
 }
 
-// signOff ends the sessions of those whom HQ's directory has as no longer
-// active. Who is in the configuration stays.
+// signOff ends the sessions of those who are neither in the configuration nor in
+// HQ's directory any more, or not with that role and PIN.
 func (r *staffRoom) signOff(directory []edge.Member) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for key, ses := range r.sessions {
-		gone := slices.ContainsFunc(directory, func(m edge.Member) bool { return m.Name == ses.Name && !m.Active })
-		here := slices.ContainsFunc(r.staff, func(s Staff) bool { return s.Name == ses.Name })
-		if gone && !here {
+		who := Staff{Name: ses.Name, Role: ses.Role, PIN: ses.pin}
+		named := slices.ContainsFunc(directory, func(m edge.Member) bool { return m.Active && who == Staff{Name: m.Name, Role: m.Role, PIN: m.PIN} })
+		if !named && !slices.Contains(r.staff, who) {
 			delete(r.sessions, key)
 		}
 	}
 }
 
 // directory is what HQ says of who may sell here. When that cannot be read the
-// configuration's own still may.
-func (s *Server) directory(ctx context.Context) []edge.Member {
+// configuration's own still may, and known is false.
+func (s *Server) directory(ctx context.Context) (members []edge.Member, known bool) {
 	if s.cfg.Directory == nil {
-		return nil
+		return nil, true
 	}
 	d, err := s.cfg.Directory.Staff(ctx)
 	if err != nil {
 		s.cfg.Log.ErrorContext(ctx, "HQ's staff directory cannot be read", "err", err)
-		return nil
+		return nil, false
 	}
-	return d.Members
+	return d.Members, true
 }
 
 // open signs s in and returns the cookie's token. Where too many are signed
@@ -139,7 +140,7 @@ func (r *staffRoom) open(s *Staff) (token string, _ *session) {
 	ses := &session{
 		Name: s.Name, Role: s.Role, CSRF: base64.RawURLEncoding.EncodeToString(random(18)),
 		SignOff: int(r.signsOff.Seconds()),
-		opened:  now, seen: now,
+		pin:     s.PIN, opened: now, seen: now,
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -264,7 +265,8 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 	if wait := s.staff.locks.try(guesser); wait > 0 {
 		return nil, edge.Errorf(op, edge.TooMany, "too many wrong PINs: try again in %d seconds", retryAfter(c, wait))
 	}
-	who, ok := s.staff.find(pin, s.directory(c.Request.Context()))
+	members, _ := s.directory(c.Request.Context())
+	who, ok := s.staff.find(pin, members)
 	if !ok {
 		s.cfg.Log.WarnContext(c.Request.Context(), "wrong PIN")
 		s.audit(c, edge.AuditRecord{Kind: edge.AuditWrongPIN, About: guesser.name})
@@ -316,7 +318,9 @@ func setCookie(c *gin.Context, token string, maxAge int) {
 // session's own token in a header, which no other site can send.
 func (s *Server) requireStaff(c *gin.Context) {
 	const op = "api.requireStaff"
-	s.staff.signOff(s.directory(c.Request.Context()))
+	if members, known := s.directory(c.Request.Context()); known {
+		s.staff.signOff(members)
+	}
 	token, err := c.Cookie(staffCookie)
 	ses, ok := s.staff.session(token)
 	if err != nil || !ok {
