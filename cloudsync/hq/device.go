@@ -143,13 +143,17 @@ func (h *HQ) RevokeDevice(ctx context.Context, node string) error {
 		if err != nil {
 			return err
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, edge.Errorf(op, edge.NotFound, "%s has no key that could be taken back: `hq device list` shows who has", node))
-		}
-		if _, err := tx.ExecContext(ctx, "update device_certificate set revoked = $1 where node = $2 and revoked = 0", h.nowMillis(), node); err != nil {
+		keys, err := res.RowsAffected()
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "delete from device_claim where node = $1", node); err != nil {
+		if res, err = tx.ExecContext(ctx, "delete from device_claim where node = $1", node); err != nil {
+			return err
+		}
+		if codes, err := res.RowsAffected(); err != nil || keys+codes == 0 {
+			return errors.Join(err, edge.Errorf(op, edge.NotFound, "%s has no key and no code that could be taken back: `hq device list` shows who has", node))
+		}
+		if _, err := tx.ExecContext(ctx, "update device_certificate set revoked = $1 where node = $2 and revoked = 0", h.nowMillis(), node); err != nil {
 			return err
 		}
 		return h.noteDevice(ctx, tx, "device.revoke", node, "")

@@ -335,6 +335,17 @@ func TestWhatWasTakenBackIsKnownAfterARestore(t *testing.T) {
 	require.NoError(t, err, "its successor stays")
 }
 
+// A code that fell into wrong hands is taken back too, where no machine has used it.
+func TestACodeAloneCanBeTakenBack(t *testing.T) {
+	g := newGateway(t)
+	withAuthority(t, g)
+	c, err := g.hq.MakeClaim(t.Context(), "gw-new", testShop, time.Hour)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.RevokeDevice(t.Context(), "gw-new"))
+	newAsker(t, g.hq, "gw-new").refused("", c.Code, "not known")
+	require.Equal(t, edge.NotFound, edge.KindOf(g.hq.RevokeDevice(t.Context(), "gw-new")))
+}
+
 // Strangers who never come to an end keep no gateway from its certificate.
 func TestSlowStrangersKeepNobodyFromACertificate(t *testing.T) {
 	g := newGateway(t)
