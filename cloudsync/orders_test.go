@@ -3,6 +3,7 @@ package cloudsync_test
 import (
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -286,8 +287,9 @@ func TestExpiryIsByHQsClock(t *testing.T) {
 		b.hub.inject(b.order(alive))
 		b.hub.inject(b.order(gone))
 		time.Sleep(time.Second)
-		answers := b.answers(alive.ID)
-		require.Equal(t, cloudsync.CmdDone, answers[len(answers)-1].Status)
+		// On a line that keeps no order "accepted" may arrive after it.
+		done := func(a cloudsync.Rsp) bool { return a.Status == cloudsync.CmdDone }
+		require.True(t, slices.ContainsFunc(b.answers(alive.ID), done))
 		require.Equal(t, cloudsync.CmdRefused, b.answers(gone.ID)[0].Status)
 		b.halt()
 	})
