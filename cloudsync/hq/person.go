@@ -84,8 +84,8 @@ func (h *HQ) destroyUnneeded(ctx context.Context, tx *sql.Tx) error {
 const destroyedKey = 4 + 12 + 32 + 16
 
 // forgetPerson deletes what headquarters keeps of the person that an ask is
-// about: contacts that were entered by then, and the conversations about their
-// carts.
+// about: contacts that were entered by then, and the conversations that were
+// ever about their carts.
 func (h *HQ) forgetPerson(ctx context.Context, tx *sql.Tx, a *edge.PersonAsk, ids []string) (contacts, chats int64, err error) {
 	until := a.At.Add(edge.ClocksApart).UnixMilli()
 	for _, id := range ids {
@@ -93,7 +93,7 @@ func (h *HQ) forgetPerson(ctx context.Context, tx *sql.Tx, a *edge.PersonAsk, id
 			query string
 			sum   *int64
 		}{
-			{"delete from chat where cart <> '' and cart in (select cart from contact where person = $1 and consent <= $2)", &chats},
+			{"delete from chat where id in (select cc.chat from chat_cart cc join contact c on c.cart = cc.cart where c.person = $1 and c.consent <= $2)", &chats},
 			{"delete from contact where person = $1 and consent <= $2", &contacts},
 		} {
 			res, err := tx.ExecContext(ctx, q.query, id, until)

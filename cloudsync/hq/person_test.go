@@ -285,6 +285,33 @@ func (g *gateway) tellsOfPerson(ask string, contacts ...edge.OrderContact) error
 	return g.hq.TakeTold(g.t.Context(), cloudsync.Seal(g.key, cloudsync.KindTold, cloudsync.ToldTopic(g.node), body))
 }
 
+// Somebody who looks at another cart in the chat app later is found by the first one
+// all the same, and once.
+func TestConversationOfSomebodyWhoComesAgain(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	ann := g.meets(1)
+	talks, err := g.hq.Talks().OfCart(ctx, edge.CartID{1})
+	require.NoError(t, err)
+	_, err = g.hq.Talks().Change(ctx, talks[0].ID, func(c *talk.Conversation) ([]talk.Line, error) {
+		c.Cart = edge.CartID{9}.String()
+		return nil, nil
+	})
+	require.NoError(t, err)
+	e, err := g.hq.ExportPerson(ctx, ann.Phone, "ops")
+	require.NoError(t, err)
+	require.Len(t, e.Chats, 1)
+	require.Contains(t, e.Chats[0].Lines[0].Text, ann.Name)
+
+	d := g.deletes(ann.Phone)
+	require.Equal(t, []int{1, 1}, []int{d.Contacts, d.Chats})
+	for _, cart := range []edge.CartID{{1}, {9}} {
+		talks, err = g.hq.Talks().OfCart(ctx, cart)
+		require.NoError(t, err)
+		require.Empty(t, talks)
+	}
+}
+
 func TestExportOfAPerson(t *testing.T) {
 	g := orderingGateway(t)
 	ctx := t.Context()

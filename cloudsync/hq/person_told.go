@@ -139,15 +139,19 @@ func (h *HQ) keptHere(ctx context.Context, phone string) (*PersonExport, error) 
 			return nil, err
 		}
 	}
+	chats := map[string]bool{} // one may be about several of the carts
 	for i := range e.Contacts {
 		if err := h.keptOf(ctx, e, &e.Contacts[i]); err != nil {
+			return nil, err
+		}
+		if err := h.saidOf(ctx, e, e.Contacts[i].Cart, chats); err != nil {
 			return nil, err
 		}
 	}
 	return e, nil
 }
 
-// keptOf adds what is kept of one contact's cart.
+// keptOf adds whom one contact names, and the orders of its cart.
 func (h *HQ) keptOf(ctx context.Context, e *PersonExport, k *KeptContact) error {
 	c, err := h.readContact(ctx, h.db.Read, k.Cart, nil)
 	if err != nil {
@@ -155,7 +159,7 @@ func (h *HQ) keptOf(ctx context.Context, e *PersonExport, k *KeptContact) error 
 	}
 	k.Contact = *c
 	const orders = "select id, shop, state, amount, currency, placed from orders where cart = $1 order by placed, id"
-	err = database.Select(ctx, h.db.Read, orders, k.Cart.String()).Each(func(rows *sql.Rows) error {
+	return database.Select(ctx, h.db.Read, orders, k.Cart.String()).Each(func(rows *sql.Rows) error {
 		o := KeptOrder{Cart: k.Cart}
 		var at int64
 		err := rows.Scan(&o.ID, &o.Shop, &o.State, &o.Total.Amount, &o.Total.Currency, &at)
@@ -163,14 +167,20 @@ func (h *HQ) keptOf(ctx context.Context, e *PersonExport, k *KeptContact) error 
 		e.Orders = append(e.Orders, o)
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	talks, err := h.talks.OfCart(ctx, k.Cart)
+}
+
+// saidOf adds the conversations that are about a cart, or once were, but for those
+// in had.
+func (h *HQ) saidOf(ctx context.Context, e *PersonExport, cart edge.CartID, had map[string]bool) error {
+	talks, err := h.talks.OfCart(ctx, cart)
 	if err != nil {
 		return err
 	}
 	for _, t := range talks {
+		if had[t.ID] {
+			continue
+		}
+		had[t.ID] = true
 		_, lines, err := h.talks.Find(ctx, t.ID, 1000)
 		if err != nil {
 			return err

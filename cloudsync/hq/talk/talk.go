@@ -202,7 +202,10 @@ func (t *Talks) write(ctx context.Context, tx *sql.Tx, c *Conversation) error {
 	}
 	const q = `insert into chat (id, app, state, waits, cart, heard, body) values ($1, $2, $3, $4, $5, $6, $7)
 		on conflict (id) do update set state = excluded.state, waits = excluded.waits, cart = excluded.cart, heard = excluded.heard, body = excluded.body`
-	_, err = tx.ExecContext(ctx, q, c.ID, c.App, string(c.State), database.Millis(c.Waits), c.Cart, database.Millis(c.Heard), body)
+	if _, err := tx.ExecContext(ctx, q, c.ID, c.App, string(c.State), database.Millis(c.Waits), c.Cart, database.Millis(c.Heard), body); err != nil || c.Cart == "" {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "insert into chat_cart (chat, cart) values ($1, $2) on conflict do nothing", c.ID, c.Cart)
 	return err
 }
 
@@ -289,9 +292,9 @@ func (t *Talks) List(ctx context.Context, waiting bool, limit int) ([]Conversati
 	return t.where(ctx, "talk.List", q, min(max(limit, 1), atMost))
 }
 
-// OfCart lists the conversations about a cart, at most 1000.
+// OfCart lists the conversations that are about a cart, or once were, at most 1000.
 func (t *Talks) OfCart(ctx context.Context, cart edge.CartID) ([]Conversation, error) {
-	return t.where(ctx, "talk.OfCart", "select id, body from chat where cart = $1 order by heard limit $2", cart.String(), atMost)
+	return t.where(ctx, "talk.OfCart", "select id, body from chat where id in (select chat from chat_cart where cart = $1) order by heard limit $2", cart.String(), atMost)
 }
 
 func (t *Talks) where(ctx context.Context, op, query string, args ...any) ([]Conversation, error) {
