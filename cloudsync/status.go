@@ -119,7 +119,7 @@ func (n noticing) Dial(ctx context.Context, s Session) (Link, error) {
 func (u *Uplink) setShut(shut bool) {
 	switch isNew := u.status.setShut(shut); {
 	case isNew && shut:
-		u.c.Log.Error("HQ has shut this machine out: its key or certificate was taken back; it sells on, and what it sends is set aside", "audit", true)
+		u.c.Log.Error("HQ has shut this machine out: its key or certificate was taken back; it sells on, and its sales are kept", "audit", true)
 	case isNew:
 		u.c.Log.Info("HQ does not shut this machine out any more", "audit", true)
 	}

@@ -16,7 +16,8 @@ type ImportReport struct {
 	Spans   []cloudsync.ExportSpan `json:"spans"`
 	Batches uint64                 `json:"batches"`
 	Events  uint64                 `json:"events"`
-	Held    uint64                 `json:"held"` // of the events, already before
+	Held    uint64                 `json:"held"`  // of the events, already before
+	Aside   uint64                 `json:"aside"` // of the others: their key was taken back
 }
 
 // Import takes in a file that a gateway exported. The whole file is verified
@@ -112,7 +113,14 @@ func (h *HQ) importBatch(ctx context.Context, r *cloudsync.ExportReader, b *clou
 		return err
 	}
 	env, err := cloudsync.Open(reply.Payload)
-	if err != nil || env.Kind == cloudsync.KindAck {
+	if err != nil {
+		return err
+	}
+	if env.Kind == cloudsync.KindAck {
+		ack, err := cloudsync.DecodeAck(env.Body)
+		if err == nil && ack.Revoked {
+			report.Aside += b.To - b.From + 1 - held
+		}
 		return err
 	}
 	n, err := cloudsync.DecodeNack(env.Body)

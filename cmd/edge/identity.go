@@ -66,7 +66,7 @@ func certificateFigures(cfg *firmwarecfg.Edge, tell monitor.Tell) {
 // errShutOut says what is wrong with a machine that headquarters has revoked. It is
 // a fault and no more: the till sells on.
 var errShutOut = errors.New("headquarters has shut this machine out: its key or certificate was taken back there, on purpose or by mistake; " +
-	"it sells on, and what it sends is set aside at headquarters, not lost. If it was a mistake, have a new code made there (hq device claim), " +
+	"it sells on, and its sales are kept on its disk; what still reaches headquarters counts for nothing there as yet. If it was a mistake, have a new code made there (hq device claim), " +
 	"move the file of keys.device away here, run edge claim with the code, start the gateway anew, and have hq device accept run there")
 
 // shutsOut reports whether an error of the line's is that.

@@ -59,8 +59,8 @@ func revokeCommand(config *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke NODE",
 		Short: "Take back a gateway's keys and certificates: it was stolen, or its key was",
-		Long: "Take back a gateway's keys and certificates. Headquarters acts on it at once: what the machine sends from now on " +
-			"is set aside. A broker does so with the list in devices.revoked, once it is restarted. A new code lets another machine take the gateway's place.",
+		Long: "Take back a gateway's keys and certificates. Headquarters acts on it at once: what still comes from the machine " +
+			"is set aside; what it cannot send stays on its own disk, from which edge export and hq import bring it. A broker does so with the list in devices.revoked, once it is restarted. A new code lets another machine take the gateway's place.",
 		Args: process.Args("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error {
@@ -70,7 +70,7 @@ func revokeCommand(config *string) *cobra.Command {
 				if err := writeRevoked(ctx, d.cfg, d.db); err != nil {
 					return fmt.Errorf("%s is shut out of headquarters, and not of the broker: %w", args[0], err)
 				}
-				_, err := fmt.Fprintf(d.out, "%s is shut out. What it sends is set aside.\n", args[0])
+				_, err := fmt.Fprintf(d.out, "%s is shut out. What still comes from it is set aside; what it cannot send stays on its own disk.\n", args[0])
 				return err
 			})
 		},
@@ -88,6 +88,10 @@ func acceptCommand(config *string) *cobra.Command {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error {
 				n, err := d.db.AcceptRevoked(ctx, args[0])
 				if err != nil {
+					return err
+				}
+				if n == 0 {
+					_, err = fmt.Fprintf(d.out, "Nothing of %[1]s was set aside. What it could not send is on its own disk alone: run edge export there and hq import here, then hq device accept %[1]s again.\n", args[0])
 					return err
 				}
 				_, err = fmt.Fprintf(d.out, "%d events of %s count now.\n", n, args[0])

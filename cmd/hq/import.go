@@ -55,6 +55,9 @@ interruption: every event counts once.`,
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: %d events of %s, %d of them held before\n",
 				args[0], report.Events, report.Node, report.Held)
+			if err == nil && report.Aside > 0 {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%d of them count for nothing as yet: the key of %[2]s was taken back. If they are genuine: hq device accept %[2]s\n", report.Aside, report.Node)
+			}
 			return err
 		},
 	}

@@ -72,6 +72,26 @@ nodes:
 		require.Equal(t, head, report.Events)
 		require.Equal(t, held, report.Held, "taken in again it changes nothing")
 	}
+
+	// From a machine that was shut out it is the only way for what it could not send.
+	_, err = hqCommand(t, "device", "revoke", "gw-1", "--config", config)
+	require.NoError(t, err)
+	out, err := hqCommand(t, "device", "accept", "gw-1", "--config", config)
+	require.NoError(t, err)
+	require.Contains(t, out, "Nothing of gw-1 was set aside")
+	edgetest.Sell(t, shop, edgetest.Lipstick)
+	x.Spans[0].To, _, err = shop.Head(t.Context(), edge.LaneSale)
+	require.NoError(t, err)
+	var later bytes.Buffer
+	require.NoError(t, x.Write(t.Context(), &later, func(uint64) {}))
+	require.NoError(t, os.WriteFile(stick, later.Bytes(), 0o600))
+	out, err = hqCommand(t, "import", "--config", config, stick)
+	require.NoError(t, err)
+	require.Contains(t, out, fmt.Sprintf("%d of them count for nothing as yet", x.Spans[0].To-head))
+	out, err = hqCommand(t, "device", "accept", "gw-1", "--config", config)
+	require.NoError(t, err)
+	require.Contains(t, out, fmt.Sprintf("%d events of gw-1 count now", x.Spans[0].To-head))
+
 	altered := bytes.Clone(file.Bytes())
 	altered[len(altered)/2] ^= 1
 	require.NoError(t, os.WriteFile(stick, altered, 0o600))

@@ -231,6 +231,10 @@ func TestOneFailureInTheFirstRingStopsIt(t *testing.T) {
 		if state == cloudsync.BundleRolledBack {
 			require.Equal(t, longest(), failed[0].Message, "whole")
 		}
+		c.becomes(state, first...) // which it says again with each connection
+		again, err := c.Machines(t.Context(), id, 10)
+		require.NoError(t, err)
+		require.Equal(t, failed[0].At, again[0].At, "since when it stands like that")
 		c.publish(2) // the way out
 		require.Equal(t, first, c.told())
 	}

@@ -75,7 +75,7 @@ func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported
 	if _, err := tx.ExecContext(ctx, "update node set seen = $1 where node = $2", now, p.Node); err != nil {
 		return false, err
 	}
-	const member = `update rollout_node set state = $1, reason = $2, message = $3, at = $4
+	const member = `update rollout_node set state = $1, reason = $2, message = $3, at = case when state = $1 then at else $4 end
 		where node = $5 and rollout in (select id from rollout where sha256 = $6)`
 	_, err = tx.ExecContext(ctx, member, string(p.State), clip(p.Reason), clip(p.Message), now, p.Node, p.Bundle[:])
 	return int64(p.N) != known, err

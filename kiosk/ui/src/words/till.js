@@ -151,9 +151,9 @@ export default {
     '{n} 条销售、库存记录等待连线，最早 {age}前',
   ],
   shutOut: [
-    'Trung tâm đã ngắt máy này: khóa của máy bị thu hồi, do cố ý hoặc do nhầm. Vẫn bán như thường: trung tâm nhận và để riêng các lượt bán. Báo quản lý gọi trung tâm ngay.',
-    'Headquarters has shut this computer out: its key was taken back, on purpose or by mistake. Keep selling: no sale is lost, headquarters sets them aside. Tell the manager to call headquarters now.',
-    '总部已停用本机：密钥被收回，可能有意，也可能是误操作。照常销售：销售记录不会丢失，由总部单独存放。请店长立即联系总部。',
+    'Trung tâm đã ngắt máy này: khóa của máy bị thu hồi, do cố ý hoặc do nhầm. Vẫn bán như thường: các lượt bán được giữ trên máy này, không mất. Báo quản lý gọi trung tâm ngay.',
+    'Headquarters has shut this computer out: its key was taken back, on purpose or by mistake. Keep selling: no sale is lost, this computer keeps them. Tell the manager to call headquarters now.',
+    '总部已停用本机：密钥被收回，可能有意，也可能是误操作。照常销售：销售记录保存在本机，不会丢失。请店长立即联系总部。',
   ],
   certificateEnds: [
     'Chứng chỉ của máy này đã hết hạn hoặc sắp hết hạn mà chưa được gia hạn. Vẫn bán như thường; báo quản lý gọi trung tâm.',

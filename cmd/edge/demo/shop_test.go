@@ -1,5 +1,5 @@
-// Package shop_test holds the demo shop's files against what reads them.
-package shop_test
+// Package demo_test holds the demo shop's files against what reads them.
+package demo_test
 
 import (
 	"encoding/xml"
@@ -18,6 +18,14 @@ import (
 	"github.com/mirrorcart/mirrorcart/ar/look"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 )
+
+// TestMain runs the tests in the shop's folder, which goes into packages as it is.
+func TestMain(m *testing.M) {
+	if err := os.Chdir("shop"); err != nil {
+		panic(err)
+	}
+	os.Exit(m.Run())
+}
 
 // maxPicture keeps the kiosk's shelf quick to load.
 const maxPicture = 8 << 10
