@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	paho "github.com/eclipse/paho.mqtt.golang"
@@ -23,10 +24,10 @@ const (
 // more than was asked, and no broker may stop a till.
 type guard struct {
 	net.Conn
-	filters int    // asked for, in one SUBSCRIBE
-	header  []byte // of the next packet, as far as it has come
-	rest    int    // bytes still to come of this one
-	spoke   bool   // something has been written
+	filters int         // asked for, in one SUBSCRIBE
+	header  []byte      // of the next packet, as far as it has come
+	rest    int         // bytes still to come of this one
+	spoke   atomic.Bool // something has been written; by several goroutines later
 }
 
 // Read implements net.Conn.
@@ -43,13 +44,12 @@ func (g *guard) Read(b []byte) (int, error) {
 // whose first packet comes too late, would tell of the reset alone.
 func (g *guard) Write(b []byte) (int, error) {
 	n, err := g.Conn.Write(b)
-	if err != nil && !g.spoke {
+	if !g.spoke.Swap(true) && err != nil { // nobody else reads before an answer can come
 		_ = g.SetReadDeadline(time.Now().Add(time.Second)) // it is there, or will never come
 		if _, reason := g.Conn.Read(make([]byte, 1)); saysRevoked(reason) {
 			err = reason
 		}
 	}
-	g.spoke = true
 	return n, err
 }
 
