@@ -2,6 +2,7 @@ package hq
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,7 +22,7 @@ import (
 // list still has it when that comes back.
 func TestAnotherMasterKeyLosesNoDeletion(t *testing.T) {
 	if databasetest.OnPostgres() {
-		t.Skip("it copies the database's file")
+		t.Skip("it copies SQLite's own file; where the tests run on SQLite, it runs")
 	}
 	g := newGateway(t)
 	list := filepath.Join(t.TempDir(), "deleted.ndjson")
@@ -81,7 +82,7 @@ func TestContactThatComesAfterTheDeletion(t *testing.T) {
 // key behind in the database's files either.
 func TestWhatAShopperDeletesIsGone(t *testing.T) {
 	if databasetest.OnPostgres() {
-		t.Skip("it reads the database's file")
+		t.Skip("it reads SQLite's own files; where the tests run on SQLite, it runs")
 	}
 	g := newGateway(t)
 	ctx := t.Context()
@@ -104,4 +105,59 @@ func TestWhatAShopperDeletesIsGone(t *testing.T) {
 			require.False(t, bytes.Contains(b, key), "the key of %d is in %s", n, filepath.Base(file))
 		}
 	}
+}
+
+// Whoever was deleted is deleted again where headquarters is put back to a backup,
+// and the shops are told again.
+func TestABackupOfHeadquartersBringsNobodyBack(t *testing.T) {
+	if databasetest.OnPostgres() {
+		t.Skip("it copies SQLite's own file; where the tests run on SQLite, it runs")
+	}
+	g := newGateway(t)
+	ctx := t.Context()
+	list := filepath.Join(t.TempDir(), "deleted.ndjson")
+	g.with(Options{Deleted: list})
+	g.meets(1)
+	g.meets(2)
+	require.NoError(t, g.hq.Close())
+	backup, err := os.ReadFile(g.where)
+	require.NoError(t, err)
+	g.with(Options{Deleted: list})
+	d := g.deletes("0901234001")
+	g.clock.Advance(time.Hour)
+
+	require.NoError(t, g.hq.Close())
+	require.NoError(t, os.WriteFile(g.where, backup, 0o600))
+	f, err := os.OpenFile(list, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(`{"id":"cut sh`) // by a power cut
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	g.with(Options{Deleted: list})
+	_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	_, err = g.hq.Contact(ctx, edge.CartID{2}, phoneKey(2))
+	require.NoError(t, err)
+	again, err := g.hq.Deletion(ctx, d.ID)
+	require.NoError(t, err)
+	require.Equal(t, d.At, again.At)
+	require.Len(t, g.personAsks(), 1)
+
+	// The list is lost: the database writes it again.
+	require.NoError(t, os.Remove(list))
+	g.with(Options{Deleted: list})
+	text, err := os.ReadFile(list)
+	require.NoError(t, err)
+	require.Contains(t, string(text), d.ID)
+	require.NotContains(t, string(text), "0901234001")
+}
+
+// A gateway that was put back to a backup is told anew whom to forget.
+func TestAGatewayThatWasPutBackForgetsAgain(t *testing.T) {
+	g := newGateway(t)
+	_, err := g.hq.DeletePerson(t.Context(), "0901234001", DeletedAsked, "ops")
+	require.NoError(t, err)
+	require.Len(t, g.personAsks(), 1)
+	require.NoError(t, g.hq.db.InTx(t.Context(), func(tx *sql.Tx) error { return g.hq.queueAll(t.Context(), tx, testNode) }))
+	require.Len(t, g.personAsks(), 2)
 }

@@ -76,7 +76,7 @@ func TestRootWritesAsTheGatewaysUser(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("only root can act as somebody else")
+		t.Skip("only root can act as somebody else: run as root, as CI does")
 	}
 	const nobody = 65534
 	dir := t.TempDir()
