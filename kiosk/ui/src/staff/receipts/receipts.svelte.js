@@ -214,13 +214,13 @@ export class Receipts {
     const { key, path, body, sale } = this.pending;
     try {
       const answer = await call('POST', path, body, { headers: { 'X-CSRF': this.#till.staff.csrf, 'Idempotency-Key': key } });
-      this.#settle();
       if (sale) await this.look(sale);
+      await this.lookAtDue(); // before it is said: what was given back is offered no more
+      this.#settle();
       this.unknown = '';
       this.giving = this.second = null;
       this.done = said(answer);
       this.#till.refresh();
-      await this.lookAtDue();
     } catch (err) {
       if (!unsure(err)) this.#settle();
       const slip = body.sale?.payments?.findLast(({ reference }) => reference)?.reference ?? body.payments?.[0].reference;
