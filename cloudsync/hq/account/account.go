@@ -27,7 +27,7 @@ type Person struct {
 	Role      Role      `json:"role"`
 	Active    bool      `json:"active"`
 	Temporary bool      `json:"temporary"`       // the password is the one that headquarters made
-	Locked    time.Time `json:"locked,omitzero"` // until then no password is taken
+	Locked    time.Time `json:"locked,omitzero"` // until then strangers' passwords are not looked at
 	Created   time.Time `json:"created"`
 	Seen      time.Time `json:"seen,omitzero"` // when they signed in last
 }
@@ -93,7 +93,7 @@ func (b *Book) SetActive(ctx context.Context, by, name string, active bool) erro
 		act.What, on = "person.resume", 1
 	}
 	return b.change(ctx, act, func(tx *sql.Tx) (sql.Result, error) {
-		if err := endSessions(ctx, tx, name); err != nil {
+		if err := errors.Join(endSessions(ctx, tx, name), forgetBrowsers(ctx, tx, name)); err != nil {
 			return nil, err
 		}
 		return tx.ExecContext(ctx, "update account set active = $1 where name = $2", on, name)
@@ -119,12 +119,16 @@ func (b *Book) Reset(ctx context.Context, by, name string) (password string, err
 	return password, nil
 }
 
-// change does something to one person and writes down who did, unless nobody
-// would be left who can undo it.
+// change does something to one person and writes down who did, and what it made of
+// the keys that the person made, unless nobody would be left who can undo it.
 func (b *Book) change(ctx context.Context, a Act, do func(*sql.Tx) (sql.Result, error)) error {
 	const op = "account.change"
 	return b.db.InTx(ctx, func(tx *sql.Tx) error {
 		before, err := admins(ctx, tx)
+		if err != nil {
+			return err
+		}
+		keys, err := keysOf(ctx, tx, a.Subject)
 		if err != nil {
 			return err
 		}
@@ -142,7 +146,10 @@ func (b *Book) change(ctx context.Context, a Act, do func(*sql.Tx) (sql.Result, 
 		if before > 0 && after == 0 {
 			return edge.Errorf(op, edge.Conflict, "%s is the last administrator: make somebody else one first", a.Subject)
 		}
-		return b.Done(ctx, tx, a)
+		if err := b.Done(ctx, tx, a); err != nil {
+			return err
+		}
+		return b.keysChanged(ctx, tx, a, keys)
 	})
 }
 

@@ -46,14 +46,24 @@ func (o *office) add(name string, role Role) (password string) {
 // signsIn wants it to work.
 func (o *office) signsIn(name, password string) (secret string) {
 	o.t.Helper()
-	secret, err := o.SignIn(o.t.Context(), name, password)
+	return o.signsInWith(name, password, "").Secret
+}
+
+func (o *office) signsInWith(name, password, browser string) SignedIn {
+	o.t.Helper()
+	in, err := o.SignIn(o.t.Context(), name, password, browser)
 	require.NoError(o.t, err)
-	return secret
+	return in
 }
 
 func (o *office) refuses(name, password string) {
 	o.t.Helper()
-	_, err := o.SignIn(o.t.Context(), name, password)
+	o.refusesWith(name, password, "")
+}
+
+func (o *office) refusesWith(name, password, browser string) {
+	o.t.Helper()
+	_, err := o.SignIn(o.t.Context(), name, password, browser)
 	require.Equal(o.t, edge.Unauthorized, edge.KindOf(err), "%v", err)
 	require.ErrorContains(o.t, err, errWrong().Error(), "everybody is told the same")
 }
@@ -149,8 +159,8 @@ func TestManyTriesAtOnceAreNoMore(t *testing.T) {
 	var group sync.WaitGroup
 	for range 4 * maxWrong {
 		group.Go(func() {
-			hash, err := o.try(t.Context(), "lan")
-			if err == nil && hash != "" {
+			tried, err := o.try(t.Context(), "lan", "")
+			if err == nil && tried.hash != "" {
 				looked.Add(1)
 			}
 		})
@@ -166,11 +176,11 @@ func TestChangingThePassword(t *testing.T) {
 	secret := o.signsIn("lan", first)
 	const chosen = "chợ sớm mưa rào" // as a Vietnamese keyboard writes it
 	for _, bad := range []string{"", "mườimộtchữ!", "lan với mười hai chữ", strings.Repeat("ă", MaxPassword), "không hợp lệ \xff", first} {
-		require.Equal(t, edge.Invalid, edge.KindOf(o.ChangePassword(t.Context(), "lan", first, bad)), bad)
+		require.Equal(t, edge.Invalid, edge.KindOf(o.ChangePassword(t.Context(), "lan", first, bad, "")), bad)
 	}
-	require.Equal(t, edge.Unauthorized, edge.KindOf(o.ChangePassword(t.Context(), "lan", "wrong", chosen)))
-	require.Equal(t, edge.Unauthorized, edge.KindOf(o.ChangePassword(t.Context(), "hoa", first, chosen)))
-	require.NoError(t, o.ChangePassword(t.Context(), "lan", first, chosen))
+	require.Equal(t, edge.Unauthorized, edge.KindOf(o.ChangePassword(t.Context(), "lan", "wrong", chosen, "")))
+	require.Equal(t, edge.Unauthorized, edge.KindOf(o.ChangePassword(t.Context(), "hoa", first, chosen, "")))
+	require.NoError(t, o.ChangePassword(t.Context(), "lan", first, chosen, ""))
 	require.False(t, o.signedIn(secret))
 	o.refuses("lan", first)
 	apart := "chơ\u0323 sơ\u0301m mưa ra\u0300o" // the same letters, their marks typed one by one
@@ -179,7 +189,7 @@ func TestChangingThePassword(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, p.Temporary)
 	for range maxWrong {
-		require.Error(t, o.ChangePassword(t.Context(), "lan", "wrong", "another long one"))
+		require.Error(t, o.ChangePassword(t.Context(), "lan", "wrong", "another long one", ""))
 	}
 	o.refuses("lan", chosen)
 }

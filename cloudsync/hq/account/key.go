@@ -18,12 +18,16 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// Key is what a system uses the API with.
+// Key is what a system uses the API with. One that a person made stands on that
+// person's right: it is not in force while the person's account is closed, and
+// allows no more than the person may do.
 type Key struct {
 	ID      string    `json:"id"` // its first letters
 	Name    string    `json:"name"`
 	Role    Role      `json:"role"`
-	Shops   []string  `json:"shops"` // that it is for; none for all
+	InForce Role      `json:"in_force"`        // what is left of the role; Nobody's for nothing
+	Maker   string    `json:"maker,omitempty"` // the person; empty where none did
+	Shops   []string  `json:"shops"`           // that it is for; none for all
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires,omitzero"` // never where zero
 	Used    time.Time `json:"used,omitzero"`    // last, to the minute
@@ -70,7 +74,7 @@ func (k *Key) check(now time.Time) error {
 	return nil
 }
 
-// MakeKey makes a key with the name, role, shops and end of k, and returns its
+// MakeKey makes a key with the name, role, maker, shops and end of k, and returns its
 // text, which nobody can find out again.
 func (b *Book) MakeKey(ctx context.Context, by string, k Key) (text string, made *Key, err error) {
 	const op = "account.MakeKey"
@@ -79,7 +83,7 @@ func (b *Book) MakeKey(ctx context.Context, by string, k Key) (text string, made
 	}
 	text = keyMark + rand.Text()
 	sum := sha256.Sum256([]byte(text))
-	k.ID, k.Created, k.Shops = text[:keyID], b.now(), append([]string{}, k.Shops...)
+	k.ID, k.InForce, k.Created, k.Shops = text[:keyID], k.Role, b.now(), append([]string{}, k.Shops...)
 	shops, err := json.Marshal(k.Shops)
 	if err != nil {
 		return "", nil, fmt.Errorf("%s: %w", op, err)
@@ -96,8 +100,8 @@ func (b *Book) MakeKey(ctx context.Context, by string, k Key) (text string, made
 		if all >= maxKeys {
 			return edge.Errorf(op, edge.TooMany, "there were %d keys already, which is all that there may be", all)
 		}
-		const q = "insert into account_key (id, name, role, shops, hash, created, expires) values ($1, $2, $3, $4, $5, $6, $7)"
-		if _, err := tx.ExecContext(ctx, q, k.ID, k.Name, k.Role, string(shops), sum[:], k.Created.UnixMilli(), database.Millis(k.Expires)); err != nil {
+		const q = "insert into account_key (id, name, role, shops, hash, created, expires, maker) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+		if _, err := tx.ExecContext(ctx, q, k.ID, k.Name, k.Role, string(shops), sum[:], k.Created.UnixMilli(), database.Millis(k.Expires), k.Maker); err != nil {
 			return err
 		}
 		return b.Done(ctx, tx, Act{By: by, What: "key.make", Subject: k.ID + "… " + k.Name, Detail: strings.Join(append([]string{string(k.Role)}, k.Shops...), " ")})
@@ -123,13 +127,15 @@ func (b *Book) RevokeKey(ctx context.Context, by, id string) error {
 	})
 }
 
-const keyColumns = "id, name, role, shops, created, expires, used, revoked"
+// keyRows are those of scanKey. A maker who is not there any more has no role.
+const keyRows = `select k.id, k.name, k.role, k.shops, k.created, k.expires, k.used, k.revoked, k.hash, k.maker,
+	coalesce((select p.role from account p where p.name = k.maker and p.active = 1), '') from account_key k `
 
 // Keys lists all keys, the newest first.
 func (b *Book) Keys(ctx context.Context) ([]Key, error) {
 	list := []Key{}
-	err := database.Select(ctx, b.db.Read, "select "+keyColumns+" from account_key order by created desc, id").Each(func(rows *sql.Rows) error {
-		k, err := scanKey(rows.Scan)
+	err := database.Select(ctx, b.db.Read, keyRows+"order by k.created desc, k.id").Each(func(rows *sql.Rows) error {
+		k, _, err := scanKey(rows.Scan)
 		list = append(list, k)
 		return err
 	})
@@ -139,29 +145,58 @@ func (b *Book) Keys(ctx context.Context) ([]Key, error) {
 	return list, nil
 }
 
-// FindKey is the key of a text; NotFound where there is none, or where it has
-// ended.
+// keysOf are the keys of a maker that were not revoked.
+func keysOf(ctx context.Context, tx *sql.Tx, maker string) (list []Key, err error) {
+	err = database.Select(ctx, tx, keyRows+"where k.maker = $1 and k.revoked = 0 order by k.id", maker).Each(func(rows *sql.Rows) error {
+		k, _, err := scanKey(rows.Scan)
+		list = append(list, k)
+		return err
+	})
+	return list, err
+}
+
+// keysChanged writes down which keys of a person an act gave more or less force
+// than they had before.
+func (b *Book) keysChanged(ctx context.Context, tx *sql.Tx, a Act, before []Key) error {
+	after, err := keysOf(ctx, tx, a.Subject)
+	if err != nil {
+		return err
+	}
+	for i, k := range after {
+		if k.InForce == before[i].InForce {
+			continue
+		}
+		what := "key.force"
+		if k.InForce == Nobody {
+			what = "key.rest"
+		}
+		if err := b.Done(ctx, tx, Act{By: a.By, What: what, Subject: k.ID + "… " + k.Name, Detail: string(k.InForce)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindKey is the key of a text, with the role that is in force; NotFound where there
+// is none, where it has ended, or while its maker's account is closed.
 func (b *Book) FindKey(ctx context.Context, text string) (*Key, error) {
 	const op = "account.FindKey"
-	none := edge.Errorf(op, edge.NotFound, "there is no such key, or it has ended")
+	none := edge.Errorf(op, edge.NotFound, "there is no such key, or it is not in force")
 	if len(text) < keyID || len(text) > 100 || !strings.HasPrefix(text, keyMark) || !database.Storable(text) {
 		return nil, none
 	}
-	var hash []byte
 	now, sum := b.now(), sha256.Sum256([]byte(text))
-	k, err := scanKey(func(into ...any) error {
-		const q = "select " + keyColumns + ", hash from account_key where id = $1 and revoked = 0"
-		return b.db.Read.QueryRowContext(ctx, q, text[:keyID]).Scan(append(into, &hash)...)
-	})
+	k, hash, err := scanKey(b.db.Read.QueryRowContext(ctx, keyRows+"where k.id = $1 and k.revoked = 0", text[:keyID]).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, none
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	if subtle.ConstantTimeCompare(hash, sum[:]) != 1 || !k.Expires.IsZero() && !now.Before(k.Expires) {
+	if subtle.ConstantTimeCompare(hash, sum[:]) != 1 || !k.Expires.IsZero() && !now.Before(k.Expires) || k.InForce == Nobody {
 		return nil, none
 	}
+	k.Role = k.InForce
 	if now.Sub(k.Used) >= usedEvery {
 		if _, err := b.db.Write.ExecContext(ctx, "update account_key set used = $1 where id = $2", now.UnixMilli(), k.ID); err != nil {
 			return nil, fmt.Errorf("%s: %w", op, err)
@@ -170,12 +205,17 @@ func (b *Book) FindKey(ctx context.Context, text string) (*Key, error) {
 	return &k, nil
 }
 
-func scanKey(scan func(...any) error) (k Key, err error) {
+func scanKey(scan func(...any) error) (k Key, hash []byte, err error) {
 	var shops string
+	var maker Role
 	var created, expires, used, revoked int64
-	if err := scan(&k.ID, &k.Name, &k.Role, &shops, &created, &expires, &used, &revoked); err != nil {
-		return k, err
+	if err := scan(&k.ID, &k.Name, &k.Role, &shops, &created, &expires, &used, &revoked, &hash, &k.Maker, &maker); err != nil {
+		return k, nil, err
+	}
+	k.InForce = k.Role
+	if k.Maker != "" {
+		k.InForce = k.Role.Within(maker)
 	}
 	k.Created, k.Expires, k.Used, k.Revoked = database.Time(created), database.Time(expires), database.Time(used), database.Time(revoked)
-	return k, json.Unmarshal([]byte(shops), &k.Shops)
+	return k, hash, json.Unmarshal([]byte(shops), &k.Shops)
 }

@@ -3,6 +3,7 @@ package account
 import (
 	"crypto/sha256"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -105,4 +106,94 @@ func TestKeysThatAreNotMade(t *testing.T) {
 	keys, err := o.Keys(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, keys)
+}
+
+// A key does no more than who made it may do now.
+func TestAKeyStandsOnItsMakersRight(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	o.add("root", Admin)
+	o.add("lan", Admin)
+	key := func(name, maker string, role Role) (text string) {
+		text, made, err := o.MakeKey(ctx, "lan", Key{Name: name, Role: role, Maker: maker})
+		require.NoError(t, err)
+		require.Equal(t, role, made.InForce)
+		return text
+	}
+	erp, bi, own := key("erp", "lan", Operator), key("bi", "lan", Viewer), key("settings", "", Manager)
+	gone, made, err := o.MakeKey(ctx, "lan", Key{Name: "old", Role: Viewer, Maker: "lan"})
+	require.NoError(t, err)
+	require.NoError(t, o.RevokeKey(ctx, "root", made.ID))
+	force := func() (roles []Role) {
+		for _, text := range []string{erp, bi, own, gone} {
+			k, err := o.FindKey(ctx, text)
+			if err != nil {
+				require.Equal(t, edge.NotFound, edge.KindOf(err), "%v", err)
+				k = &Key{}
+			}
+			roles = append(roles, k.Role)
+		}
+		return roles
+	}
+	require.Equal(t, []Role{Operator, Viewer, Manager, Nobody}, force())
+	require.NoError(t, o.SetRole(ctx, "root", "lan", Manager))
+	require.Equal(t, []Role{Operator, Viewer, Manager, Nobody}, force(), "who may not make keys any more may do what they do")
+	require.NoError(t, o.SetRole(ctx, "root", "lan", Merchandiser))
+	require.Equal(t, []Role{Viewer, Viewer, Manager, Nobody}, force())
+	require.NoError(t, o.SetActive(ctx, "root", "lan", false))
+	require.Equal(t, []Role{Nobody, Nobody, Manager, Nobody}, force())
+	keys, err := o.Keys(ctx)
+	require.NoError(t, err)
+	for _, k := range keys {
+		require.Equal(t, k.Name == "settings", k.InForce != Nobody, k.Name)
+	}
+	require.NoError(t, o.SetActive(ctx, "root", "lan", true))
+	require.Equal(t, []Role{Viewer, Viewer, Manager, Nobody}, force())
+
+	acts, err := o.Acts(ctx, 0, 100)
+	require.NoError(t, err)
+	var did []string
+	for _, a := range acts {
+		if strings.HasPrefix(a.What, "key.") && a.What != "key.make" && a.What != "key.revoke" {
+			require.Equal(t, "root", a.By)
+			did = append(did, a.What+" "+a.Subject[strings.Index(a.Subject, " ")+1:]+" "+a.Detail)
+		}
+	}
+	require.ElementsMatch(t, []string{"key.force erp viewer", "key.rest erp ", "key.rest bi ", "key.force erp viewer", "key.force bi viewer"}, did)
+}
+
+// Keys that were made before keys knew their makers stand on the right of who made
+// them, by what the log says.
+func TestOldKeysGetTheirMakers(t *testing.T) {
+	o := newOffice(t)
+	ctx := t.Context()
+	o.add("lan", Admin)
+	for _, by := range []string{"lan", "command"} {
+		_, _, err := o.MakeKey(ctx, by, Key{Name: "of-" + by, Role: Viewer})
+		require.NoError(t, err)
+	}
+	text, err := os.ReadFile("../database/migration/0028_known.sql")
+	require.NoError(t, err)
+	_, update, found := strings.Cut(string(text), "update account_key")
+	require.True(t, found)
+	_, err = o.db.Write.ExecContext(ctx, "update account_key"+update)
+	require.NoError(t, err)
+	keys, err := o.Keys(ctx)
+	require.NoError(t, err)
+	makers := map[string]string{}
+	for _, k := range keys {
+		makers[k.Name] = k.Maker
+	}
+	require.Equal(t, map[string]string{"of-lan": "lan", "of-command": ""}, makers)
+}
+
+func TestWithin(t *testing.T) {
+	for _, r := range Roles() {
+		for _, maker := range append(Roles(), Nobody) {
+			got := r.Within(maker)
+			for _, right := range []Right{Look, Catalogue, Operate, Staff, Persons, Accounts} {
+				require.Equal(t, r.May(right) && maker.May(right), got.May(right), "%s of %s: %s", r, maker, right)
+			}
+		}
+	}
 }

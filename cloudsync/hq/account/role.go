@@ -56,6 +56,17 @@ func (r Role) Rights() []Right {
 // May reports whether who has the role may do something.
 func (r Role) May(want Right) bool { return want == Anyone || slices.Contains(r.Rights(), want) }
 
+// Within is the role of who may do what both r and maker may.
+func (r Role) Within(maker Role) Role {
+	for _, least := range slices.Backward(Roles()) {
+		beyond := func(want Right) bool { return !r.May(want) || !maker.May(want) }
+		if !slices.ContainsFunc(least.Rights(), beyond) {
+			return least
+		}
+	}
+	return Nobody
+}
+
 // ParseRole reads the name of a role. A viewer was called a reader before there
 // were others, and tokens in settings still are.
 func ParseRole(s string) (Role, error) {

@@ -31,17 +31,22 @@ func errWrong() error {
 	return edge.Errorf("account.SignIn", edge.Unauthorized, "name or password is wrong, or the account is closed or locked")
 }
 
-// SignIn begins a session for who knows the password, and returns the secret
-// that the browser keeps. Its error is Unauthorized for everybody else: who
-// tried five wrong passwords is locked out for a quarter of an hour.
-func (b *Book) SignIn(ctx context.Context, name, password string) (secret string, err error) {
+// SignedIn is what a browser keeps of a sign-in: the session's secret, and the text
+// by which it is known the next time.
+type SignedIn struct{ Secret, Browser string }
+
+// SignIn begins a session for who knows the password; browser is what the browser
+// kept of an earlier sign-in, or empty. Its error is Unauthorized for everybody
+// else: after five wrong passwords in a row nobody gets in for a quarter of an hour,
+// but for who comes in a browser that is known, which has five of its own.
+func (b *Book) SignIn(ctx context.Context, name, password, browser string) (in SignedIn, err error) {
 	const op = "account.SignIn"
-	hash, err := b.try(ctx, name)
+	t, err := b.try(ctx, name, browser)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
+		return in, fmt.Errorf("%s: %w", op, err)
 	}
-	known := hash != ""
-	if !known {
+	hash := t.hash
+	if hash == "" {
 		hash = stranger
 	}
 	if len(password) > MaxPassword {
@@ -49,55 +54,72 @@ func (b *Book) SignIn(ctx context.Context, name, password string) (secret string
 	}
 	right, err := argon2id.ComparePasswordAndHash(typed(password), hash)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
+		return in, fmt.Errorf("%s: %w", op, err)
 	}
-	if !known || !right {
-		return "", errWrong()
+	if t.hash == "" || !right {
+		return in, errWrong()
 	}
-	if secret, err = b.begin(ctx, name, hash); err != nil {
-		return "", fmt.Errorf("%s: %w", op, err)
+	if in, err = b.begin(ctx, name, browser, t); err != nil {
+		return in, fmt.Errorf("%s: %w", op, err)
 	}
-	return secret, nil
+	return in, nil
+}
+
+// attempt is a try that was counted.
+type attempt struct {
+	hash  string // of the password that it is compared with; empty for none
+	known bool   // the browser was
 }
 
 // try counts a try before its password is looked at, so that many at once are
-// not more than allowed. hash is empty where none is to be compared.
-func (b *Book) try(ctx context.Context, name string) (hash string, err error) {
+// not more than allowed.
+func (b *Book) try(ctx context.Context, name, browser string) (t attempt, err error) {
 	err = b.db.InTx(ctx, func(tx *sql.Tx) error {
-		hash = ""
+		t = attempt{}
 		now := b.now()
-		var found string
+		var hash string
 		var wrong int
-		const q = "select password, wrong from account where name = $1 and active = 1 and locked <= $2"
-		err := tx.QueryRowContext(ctx, q, name, now.UnixMilli()).Scan(&found, &wrong)
+		var locked int64
+		err := tx.QueryRowContext(ctx, "select password, wrong, locked from account where name = $1 and active = 1", name).Scan(&hash, &wrong, &locked)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if wrong++; wrong < maxWrong {
+		known, err := b.tryKnown(ctx, tx, name, browser)
+		switch wrong++; {
+		case err != nil:
+			return err
+		case known:
+		case locked > now.UnixMilli():
+			return nil
+		case wrong < maxWrong:
 			_, err = tx.ExecContext(ctx, "update account set wrong = $1 where name = $2", wrong, name)
-		} else { // the last one that is looked at
+		default: // the last one that is looked at
 			_, err = tx.ExecContext(ctx, "update account set wrong = 0, locked = $1 where name = $2", now.Add(lockedFor).UnixMilli(), name)
 			if err == nil {
 				err = b.Done(ctx, tx, Act{By: name, What: "sign-in.locked", Subject: name})
 			}
 		}
-		hash = found
+		t = attempt{hash, known}
 		return err
 	})
-	return hash, err
+	return t, err
 }
 
-// begin begins a session of who knew the password with that hash.
-func (b *Book) begin(ctx context.Context, name, hash string) (secret string, err error) {
-	secret = rand.Text()
+// begin begins a session of who knew the password. One in a browser that was known
+// gives strangers no new tries.
+func (b *Book) begin(ctx context.Context, name, browser string, t attempt) (in SignedIn, err error) {
+	secret := rand.Text()
 	sum := sha256.Sum256([]byte(secret))
 	err = b.db.InTx(ctx, func(tx *sql.Tx) error {
 		now := b.now()
-		const welcome = "update account set wrong = 0, locked = 0, seen = $1 where name = $2 and active = 1 and password = $3"
-		res, err := tx.ExecContext(ctx, welcome, now.UnixMilli(), name, hash)
+		welcome := "update account set wrong = 0, locked = 0, seen = $1 where name = $2 and active = 1 and password = $3"
+		if t.known {
+			welcome = "update account set seen = $1 where name = $2 and active = 1 and password = $3"
+		}
+		res, err := tx.ExecContext(ctx, welcome, now.UnixMilli(), name, t.hash)
 		if err != nil {
 			return err
 		}
@@ -111,9 +133,12 @@ func (b *Book) begin(ctx context.Context, name, hash string) (secret string, err
 		if _, err := tx.ExecContext(ctx, q, sum[:], name, now.Add(SessionLife).UnixMilli()); err != nil {
 			return err
 		}
+		if browser, err = b.know(ctx, tx, name, browser); err != nil {
+			return err
+		}
 		return b.Done(ctx, tx, Act{By: name, What: "sign-in"})
 	})
-	return secret, err
+	return SignedIn{secret, browser}, err
 }
 
 // Session is who a session's secret belongs to; NotFound where nobody is signed
@@ -143,8 +168,8 @@ func (b *Book) SignOut(ctx context.Context, secret string) error {
 }
 
 // ChangePassword takes a person's own new password, for who knows the old one,
-// and ends all their sessions.
-func (b *Book) ChangePassword(ctx context.Context, name, old, fresh string) error {
+// and ends all their sessions. Tries are counted as at the sign-in.
+func (b *Book) ChangePassword(ctx context.Context, name, old, fresh, browser string) error {
 	const op = "account.ChangePassword"
 	if err := checkPassword(name, fresh); err != nil {
 		return err
@@ -152,14 +177,14 @@ func (b *Book) ChangePassword(ctx context.Context, name, old, fresh string) erro
 	if typed(old) == typed(fresh) {
 		return edge.Errorf(op, edge.Invalid, "the new password is the old one: choose another")
 	}
-	hash, err := b.try(ctx, name)
+	t, err := b.try(ctx, name, browser)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	if hash == "" || len(old) > MaxPassword {
+	if t.hash == "" || len(old) > MaxPassword {
 		return errWrong()
 	}
-	right, err := argon2id.ComparePasswordAndHash(typed(old), hash)
+	right, err := argon2id.ComparePasswordAndHash(typed(old), t.hash)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
@@ -175,6 +200,6 @@ func (b *Book) ChangePassword(ctx context.Context, name, old, fresh string) erro
 			return nil, err
 		}
 		const q = "update account set password = $1, temporary = 0, wrong = 0, locked = 0 where name = $2 and password = $3"
-		return tx.ExecContext(ctx, q, next, name, hash)
+		return tx.ExecContext(ctx, q, next, name, t.hash)
 	})
 }

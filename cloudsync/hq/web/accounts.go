@@ -60,7 +60,8 @@ type personView struct {
 
 type keyView struct {
 	ID, Name, Role, Shops, Used, Expires string
-	Ended                                bool
+	Maker                                string // by whom, and what that leaves of the role
+	Ended, Less                          bool   // Less: the maker may not do all of it any more
 }
 
 type actView struct {
@@ -128,6 +129,15 @@ func (p *Pages) fillKeys(ctx context.Context, w words, now time.Time, v *account
 			one.Expires, one.Ended = w.T("key_revoked", p.clock(k.Revoked, now)), true
 		case !k.Expires.IsZero():
 			one.Expires, one.Ended = p.clock(k.Expires, now), !now.Before(k.Expires)
+		}
+		switch {
+		case k.Maker == "":
+		case k.InForce == account.Nobody:
+			one.Maker, one.Less = w.T("key_rests", k.Maker), true
+		case k.InForce != k.Role:
+			one.Maker, one.Less = w.T("key_less", k.Maker, w.Role(k.InForce)), true
+		default:
+			one.Maker = w.T("key_maker", k.Maker)
 		}
 		v.Keys = append(v.Keys, one)
 	}
@@ -216,6 +226,9 @@ func (p *Pages) makeKey(c *gin.Context) {
 			return
 		}
 		k.Expires = p.Now().AddDate(0, 0, days)
+	}
+	if who := visitorOf(c); who.person {
+		k.Maker = who.name
 	}
 	text, made, err := p.People.MakeKey(c.Request.Context(), officer(c), k)
 	if err != nil {

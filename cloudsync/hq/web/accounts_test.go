@@ -14,13 +14,14 @@ import (
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // person adds somebody, whose password is then password, and signs them in.
 func (a *app) person(name string, role account.Role) (cookie string) {
 	first, err := a.Accounts().Add(a.t.Context(), "test", name, role)
 	require.NoError(a.t, err)
-	require.NoError(a.t, a.Accounts().ChangePassword(a.t.Context(), name, first, password))
+	require.NoError(a.t, a.Accounts().ChangePassword(a.t.Context(), name, first, password, ""))
 	return a.signIn(name, password)
 }
 
@@ -30,11 +31,20 @@ func (a *app) signIn(name, password string) (cookie string) {
 	resp, body := a.do(http.MethodPost, "/sign-in", url.Values{"name": {name}, "password": {password}, "to": {"/sales?lang=en"}}.Encode())
 	require.Equal(a.t, http.StatusSeeOther, resp.StatusCode, body)
 	require.Equal(a.t, "/sales?lang=en", resp.Header.Get("Location"))
-	require.Len(a.t, resp.Cookies(), 1)
-	c := resp.Cookies()[0]
-	require.True(a.t, c.HttpOnly)
-	require.Equal(a.t, http.SameSiteLaxMode, c.SameSite)
-	return c.Name + "=" + c.Value
+	return a.cookies(resp)
+}
+
+// cookies are those that an answer sets: of the session, and by which the browser is
+// known.
+func (a *app) cookies(resp *http.Response) string {
+	var all []string
+	for _, c := range resp.Cookies() {
+		require.True(a.t, c.HttpOnly)
+		require.Equal(a.t, http.SameSiteLaxMode, c.SameSite)
+		all = append(all, c.Name+"="+c.Value)
+	}
+	require.Len(a.t, all, 2)
+	return strings.Join(all, "; ")
 }
 
 func TestPeopleSignIn(t *testing.T) {
@@ -77,7 +87,7 @@ func TestPeopleSignIn(t *testing.T) {
 	}
 	resp, body = change(cookie, first, password, password)
 	require.Equal(t, http.StatusSeeOther, resp.StatusCode, body)
-	fresh := resp.Cookies()[0].Name + "=" + resp.Cookies()[0].Value
+	fresh := a.cookies(resp)
 	resp, _ = a.get("/shops/hanoi-1", "Cookie", cookie)
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode, "the old password's session has ended")
 	resp, body = a.get("/shops/hanoi-1?lang=en", "Cookie", fresh)
@@ -216,6 +226,52 @@ func TestAccountsPage(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, status)
 	_, err = a.Accounts().FindKey(t.Context(), text)
 	require.Error(t, err)
+}
+
+// The page says which keys are in force, and on whose right.
+func TestKeysOfWhoLeft(t *testing.T) {
+	a := newApp(t)
+	root, lan := a.person("root", account.Admin), a.person("lan", account.Admin)
+	post := func(cookie, target string, form url.Values) string {
+		resp, body := a.do(http.MethodPost, target+"?lang=en", form.Encode(), "Cookie", cookie)
+		require.Contains(t, []int{http.StatusOK, http.StatusSeeOther}, resp.StatusCode, body)
+		return body
+	}
+	made := post(lan, "/accounts/keys", url.Values{"name": {"erp"}, "role": {"operator"}})
+	text := regexp.MustCompile(`<code>(mchq_\w+)</code></p></section>`).FindStringSubmatch(made)[1]
+	page := func() string {
+		_, body := a.get("/accounts?lang=en", "Cookie", root)
+		return body
+	}
+	require.Contains(t, page(), "made by lan")
+	post(root, "/accounts/people/lan/role", url.Values{"role": {"viewer"}})
+	require.Contains(t, page(), "the key does what a “Viewer” may")
+	post(root, "/accounts/people/lan/active", url.Values{"active": {"0"}})
+	require.Contains(t, page(), "Not in force: the account of lan")
+	_, err := a.Accounts().FindKey(t.Context(), text)
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
+	acts, err := a.Accounts().Acts(t.Context(), 0, 10)
+	require.NoError(t, err)
+	for _, act := range acts {
+		require.Contains(t, a.pages.glossary, "a_"+act.What, "the log has words for it")
+	}
+}
+
+// Strangers lock nobody out of a browser in which they have signed in before.
+func TestTheBrowserIsKnownAgain(t *testing.T) {
+	a := newApp(t)
+	cookie := a.person("lan", account.Operator)
+	in := func(password string, header ...string) int {
+		resp, _ := a.do(http.MethodPost, "/sign-in", url.Values{"name": {"lan"}, "password": {password}}.Encode(), header...)
+		return resp.StatusCode
+	}
+	resp, _ := a.do(http.MethodPost, "/sign-out", "", "Cookie", cookie)
+	require.Len(t, resp.Cookies(), 1, "that of the browser stays")
+	for range 5 {
+		require.Equal(t, http.StatusUnauthorized, in("guessed"))
+	}
+	require.Equal(t, http.StatusUnauthorized, in(password))
+	require.Equal(t, http.StatusSeeOther, in(password, "Cookie", cookie))
 }
 
 func TestWhatIsDoneIsWrittenDown(t *testing.T) {

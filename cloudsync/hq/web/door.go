@@ -42,7 +42,7 @@ func (p *Pages) door(c *gin.Context, status int, wrong string) {
 // name that there is as for one that there is not, and nobody waits behind them.
 func (p *Pages) signIn(c *gin.Context) {
 	pause := time.After(wrongPause)
-	name, secret, err := p.knock(c)
+	name, in, err := p.knock(c)
 	if edge.KindOf(err) == edge.Unauthorized {
 		select {
 		case <-pause:
@@ -60,31 +60,40 @@ func (p *Pages) signIn(c *gin.Context) {
 		return
 	}
 	p.Log.Info("signed in", "audit", true, "by", name)
-	p.setSession(c, secret, int(sessionLife/time.Second))
+	p.setSession(c, in)
 	c.Redirect(http.StatusSeeOther, ownPath(c.PostForm("to")))
 }
 
 // knock looks at what somebody signs in with: a name and a password, or else a
 // token, whose name it finds; one at a time, so that nobody tries many. Its error
 // is Unauthorized where that is wrong.
-func (p *Pages) knock(c *gin.Context) (name, secret string, err error) {
+func (p *Pages) knock(c *gin.Context) (name string, in account.SignedIn, err error) {
 	ctx := c.Request.Context()
 	select {
 	case p.doors <- struct{}{}:
 		defer func() { <-p.doors }()
 	case <-ctx.Done():
-		return "", "", ctx.Err()
+		return "", in, ctx.Err()
 	}
 	name = strings.ToLower(strings.TrimSpace(c.PostForm("name")))
 	if name != "" {
-		secret, err = p.Door.SignIn(ctx, name, c.PostForm("password"))
-		return name, secret, err
+		in, err = p.Door.SignIn(ctx, name, c.PostForm("password"), browserOf(c))
+		return name, in, err
 	}
 	t, ok := account.FindToken(p.Tokens, c.PostForm("token"))
 	if !ok {
-		return "", "", edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
+		return "", in, edge.Errorf("web.signIn", edge.Unauthorized, "wrong token")
 	}
-	return t.Name, p.newSession(t), nil
+	return t.Name, account.SignedIn{Secret: p.newSession(t)}, nil
+}
+
+// browserOf is what the browser kept of an earlier sign-in.
+func browserOf(c *gin.Context) string {
+	cookie, err := c.Request.Cookie(browserCookie)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
 }
 
 func (p *Pages) signOut(c *gin.Context) {
@@ -94,7 +103,7 @@ func (p *Pages) signOut(c *gin.Context) {
 			return
 		}
 	}
-	p.setSession(c, "", -1)
+	setCookie(c, sessionCookie, "", -time.Second)
 	c.Redirect(http.StatusSeeOther, "/?lang="+langOf(c))
 }
 
@@ -124,7 +133,7 @@ func (p *Pages) changePassword(c *gin.Context) {
 		p.showPassword(c, http.StatusBadRequest, w.T("password_twice"))
 		return
 	}
-	err := p.Door.ChangePassword(ctx, who.name, c.PostForm("old"), fresh)
+	err := p.Door.ChangePassword(ctx, who.name, c.PostForm("old"), fresh, browserOf(c))
 	switch edge.KindOf(err) {
 	case edge.Unauthorized:
 		p.showPassword(c, http.StatusForbidden, w.T("wrong_old"))
@@ -133,22 +142,30 @@ func (p *Pages) changePassword(c *gin.Context) {
 		p.showPassword(c, http.StatusBadRequest, w.T("password_weak", account.MinPassword))
 		return
 	}
-	secret := ""
+	var in account.SignedIn
 	if err == nil {
-		secret, err = p.Door.SignIn(ctx, who.name, fresh)
+		in, err = p.Door.SignIn(ctx, who.name, fresh, browserOf(c))
 	}
 	if err != nil {
 		p.fail(c, err)
 		return
 	}
-	p.setSession(c, secret, int(sessionLife/time.Second))
+	p.setSession(c, in)
 	c.Redirect(http.StatusSeeOther, "/?lang="+langOf(c))
 }
 
-func (p *Pages) setSession(c *gin.Context, value string, seconds int) {
+func (p *Pages) setSession(c *gin.Context, in account.SignedIn) {
+	setCookie(c, sessionCookie, in.Secret, sessionLife)
+	if in.Browser != "" { // a person's
+		setCookie(c, browserCookie, in.Browser, account.BrowserLife)
+	}
+}
+
+// setCookie takes the cookie away where its life is negative.
+func setCookie(c *gin.Context, name, value string, life time.Duration) {
 	https := c.Request.TLS != nil || c.GetHeader("X-Forwarded-Proto") == "https"
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: sessionCookie, Value: value, Path: "/", MaxAge: seconds, HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
+		Name: name, Value: value, Path: "/", MaxAge: int(life / time.Second), HttpOnly: true, Secure: https, SameSite: http.SameSiteLaxMode,
 	})
 }
 

@@ -22,6 +22,7 @@ import (
 const (
 	sessionCookie = "hq_session"
 	sessionLife   = account.SessionLife
+	browserCookie = "hq_browser" // stays when somebody signs out: it opens nothing
 	maxForm       = 16 << 10
 	visitorKey    = "visitor"
 )
@@ -29,10 +30,10 @@ const (
 // Door is what the pages need to know of who signs in with a password.
 type Door interface {
 	HasPeople(ctx context.Context) (bool, error)
-	SignIn(ctx context.Context, name, password string) (secret string, err error)
+	SignIn(ctx context.Context, name, password, browser string) (account.SignedIn, error)
 	Session(ctx context.Context, secret string) (*account.Person, error)
 	SignOut(ctx context.Context, secret string) error
-	ChangePassword(ctx context.Context, name, old, fresh string) error
+	ChangePassword(ctx context.Context, name, old, fresh, browser string) error
 }
 
 // visitor is who looks at the pages.
