@@ -5,62 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"io"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// Sink takes encoded pictures to whoever is looking.
-type Sink interface {
-	// Wanted reports whether anybody is looking; if not, nothing is encoded.
-	Wanted() bool
-	// Publish hands a picture over. It must not block, and it may keep the
-	// slice: the pipeline never writes to it again.
-	Publish(picture []byte)
-}
-
-// OpenFunc opens a camera. It is called at the start and again whenever the
-// camera was lost.
-type OpenFunc func(context.Context) (Camera, error)
-
-// PipelineConfig is what a pipeline is made of. Tracker and Renderer are
-// needed always, Encoder and Sink by Show and Run, Open by Run alone.
-type PipelineConfig struct {
-	Open     OpenFunc
-	Tracker  Tracker
-	Renderer Renderer
-	Encoder  Encoder
-	Sink     Sink
-	// Photo encodes what Snapshot takes; it does not mirror. Without one no
-	// photo can be taken.
-	Photo Encoder
-	// Mirrored says that Encoder flips pictures left to right, so that sides of
-	// the displayed picture are told apart rightly.
-	Mirrored bool
-	// MaxFaces is how many faces wear the look, nearest first; 0 means 1, so
-	// that nobody who merely walks by is painted.
-	MaxFaces int
-	// StallAfter is how long the picture may stand still before the viewers
-	// are shown a card instead; 0 means two seconds.
-	StallAfter time.Duration
-	// RetryMin and RetryMax bound the pause before a lost camera is opened
-	// again; it doubles with each attempt. 0 means 250 ms and 5 s.
-	RetryMin, RetryMax time.Duration
-	// Health says what a healthy camera's frames are; a faulty one's are
-	// replaced by a card.
-	Health HealthConfig
-	// Load is the work of all pipelines on this machine. Where it becomes too
-	// much, Run makes less effort: first smaller pictures (if there is a Scaler),
-	// then fewer, then fewer faces. Without one it always does all its work.
-	Load   *Load
-	Scaler Scaler
-	// Took, where set, is told how long each picture took, from the frame to the
-	// viewers. It must not block.
-	Took func(time.Duration)
-	Log  *slog.Logger
-}
 
 // Pipeline carries a camera's frames through tracking, drawing and encoding to
 // the viewers. Frames are never mirrored inside it: the tracker sees what the
@@ -96,17 +44,11 @@ func NewPipeline(cfg PipelineConfig) (*Pipeline, error) {
 	if cfg.Tracker == nil || cfg.Renderer == nil || cfg.Log == nil {
 		return nil, errors.New("pipeline: tracker, renderer and log are needed")
 	}
-	cfg.MaxFaces = max(cfg.MaxFaces, 1)
-	if cfg.StallAfter <= 0 {
-		cfg.StallAfter = 2 * time.Second
+	cfg.fillIn()
+	p := &Pipeline{
+		cfg: cfg, watch: watcher{health: Health{Config: cfg.Health}},
+		turns: make(chan struct{}), asks: make(chan chan<- shot), peeks: make(chan chan<- shot), reads: make(chan chan<- answer[*image.Gray]),
 	}
-	if cfg.RetryMin <= 0 {
-		cfg.RetryMin = 250 * time.Millisecond
-	}
-	if cfg.RetryMax < cfg.RetryMin {
-		cfg.RetryMax = max(5*time.Second, cfg.RetryMin)
-	}
-	p := &Pipeline{cfg: cfg, turns: make(chan struct{}), asks: make(chan chan<- shot), peeks: make(chan chan<- shot), reads: make(chan chan<- answer[*image.Gray]), watch: watcher{health: Health{Config: cfg.Health}}}
 	p.effort = newEffort(&cfg)
 	p.meter.s.MaxFaces = cfg.MaxFaces
 	p.look.Store(&Look{})
@@ -132,8 +74,8 @@ func (p *Pipeline) Look() Look { return *p.look.Load() }
 
 // SetPaused stops (true) or resumes everything that looks at a frame: while
 // paused the camera runs on, but its frames are neither tracked nor drawn on
-// nor shown to anybody, but for Preview. Pausing also ends what is compared, lets go of a held
-// moment and forgets a replay.
+// nor shown to anybody, but for Preview. Pausing also ends what is compared, lets
+// go of a held moment and forgets a replay.
 func (p *Pipeline) SetPaused(v bool) {
 	p.paused.Store(v)
 	if v {
@@ -329,69 +271,4 @@ func (p *Pipeline) publish(f *Frame) (err error) {
 	}
 	p.cfg.Sink.Publish(picture)
 	return nil
-}
-
-// capture reads the camera into frames until ctx is done or the source has
-// ended, opening it anew after a pause whenever it was lost.
-func (p *Pipeline) capture(ctx context.Context, frames *mailbox) {
-	pause := p.cfg.RetryMin
-	lost := false
-	for ctx.Err() == nil {
-		began := time.Now()
-		n, err := p.captureOnce(ctx, frames, lost)
-		if ctx.Err() != nil || errors.Is(err, io.EOF) {
-			return
-		}
-		if n > 0 || !lost {
-			p.cfg.Log.Warn("no camera, trying again", "err", err)
-		}
-		if time.Since(began) > p.cfg.RetryMax { // one that is lost at once each time is not asked all the time
-			pause = p.cfg.RetryMin
-		}
-		lost = true
-		p.meter.camera(false, err)
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause):
-		}
-		pause = min(2*pause, p.cfg.RetryMax)
-	}
-}
-
-// captureOnce opens the camera and reads it until it fails; n is how many
-// frames it gave.
-func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) (n int, err error) {
-	cam, err := openCamera(ctx, p.cfg.Open)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, closeCamera(cam)) }()
-	for {
-		f := frames.spare()
-		err := readCamera(ctx, cam, f)
-		if err == nil && p.reopen.Swap(false) {
-			err = uselessError{p.meter.seen()}
-		}
-		if err != nil {
-			idle := errors.Is(err, ErrIdle)
-			if idle {
-				clear(f.Pix[:cap(f.Pix)]) // of whoever was in it last
-			}
-			frames.recycle(f)
-			if idle {
-				p.meter.camera(true, nil)
-				continue
-			}
-			return n, err
-		}
-		if n++; n == 1 {
-			p.meter.camera(true, nil)
-			if lost {
-				p.cfg.Log.Info("camera is back")
-			}
-		}
-		if frames.put(f) {
-			p.meter.drop()
-		}
-	}
 }

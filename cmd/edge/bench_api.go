@@ -98,7 +98,7 @@ func (b *benchAPI) run(ctx context.Context, log *slog.Logger) (_ *benchAPIReport
 	defer func() { err = errors.Join(err, running.Stop()) }()
 
 	shopper := &demoClient{http: &http.Client{}, edge: g.url()}
-	if err := shopper.tryOn(ctx, nil, nil); err != nil {
+	if err := shopper.tryOn(ctx); err != nil {
 		return nil, err
 	}
 	watching := rig.Go(ctx, shopper.stare)

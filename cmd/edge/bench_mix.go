@@ -29,8 +29,7 @@ type kioskAsk struct {
 
 // newKioskMix opens a cart for the shopper, whose page asks from then on.
 func newKioskMix(ctx context.Context, shopper *demoClient) (*kioskMix, error) {
-	var once onceReport
-	if err := shopper.fill(ctx, nil, &once); err != nil {
+	if err := shopper.fill(ctx); err != nil {
 		return nil, err
 	}
 	var cart struct {
@@ -39,12 +38,12 @@ func newKioskMix(ctx context.Context, shopper *demoClient) (*kioskMix, error) {
 			Picture string `json:"picture"`
 		} `json:"lines"`
 	}
-	at := "/api/v1/carts/" + once.Cart.ID
+	at := "/api/v1/carts/" + shopper.cart.String()
 	if err := shopper.call(ctx, http.MethodGet, shopper.edge+at, nil, &cart); err != nil {
 		return nil, err
 	}
 	if len(cart.Lines) == 0 {
-		return nil, fmt.Errorf("cart %s has no lines", once.Cart.ID)
+		return nil, fmt.Errorf("cart %s has no lines", shopper.cart.String())
 	}
 	m := &kioskMix{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}, edge: shopper.edge}
 	resp, err := shopper.do(ctx, http.MethodGet, m.edge+"/api/v1/catalogue", nil, nil)

@@ -46,14 +46,13 @@ func TestNobodyIsInTheLog(t *testing.T) {
 	door := doortest.Door{URL: d.edgeURL, Routes: d.gateway.engine.Routes(), Client: c.http}
 	door.Entrust(t, words, nil) // strangers
 
-	var report onceReport
-	require.NoError(t, c.tryOn(ctx, d, &report))
-	require.NoError(t, c.fill(ctx, d, &report))
+	require.NoError(t, c.tryOn(ctx))
+	require.NoError(t, c.fill(ctx))
 	var session struct {
 		CSRF string `json:"csrf"`
 	}
 	require.NoError(t, c.call(ctx, "POST", c.edge+"/api/v1/staff/session", map[string]string{"pin": demoPIN}, &session))
-	cart := c.edge + "/api/v1/carts/" + report.Cart.ID
+	cart := c.edge + "/api/v1/carts/" + c.cart.String()
 	staff := c.edge + "/api/v1/staff"
 	key := 0
 	call := func(method, url string, body, reply any) {
@@ -64,8 +63,8 @@ func TestNobodyIsInTheLog(t *testing.T) {
 	}
 	name, phone, street := words[0], words[1], words[2]
 	call("PUT", cart+"/fields/note", map[string]string{"text": name + " " + phone}, nil)
-	call("PUT", staff+"/carts/"+report.Cart.ID+"/parked", map[string]string{"name": name, "note": phone}, nil)
-	call("DELETE", staff+"/carts/"+report.Cart.ID+"/parked", nil, nil)
+	call("PUT", staff+"/carts/"+c.cart.String()+"/parked", map[string]string{"name": name, "note": phone}, nil)
+	call("DELETE", staff+"/carts/"+c.cart.String()+"/parked", nil, nil)
 	asked := map[string]any{
 		"lines": []edge.AskedLine{{SKU: c.variants[0], Quantity: 1, Note: "for " + name}}, "way": edge.Deliver, "province": "79", "terms": edge.PayOnReceipt,
 	}
@@ -87,7 +86,7 @@ func TestNobodyIsInTheLog(t *testing.T) {
 	}
 	call("GET", cart, nil, &total)
 	call("POST", staff+"/sales", map[string]any{
-		"cart": report.Cart.ID, "payments": edge.Payments{{Method: edge.Cash, Amount: total.Total.Amount}},
+		"cart": c.cart.String(), "payments": edge.Payments{{Method: edge.Cash, Amount: total.Total.Amount}},
 	}, nil)
 	door.Entrust(t, words, http.Header{"X-Csrf": {session.CSRF}}) // a clerk
 	d.line.setCut(false)

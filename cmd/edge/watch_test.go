@@ -69,7 +69,7 @@ func TestOperationsSeeShopAndHeadquarters(t *testing.T) {
 
 	shop := at["edge_metrics"]
 	shopper := &demoClient{http: http.DefaultClient, edge: strings.TrimSuffix(at["kiosk"], "/")}
-	require.NoError(t, shopper.tryOn(ctx, nil, nil))
+	require.NoError(t, shopper.tryOn(ctx))
 	eventually(t, shop, `mirrorcart_frame_seconds_count{kiosk="main"}`, positive)
 	eventually(t, shop, `mirrorcart_faces_total{kiosk="main"}`, positive)
 	eventually(t, shop, `mirrorcart_ack_seconds_count{lane="sale"}`, positive)
