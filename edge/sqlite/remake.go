@@ -111,12 +111,17 @@ func (t *tx) remakeSale(ctx context.Context, ev *edge.Event, s *edge.Sale, at pl
 	if err := t.givenOut(ctx, ev, s.Receipt); err != nil {
 		return err
 	}
-	c, before, err := loadCart(ctx, t.conn, s.Cart)
+	c, err := t.loadToSell(ctx, s.Cart)
 	if err != nil && edge.KindOf(err) == edge.NotFound {
 		return nil
 	}
 	if err != nil {
 		return err
+	}
+	if c.deal != nil && c.deal.Spend(s.Payments, s.At) {
+		if err := t.saveDeal(ctx, s.Cart, c.deal); err != nil {
+			return err
+		}
 	}
 	second := edge.SecondClosing(c.Closed, s.Closing())
 	c.Closed = edge.FirstClosing(c.Closed, s.Closing())
@@ -125,7 +130,7 @@ func (t *tx) remakeSale(ctx context.Context, ev *edge.Event, s *edge.Sale, at pl
 			return err
 		}
 	}
-	_, err = t.saveCart(ctx, c, before)
+	_, err = t.saveCart(ctx, c.Cart, c.body)
 	return err
 }
 

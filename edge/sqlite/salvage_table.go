@@ -43,7 +43,8 @@ func (t *tx) remakeAll(ctx context.Context, e *epoch, got *salvaged) error {
 }
 
 // tables lists what follows from the ledger or stands beside it, in the order
-// in which it was made.
+// in which it was made. How far HQ's messages took effect stays as the backup has
+// it: HQ says again what came after it, be it taken over here or not.
 func (t *tx) tables(ctx context.Context) (list []string, err error) {
 	rows, err := t.conn.QueryContext(ctx, `SELECT name FROM sqlite_schema WHERE type = 'table'
 		AND name NOT LIKE 'sqlite_%' AND name NOT IN ('gateway', 'epoch', 'event', 'stock', 'recall') ORDER BY rowid`)
@@ -58,7 +59,7 @@ func (t *tx) tables(ctx context.Context) (list []string, err error) {
 		}
 		list = append(list, name)
 	}
-	return append(list, "gateway"), rows.Err()
+	return list, rows.Err()
 }
 
 // copyTable takes over a table's newer rows, as far as they can be read: of the
@@ -68,9 +69,7 @@ func (t *tx) copyTable(ctx context.Context, old querier, table string) error {
 	from, into := `SELECT * FROM `+table, `INSERT INTO `+table+` (%s) VALUES (%s) ON CONFLICT DO NOTHING`
 	var args []any
 	switch table {
-	case "gateway":
-		from, into = `SELECT applied FROM gateway`, `UPDATE gateway SET (%s) = (max(applied, %s))`
-	case "cart", "mark", "receipt", "transfer", "shop_order":
+	case "cart", "mark", "receipt", "transfer", "shop_order", "hq_record", "hq_staff", "hq_shop", "hq_stock":
 		into = `REPLACE INTO ` + table + ` (%s) VALUES (%s)`
 	default:
 		var key string
