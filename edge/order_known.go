@@ -90,10 +90,13 @@ func (k *KnownOrder) reckon() {
 		here += k.Money[i].signed()
 	}
 	k.Paid += here
+	back := here
+	if k.Stands.Live() || k.Stands == OrderCompleted {
+		back = min(here, k.Paid-k.Total.Amount) // two tills that did not know of each other took it
+	}
+	k.Refundable = max(back, 0)
 	if k.Stands.Live() {
 		k.Due = max(k.Total.Amount-k.Paid, 0)
-	} else if k.Stands != OrderCompleted {
-		k.Refundable = max(here, 0)
 	}
 }
 

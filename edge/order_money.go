@@ -52,7 +52,7 @@ func (m *OrderMoney) Type() string {
 
 // Money makes the record of the order k's money, at the time at. It refuses more
 // than is due, less than the deposit where nothing is paid yet, and giving back
-// what this gateway did not take or what the order still needs. ID, Shop and
+// what this gateway did not take or what the order needs. ID, Shop and
 // Receipt are left to the ledger.
 func (p OrderPaying) Money(k *KnownOrder, at time.Time) (*OrderMoney, error) {
 	const op = "edge.OrderPaying.Money"

@@ -21,7 +21,7 @@ func Contract(t *testing.T, open Open) {
 	for name, run := range map[string]func(*testing.T, Open){
 		"carts": Carts, "cart labels": CartLabels, "deals": Deals, "catalogue": Catalogue, "ledger": Ledger, "second payments": Due, "transfers": Transfers, "phone sales": PhoneSales, "any transfers": AnyTransfers, "voids": Voids, "refunds": Refunds, "discounts": Discounts, "foreign refunds": ForeignRefunds,
 		"Z reports": ZReports, "shifts of Z reports": ZShifts, "cash book": CashBook, "audit log": AuditLog, "deeds": Deeds, "any cash": AnyCash, "e-invoices": EInvoices, "stock": Stock, "stock entries": StockEntries, "counts": Counts, "outbox": Outbox, "epochs": Epochs, "downlink": Downlink, "office": Office, "passing": Passing, "issued": Issued,
-		"orders": Orders, "order lists": OrderLists, "order transfers": OrderTransfers, "any order transfers": AnyOrderTransfers, "pick-ups": PickUps, "persons": Persons, "consents": ConsentLog,
+		"orders": Orders, "order lists": OrderLists, "orders paid twice": OrdersPaidTwice, "order transfers": OrderTransfers, "any order transfers": AnyOrderTransfers, "pick-ups": PickUps, "persons": Persons, "consents": ConsentLog,
 	} {
 		t.Run(name, func(t *testing.T) { run(t, open) })
 	}
