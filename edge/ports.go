@@ -82,7 +82,7 @@ type Ledger interface {
 	// RefundsDue lists the newest payments that came second, at most limit: those
 	// of RecordSecondPayment until they are given back, and those of sales of this
 	// ledger whose carts turned out to be paid earlier elsewhere, until they are
-	// voided or refunded.
+	// voided, or refunded in full.
 	RefundsDue(ctx context.Context, limit int) ([]RefundDue, error)
 	// Sale finds a sale of this ledger by its id or else its receipt, and what
 	// became of it. The number of a void or a refund is a Conflict.

@@ -308,13 +308,12 @@ func (p *projector) settleSales(ctx context.Context) error {
 	return nil
 }
 
-// RefundsDue lists the newest payments that came second and were not given back,
-// by themselves or with their sale, at most limit, of one shop, or of all where
+// RefundsDue lists the newest payments that came second and were not all given
+// back, by themselves or with their sale, at most limit, of one shop, or of all where
 // it is empty.
 func (h *HQ) RefundsDue(ctx context.Context, shop string, limit int) (due []edge.RefundDue, err error) {
 	const op = "hq.RefundsDue"
-	const q = `select body from refund_due d where given = 0 and ($1 = '' or shop = $1)
-		and not exists (select 1 from correction c where c.node = d.node and c.sale = d.id) order by at desc, node, id limit $2`
+	const q = "select body from refund_due d where ($1 = '' or shop = $1) and not (" + settledDue + ") order by at desc, node, id limit $2"
 	rows, err := h.db.Read.QueryContext(ctx, q, shop, limit)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)

@@ -53,6 +53,9 @@ func (h *HQ) GiveBack(ctx context.Context, g GivingBack) (*GivenBack, error) {
 	case g.Given.After(now):
 		return nil, edge.Errorf(op, edge.Invalid, "the money left at %s, which is yet to come", g.Given.Format(time.RFC3339))
 	}
+	if err := h.Project(ctx); err != nil { // its shop may have said that it gave the money back
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
 	var back *GivenBack
 	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
 		if back, err = readGivenBack(ctx, tx, g.Key); back != nil || err != nil {
@@ -98,11 +101,13 @@ type FoundDue struct {
 	Came *Credit // as a bank told of it; nil where none did
 }
 
-// settledDue and soldDue are conditions of a refund_due d: that it was given back,
-// by itself or with its sale, and that its shop made a sale of it.
+// settledDue and soldDue are conditions of a refund_due d: that all of it was given
+// back, by itself or with its sale, and that its shop made a sale of it.
 const (
-	settledDue = "d.given > 0 or exists (select 1 from correction c where c.node = d.node and c.sale = d.id)"
-	soldDue    = "exists (select 1 from sale s where s.node = d.node and s.id = d.id)"
+	settledDue = `d.given > 0 or exists (select 1 from correction c where c.node = d.node and c.sale = d.id)
+		and not exists (select 1 from sale s where s.node = d.node and s.id = d.id
+			and s.amount > (select sum(c.amount) from correction c where c.node = d.node and c.sale = d.id))`
+	soldDue = "exists (select 1 from sale s where s.node = d.node and s.id = d.id)"
 )
 
 func scanDue(rows *sql.Rows, more ...any) (*FoundDue, error) {

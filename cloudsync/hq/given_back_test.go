@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -212,4 +213,54 @@ func TestPhonesSaleGoesBackOnce(t *testing.T) {
 			require.Len(t, again, len(found))
 		})
 	}
+}
+
+// What HQ has taken in counts although nobody has looked at it yet: the shop's own
+// sale of what a phone paid is the shop's to take back.
+func TestHQLooksBeforeItGivesBack(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	require.NoError(t, g.hq.PutRelease(ctx, edgetest.Release(1)))
+	before := g.clock.Now()
+	g.clock.Advance(time.Minute)
+	tr := g.onPhone(testCart(t, 2), 398000)
+	paid := g.takes(g.sent("FT1", 398000), tr.Code)
+	word := g.phoneSales()[0]
+	g.paidEarlier(before)
+	g.tellsSale(&word, 7)
+	_, err := g.hq.GiveBack(ctx, GivingBack{Key: "key-00001", Due: paid.ID, Reference: "FT9", Staff: "lan"})
+	require.Equal(t, edge.Conflict, edge.KindOf(err), "%v", err)
+}
+
+// A sale that was paid second is due until all of it went back.
+func TestAPartOfASaleDoesNotSettleIt(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	require.NoError(t, g.hq.PutRelease(ctx, edgetest.Release(1)))
+	before := g.clock.Now()
+	g.clock.Advance(time.Minute)
+	tr := g.onPhone(testCart(t, 2), 398000)
+	g.takes(g.sent("FT1", 398000), tr.Code)
+	word := g.phoneSales()[0]
+	s := g.sells(&word, 7)
+	g.paidEarlier(before)
+	h := &edge.SaleHistory{RecordedSale: edge.RecordedSale{Sale: *s}}
+	for i := range 2 {
+		require.Equal(t, []string{s.ID}, g.due(""))
+		due, err := g.hq.FindDue(ctx, testShop, 10)
+		require.NoError(t, err)
+		require.Len(t, due, 1)
+		r, err := edge.Refunding{
+			Sale: s.Ref(), Lines: []edge.Return{{SKU: s.Lines[0].SKU, Quantity: 1, To: edge.ToStock}}, Reason: "paid twice", Staff: "Lan",
+			Back: []edge.Payback{{Method: edge.BankTransfer, Amount: 199000, Reference: fmt.Sprint("FT", i)}},
+		}.Refund(h, g.clock.Now())
+		require.NoError(t, err)
+		r.ID, r.Shop, r.Receipt = fmt.Sprint("r", i), s.Shop, edge.Receipt{Till: "T1", Series: 1, Counter: uint64(100 + i)}
+		h.Refunds = append(h.Refunds, *r)
+		n := uint64(len(g.events) + 1)
+		g.add(edge.EventRefund, fmt.Sprint("ev-refund-", i), r)
+		g.send(g.batch(n, n))
+		require.NoError(t, g.hq.Project(ctx))
+	}
+	require.Empty(t, g.due(""))
 }

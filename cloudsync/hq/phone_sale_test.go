@@ -42,6 +42,14 @@ func (g *gateway) onPhone(cart *edge.Cart, amount int64) *edge.Transfer {
 // sells makes the sale of what the shop was told, as its ledger does.
 func (g *gateway) sells(r *edge.Record, counter uint64) *edge.Sale {
 	g.t.Helper()
+	s := g.tellsSale(r, counter)
+	require.NoError(g.t, g.hq.Project(g.t.Context()))
+	return s
+}
+
+// tellsSale is sells before HQ looks at what it took in.
+func (g *gateway) tellsSale(r *edge.Record, counter uint64) *edge.Sale {
+	g.t.Helper()
 	p, err := edge.ReadPhoneSale(r)
 	require.NoError(g.t, err)
 	s := p.Sale(r.ID, edgetest.Release(1), g.clock.Now().UTC())
@@ -49,7 +57,6 @@ func (g *gateway) sells(r *edge.Record, counter uint64) *edge.Sale {
 	n := uint64(len(g.events) + 1)
 	g.add(edge.EventSale, fmt.Sprintf("sale-%d", n), s)
 	g.send(g.batch(n, n))
-	require.NoError(g.t, g.hq.Project(g.t.Context()))
 	return s
 }
 

@@ -81,6 +81,7 @@ func Due(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, []edge.RefundDue{*second}, due, "the sale's money is given back")
 	laterElsewhere(t, s)
+	partly(t, s)
 	giveBack(t, s, second, sale)
 	none()
 }
@@ -140,6 +141,34 @@ func laterElsewhere(t *testing.T, s Shop) {
 	merged, err := s.MergeCart(ctx, phone)
 	require.NoError(t, err)
 	require.Equal(t, &mine, merged.Closed)
+	after, err := s.RefundsDue(ctx, 10)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+}
+
+// A sale whose payment is due stays so until all of it went back.
+func partly(t *testing.T, s Shop) {
+	ctx := t.Context()
+	before, err := s.RefundsDue(ctx, 10)
+	require.NoError(t, err)
+	sale := SellTo(t, s, "key-partly", Lipstick, 2)
+	refund := func(key string) {
+		_, _, err := s.RefundSale(ctx, key, edge.Refunding{
+			Sale: sale.Ref(), Lines: []edge.Return{{SKU: Lipstick, Quantity: 1, To: edge.ToStock}}, Reason: "another shade", Staff: "Lan",
+		})
+		require.NoError(t, err)
+	}
+	refund("refund-0001")
+	c, err := s.Cart(ctx, sale.Cart)
+	require.NoError(t, err)
+	c.Closed = &edge.Closing{Sale: "bank-0003", Receipt: "bank 3", At: sale.At.Add(-time.Second)}
+	_, err = s.MergeCart(ctx, c)
+	require.NoError(t, err)
+	due, err := s.RefundsDue(ctx, 1)
+	require.NoError(t, err)
+	require.Len(t, due, 1)
+	require.Equal(t, sale.ID, due[0].ID)
+	refund("refund-0002")
 	after, err := s.RefundsDue(ctx, 10)
 	require.NoError(t, err)
 	require.Equal(t, before, after)

@@ -83,10 +83,15 @@ func (m *Memory) RefundsDue(_ context.Context, limit int) ([]edge.RefundDue, err
 	defer m.mu.Unlock()
 	var out []edge.RefundDue
 	for _, d := range slices.Backward(m.ledger.due) {
-		back := slices.ContainsFunc(m.ledger.receipts, func(r memoryReceipt) bool {
-			return r.void != nil && r.void.Sale.ID == d.ID || r.refund != nil && r.refund.Sale.ID == d.ID
-		})
-		if !back && !m.givenBack(d.ID) && len(out) < limit {
+		back := int64(-1)
+		for _, r := range m.ledger.receipts {
+			if r.void != nil && r.void.Sale.ID == d.ID {
+				back = max(back, 0) + r.void.Total.Amount
+			} else if r.refund != nil && r.refund.Sale.ID == d.ID {
+				back = max(back, 0) + r.refund.Total.Amount
+			}
+		}
+		if back < d.Total.Amount && !m.givenBack(d.ID) && len(out) < limit {
 			out = append(out, *clone(&d))
 		}
 	}

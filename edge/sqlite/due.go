@@ -98,10 +98,12 @@ func (db *DB) GiveBack(ctx context.Context, key string, g edge.GivingBack) (*edg
 	})
 }
 
-// RefundsDue lists the newest payments that are due to be given back.
+// RefundsDue lists the newest payments that are due to be given back, those of
+// sales until all of it was.
 func (db *DB) RefundsDue(ctx context.Context, limit int) (due []edge.RefundDue, err error) {
 	due, err = bodies[edge.RefundDue](ctx, db.reader, `SELECT body FROM refund_due d
-		WHERE NOT EXISTS (SELECT 1 FROM reversal r WHERE r.sale = d.sale)
+		WHERE coalesce((SELECT sum(json_extract(CAST(r.body AS TEXT), '$.total.amount')) FROM reversal r WHERE r.sale = d.sale), -1)
+			< json_extract(CAST(d.body AS TEXT), '$.total.amount')
 		AND NOT EXISTS (SELECT 1 FROM refund_given g WHERE g.due = d.id) ORDER BY n DESC LIMIT ?`, limit)
 	return due, fault("sqlite.RefundsDue", err)
 }
