@@ -62,7 +62,7 @@ func (s *Server) newDeviceDoor(ctx context.Context) (*deviceDoor, error) {
 	if d.tls, err = signs.ServerTLS(s.cfg.Devices.Hosts, time.Now); err != nil {
 		return nil, fmt.Errorf("devices: %w", err)
 	}
-	if d.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+	if d.engine, err = s.door.engine(s.watch.requests.Gin, nothingHere); err != nil {
 		return nil, err
 	}
 	h := gin.WrapH(s.DB.DeviceDoor())

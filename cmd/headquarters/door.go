@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -50,9 +51,10 @@ func newDoor(proxies []string, now func() time.Time, log *slog.Logger) *door {
 	}
 }
 
-// engine answers behind the door; first sees every request. It keeps a request's
-// panic to itself, and its headers out of the log.
-func (d *door) engine(first gin.HandlerFunc) (*gin.Engine, error) {
+// engine answers behind the door; first sees every request, and explain shows people
+// what a bare status means. It keeps a request's panic to itself, and its headers
+// out of the log.
+func (d *door) engine(first gin.HandlerFunc, explain func(c *gin.Context, status int)) (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
 	if err := e.SetTrustedProxies(d.proxies); err != nil {
@@ -60,11 +62,38 @@ func (d *door) engine(first gin.HandlerFunc) (*gin.Engine, error) {
 	}
 	e.RedirectTrailingSlash = false // such an answer would pass nothing of this
 	e.HandleMethodNotAllowed = true
-	e.Use(first, gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
+	e.Use(first, bare(explain), gin.CustomRecoveryWithWriter(io.Discard, func(c *gin.Context, fault any) {
 		d.log.Error("panic in a request", "route", c.FullPath(), "panic", fault, "stack", string(debug.Stack()))
-		c.AbortWithStatus(http.StatusInternalServerError)
+		c.Status(http.StatusInternalServerError)
+		c.Abort()
 	}), protect, d.checkPath, d.checkSite, d.checkSecret, d.limit)
 	return e, nil
+}
+
+// bare gives a body to the answers that end with the status of an error alone: people
+// read a page, programs are told what is not there.
+func bare(explain func(c *gin.Context, status int)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Next()
+		status := c.Writer.Status()
+		switch nowhere := c.FullPath() == ""; {
+		case status < http.StatusBadRequest || c.Writer.Written():
+		case reads(c):
+			explain(c, status)
+		case nowhere:
+			nothingHere(c, status)
+		}
+	}
+}
+
+// nothingHere says so to a program.
+func nothingHere(c *gin.Context, status int) {
+	c.JSON(status, gin.H{"error": gin.H{"kind": edge.NotFound, "message": "there is nothing here"}})
+}
+
+// reads reports whether a person's browser asks for a page, and not a program.
+func reads(c *gin.Context) bool {
+	return strings.Contains(c.GetHeader("Accept"), "text/html") && !strings.HasPrefix(c.Request.URL.Path, "/v1/")
 }
 
 // places bounds connections. Those of proxies and of this machine are everybody's.
@@ -139,6 +168,11 @@ func (d *door) limit(c *gin.Context) {
 
 // refuse ends the request, and notes it.
 func (d *door) refuse(c *gin.Context, what api.Refusal, status int, kind edge.Kind, says string) {
-	c.AbortWithStatusJSON(status, gin.H{"error": gin.H{"kind": kind, "message": says}})
 	d.note(c.FullPath(), what)
+	if reads(c) {
+		c.Status(status) // bare explains it
+		c.Abort()
+		return
+	}
+	c.AbortWithStatusJSON(status, gin.H{"error": gin.H{"kind": kind, "message": says}})
 }

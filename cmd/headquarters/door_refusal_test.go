@@ -26,7 +26,7 @@ func newKnocker(t *testing.T, proxies ...string) *knocker {
 	k := &knocker{now: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC)}
 	d := newDoor(proxies, func() time.Time { return k.now }, slog.New(slog.NewTextHandler(&k.log, nil)))
 	var err error
-	k.Engine, err = d.engine(func(*gin.Context) {})
+	k.Engine, err = d.engine(func(*gin.Context) {}, func(c *gin.Context, status int) { c.String(status, "explained") })
 	require.NoError(t, err)
 	k.GET("/picture", func(c *gin.Context) { c.String(http.StatusOK, "a picture") })
 	k.POST("/cart", func(c *gin.Context) { c.String(http.StatusOK, "changed") })
@@ -126,4 +126,48 @@ func TestOneAddressCannotAskForEverything(t *testing.T) {
 	for range requestsAtOnce + 100 {
 		require.Equal(t, 200, k.ask("GET", "/picture", "From", "127.0.0.1:1"), "a proxy on this machine is everybody")
 	}
+}
+
+// Whoever opens what is not there, or what goes wrong, reads a page; a program is
+// told in JSON.
+func TestBareAnswersAreExplained(t *testing.T) {
+	k := newKnocker(t)
+	k.GET("/breaks", func(*gin.Context) { panic("on purpose") })
+	k.GET("/half", func(c *gin.Context) { c.Status(http.StatusForbidden); _, _ = c.Writer.WriteString("its own words") })
+	ask := func(method, path, accept string, header ...string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "http://hq.example.com"+path, http.NoBody)
+		r.RemoteAddr = "203.0.113.7:5000"
+		r.Header.Set("Accept", accept)
+		for i := 0; i < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		k.ServeHTTP(w, r)
+		return w
+	}
+	const page, data = "text/html,application/xhtml+xml,*/*;q=0.8", "application/json"
+	for _, tc := range []struct {
+		method, path, accept string
+		status               int
+		want                 string
+		header               []string
+	}{
+		{"GET", "/nowhere", page, 404, "explained", nil},
+		{"GET", "/settle", page, 405, "explained", nil},
+		{"GET", "/breaks", page, 500, "explained", nil},
+		{"GET", "/..%2f", page, 404, "explained", nil},
+		{"POST", "/settle", page, 403, "explained", []string{"Origin", "https://evil.example"}},
+		{"GET", "/half", page, 403, "its own words", nil},
+		{"GET", "/nowhere", data, 404, `{"error":{"kind":"not_found","message":"there is nothing here"}}`, nil},
+		{"GET", "/v1/nowhere", page, 404, `{"error":{"kind":"not_found","message":"there is nothing here"}}`, nil},
+		{"GET", "/nowhere", "", 404, `{"error":{"kind":"not_found","message":"there is nothing here"}}`, nil},
+		{"GET", "/breaks", data, 500, "", nil},
+		{"POST", "/settle", data, 403, `{"error":{"kind":"forbidden","message":"this came from another page: use headquarters' own"}}`, []string{"Origin", "https://evil.example"}},
+	} {
+		w := ask(tc.method, tc.path, tc.accept, tc.header...)
+		require.Equal(t, tc.status, w.Code, "%s %s", tc.method, tc.path)
+		require.Equal(t, tc.want, w.Body.String(), "%s %s", tc.method, tc.path)
+		require.Equal(t, "DENY", w.Header().Get("X-Frame-Options"), "%s %s", tc.method, tc.path)
+	}
+	require.Contains(t, k.log.String(), "on purpose")
 }

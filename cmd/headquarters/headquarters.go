@@ -177,12 +177,12 @@ func (s *Server) newPages(shop *shopdir.Shop, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if s.public.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+	if s.office.engine, err = s.door.engine(s.watch.requests.Gin, pages.Explain); err != nil {
 		return err
 	}
-	s.office.engine = s.public.engine
+	s.public.engine = s.office.engine
 	if s.cfg.OfficeAddr != "" {
-		if s.office.engine, err = s.door.engine(s.watch.requests.Gin); err != nil {
+		if s.public.engine, err = s.door.engine(s.watch.requests.Gin, carts.Explain); err != nil {
 			return err
 		}
 	}

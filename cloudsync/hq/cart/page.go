@@ -35,6 +35,19 @@ func (p *Pages) errorPage(c *gin.Context, lang string, err error) {
 	p.problemPage(c, lang, p.report(c, err), openingProblem)
 }
 
+// Explain answers a person whose request ended with a status and nothing else.
+func (p *Pages) Explain(c *gin.Context, status int) {
+	kind := edge.Internal
+	switch status {
+	case http.StatusTooManyRequests:
+		kind = edge.TooMany
+	case http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+		kind = edge.NotFound
+	}
+	lang := langOf(c)
+	p.render(c, status, "problem", view{Brand: p.Brand, Lang: lang, Words: wordsIn(lang), Problem: openingProblem(lang, kind)})
+}
+
 func (p *Pages) problemPage(c *gin.Context, lang string, kind edge.Kind, says wording) {
 	p.render(c, api.Status(kind), "problem", view{Brand: p.Brand, Lang: lang, Words: wordsIn(lang), Problem: says(lang, kind)})
 }

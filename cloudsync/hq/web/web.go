@@ -14,7 +14,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -235,7 +234,8 @@ func (p *Pages) renderStatus(c *gin.Context, status int, name, title string, con
 	var b bytes.Buffer
 	if err := p.templates.ExecuteTemplate(&b, shape, f); err != nil {
 		p.Log.Error("HQ page", "route", c.FullPath(), "error", err)
-		c.AbortWithStatus(http.StatusInternalServerError)
+		c.Status(http.StatusInternalServerError)
+		c.Abort()
 		return
 	}
 	h := c.Writer.Header()
@@ -252,31 +252,6 @@ func nonce() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
-// fail answers with an error, people with a page. What went wrong inside is
-// logged, not shown.
-func (p *Pages) fail(c *gin.Context, err error) {
-	defer c.Abort()
-	status, kind, msg := http.StatusInternalServerError, edge.Internal, "HQ cannot answer right now: try again, and if it stays look at its log"
-	known := map[edge.Kind]int{
-		edge.Invalid: http.StatusBadRequest, edge.Unauthorized: http.StatusUnauthorized, edge.Forbidden: http.StatusForbidden,
-		edge.NotFound: http.StatusNotFound, edge.Conflict: http.StatusConflict, edge.TooMany: http.StatusTooManyRequests,
-	}
-	switch e, ok := errors.AsType[*edge.Error](err); {
-	case errors.Is(err, context.Canceled):
-		c.Status(http.StatusServiceUnavailable) // whoever asked has left; or HQ stops, and has not done it
-		return
-	case ok && known[e.Kind] != 0:
-		status, kind, msg = known[e.Kind], e.Kind, e.Msg
-	default:
-		p.Log.Error("HQ page", "route", c.FullPath(), "error", err)
-	}
-	if isPage(c) {
-		p.renderStatus(c, status, "fault", "fault", msg)
-		return
-	}
-	c.JSON(status, gin.H{"error": gin.H{"kind": kind, "message": msg}})
 }
 
 // langOf is the page's language: asked for in the address, else the browser's,
