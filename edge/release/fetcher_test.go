@@ -213,7 +213,7 @@ func TestALargeReleaseIsFetchedOverAFlappingLine(t *testing.T) {
 		list, err := s.IssuedReleases(t.Context())
 		return err == nil && list[0].Complete
 	}
-	require.Eventually(t, complete, 10*time.Second, 5*time.Millisecond)
+	require.Eventually(t, complete, 30*time.Second, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 	require.EqualValues(t, 1, s.version(t), "not before its time")

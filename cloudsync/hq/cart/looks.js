@@ -3,6 +3,7 @@
 (() => {
   const main = document.getElementById('main'), text = new TextEncoder(), subtle = globalThis.crypto?.subtle;
   const own = 'cart' in main.dataset, opened = new Map();
+  let was = main.innerHTML.trim(); // what is shown, as the server sent it
   const found = /[#&]k=([\w-]{22})(?:&|$)/.exec(location.hash);
   const bytes = s => Uint8Array.from(atob(s.replace(/-/g, '+').replace(/_/g, '/')), c => c.charCodeAt(0));
   const chars = b => btoa(String.fromCharCode(...b)).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
@@ -107,8 +108,8 @@
     if (main.querySelector('input:checked')) return; // somebody is choosing
     const t = document.createElement('template');
     t.innerHTML = e.data;
-    if (t.innerHTML === main.dataset.was) return;
-    main.dataset.was = t.innerHTML;
+    if (t.innerHTML === was) return; // a finger keeps what it is about to tap
+    was = t.innerHTML;
     main.replaceChildren(t.content);
     decorate();
   });

@@ -69,7 +69,16 @@ async function frames(page, n) {
   await until(async () => (await picture(page)).n >= from + n, `${n} more frames`);
 }
 
-/** drag moves the split's edge to x, 0–1 of the mirror's width, as a finger does. */
+/** edge is where the page shows the split's edge, 0–1 of the picture's width: the mirror cuts off both sides of the picture. */
+function edge(page) {
+  return page.$eval('.edge', ({ style }) => {
+    const c = document.querySelector('canvas');
+    const width = c.width * Math.max(c.clientWidth / c.width, c.clientHeight / c.height);
+    return (parseFloat(style.left) - (c.clientWidth - width) / 2) / width;
+  });
+}
+
+/** drag moves the split's edge to x, 0–1 of the mirror's width, as a finger does, and waits until it is drawn there. */
 async function drag(page, x) {
   const mirror = await page.locator('.glass').boundingBox();
   const knob = await page.locator('.edge .knob').boundingBox();
@@ -78,6 +87,7 @@ async function drag(page, x) {
   await page.mouse.down();
   await page.mouse.move(mirror.x + x * mirror.width, knob.y + knob.height / 2, { steps: 4 });
   await page.mouse.up();
+  await until(async () => Math.abs((await session()).compare.at - (await edge(page))) < 0.005, 'the edge being drawn where it was dragged');
   await frames(page, 4);
 }
 
@@ -98,6 +108,7 @@ async function mirrorJob(browser, shots) {
     await page.waitForSelector('canvas[data-frames]');
     await page.click('[data-category="looks"]');
     await page.click(`[data-look="${look}"]`);
+    await page.waitForSelector('[data-item]');
     const items = await page.$$eval('[data-item]', (list) => list.map((item) => item.dataset.item));
     const worn = await until(async () => {
       const s = await session();

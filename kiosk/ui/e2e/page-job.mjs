@@ -9,7 +9,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { inspect, roomy } from './inspect.mjs';
-import { faults, kioskURL, open, pin, runJob, staffURL, step } from './job.mjs';
+import { faults, get, kioskURL, open, pin, runJob, staffURL, step, until } from './job.mjs';
 
 const mostScript = 150 * 1024; // bytes, compressed
 const languages = ['vi', 'en', 'zh'];
@@ -139,6 +139,11 @@ function finish() {
   return fetch(`${kioskURL}/kiosk/v1/session/finish`, { method: 'POST' });
 }
 
+/** gone waits until the gateway knows of no shopper. */
+function gone() {
+  return until(async () => (await get(`${kioskURL}/kiosk/v1/session`)).state === 'attract', 'the shopper being forgotten');
+}
+
 /** kioskPages goes through the kiosk's screens in the language of the i-th button. */
 async function kioskPages(page, i, seen) {
   await page.waitForSelector('.wall img');
@@ -186,6 +191,7 @@ async function kioskPages(page, i, seen) {
   await page.click('[data-finish]');
   await page.waitForSelector('[data-screen="thanks"]');
   await seen('thanks');
+  await gone(); // before the page is closed, which says it to the gateway
 }
 
 async function pageJob(browser, shots) {

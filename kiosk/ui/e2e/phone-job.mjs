@@ -167,7 +167,7 @@ async function phoneJob(browser, shots) {
   await step('a friend votes between the cart’s looks, and the shopper sees it at once', async () => {
     const looks = await phone.context().newPage();
     await looks.goto(await phone.$eval('a[href*="/looks"]', (a) => a.href));
-    for (const box of await looks.$$('[data-ask] [name="look"]')) await box.check();
+    for (const box of await looks.locator('[data-ask] [name="look"]').all()) await box.check();
     await looks.check('[data-ask] [name="consent"]');
     await shot(looks, 'ask');
     await looks.click('[data-ask] .main');

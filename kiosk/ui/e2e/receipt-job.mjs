@@ -60,6 +60,23 @@ async function receiptJob(browser, shots) {
     await shot('story');
   });
 
+  await step('the receipt that was opened last is shown, though another one’s answer comes later', async () => {
+    let come;
+    const opened = new Promise((resolve) => (come = resolve));
+    await page.route('**/staff/sales/*', async (route) => {
+      const response = await route.fetch();
+      await opened;
+      await route.fulfill({ response });
+    }, { times: 1 });
+    await page.click(`[data-row="${mistaken}"] .open`);
+    await page.click(`[data-row="${kept}"] .open`);
+    await page.waitForSelector(`.story[data-receipt="${kept}"]`);
+    const [late] = await Promise.all([page.waitForResponse('**/staff/sales/*'), come()]);
+    await late.finished();
+    await page.evaluate(() => new Promise(requestAnimationFrame)); // it has been taken in
+    assert.equal(await page.getAttribute('.story', 'data-receipt'), kept);
+  });
+
   await step('one piece goes back as it was paid, and is written off', async () => {
     await page.click('#refund');
     await page.click(`.refund li[data-sku="${lip}"] [role=group] button:last-child`);

@@ -68,7 +68,7 @@ async function shopperJob(browser, shots) {
     assert.deepEqual(sorted.toSorted(), before.toSorted());
     assert.notDeepEqual(sorted, before);
     await worn(sorted[0]);
-    assert.ok(await kiosk.isVisible('[data-product="lip-silk-velvet"]'));
+    await kiosk.waitForSelector('[data-product="lip-silk-velvet"]');
   });
 
   await step('a product’s sheet tells what it is and what goes with it', async () => {

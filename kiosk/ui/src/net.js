@@ -44,6 +44,19 @@ export async function call(method, path, body, { headers = {}, timeout = 10_000 
   throw new Refusal(response.status, answer?.error ?? { kind: 'internal', message: response.statusText }, wait);
 }
 
+/**
+ * latest tells the answer to the newest question from those to older ones, which
+ * may come after it: it gives a function that begins a question, and that one
+ * gives a function that says whether no other has begun since.
+ */
+export function latest() {
+  let newest = 0;
+  return () => {
+    const mine = ++newest;
+    return () => mine === newest;
+  };
+}
+
 const patience = 5000; // ms that the line to HQ may be down before it is told
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { eventsPath, listen } from './net.js';
+import { eventsPath, latest, listen } from './net.js';
 
 /** stream is an EventSource whose events the test makes. */
 class Stream extends EventTarget {
@@ -32,6 +32,14 @@ function follow(t) {
   const stop = listen('/events', { line: (up) => told.push(up) });
   return { told, stop, stream: Stream.latest, wait: (ms) => t.mock.timers.tick(ms) };
 }
+
+test('only the newest question’s answer counts', () => {
+  const ask = latest();
+  const first = ask();
+  assert.ok(first());
+  const second = ask();
+  assert.deepEqual([first(), second()], [false, true]);
+});
 
 test('a line that is down for a moment is not told', (t) => {
   const { told, stream, wait } = follow(t);

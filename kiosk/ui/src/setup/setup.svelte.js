@@ -118,13 +118,20 @@ export class Setup {
 
   /** await looks again and again until the step has ended; the returned function stops that. */
   await(step) {
-    const timer = setInterval(async () => {
+    let timer;
+    let stopped = false;
+    const look = async () => {
       const view = await call('GET', path).catch(() => null);
-      if (!view) return;
-      this.#take(view);
-      if (view.results[step]) clearInterval(timer);
-    }, lookEvery);
-    return () => clearInterval(timer);
+      if (stopped) return;
+      if (view) this.#take(view);
+      if (!view?.results[step]) wait();
+    };
+    const wait = () => (timer = setTimeout(look, lookEvery)); // one look after the other: an older one would take back what a newer one saw
+    wait();
+    return () => {
+      stopped = true;
+      clearTimeout(timer);
+    };
   }
 
   async #do(step, work) {

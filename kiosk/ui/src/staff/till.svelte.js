@@ -37,6 +37,8 @@ export class Till {
   #heard = $state(0); // when the status came
   #now = $state(0);
   #area = $state('sell');
+  #looks = 0; // how often the lists were asked for
+  #shown = 0; // which of those answers is shown, or the first that may be
   #noticeTimer;
 
   /** Who is signed in: {name, role, csrf}; null where nobody is. */
@@ -128,17 +130,20 @@ export class Till {
     if (!this.staff) return;
     const { deal } = this;
     const { changes } = deal;
+    const look = ++this.#looks;
     try {
       const [open, sold] = await Promise.all([
         call('GET', '/api/v1/staff/carts'),
         call('GET', `/api/v1/staff/sales?limit=${salesShown}`),
       ]);
+      if (look < this.#shown) return; // a newer answer was quicker
+      this.#shown = look;
       this.carts = open.carts ?? [];
+      this.sales = sold.sales ?? [];
       const { id } = this.ticket;
       // A cart that was paid or emptied stands in no list: its parts may have gone into another till's sale.
       const ours = this.carts.find((cart) => cart.id === id) ?? (id && (await call('GET', `/api/v1/staff/carts/${id}`)));
       if (ours && deal === this.deal) deal.hear(ours, changes);
-      this.sales = sold.sales ?? [];
       this.ways ??= await call('GET', '/api/v1/staff/payment-ways');
       if (this.transfer.asked) await this.transfer.look();
       await this.printing.refresh();
@@ -306,6 +311,8 @@ export class Till {
 
   nextCustomer() {
     this.checkout.next();
+    this.carts = this.carts.filter(({ id }) => id !== this.ticket.id);
+    this.#shown = this.#looks + 1; // the answers under way may still have it
     this.clearTicket();
     this.tab = 'carts';
     this.refresh();

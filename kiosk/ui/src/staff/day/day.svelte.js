@@ -37,7 +37,7 @@ export class Day {
     return this.#do(async () => {
       const { opened } = await once(this.#till.staff.csrf, `cash ${JSON.stringify(entry)}`, '/api/v1/staff/cash', entry);
       const moves = ['in', 'out', 'drop', 'drawer'].includes(kind);
-      this.#till.tell({ float: 'shiftOpened', close: 'shiftClosed' }[kind] ?? (moves && !opened ? 'drawerByKey' : 'cashRecorded'));
+      return { float: 'shiftOpened', close: 'shiftClosed' }[kind] ?? (moves && !opened ? 'drawerByKey' : 'cashRecorded');
     }, { conflict: kind === 'close' ? 'countFirst' : undefined });
   }
 
@@ -45,24 +45,30 @@ export class Day {
   closeDay() {
     return this.#do(async () => {
       await once(this.#till.staff.csrf, 'close the day', '/api/v1/staff/z-reports', {});
-      this.#till.tell('dayClosed');
+      return 'dayClosed';
     }, { conflict: 'nothingToClose' });
   }
 
-  /** do works on one thing at a time; said are words for kinds of refusals. */
+  /**
+   * do works on one thing at a time, and looks how everything stands before it says
+   * the word that work gives: what was done is offered no more then. said are words
+   * for kinds of refusals.
+   */
   async #do(work, said) {
     if (this.busy) return false;
     this.busy = true;
     try {
-      await work();
+      const word = await work();
+      await this.look();
+      this.#till.tell(word);
       return true;
     } catch (err) {
+      await this.look();
       if (said[err.kind]) this.#till.tell(said[err.kind]);
       else this.#till.failed(err);
       return false;
     } finally {
       this.busy = false;
-      await this.look();
     }
   }
 }

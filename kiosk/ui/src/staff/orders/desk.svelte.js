@@ -1,4 +1,4 @@
-import { call } from '../../net.js';
+import { call, latest } from '../../net.js';
 import { unsure } from '../checkout.svelte.js';
 import { Draft } from './draft.svelte.js';
 import { once } from '../once.js';
@@ -23,6 +23,8 @@ class Desk {
   busy = $state(false);
   unsure = $state(false); // the last request has no answer: it may be sent again
   now = $state(Date.now());
+  #choosing = latest(); // the order that the clerk wants to see
+  #looking = latest(); // how the board stands
   #stock = $state.raw({}); // SKU → pieces here, of what is on the ticket
   #till;
 
@@ -41,7 +43,9 @@ class Desk {
 
   async refresh() {
     this.now = Date.now();
+    const newest = this.#looking();
     const { orders } = await this.#tried(() => call('GET', `/api/v1/staff/orders?limit=${most}`), { orders: this.orders ?? [] });
+    if (!newest()) return;
     this.orders = orders;
     const known = this.chosen && orders.find(({ id }) => id === this.chosen.order.id);
     if (known && (known.state !== this.chosen.order.state || known.since !== this.chosen.order.since)) await this.choose(known.id);
@@ -49,10 +53,20 @@ class Desk {
 
   async choose(id) {
     this.unsure = false;
-    this.chosen = await this.#tried(() => call('GET', `/api/v1/staff/orders/${encodeURIComponent(id)}`), null);
+    const wanted = this.#choosing();
+    const chosen = await this.#tried(() => call('GET', `/api/v1/staff/orders/${encodeURIComponent(id)}`), null);
+    if (wanted()) this.chosen = chosen;
+  }
+
+  /** hear takes over what the gateway says of an order, if it is the one that is looked at. */
+  hear(order) {
+    if (this.chosen?.order.id !== order.id) return;
+    this.#choosing(); // an answer that is under way is an older one
+    this.chosen = { ...this.chosen, order };
   }
 
   leave() {
+    this.#choosing();
     this.chosen = null;
     this.code = '';
   }
@@ -87,8 +101,9 @@ class Desk {
   /** find looks for what a pick-up code names. It gives the word for what is wrong, or nothing. */
   async find(code) {
     this.leave();
+    const wanted = this.#choosing();
     const found = await this.#tried(() => call('GET', `/api/v1/staff/orders?code=${encodeURIComponent(code)}`), null);
-    if (!found) return '';
+    if (!found || !wanted()) return '';
     if (found.orders.length === 0) return 'pickUpNone';
     this.chosen = { order: found.orders[0], contact: null };
     this.code = code;
@@ -99,7 +114,7 @@ class Desk {
   post(name, path, body) {
     const { id } = this.chosen.order;
     return this.once(`${path} ${id} ${name}`, `/api/v1/staff/orders/${encodeURIComponent(id)}/${path}`, body, async ({ order }) => {
-      this.chosen = { ...this.chosen, order };
+      this.hear(order);
       await this.refresh();
     });
   }

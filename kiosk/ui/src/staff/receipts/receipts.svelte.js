@@ -1,4 +1,4 @@
-import { call } from '../../net.js';
+import { call, latest } from '../../net.js';
 import { newKey, unsure } from '../checkout.svelte.js';
 import { number } from '../receipt.js';
 import { slipRefusal } from '../payment.svelte.js';
@@ -37,6 +37,8 @@ export class Receipts {
   done = $state.raw(null); // {word, amount, records, change} of what was just recorded
   pending = $state.raw(null); // {key, path, body, sale} without an answer yet
   running = $state(false);
+  #opening = latest(); // what the clerk wants to see
+  #asking = latest(); // what money is to be given back
   #till;
 
   constructor(till) {
@@ -92,11 +94,13 @@ export class Receipts {
 
   /** look opens a receipt by its id or number. */
   async look(id) {
-    this.close();
+    const wanted = this.close();
     this.said = '';
     try {
-      this.open = await call('GET', `/api/v1/staff/sales/${id}`);
+      const found = await call('GET', `/api/v1/staff/sales/${id}`);
+      if (wanted()) this.open = found;
     } catch (err) {
+      if (!wanted()) return;
       if (err.kind === 'not_found') this.unknown = id;
       else if (err.kind === 'conflict') this.said = 'receiptOther';
       else this.#till.failed(err);
@@ -104,10 +108,12 @@ export class Receipts {
     this.#lookAtPrinter();
   }
 
+  /** close shows nothing; what it gives says whether the clerk has wanted nothing else since. */
   close() {
     this.open = this.giving = this.second = this.done = null;
     this.unknown = '';
     this.leave();
+    return this.#opening();
   }
 
   /** leave gives up what is being done about what is open. */
@@ -151,23 +157,26 @@ export class Receipts {
   /** findSecond finds it by its receipt's number, its code or a link to it. */
   async findSecond(text) {
     this.said = '';
+    const wanted = this.#opening();
     const found = readNumber(text, this.#till.sales[0]?.receipt);
     try {
       if (found) {
         const { sale } = await call('GET', `/api/v1/staff/sales/${found}`);
-        this.second = { cart: sale.cart, total: sale.total, receipt: number(sale.receipt) };
+        if (wanted()) this.second = { cart: sale.cart, total: sale.total, receipt: number(sale.receipt) };
         return;
       }
     } catch (err) {
+      if (!wanted()) return;
       if (err.kind !== 'not_found') return this.#till.failed(err);
       this.said = 'receiptUnknown';
       return;
     }
     const refused = await this.#till.named(text, ({ id, total, closed }) => {
+      if (!wanted()) return;
       if (closed) this.second = { cart: id, total, receipt: closed.receipt };
       else this.said = 'secondNotPaid';
     });
-    if (refused) this.said = refused === 'noCartCode' ? 'receiptBad' : refused;
+    if (refused && wanted()) this.said = refused === 'noCartCode' ? 'receiptBad' : refused;
   }
 
   /** recordSecond writes down that a payment was taken for it again. */
@@ -183,18 +192,23 @@ export class Receipts {
 
   /** lookAtDue lists the money to give back. */
   lookAtDue() {
-    return this.#try(async () => (this.due = (await call('GET', '/api/v1/staff/second-payments?limit=200')).due));
+    const newest = this.#asking();
+    return this.#try(async () => {
+      const { due } = await call('GET', '/api/v1/staff/second-payments?limit=200');
+      if (newest()) this.due = due;
+    });
   }
 
   /** give opens money that is to be given back: where it is a sale's, that sale. */
   async give(due) {
-    this.close();
+    const wanted = this.close();
     await this.#try(async () => {
       try {
-        this.open = await call('GET', `/api/v1/staff/sales/${due.id}`);
+        const found = await call('GET', `/api/v1/staff/sales/${due.id}`);
+        if (wanted()) this.open = found;
       } catch (err) {
         if (err.kind !== 'not_found' && err.kind !== 'invalid') throw err;
-        this.giving = due;
+        if (wanted()) this.giving = due;
       }
     });
   }

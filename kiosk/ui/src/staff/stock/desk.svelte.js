@@ -43,7 +43,8 @@ export class Desk {
     try {
       const known = this.entry.lines.some((line) => line.sku === hit.variant.sku);
       const mark = job === 'count' && !known ? (await this.#books([hit.variant.sku])).as_of : null;
-      this.done = null;
+      if (this.entries[job].key !== null) return this.#till.tell('scanMissed'); // it was sent while we asked
+      this.done = this.checking = null; // and what was checked was without it
       const next = put(this.entries[job], hit, mark);
       if (!next) return this.#till.tell('stockFull');
       this.#keep(job, next);
@@ -73,9 +74,11 @@ export class Desk {
 
   /** check shows the entry beside the books, before it is sent. */
   async check() {
-    if (!ready(this.entry)) return;
+    const { entry } = this;
+    if (!ready(entry)) return;
     try {
-      this.checking = (await this.#books(this.entry.lines.map((line) => line.sku))).stock;
+      const { stock } = await this.#books(entry.lines.map((line) => line.sku));
+      if (entry === this.entry) this.checking = stock; // it may have changed meanwhile
     } catch (err) {
       this.#till.failed(err);
     }
