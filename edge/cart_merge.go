@@ -35,6 +35,30 @@ func (c *Cart) Merge(o *Cart) error {
 	return nil
 }
 
+// Changes counts what was done to the cart, as far as this party has heard. It
+// never falls: of two states that one party told, the one with more is the later.
+// Changes of a text, or of a claim or closing that was there, count nothing more.
+func (c *Cart) Changes() uint64 {
+	n := uint64(c.Claim.N) + uint64(c.Links) + uint64(len(c.Fields))
+	for i := range c.Lines {
+		l := &c.Lines[i]
+		n += uint64(len(l.Fields))
+		if l.Gone {
+			n++
+		}
+		for _, of := range l.Counts {
+			n += uint64(of.Added) + uint64(of.Removed)
+		}
+	}
+	if c.Closed != nil {
+		n++
+	}
+	if c.Opened != nil {
+		n++
+	}
+	return n
+}
+
 func (l *Line) merge(o *Line) {
 	l.SKU = max(l.SKU, o.SKU) // one of them is empty, or they are equal
 	l.Gone = l.Gone || o.Gone

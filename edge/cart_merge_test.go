@@ -102,6 +102,7 @@ func onlyBy(t *rapid.T, w edge.Writer, before, after *edge.Cart) {
 	}
 	require.GreaterOrEqual(t, len(after.Lines), len(before.Lines), "numbers stay taken")
 	require.GreaterOrEqual(t, after.Links, before.Links, "what was withdrawn stays withdrawn")
+	require.GreaterOrEqual(t, after.Changes(), before.Changes(), "what was done is undone")
 }
 
 func (r *replicas) hear(t *rapid.T, i int, state string) {
@@ -113,7 +114,9 @@ func (r *replicas) hear(t *rapid.T, i int, state string) {
 			require.Equal(t, l.SKU, c.Lines[j].SKU, "line %s was numbered twice", l.ID)
 		}
 	}
+	before := r.carts[i].Changes()
 	require.NoError(t, r.carts[i].Merge(&c))
+	require.GreaterOrEqual(t, r.carts[i].Changes(), max(before, c.Changes()), "less was done than was heard of")
 }
 
 func (r *replicas) check(t *rapid.T) {

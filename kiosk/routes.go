@@ -25,6 +25,7 @@ const (
 // sessionView is a session as the page sees it.
 type sessionView struct {
 	Run      string     `json:"run"` // of the gateway: sessions do not outlive it
+	N        uint64     `json:"n"`   // of two views of a run the one with more is the later, in whatever order they come
 	ID       string     `json:"id"`
 	State    State      `json:"state"`
 	Language string     `json:"language"`
@@ -80,7 +81,7 @@ type idleView struct {
 func (k *Kiosk) view(s snapshot) sessionView {
 	st := k.cfg.Mirror.Stats()
 	v := sessionView{
-		Run: k.run, ID: s.ID, State: s.State, Language: s.Language, Home: k.cfg.Language, Cart: s.Cart,
+		Run: k.run, N: s.N, ID: s.ID, State: s.State, Language: s.Language, Home: k.cfg.Language, Cart: s.Cart,
 		Camera: cameraView{Consent: s.Camera, OK: st.Camera, Message: st.CameraError, Fault: st.CameraFault, Tablet: k.tablet},
 		Look:   s.Worn.layers, SKUs: s.Worn.skus, Intensity: s.Worn.intensity, LookID: s.Worn.look,
 		Compare: s.Compare.view(k.cfg.Mirror.Compare().Freeze),

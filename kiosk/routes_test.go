@@ -18,7 +18,7 @@ import (
 func TestSessionView(t *testing.T) {
 	f := newFixture(t, nil)
 	f.mirror.stats = ar.Stats{CameraError: "no /dev/video0"}
-	require.JSONEq(t, `{"run":"s1","id":"","state":"attract","language":"","shop_language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
+	require.JSONEq(t, `{"run":"s1","n":1,"id":"","state":"attract","language":"","shop_language":"","camera":{"consent":false,"ok":false,"message":"no /dev/video0"},
 		"look":{"layers":[]},"skus":[],"intensity":0,"look_id":"","compare":{"mode":"off","at":0,"skus":[],"columns":0,"freeze":false},
 		"replay":{"state":"off","left_s":0},"photos":[],"cart":null,"model":false,"mirror":{"fps":0,"faces":0,"face":false,"wears_glasses":false,"far":false},"idle":{"after_s":90,"left_s":0}}`,
 		f.ok("GET", "/kiosk/v1/session", ""))
@@ -37,6 +37,9 @@ func TestSessionView(t *testing.T) {
 		{Kind: ar.Glasses, Color: ar.Color{R: 0x1E, G: 0x1C, B: 0x1C}, Intensity: 1, Asset: "round.svg"},
 		{Kind: ar.Lipstick, Color: ar.Color{R: 0xE8, G: 0x83, B: 0x6F}, Finish: ar.Gloss, Intensity: defaultIntensity},
 	}, v.Look.Layers)
+	var later sessionView
+	require.NoError(t, json.Unmarshal([]byte(f.ok("GET", "/kiosk/v1/session", "")), &later))
+	require.Greater(t, later.N, v.N, "answers overtake each other: the page knows the later one")
 }
 
 func TestRefusals(t *testing.T) {

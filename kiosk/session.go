@@ -46,6 +46,7 @@ type worn struct {
 
 // snapshot is a session at one moment.
 type snapshot struct {
+	N        uint64 // counts the moments that were looked at: the later has the higher
 	ID       string
 	State    State
 	Language string
@@ -72,6 +73,7 @@ type session struct {
 
 	mu      sync.Mutex
 	now     snapshot
+	looks   uint64
 	touched time.Time
 	busy    bool          // with the phone, so that hold counts and no face is missed
 	timer   *time.Timer   // fires when the wipe may be due; nil in Attract
@@ -218,8 +220,11 @@ func (s *session) wipe() {
 	s.now, s.timer, s.ended = snapshot{State: Attract}, nil, nil
 }
 
+// view is the session now; the caller holds the lock.
 func (s *session) view() snapshot {
 	v := s.now
+	s.looks++
+	v.N = s.looks
 	v.Worn.skus = slices.Clone(v.Worn.skus)
 	v.Photos = slices.Clone(v.Photos)
 	if v.State != Attract {

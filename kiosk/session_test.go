@@ -19,7 +19,8 @@ func requireWiped(t *testing.T, f *fixture) {
 	layers, paused := f.mirror.now()
 	require.Zero(t, layers, "a look is left")
 	require.True(t, paused, "the camera is still looked at")
-	require.Equal(t, snapshot{State: Attract}, f.kiosk.session.snapshot())
+	s := f.kiosk.session.snapshot()
+	require.Equal(t, snapshot{N: s.N, State: Attract}, s)
 }
 
 func TestNobodyThere(t *testing.T) {

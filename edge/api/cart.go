@@ -19,6 +19,8 @@ type cartView struct {
 	Opened *time.Time                `json:"opened"` // by a phone, first
 	Claim  edge.Claim                `json:"claim"`
 	Fields map[edge.FieldName]string `json:"fields"` // note and options
+	// Changes tells a later view from an earlier one, in whatever order they come.
+	Changes uint64 `json:"changes"`
 }
 
 type lineView struct {
@@ -38,7 +40,7 @@ type lineView struct {
 }
 
 func viewCart(c *edge.Cart, r *edge.Release) cartView {
-	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Opened: c.Opened, Claim: c.Claim, Fields: texts(c.Fields)}
+	v := cartView{ID: c.ID, Lines: []lineView{}, Total: edge.Money{Currency: r.Currency}, Closed: c.Closed, Opened: c.Opened, Claim: c.Claim, Fields: texts(c.Fields), Changes: c.Changes()}
 	for i := range c.Lines {
 		l := &c.Lines[i]
 		n := l.Quantity()

@@ -2,7 +2,7 @@
   const main = document.getElementById('main'), live = document.getElementById('live');
   const here = location.pathname.replace(/\/$/, ''), lang = document.documentElement.lang;
   const want = new Map();
-  let sending = false, events, quiet, down = live.className === 'down';
+  let sending = false, held = '', heard = 0, events, quiet, down = live.className === 'down';
 
   const say = (state, text) => { live.className = state; live.lastChild.textContent = text; };
 
@@ -49,8 +49,9 @@
     });
   };
 
+  // What comes while fingers' changes are on their way is shown after them.
   const show = html => {
-    if (sending) return;
+    if (sending) { held = html; return; }
     const t = document.createElement('template');
     t.innerHTML = html;
     const next = [...t.content.children];
@@ -74,7 +75,7 @@
       say('', live.dataset.waiting);
       if (events.readyState === 2) setTimeout(again, 5000);
     };
-    events.addEventListener('cart', e => show(e.data));
+    events.addEventListener('cart', e => { heard++; show(e.data); });
   };
 
   // Sends a form; html is the page's parts after it, problem what went wrong.
@@ -96,6 +97,7 @@
   const send = async () => {
     if (sending) return;
     sending = true;
+    held = '';
     let last = {};
     while (want.size) {
       const [url, quantity] = want.entries().next().value;
@@ -105,7 +107,7 @@
     }
     sending = false;
     if (last.problem) fail(last.problem);
-    else show(last.html);
+    else show(held || last.html); // news have the last word: an answer may be older, and whatever it tells comes as news too
   };
 
   // The secret that opens photos stays behind the #, wherever the page leads.
@@ -142,7 +144,7 @@
     if (e.defaultPrevented) return;
     e.preventDefault();
     const form = e.target, fields = new FormData(form, e.submitter);
-    const say = form.querySelector('.bad');
+    const say = form.querySelector('.bad'), before = heard;
     if (e.submitter) e.submitter.disabled = true;
     // A button that names no address would give the page's own.
     const r = await post(e.submitter?.hasAttribute('formaction') ? e.submitter.formAction : form.action, fields);
@@ -154,7 +156,7 @@
     }
     form.querySelectorAll('[data-typed]').forEach(e => delete e.dataset.typed);
     form.closest('details')?.removeAttribute('open');
-    show(r.html);
+    if (heard === before) show(r.html); // else the answer may be older than the news
   });
 
   // The mini program that opened this page is the same phone.

@@ -109,6 +109,11 @@ export async function openTill(browser, name = 'staff') {
   return till;
 }
 
+/** scan types what a scanner read: keys that wait for no page, and Enter. */
+export function scan(page, code) {
+  return Promise.all([...code, 'Enter'].map((key) => page.keyboard.press(key)));
+}
+
 /** setLine cuts or mends the shop's line by the button on the demo's page, which must offer that. */
 export async function setLine(page, up) {
   const [response] = await Promise.all([

@@ -182,7 +182,7 @@ async function phoneJob(browser, shots) {
     await looks.close();
   });
 
-  await step('an order is placed on the phone, and its state follows the office’s', async () => {
+  await step('an order is placed on the phone, and its state follows the office’s, though the answer to placing it comes later', async () => {
     await phone.click('details.get > summary');
     await phone.check('[name="way"][value="deliver"]');
     for (const [field, text] of Object.entries({ name: 'Nguyễn Thị Lan', phone: '0901 234 567', locality: 'Phường Bến Thành', street: '12 Lê Lợi' })) {
@@ -193,13 +193,27 @@ async function phoneJob(browser, shots) {
     await shot(phone, 'order');
     const total = await phone.textContent('[data-part="cart"] footer strong');
     assert.ok((await phone.textContent('form.get .main')).includes(total), `the button that orders does not say ${total}`);
+    let come;
+    const followed = new Promise((resolve) => (come = resolve));
+    await phone.route(/\/order\?lang=/, async (route) => {
+      const response = await route.fetch();
+      await followed;
+      await route.fulfill({ response });
+    }, { times: 1 });
     await phone.click('form.get .main');
     const says = '[data-part="order"] .told > strong';
     await phone.waitForSelector(says);
     const placed = await phone.textContent(says);
     const order = (await office('GET', '/v1/orders')).orders.find((o) => o.document.cart === cart);
     await office('POST', `/v1/orders/${order.id}/state`, { state: 'accepted' });
-    await until(async () => (await phone.textContent(says)) !== placed, 'the phone showing the order accepted');
+    const accepted = await until(async () => {
+      const now = await phone.textContent(says);
+      return now !== placed && now;
+    }, 'the phone showing the order accepted');
+    const [late] = await Promise.all([phone.waitForResponse(/\/order\?lang=/), come()]);
+    await late.finished();
+    await phone.evaluate(() => new Promise(requestAnimationFrame)); // it has been taken in
+    assert.equal(await phone.textContent(says), accepted, 'an answer takes back what came after it');
     await shot(phone, 'accepted');
   });
 

@@ -8,7 +8,7 @@
 // job.mjs says what it reads from the environment and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { faults, office, openTill, runJob, step, until } from './job.mjs';
+import { faults, get, kioskURL, office, openTill, post, runJob, step, until } from './job.mjs';
 
 const lip = 'LIP-VEL-02';
 const dearer = 'EAR-PRL-01';
@@ -234,6 +234,33 @@ async function receiptJob(browser, shots) {
     await page.waitForSelector('[data-recorded="secondDone"]');
     assert.equal(await page.$('#receipts .open'), null, 'money that was given back is still to be');
     assert.match(await page.textContent('#receipts'), /Không có khoản nào/);
+  });
+
+  await step('the ticket shows what was done last, though the answer to an earlier touch comes later', async () => {
+    await page.click('#area-sell');
+    await page.keyboard.press('F2');
+    await page.fill('#search', lip);
+    const [added] = await Promise.all([page.waitForResponse((got) => got.url().endsWith('/lines') && got.ok()), page.keyboard.press('Enter')]);
+    const { id } = await added.json();
+    const line = `.ticket li[data-sku="${lip}"]`;
+    const total = async () => Number((await page.textContent('.ticket .total strong')).replace(/\D/g, ''));
+    const shows = (pieces) => until(async () => (await page.textContent(`${line} output`)) === String(pieces), `${pieces} pieces on the ticket`);
+    await shows(1);
+    const one = await total();
+    let come;
+    const told = new Promise((resolve) => (come = resolve));
+    await page.route('**/lines/*', async (route) => {
+      const response = await route.fetch();
+      await told;
+      await route.fulfill({ response });
+    }, { times: 1 });
+    await page.click(`${line} [role=group] button:last-child`);
+    await until(async () => (await get(`${kioskURL}/api/v1/carts/${id}`)).count === 2, 'the second piece being in the cart');
+    await post(`/api/v1/carts/${id}/lines`, { sku: lip, quantity: 3 }); // as a phone does
+    await until(async () => (await total()) === 5 * one, 'the till hearing of three more');
+    come();
+    await shows(5);
+    assert.equal(await total(), 5 * one);
   });
 
   await step('headquarters has each of them, once', async () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { held } from './barcode.mjs';
 import { startDemo } from './demo.mjs';
-import { faults, get, kioskURL, open, openTill, picture, runJob, signIn, step, until, visit } from './job.mjs';
+import { faults, get, kioskURL, open, openTill, picture, runJob, scan, signIn, step, until, visit } from './job.mjs';
 
 const dir = await mkdtemp(join(tmpdir(), 'mirrorcart-shopper-'));
 const account = 'transfer: {bank: "970436", bank_name: Vietcombank, account: "0011002233445", name: TIEM DEP NANG MAI}';
@@ -25,12 +25,6 @@ const viewport = { width: 1080, height: 1920 };
 const lip = { gtin: '8939990100020', sku: 'LIP-VEL-02' };
 const session = () => get(`${kioskURL}/kiosk/v1/session`);
 const worn = (sku) => until(async () => (await session()).skus.includes(sku), `${sku} being worn`);
-
-/** scan types as a scanner does. */
-async function scan(page, code) {
-  await page.keyboard.type(code);
-  await page.keyboard.press('Enter');
-}
 
 async function shopperJob(browser, shots) {
   const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });

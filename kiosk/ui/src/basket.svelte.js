@@ -51,6 +51,11 @@ export class Basket {
     return this.wanted[line.id] ?? line.quantity;
   }
 
+  /** hear takes over what the gateway says of this cart, unless something later was heard already: answers and news overtake each other. */
+  hear(view) {
+    if (view.id === this.id && view.changes >= this.view.changes) this.view = view;
+  }
+
   add(sku) {
     this.adding++;
     this.#enqueue(
@@ -60,7 +65,7 @@ export class Basket {
           await this.#opened?.(cart.id);
           this.view = cart;
         }
-        this.view = await this.#addOne(sku);
+        this.hear(await this.#addOne(sku));
       },
       () => this.adding--,
     );
@@ -71,7 +76,7 @@ export class Basket {
     this.#enqueue(
       async () => {
         if (this.wanted[line.id] !== quantity) return; // a later touch replaced this one
-        this.view = await call('PUT', `/api/v1/carts/${this.id}/lines/${line.id}`, { quantity });
+        this.hear(await call('PUT', `/api/v1/carts/${this.id}/lines/${line.id}`, { quantity }));
       },
       () => {
         if (this.wanted[line.id] === quantity) delete this.wanted[line.id];
@@ -86,12 +91,12 @@ export class Basket {
 
   /** toPhone lets the phone pay for the cart, and for a while nobody else. */
   async toPhone() {
-    this.view = await call('POST', `/api/v1/carts/${this.id}/claim`, { holder: 'phone' });
+    this.hear(await call('POST', `/api/v1/carts/${this.id}/claim`, { holder: 'phone' }));
   }
 
   /** withdraw makes every link so far open this cart no more. */
   async withdraw() {
-    this.view = await call('POST', `/api/v1/carts/${this.id}/handoff/revoke`, {});
+    this.hear(await call('POST', `/api/v1/carts/${this.id}/handoff/revoke`, {}));
   }
 
   /** settled waits until the gateway knows of every touch so far. */

@@ -7,7 +7,8 @@ const least = 2;
  * Comparison is how the mirror's picture compares: not at all, split in the
  * middle, or several shades of one moment; with freeze, that moment stands
  * still. Only the newest wish is sent; what was wished while a request ran
- * replaces what waited.
+ * replaces what waited. answered(view) hears what the gateway says of the session
+ * when a wish took effect, failed(err) why one did not.
  */
 export class Comparison {
   live = false; // a camera is looking, so the gateway is told
@@ -17,11 +18,13 @@ export class Comparison {
   skus = $state([]); // the shades
   freeze = $state(false);
   #aspect = 1; // width by height of the place for the picture of shades
+  #answered;
   #failed;
   #busy = false;
   #stale = false;
 
-  constructor({ failed }) {
+  constructor({ answered, failed }) {
+    this.#answered = answered;
     this.#failed = failed;
   }
 
@@ -103,7 +106,7 @@ export class Comparison {
     try {
       while (this.#stale) {
         this.#stale = false;
-        await call('PUT', '/kiosk/v1/session/compare', this.#wish);
+        this.#answered(await call('PUT', '/kiosk/v1/session/compare', this.#wish));
       }
     } catch (err) {
       this.#failed(err);

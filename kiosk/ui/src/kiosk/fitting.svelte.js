@@ -7,18 +7,18 @@ export class Fitting {
   outfit = $state.raw(null);
   comparison = $state.raw(null);
   #shelf;
-  #failed;
+  #handlers; // {failed, answered}
 
-  constructor({ shelf, failed }) {
+  constructor({ shelf, ...handlers }) {
     this.#shelf = shelf;
-    this.#failed = failed;
+    this.#handlers = handlers;
   }
 
   /** begin wears nothing yet, or what the gateway's session has on. */
   begin(session) {
-    const handlers = { failed: this.#failed, changed: () => this.comparison?.again() };
+    const handlers = { failed: this.#handlers.failed, changed: () => this.comparison?.again() };
     this.outfit = session ? Outfit.of(session, handlers) : new Outfit(handlers);
-    this.comparison = new Comparison({ failed: this.#failed });
+    this.comparison = new Comparison(this.#handlers);
     this.watched(session?.camera.consent ?? false);
   }
 
@@ -34,7 +34,7 @@ export class Fitting {
   /** forgetComparison goes on with a gateway that knows of no comparison. */
   forgetComparison() {
     if (this.comparison.mode === 'off') return;
-    this.comparison = new Comparison({ failed: this.#failed });
+    this.comparison = new Comparison(this.#handlers);
     this.watched(this.outfit.live);
   }
 

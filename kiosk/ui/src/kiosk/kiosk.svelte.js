@@ -33,7 +33,7 @@ export class Kiosk {
   wish = $state({ undertone: '', finish: '' }); // of shades, in the shopper's own words
   codes = new Codes({ found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
   shelf = new Shelf();
-  fitting = new Fitting({ shelf: this.shelf, failed: (err) => this.#failed(err) });
+  fitting = new Fitting({ shelf: this.shelf, answered: (view) => this.#session.passes(view), failed: (err) => this.#failed(err) });
   mirror = new Mirror({ replayEnds: () => this.active && this.#look() });
   #session = new Session({
     heard: (session) => this.#adopt(session),
@@ -300,7 +300,7 @@ export class Kiosk {
 
   #cartChanged(view) {
     if (!this.basket || view.id !== this.basket.id) return;
-    this.basket.view = view;
+    this.basket.hear(view);
     if (view.closed) this.screen = 'take';
   }
 

@@ -13,6 +13,7 @@ const endTries = 3;
 export class Session {
   id = $state(null); // null while nobody is here
   #run = ''; // of the gateway: it knows our session only while it runs
+  #newest = 0; // the number of the latest view that was heard
   #restoring = false;
   #touched = 0;
   #touchTimer;
@@ -42,6 +43,7 @@ export class Session {
   /** become makes a session of the gateway the one that is here. */
   become({ id, run }) {
     this.id = id;
+    if (this.#run !== run) this.#newest = 0;
     this.#run = run;
   }
 
@@ -68,10 +70,22 @@ export class Session {
 
   /** hear takes over what the gateway says, asked when the session was mine. */
   hear(mine, view) {
-    if (mine !== this.id || this.#restoring) return;
+    if (mine !== this.id || this.#restoring || this.#passed(view)) return;
     if (view.id === mine) this.#heard(view);
     else if (view.run !== this.#run && view.state === 'attract') this.#restarted();
     else this.#gone();
+  }
+
+  /** passes takes note that what the gateway said before this view counts no more. */
+  passes({ run, n }) {
+    if (run === this.#run && n > this.#newest) this.#newest = n;
+  }
+
+  /** passed says that a later view was heard: answers overtake each other. */
+  #passed(view) {
+    if (view.run === this.#run && view.n < this.#newest) return true;
+    this.passes(view);
+    return false;
   }
 
   /**

@@ -19,6 +19,7 @@ export class Setup {
   busy = $state(''); // what is being done: a step's name
   said = $state.raw(null); // {step, kind, text} what went wrong
   findings = $state.raw([]);
+  #turn = Promise.resolve(); // what was done last with the kiosk's session
 
   /** run looks where everything stands. */
   async run() {
@@ -114,6 +115,13 @@ export class Setup {
       }
       throw new NoAnswer('the gateway did not come back');
     });
+  }
+
+  /** inTurn does one thing after the other with the kiosk's session: what ends the last picture must not come after what begins the next. */
+  inTurn(work) {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   /** await looks again and again until the step has ended; the returned function stops that. */

@@ -83,9 +83,10 @@ export class Till {
     return listen(eventsPath(cart, this.staff), {
       cart: (view) => {
         if (view.id === this.ticket.id) {
-          this.ticket.view = view;
+          this.ticket.hear(view);
+          const { closed, count } = this.ticket.view;
           if (this.transfer.asked) this.transfer.look();
-          else if (view.closed || view.count === 0) this.payment.asked = null; // sold here or at another till, or emptied
+          else if (closed || count === 0) this.payment.asked = null; // sold here or at another till, or emptied
         }
         this.refresh();
       },

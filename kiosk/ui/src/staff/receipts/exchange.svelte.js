@@ -93,9 +93,7 @@ export class Exchange {
     const { basket } = this;
     if (!basket.id) return;
     return listen(eventsPath(basket.id, this.#till.staff), {
-      cart: (view) => {
-        if (view.id === basket.id) basket.view = view;
-      },
+      cart: (view) => basket.hear(view),
     });
   }
 
