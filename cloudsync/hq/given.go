@@ -2,6 +2,8 @@ package hq
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 
 	json2 "github.com/go-json-experiment/json"
@@ -18,12 +20,16 @@ func (p *projector) given(ctx context.Context, e *entry) (flaw, err error) {
 	if err := g.Check(); err != nil {
 		return err, nil
 	}
-	res, err := p.tx.ExecContext(ctx, "update refund_due set given = $1 where node = $2 and id = $3", g.At.UnixMilli(), e.Node, g.Due)
-	if err != nil {
+	var given int64
+	err = p.tx.QueryRowContext(ctx, "select given from refund_due where node = $1 and id = $2", e.Node, g.Due).Scan(&given)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return fmt.Errorf("payment %.40q was given back and was not due", g.Due), nil
+	case err != nil:
 		return nil, err
+	case given > 0 && given != g.At.UnixMilli(): // by a shop that was put back, and did not know
+		return fmt.Errorf("payment %.40q, of %s, was given back twice", g.Due, g.Total), nil
 	}
-	if n, err := res.RowsAffected(); err != nil || n == 0 {
-		return fmt.Errorf("payment %.40q was given back and was not due", g.Due), err
-	}
-	return nil, nil
+	_, err = p.tx.ExecContext(ctx, "update refund_due set given = $1 where node = $2 and id = $3", g.At.UnixMilli(), e.Node, g.Due)
+	return nil, err
 }

@@ -2,6 +2,7 @@ package hq
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -52,4 +53,29 @@ func TestSecondPaymentsAreGivenBack(t *testing.T) {
 	require.NoError(t, g.hq.Project(ctx))
 	require.Empty(t, g.due(""))
 	require.Len(t, g.flaws(), 2)
+}
+
+// A shop that was put back gives the same money back again, for it does not know;
+// people are told, once.
+func TestMoneyThatAShopGaveBackTwice(t *testing.T) {
+	g := newGateway(t)
+	ctx := t.Context()
+	sale := testSale(g, "s1", 1)
+	due := sale.Due(edge.Closing{Sale: "s0-elsewhere", Receipt: "bank 1", At: sale.At}, g.clock.Now().UTC())
+	due.ID, due.Payments = "by-hand-1", edge.Payments{{Method: edge.Cash, Amount: sale.Total.Amount}}
+	g.add(edge.EventDue, "ev-1", due)
+	for _, id := range []string{"ev-2", "ev-3"} {
+		g.clock.Advance(time.Minute)
+		given, err := edge.GivingBack{Due: due.ID, Method: edge.Cash, Staff: "Lan"}.Of(due, g.clock.Now().UTC())
+		require.NoError(t, err)
+		g.add(edge.EventGiven, id, given)
+	}
+	g.send(g.batch(1, 3))
+	require.NoError(t, g.hq.Project(ctx))
+	require.Empty(t, g.due(""))
+	told := g.flaws()
+	require.Len(t, told, 1)
+	require.NoError(t, g.hq.Rebuild(ctx))
+	require.Empty(t, g.due(""))
+	require.Len(t, g.flaws(), 1)
 }
