@@ -87,14 +87,16 @@ func cashShift(ctx context.Context, q querier, till string) (*edge.CashShift, er
 		return nil, err
 	}
 	s.Totals = x.Totals
-	taken, err := bodies[edge.RefundDue](ctx, q, `SELECT body FROM refund_due WHERE n > ? AND sale IS NULL`, due)
+	// What is taken back of an epoch before the float's was in the drawer then.
+	const since = ` AND EXISTS (SELECT 1 FROM event e WHERE e.id = event AND e.epoch >= ?)`
+	taken, err := bodies[edge.RefundDue](ctx, q, `SELECT body FROM refund_due WHERE n > ? AND sale IS NULL`+since, due, s.Records[0].Last.Series)
 	if err != nil {
 		return nil, err
 	}
 	for i := range taken {
 		s.Other += taken[i].Cash()
 	}
-	back, err := bodies[edge.RefundGiven](ctx, q, `SELECT body FROM refund_given WHERE n > ?`, given)
+	back, err := bodies[edge.RefundGiven](ctx, q, `SELECT body FROM refund_given WHERE n > ?`+since, given, s.Records[0].Last.Series)
 	if err != nil {
 		return nil, err
 	}

@@ -88,3 +88,45 @@ func TestHQsWordAfterTheBackupStands(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, later.Staff, staff, "whom HQ took out since the backup is out")
 }
+
+// What was taken before a shift's drawer was counted is no money of the shift,
+// even where the shop hears of it only then.
+func TestMoneyOfThePastIsNotInTheDrawerOfNow(t *testing.T) {
+	l := newTill(t)
+	ctx := t.Context()
+	cash := func(key string, kind edge.CashKind) *edge.CashRecord {
+		t.Helper()
+		r, _, err := l.db.RecordCash(ctx, key, edge.CashEntry{Kind: kind, Notes: []edge.NoteCount{{Value: 100000, Count: 5}}, Staff: "Lan"})
+		require.NoError(t, err)
+		return r
+	}
+	sold := edgetest.SellTo(t, l.db, "key-sale-1", edgetest.Lipstick, 1)
+	second := func(key string) *edge.RefundDue {
+		t.Helper()
+		d, _, err := l.db.RecordSecondPayment(ctx, key, edge.Checkout{Cart: sold.Cart, Payments: edge.Payments{{Method: edge.Cash, Amount: 100000}}, Staff: "Lan"})
+		require.NoError(t, err)
+		return d
+	}
+	backup := l.backup("b.db")
+	second("key-due-1")
+	given := second("key-due-2")
+	_, _, err := l.db.GiveBack(ctx, "key-given-2", edge.GivingBack{Due: given.ID, Method: edge.Cash, Staff: "Lan"})
+	require.NoError(t, err)
+	h := hold(t, l.db)
+	l.stop()
+	require.NoError(t, os.Remove(l.opt.Path)) // the disk is gone
+	l.restore(backup)
+	l.start()
+	cash("key-float-1", edge.CashFloat)
+	second("key-due-3")
+	h.giveBack(t, l.db, oneByOne)
+	due, err := l.db.RefundsDue(ctx, 10)
+	require.NoError(t, err)
+	require.Len(t, due, 2)
+	require.EqualValues(t, 600000, *cash("key-count-1", edge.CashCount).Expected)
+
+	// A new epoch, in which HQ gets again what it lacks, changes nothing.
+	_, err = l.db.OpenEpoch(ctx, nil, 0)
+	require.NoError(t, err)
+	require.EqualValues(t, 600000, *cash("key-count-2", edge.CashCount).Expected)
+}
