@@ -111,6 +111,11 @@ func (o *Order) Placed() time.Time {
 	return time.Time{}
 }
 
+// Went reports whether the order ever was in a state.
+func (o *Order) Went(state OrderState) bool {
+	return slices.ContainsFunc(o.Steps, func(s OrderStep) bool { return s.State == state })
+}
+
 // Short reports whether the order is subject to stock.
 func (o *Order) Short() bool {
 	return o.Taken != nil && o.Taken.Offline || slices.ContainsFunc(o.Lines, func(l OrderLine) bool { return l.Short })

@@ -178,8 +178,19 @@ func (p *projector) collected(ctx context.Context, e *entry) (flaw, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.State() != edge.OrderReady {
+	var by string
+	if err := p.tx.QueryRowContext(ctx, "select collected from orders where id = $1", o.ID).Scan(&by); err != nil {
+		return nil, err
+	}
+	this, known := e.Node+"/"+e.ID, by == "" && o.Went(edge.OrderCollected) // before this was kept, or by hand
+	switch {
+	case by == this:
+		return nil, nil // made anew, see Rebuild
+	case !known && o.State() != edge.OrderReady:
 		return fmt.Errorf("order %s was handed over in %.40q although it is %s", o.Number(), c.Shop, o.State()), nil
+	}
+	if _, err := p.tx.ExecContext(ctx, "update orders set collected = $1 where id = $2", this, o.ID); err != nil || known {
+		return nil, err
 	}
 	if err := o.Move(edge.ByHQ, edge.OrderCollected, "", p.now()); err != nil {
 		return err, nil

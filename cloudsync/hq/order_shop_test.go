@@ -210,6 +210,15 @@ func TestOrderIsCollectedOnce(t *testing.T) {
 	require.Empty(t, s.flaws())
 	_, err = s.hq.PickUpPass(t.Context(), &found.Order)
 	require.Equal(t, edge.Conflict, edge.KindOf(err))
+
+	require.NoError(t, s.hq.Rebuild(t.Context()))
+	require.Empty(t, s.flaws(), "it was handed over by this very word")
+	s.add(edge.EventOrderCollected, "again", edge.Collection{Order: k.ID, Shop: testShop, Code: pass.Code, Staff: "Mai", At: s.clock.Now()})
+	s.send(s.batch(uint64(len(s.events)), uint64(len(s.events))))
+	require.NoError(t, s.hq.Project(t.Context()))
+	require.Len(t, s.flaws(), 1, "and by no other")
+	require.NoError(t, s.hq.Rebuild(t.Context()))
+	require.Len(t, s.flaws(), 1)
 }
 
 // What cannot be is set aside for people, and holds up nothing.
