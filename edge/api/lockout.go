@@ -17,6 +17,11 @@ const (
 	longestLock = time.Hour
 	tillLock    = 10 * time.Minute // the longest of a till
 	forgetAfter = 24 * time.Hour   // without a wrong PIN
+
+	maxSlips   = 10 // wrong PINs that one person's right ones take back
+	slipsIn    = time.Hour
+	maxTills   = 5 // that one person makes of other devices
+	newTillsIn = 24 * time.Hour
 )
 
 // guesser is who enters a PIN. The audit log has the name.
@@ -37,6 +42,14 @@ type lockout struct {
 	mu      sync.Mutex
 	clients map[string]wrong
 	all     wrong
+	people  map[string]person // by name, those who were right
+}
+
+// person is what somebody has had for knowing a PIN. Without a bound on it a clerk
+// could guess a manager's for ever, with a PIN of their own between the guesses.
+type person struct {
+	slips, tills         int
+	slipsFrom, tillsFrom time.Time // when the first of them was
 }
 
 // wrong counts tries in rounds, each of which ends in a lock.
@@ -47,7 +60,7 @@ type wrong struct {
 }
 
 func newLockout(now func() time.Time) *lockout {
-	return &lockout{now: now, clients: map[string]wrong{}}
+	return &lockout{now: now, clients: map[string]wrong{}, people: map[string]person{}}
 }
 
 // recall counts what the audit log, oldest record first, has of PINs: a restart
@@ -61,9 +74,15 @@ func (l *lockout) recall(records []edge.AuditRecord) {
 		switch r.Kind {
 		case edge.AuditWrongPIN:
 			l.try(g)
-		case edge.AuditSignedIn, edge.AuditApproved:
+		case edge.AuditSignedIn:
 			l.try(g)
-			l.right(g)
+			l.right(g, r.Staff)
+			if !g.till {
+				l.newTill(r.Staff)
+			}
+		case edge.AuditApproved:
+			l.try(g)
+			l.right(g, r.Manager)
 		}
 	}
 }
@@ -143,20 +162,44 @@ func (l *lockout) startRounds() {
 	}
 }
 
-// right takes back the present round of a client that knew its PIN: those were
-// slips. Its rounds before, and everybody else's guesses, stay.
-func (l *lockout) right(g guesser) {
+// right takes back the present round of a client where somebody knew their PIN:
+// those were slips, unless the same person had many within an hour. The client's
+// rounds before, and everybody else's guesses, stay.
+func (l *lockout) right(g guesser, who string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	w := l.clients[g.name]
-	if !g.till {
-		l.all.n = max(l.all.n-w.n, 0)
+	now, w, p := l.now(), l.clients[g.name], l.people[who]
+	if now.Sub(p.slipsFrom) >= slipsIn {
+		p.slips, p.slipsFrom = 0, now
 	}
-	w.n = 0
+	slips := min(max(w.n-1, 0), maxSlips-p.slips) // the last try was the right one
+	p.slips += slips
+	l.people[who] = p
+	back := min(slips+1, w.n)
+	if !g.till {
+		l.all.n = max(l.all.n-back, 0)
+	}
+	w.n -= back
 	l.clients[g.name] = w
-	if w.rounds == 0 {
+	if w.n == 0 && w.rounds == 0 {
 		delete(l.clients, g.name)
 	}
+}
+
+// newTill reports whether who signed in may make a till of their device.
+func (l *lockout) newTill(who string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now, p := l.now(), l.people[who]
+	if now.Sub(p.tillsFrom) >= newTillsIn {
+		p.tills, p.tillsFrom = 0, now
+	}
+	if p.tills >= maxTills {
+		return false
+	}
+	p.tills++
+	l.people[who] = p
+	return true
 }
 
 // plus is w after one more try, which begins a new round if the one before

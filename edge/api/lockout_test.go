@@ -34,7 +34,7 @@ func TestLocksDouble(t *testing.T) {
 		advance(want*time.Minute - time.Second)
 		require.Equal(t, time.Second, l.try(stranger("a")), "to ask does not make it longer")
 		guess(t, l, "b", 1)
-		l.right(stranger("b"))
+		l.right(stranger("b"), "Hoa")
 		advance(time.Second)
 	}
 	advance(forgetAfter)
@@ -49,7 +49,7 @@ func TestRightPINClearsOneRound(t *testing.T) {
 	guess(t, l, "a", maxWrong)
 	advance(time.Minute)
 	guess(t, l, "a", maxWrong)
-	l.right(stranger("a")) // the last one was it
+	l.right(stranger("a"), "Hoa") // the last one was it
 	guess(t, l, "a", maxWrong)
 	require.Equal(t, 2*time.Minute, l.try(stranger("a")), "the first round is remembered")
 }
@@ -61,7 +61,7 @@ func TestAllClientsTogether(t *testing.T) {
 	}
 	for range 100 {
 		guess(t, l, "till", 1)
-		l.right(stranger("till"))
+		l.right(stranger("till"), "Hoa")
 	}
 	guess(t, l, "guesser 0", 1)
 	require.Equal(t, time.Minute, l.try(stranger("till")), "right PINs took nothing from the guessers' count")
@@ -69,7 +69,7 @@ func TestAllClientsTogether(t *testing.T) {
 	advance(time.Minute)
 	guess(t, l, "guesser 1", 1)
 	guess(t, l, "guesser 2", 2)
-	l.right(stranger("guesser 1"))
+	l.right(stranger("guesser 1"), "Hoa")
 	for i := range maxWrongIn - 2 {
 		guess(t, l, fmt.Sprint("more ", i), 1)
 	}
@@ -102,7 +102,7 @@ func TestOthersDoNotLockATill(t *testing.T) {
 	}
 	require.Equal(t, time.Minute, l.try(stranger("another")))
 	require.Zero(t, l.try(till))
-	l.right(till)
+	l.right(till, "Hoa")
 	require.Equal(t, time.Minute, l.try(stranger("another")), "a till's right PIN frees no others")
 	for i, want := range []time.Duration{1, 2, 4, 8, 10, 10, 10, 10, 10, 10} {
 		require.True(t, l.trusts(till), "after %d rounds", i)

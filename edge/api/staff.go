@@ -247,7 +247,7 @@ func (s *Server) postSession(c *gin.Context) {
 	s.signOff(c)
 	token, ses := s.staff.open(who)
 	setCookie(c, token, int(sessionLife.Seconds()))
-	s.knowTill(c)
+	s.knowTill(c, who.Name)
 	s.cfg.Log.InfoContext(c.Request.Context(), "staff signed in", "role", who.Role)
 	s.audit(c, edge.AuditRecord{Kind: edge.AuditSignedIn, Staff: who.Name, About: from})
 	c.JSON(http.StatusOK, ses)
@@ -276,7 +276,7 @@ func (s *Server) whoHas(c *gin.Context, pin string) (*Staff, error) {
 		}
 		return nil, edge.Errorf(op, edge.Unauthorized, "this PIN is not known")
 	}
-	s.staff.locks.right(guesser)
+	s.staff.locks.right(guesser, who.Name)
 	return who, nil
 }
 

@@ -160,7 +160,7 @@ func TestLockOut(t *testing.T) {
 	try := func(pin string) *http.Response { return s.do("POST", "/api/v1/staff/session", `{"pin":"`+pin+`"}`) }
 	requireError(t, try("12"), 400, edge.Invalid, "4 to 12")
 	requireError(t, try("12ab"), 400, edge.Invalid, "4 to 12")
-	for range 3 {
+	for range 2 {
 		for range 4 {
 			requireError(t, try("0000"), 401, edge.Unauthorized, "not known")
 		}
@@ -177,6 +177,34 @@ func TestLockOut(t *testing.T) {
 	s.Advance(time.Second)
 	require.Equal(t, 200, try(pin).StatusCode)
 	require.NotContains(t, s.log.String(), pin)
+}
+
+// Whoever has a PIN cannot guess a manager's between sign-ins with their own,
+// neither at one till nor at ever new ones.
+func TestAClerkDoesNotGuessAManagersPIN(t *testing.T) {
+	for name, fresh := range map[string]bool{"at one till": false, "at new tills": true} {
+		t.Run(name, func(t *testing.T) {
+			s := memoryShop(t)
+			looked := 0
+			for i := range 40 {
+				if fresh {
+					s.cook = nil
+				}
+				r := s.do("POST", "/api/v1/staff/session", `{"pin":"`+pin+`"}`)
+				if r.StatusCode != 200 {
+					require.Equal(t, 429, r.StatusCode)
+					continue
+				}
+				s.cook = r.Cookies()
+				for j := range 4 {
+					if s.do("POST", "/api/v1/staff/session", fmt.Sprintf(`{"pin":"9%03d"}`, 4*i+j)).StatusCode == 401 {
+						looked++
+					}
+				}
+			}
+			require.Less(t, looked, 50, "guesses that were looked at, of 160")
+		})
+	}
 }
 
 // A restart neither ends a lock nor forgets the rounds before it.

@@ -65,10 +65,14 @@ func (s *Server) till(c *gin.Context) []byte {
 	return s.tills.name(cookie)
 }
 
-// knowTill lets the browser be a till from now on.
-func (s *Server) knowTill(c *gin.Context) {
+// knowTill lets the browser in which somebody signed in be a till from now on,
+// unless they have made many of others.
+func (s *Server) knowTill(c *gin.Context, who string) {
 	name := s.till(c)
 	if name == nil {
+		if !s.staff.locks.newTill(who) {
+			return
+		}
 		name = random(tillName)
 	}
 	http.SetCookie(c.Writer, &http.Cookie{
