@@ -23,12 +23,24 @@ func LoadOrCreateSecret(path string, fresh func() string) ([]byte, error) {
 
 // LoadSecret is LoadOrCreateSecret where the file must be there.
 func LoadSecret(path string) ([]byte, error) {
+	return loadSecret(path, 0o077, "others may read it (mode %04o): run chmod 600 %s, and make another key if they could have")
+}
+
+// LoadCredential reads a secret that systemd gives a service in a folder of the
+// service's own. Since systemd 254 the service's user may read it by an access list,
+// and the mode says 0440 for that.
+func LoadCredential(path string) ([]byte, error) {
+	return loadSecret(path, 0o037, "everybody may read it, or a group may change it (mode %04o): run chmod 400 %s")
+}
+
+// loadSecret reads a file for which nobody has one of the rights in not.
+func loadSecret(path string, not fs.FileMode, otherwise string) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s: others may read it (mode %04o): run chmod 600 %s, and make another key if they could have", path, info.Mode().Perm(), path)
+	if mode := info.Mode().Perm(); mode&not != 0 {
+		return nil, fmt.Errorf("%s: "+otherwise, path, mode, path)
 	}
 	text, err := readSmall(path)
 	if err != nil {

@@ -105,15 +105,15 @@ func fitting(width, height int) error {
 func (c Config) Check() error {
 	switch {
 	case c.Source == "":
-		return &SourceError{hidden(c.Source), "no source is set", "name a device (/dev/video0), an rtsp:// address, a video file, folder:DIR or still:PHOTO", nil}
+		return &SourceError{Shown(c.Source), "no source is set", "name a device (/dev/video0), an rtsp:// address, a video file, folder:DIR or still:PHOTO", nil}
 	case strings.ContainsRune(c.Source, 0):
-		return &SourceError{hidden(c.Source), "the name has a NUL byte in it", "write it anew", nil}
+		return &SourceError{Shown(c.Source), "the name has a NUL byte in it", "write it anew", nil}
 	case c.Rotate != 0 && c.Rotate != 90 && c.Rotate != 180 && c.Rotate != 270:
-		return &SourceError{hidden(c.Source), fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
+		return &SourceError{Shown(c.Source), fmt.Sprintf("rotate is %d", c.Rotate), "set 0, 90, 180 or 270", nil}
 	case c.Width < 0 || c.Height < 0 || fitting(c.Width, c.Height) != nil:
-		return &SourceError{hidden(c.Source), fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
+		return &SourceError{Shown(c.Source), fmt.Sprintf("size %d × %d", c.Width, c.Height), "set sides of 0 (the source's own) to 8192 and at most 40 megapixels", nil}
 	case !(c.FPS >= 0 && c.FPS <= 1000):
-		return &SourceError{hidden(c.Source), fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}
+		return &SourceError{Shown(c.Source), fmt.Sprintf("%v frames a second", c.FPS), "set 0 (the source's own) to 1000", nil}
 	}
 	return nil
 }

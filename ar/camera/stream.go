@@ -44,9 +44,9 @@ type stream struct {
 func openStream(c Config) (*stream, error) {
 	u, err := url.Parse(c.Source)
 	if err != nil || u.Hostname() == "" {
-		return nil, &SourceError{hidden(c.Source), "this is no camera's address", "write rtsp://USER:PASSWORD@HOST/PATH; signs such as @ and / in the password as %40 and %2F", nil}
+		return nil, &SourceError{Shown(c.Source), "this is no camera's address", "write rtsp://USER:PASSWORD@HOST/PATH; signs such as @ and / in the password as %40 and %2F", nil}
 	}
-	name := hidden(c.Source)
+	name := Shown(c.Source)
 	vc, err := gocv.VideoCaptureFileWithAPIParams(c.Source, gocv.VideoCaptureFFmpeg, []gocv.VideoCaptureProperties{
 		capPropOpenTimeoutMS, gocv.VideoCaptureProperties(streamOpenTimeout.Milliseconds()),
 		capPropReadTimeoutMS, gocv.VideoCaptureProperties(streamReadTimeout.Milliseconds()),
@@ -58,8 +58,9 @@ func openStream(c Config) (*stream, error) {
 	return &stream{name: name, vc: vc, raw: gocv.NewMat(), fit: newFitter(c)}, nil
 }
 
-// hidden is a source without what only its owner may know.
-func hidden(source string) string {
+// Shown is a source without what only its owner may know: the user and the password
+// of a network camera.
+func Shown(source string) string {
 	if !isStream(source) {
 		return source
 	}

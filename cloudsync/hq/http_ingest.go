@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -14,10 +13,8 @@ import (
 )
 
 const (
-	ingestAtOnce = 16        // requests being taken in, and large bodies being read
-	readAtOnce   = 256       // requests being read
-	smallBody    = 256 << 10 // bytes; what a shop usually sends is far below
-	downAtOnce   = 32        // downlink messages of one reply
+	ingestAtOnce = 16 // requests being taken in, and large bodies being read
+	downAtOnce   = 32 // downlink messages of one reply
 )
 
 // IngestHandler serves POST cloudsync.IngestPath: the way by which a shop sends
@@ -31,28 +28,15 @@ const (
 // Whoever sends slowly takes a place among those who are read, of which there are
 // many, and holds little memory; it keeps nobody from being taken in.
 func (h *HQ) IngestHandler() http.Handler {
-	return &ingest{
-		hq: h, reading: make(chan struct{}, readAtOnce), large: make(chan struct{}, ingestAtOnce), taking: make(chan struct{}, ingestAtOnce),
-	}
+	return &ingest{hq: h, bodies: newBodies(), taking: make(chan struct{}, ingestAtOnce)}
 }
 
 // ingest has a place for each request at each of its stages.
 type ingest struct {
-	hq                     *HQ
-	reading, large, taking chan struct{}
+	hq     *HQ
+	bodies bodies
+	taking chan struct{}
 }
-
-// seat takes a place, or reports that all are taken.
-func seat(places chan struct{}) bool {
-	select {
-	case places <- struct{}{}:
-		return true
-	default:
-		return false
-	}
-}
-
-var errBusy = errors.New("too many requests at once: send again in a few seconds")
 
 func (i *ingest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
@@ -64,7 +48,7 @@ func (i *ingest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+cloudsync.MessagesType)
 		return
 	}
-	body, err := i.read(http.MaxBytesReader(w, r.Body, int64(cloudsync.MaxPost)))
+	body, err := i.bodies.read(http.MaxBytesReader(w, r.Body, int64(cloudsync.MaxPost)))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		refuseHTTP(w, http.StatusRequestEntityTooLarge, edge.TooLarge, fmt.Sprintf("a body has at most %d bytes: send fewer messages at once", cloudsync.MaxPost))
 		return
@@ -98,24 +82,6 @@ func (i *ingest) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := w.Write(cloudsync.EncodeMessages(replies)); err != nil {
 		i.hq.log.Debug("a reply over HTTPS broke off", "error", err)
 	}
-}
-
-// read reads a body; its error is errBusy where there is no place for it now.
-func (i *ingest) read(r io.Reader) ([]byte, error) {
-	if !seat(i.reading) {
-		return nil, errBusy
-	}
-	defer func() { <-i.reading }()
-	body, err := io.ReadAll(io.LimitReader(r, smallBody))
-	if err != nil || len(body) < smallBody {
-		return body, err
-	}
-	if !seat(i.large) {
-		return nil, errBusy
-	}
-	defer func() { <-i.large }()
-	rest, err := io.ReadAll(r)
-	return append(body, rest...), err
 }
 
 func refuseBusy(w http.ResponseWriter) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -12,8 +11,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// postsAtOnce bounds the posts of a kind that are taken in at once: each is held
-// in memory meanwhile.
+// postsAtOnce bounds the posts of a kind that are taken in at once.
 const postsAtOnce = 16
 
 // post is a kind of what shops bring by HTTP, since it is no part of the ledger.
@@ -26,9 +24,10 @@ type post struct {
 	topic  func(node string) string
 }
 
-// handler takes in posts, and answers what became of them.
+// handler takes in posts, and answers what became of them. A turn is taken by whole
+// posts alone: whoever never ends his keeps no shop's from being taken in.
 func (p post) handler(take func(context.Context, []byte) error, answer func(http.ResponseWriter, error)) http.Handler {
-	turn := make(chan struct{}, postsAtOnce)
+	bodies, turn := newBodies(), make(chan struct{}, postsAtOnce)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		switch media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); {
@@ -39,20 +38,21 @@ func (p post) handler(take func(context.Context, []byte) error, answer func(http
 		case media != p.media:
 			refuseHTTP(w, http.StatusUnsupportedMediaType, edge.Invalid, "the body must be "+p.media)
 			return
-		case !seat(turn):
-			refuseBusy(w)
-			return
 		}
-		defer func() { <-turn }()
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, p.max))
+		body, err := bodies.read(http.MaxBytesReader(w, r.Body, p.max))
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			refuseHTTP(w, http.StatusRequestEntityTooLarge, edge.TooLarge, fmt.Sprintf("a body has at most %d bytes", p.max))
 			return
 		}
-		if err != nil {
+		if err != nil && !errors.Is(err, errBusy) {
 			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, "the body breaks off")
 			return
 		}
+		if err != nil || !seat(turn) {
+			refuseBusy(w)
+			return
+		}
+		defer func() { <-turn }()
 		answer(w, take(r.Context(), body))
 	})
 }

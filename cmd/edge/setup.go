@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
+	"github.com/mirrorcart/mirrorcart/ar/camera"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/ticket"
@@ -161,7 +162,7 @@ func (m onSite) Settings(kiosk string) setup.Settings {
 	s := m.cfg.Setup(kiosk)
 	return setup.Settings{
 		Camera: setup.CameraSettings{
-			Source: s.Camera.Source, Rotate: s.Camera.Rotate, Mirror: s.Camera.Mirror, FOV: s.Camera.FOV,
+			Source: camera.Shown(s.Camera.Source), Rotate: s.Camera.Rotate, Mirror: s.Camera.Mirror, FOV: s.Camera.FOV,
 			WhiteBalance: s.Camera.Controls.WhiteBalance,
 		},
 		Printer: setup.PrinterSettings{Address: s.Printer.Address, Width: s.Printer.Width},
@@ -169,13 +170,17 @@ func (m onSite) Settings(kiosk string) setup.Settings {
 }
 
 // Change keeps a kiosk's settings and has the gateway begin anew. A camera that is
-// turned by a quarter has its width where its height was.
+// turned by a quarter has its width where its height was. The page does not know a
+// network camera's password: the address as it was shown is the one that is set.
 func (m onSite) Change(kiosk string, in setup.Settings) error {
 	s := m.cfg.Setup(kiosk)
 	if (in.Camera.Rotate-s.Camera.Rotate)%180 != 0 {
 		s.Camera.Width, s.Camera.Height = s.Camera.Height, s.Camera.Width
 	}
-	s.Camera.Source, s.Camera.Rotate, s.Camera.Mirror, s.Camera.FOV = in.Camera.Source, in.Camera.Rotate, in.Camera.Mirror, in.Camera.FOV
+	if in.Camera.Source != camera.Shown(s.Camera.Source) {
+		s.Camera.Source = in.Camera.Source
+	}
+	s.Camera.Rotate, s.Camera.Mirror, s.Camera.FOV = in.Camera.Rotate, in.Camera.Mirror, in.Camera.FOV
 	s.Camera.Controls.WhiteBalance = in.Camera.WhiteBalance
 	s.Printer = firmwarecfg.SetupPrinter{Address: in.Printer.Address, Width: in.Printer.Width}
 	if err := m.cfg.SaveSetup(kiosk, s); err != nil {
@@ -196,7 +201,7 @@ func (m onSite) Change(kiosk string, in setup.Settings) error {
 func (m onSite) Choices(kiosk string) setup.Choices {
 	s := m.cfg.Setup(kiosk)
 	return setup.Choices{
-		Cameras:  devices(s.Camera.Source, "/dev/mirrorcart/camera-*", "/dev/v4l/by-id/*-video-index0", "/dev/video*"),
+		Cameras:  devices(camera.Shown(s.Camera.Source), "/dev/mirrorcart/camera-*", "/dev/v4l/by-id/*-video-index0", "/dev/video*"),
 		Printers: devices(s.Printer.Address, "/dev/mirrorcart/printer", "/dev/usb/lp*"),
 	}
 }

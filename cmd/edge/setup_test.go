@@ -123,6 +123,37 @@ func TestInstallationDay(t *testing.T) {
 	require.Contains(t, sheet.Steps, ticket.InstallationStep{Step: "sale", Passed: true, Detail: fmt.Sprintf("T1-%d-000001, T1-%[1]d-000002", db.Series())})
 }
 
+// The page of installation day shows a network camera without its password, which
+// its sheet would be printed with, and keeps it when it saves what it was shown.
+func TestSetupShowsNoPasswordOfACamera(t *testing.T) {
+	const source, shown = "rtsp://admin:s3cret-word@10.0.0.9/stream?token=s3cret-word", "rtsp://10.0.0.9/stream"
+	for _, kiosk := range []string{firmwarecfg.MainKiosk, "second"} {
+		cfg := firmwarecfg.DefaultEdge()
+		cfg.DataDir, cfg.Node, cfg.Till = t.TempDir(), "gw-1", "T1"
+		cfg.Shop.ID, cfg.Shop.Name = "hue", "Huế"
+		cfg.Kiosks = []firmwarecfg.Kiosk{{ID: "second", Addr: "127.0.0.1:8081", Camera: cfg.Camera, Mirror: cfg.Mirror}}
+		cfg.Camera.Source, cfg.Kiosks[0].Camera.Source = source, source+"2"
+		m := onSite{&gateway{gatewayOptions: gatewayOptions{cfg: cfg}, restart: make(chan struct{}, 1)}}
+		view, err := json.Marshal([]any{m.Settings(kiosk), m.Choices(kiosk)})
+		require.NoError(t, err)
+		require.NotContains(t, string(view), "s3cret")
+		require.NotContains(t, string(view), "admin")
+		change := m.Settings(kiosk)
+		require.Equal(t, shown, change.Camera.Source)
+		before := cfg.Setup(kiosk).Camera.Source
+
+		change.Camera.Rotate = 90
+		require.NoError(t, m.Change(kiosk, change))
+		require.NoError(t, cfg.LayOverSetup(nil))
+		require.Equal(t, before, cfg.Setup(kiosk).Camera.Source)
+		require.Equal(t, 90, cfg.Setup(kiosk).Camera.Rotate)
+		change.Camera.Source = "rtsp://10.0.0.10/stream"
+		require.NoError(t, m.Change(kiosk, change))
+		require.NoError(t, cfg.LayOverSetup(nil))
+		require.Equal(t, change.Camera.Source, cfg.Setup(kiosk).Camera.Source)
+	}
+}
+
 // setupView is what the pages of installation day are told.
 type setupView struct {
 	Run      string

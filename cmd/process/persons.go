@@ -26,7 +26,7 @@ func PersonKeys(file, besideKey string) (*person.Keys, error) {
 		return firmwarecfg.LoadOrCreateSecret(path, func() string { return person.Line() + "\n" })
 	}
 	if given {
-		load = func() ([]byte, error) { return firmwarecfg.LoadSecret(path) }
+		load = func() ([]byte, error) { return firmwarecfg.LoadCredential(path) }
 	}
 	text, err := load()
 	if err != nil {

@@ -44,7 +44,11 @@ func always() bool { return true }
 // as the member of staff is signed in.
 func (s *Server) getStaffEvents(c *gin.Context) {
 	token, _ := c.Cookie(staffCookie) // requireStaff has seen it
-	s.stream(c, func(edge.CartID) bool { return true }, func() bool { return s.staff.signedIn(token) })
+	may := func() bool {
+		s.signOffGone(c.Request.Context())
+		return s.staff.signedIn(token)
+	}
+	s.stream(c, func(edge.CartID) bool { return true }, may)
 }
 
 // stream sends server-sent events: first the given carts and the status as

@@ -171,9 +171,18 @@ func TestStaffEventsEndWithTheSession(t *testing.T) {
 	for name, end := range map[string]func(s *shop){
 		"signed off": func(s *shop) { s.do("DELETE", "/api/v1/staff/session", "") },
 		"idle":       func(s *shop) { s.Advance(30 * time.Minute) },
+		"taken out by headquarters": func(s *shop) {
+			require.NoError(t, s.Apply(t.Context(), 2, edge.Delivery{Staff: &edge.Directory{}}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := memoryShop(t)
+			var dir directory
+			s := memoryShop(t, func(c *api.Config) { c.Staff, c.Directory = nil, &dir })
+			dir.Office = s.Shop
+			hash, err := pinHash()
+			require.NoError(t, err)
+			lan := edge.Member{Name: "Lan", Role: edge.RoleManager, PIN: hash, Active: true}
+			require.NoError(t, s.Apply(t.Context(), 1, edge.Delivery{Staff: &edge.Directory{Members: []edge.Member{lan}}}))
 			srv := httptest.NewServer(s.engine)
 			t.Cleanup(srv.Close)
 			c := s.fill(t, edgetest.Cream, 1)

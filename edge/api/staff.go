@@ -132,6 +132,13 @@ func (s *Server) directory(ctx context.Context) (members []edge.Member, known bo
 	return d.Members, true
 }
 
+// signOffGone ends the sessions of those whom HQ lets sell here no more.
+func (s *Server) signOffGone(ctx context.Context) {
+	if members, known := s.directory(ctx); known {
+		s.staff.signOff(members)
+	}
+}
+
 // open signs s in and returns the cookie's token. Where too many are signed
 // in, whoever was away longest is signed off.
 func (r *staffRoom) open(s *Staff) (token string, _ *session) {
@@ -318,9 +325,7 @@ func setCookie(c *gin.Context, token string, maxAge int) {
 // session's own token in a header, which no other site can send.
 func (s *Server) requireStaff(c *gin.Context) {
 	const op = "api.requireStaff"
-	if members, known := s.directory(c.Request.Context()); known {
-		s.staff.signOff(members)
-	}
+	s.signOffGone(c.Request.Context())
 	token, err := c.Cookie(staffCookie)
 	ses, ok := s.staff.session(token)
 	if err != nil || !ok {
