@@ -3,6 +3,7 @@ package cart
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/mirrorcart/mirrorcart/edge"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/handoff"
 )
 
@@ -67,6 +69,10 @@ func (p *Pages) typed(c *gin.Context) {
 		ask(http.StatusNotFound, typeCode(lang, true))
 		return
 	}
+	if !p.mayType(c.ClientIP()) {
+		p.errorPage(c, lang, edge.Errorf("cart.typed", edge.TooMany, "an address types codes too fast: wait a few seconds"))
+		return
+	}
 	_, _, token, err := p.OpenCode(c.Request.Context(), code)
 	switch {
 	case edge.KindOf(err) == edge.NotFound:
@@ -76,6 +82,13 @@ func (p *Pages) typed(c *gin.Context) {
 	default:
 		p.forward(c, "s/"+token+"?lang="+lang)
 	}
+}
+
+// mayType reports whether an address may try another code. This machine's own is a
+// proxy's whose word on who asks is not taken, and so everybody's.
+func (p *Pages) mayType(ip string) bool {
+	at, err := netip.ParseAddr(ip)
+	return err == nil && at.Unmap().IsLoopback() || p.typing.Allow(api.ClientOf(ip))
 }
 
 func typeCode(lang string, wrong bool) problem {

@@ -1,6 +1,7 @@
 package cart
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -59,12 +60,28 @@ func TestACodeThatIsTypedOpensTheCart(t *testing.T) {
 // Guessing is slow, from however many addresses.
 func TestCodesCannotBeTriedFast(t *testing.T) {
 	a := newApp(t)
-	for range visitsAtOnce {
-		require.Equal(t, http.StatusNotFound, a.do("GET", "/k?code=00000-00000", nil).StatusCode)
+	guess := func(from int) int {
+		return a.do("GET", "/k?code=00000-00000", nil, "X-Forwarded-For", fmt.Sprintf("203.0.113.%d", from)).StatusCode
 	}
-	require.Equal(t, http.StatusTooManyRequests, a.do("GET", "/k?code=00000-00000", nil).StatusCode)
+	for i := range visitsAtOnce {
+		require.Equal(t, http.StatusNotFound, guess(i))
+	}
+	require.Equal(t, http.StatusTooManyRequests, guess(visitsAtOnce))
 	a.pass(time.Second)
-	require.Equal(t, http.StatusNotFound, a.do("GET", "/k?code=00000-00000", nil).StatusCode)
+	require.Equal(t, http.StatusNotFound, guess(visitsAtOnce))
+}
+
+// Whoever guesses codes keeps nobody else from typing theirs.
+func TestWhoGuessesCodesKeepsNobodyOut(t *testing.T) {
+	a := newApp(t)
+	c := cartOf(t, 2)
+	_, err := a.hq.OpenCart(t.Context(), c, "shop1", false)
+	require.NoError(t, err)
+	for range 10 * visitsAtOnce {
+		a.do("GET", "/k?code=00000-00000", nil, "X-Forwarded-For", "203.0.113.1")
+	}
+	resp := a.do("GET", "/k?code="+c.Code(), nil, "X-Forwarded-For", "203.0.113.2")
+	require.Equal(t, http.StatusSeeOther, resp.StatusCode)
 }
 
 // The newer code alone tells HQ that older ones were withdrawn, while the shop

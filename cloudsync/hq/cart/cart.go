@@ -24,6 +24,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/address"
+	"github.com/mirrorcart/mirrorcart/edge/api"
 )
 
 // Headquarters is what the page needs of HQ.
@@ -85,6 +86,7 @@ type Pages struct {
 	ofLooks   *template.Template // photos and votes
 	ofPay     *template.Template
 	limit     limiter
+	typing    *api.Limiter // by address: codes that are typed
 	streams   streams
 	zip       sync.Pool // of *gzip.Writer
 }
@@ -106,7 +108,7 @@ func New(o Options) (*Pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cart.New: %w", err)
 	}
-	p := &Pages{Options: o, templates: t, ofLooks: looks, ofPay: pay}
+	p := &Pages{Options: o, templates: t, ofLooks: looks, ofPay: pay, typing: api.NewLimiter(o.Now, codesPerSecond, codesAtOnce)}
 	p.limit.visits = map[edge.CartID]visits{}
 	p.streams.open = map[edge.CartID]int{}
 	p.zip.New = func() any {

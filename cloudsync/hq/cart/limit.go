@@ -18,6 +18,13 @@ const (
 	streamsInAll    = 10_000
 )
 
+// What one address may type of codes, so that whoever guesses leaves others their
+// part of what all may.
+const (
+	codesPerSecond = 0.5
+	codesAtOnce    = 20
+)
+
 // limiter is a token bucket for each cart.
 type limiter struct {
 	mu     sync.Mutex

@@ -174,19 +174,28 @@ func (p *Pages) fillActs(ctx context.Context, w words, now time.Time, before int
 // writeDown writes into the log what a form is about to change, and afterwards
 // what came of it. What cannot be written down is not done.
 func (p *Pages) writeDown(c *gin.Context) {
-	n, err := p.People.Begin(c.Request.Context(), account.Act{By: officer(c), What: c.Request.Method + " " + c.FullPath(), Subject: c.Request.URL.Path})
+	err := p.written(c, c.Request.Method+" "+c.FullPath(), c.Request.URL.Path, func() account.ActState {
+		c.Next()
+		if c.Writer.Status() >= http.StatusBadRequest {
+			return account.ActRefused
+		}
+		return account.ActDone
+	})
 	if err != nil {
 		p.fail(c, err)
-		return
 	}
-	c.Next()
-	state := account.ActDone
-	if c.Writer.Status() >= http.StatusBadRequest {
-		state = account.ActRefused
+}
+
+// written does something that the log is to have.
+func (p *Pages) written(c *gin.Context, what, subject string, do func() account.ActState) error {
+	n, err := p.People.Begin(c.Request.Context(), account.Act{By: officer(c), What: what, Subject: subject})
+	if err != nil {
+		return err
 	}
-	if err := p.People.End(context.WithoutCancel(c.Request.Context()), n, state); err != nil {
+	if err := p.People.End(context.WithoutCancel(c.Request.Context()), n, do()); err != nil {
 		p.Log.Error("log of acts", "act", n, "error", err)
 	}
+	return nil
 }
 
 func (p *Pages) addPerson(c *gin.Context) {

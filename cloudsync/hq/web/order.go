@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -151,8 +152,15 @@ func (p *Pages) contact(c *gin.Context, id string) (*contactView, error) {
 	if !who.role.May(account.Operate) {
 		return nil, edge.Errorf("web.contact", edge.Forbidden, "%s", p.words(c).T("reader_only"))
 	}
-	to, err := p.HQ.ContactOfOrder(c.Request.Context(), id)
-	if err != nil {
+	var to *edge.Contact
+	var err error
+	unwritten := p.written(c, "GET /orders/:id/contact", "/orders/"+id+"/contact", func() account.ActState { // as the API's is called
+		if to, err = p.HQ.ContactOfOrder(c.Request.Context(), id); err != nil {
+			return account.ActRefused
+		}
+		return account.ActDone
+	})
+	if err := errors.Join(unwritten, err); err != nil { // one of the two
 		return nil, err
 	}
 	p.Log.Info("contact of an order read", "audit", true, "order", id, "by", officer(c))

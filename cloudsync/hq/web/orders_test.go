@@ -110,6 +110,12 @@ func TestOrderPage(t *testing.T) {
 	require.Contains(t, page, "Quận 1")
 	require.Contains(t, a.log.String(), "contact of an order read")
 	require.NotContains(t, a.log.String(), "Nguyễn")
+	acts, err := a.Accounts().Acts(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, acts, 1, "who looked is in the log of acts")
+	require.Equal(t, "GET /orders/:id/contact", acts[0].What)
+	require.Equal(t, at+"/contact", acts[0].Subject)
+	require.Equal(t, account.ActDone, acts[0].State)
 	require.NotContains(t, a.page(at+"?contact=1&part=1"), "Nguyễn", "a page that looks again reads nothing again")
 
 	require.Equal(t, at+"?lang=en", a.post(at+"/state?lang=en", url.Values{"to": {"accepted"}}))
