@@ -198,6 +198,7 @@ func (l *lane) answer(ctx context.Context, asked map[Ref]bool, within time.Durat
 			case r.ack.Epoch == l.epoch && r.ack.Lane == l.name:
 				l.clock.set(r.ack.Time)
 				l.setShut(r.ack.Revoked)
+				l.setClone(r.ack.Clone)
 				return r.ack, nil
 			}
 		}

@@ -59,6 +59,9 @@ type Ack struct {
 	// knows of the node. One above the shop's own says that the shop was put
 	// back to an older state.
 	Series uint32 `json:"series,omitempty"`
+	// Clone, in the answer to a probe, says that two machines have written under
+	// the node's name within a day.
+	Clone bool `json:"clone,omitempty"`
 	// Revoked says that the key which signed the batch was taken back: what is in
 	// it is held, and set aside.
 	Revoked bool        `json:"revoked,omitempty"`

@@ -15,9 +15,19 @@ type Status struct {
 	Since time.Time // up or down since
 	// Shut says that HQ took this machine's key or certificate back, going by its
 	// latest word: what is sent is set aside, or not let in.
-	Shut  bool
+	Shut bool
+	// Clone says that two machines write under this one's name, going by HQ's latest
+	// word: it goes by what they wrote within a day.
+	Clone bool
+	// Lost counts the connections in a row that the broker let in and that were lost
+	// within a minute: on an unsteady line, or because another machine under this
+	// one's name comes in their place each time.
+	Lost  int
 	Lanes []LaneStatus
 }
+
+// brief is how long a connection stands that counts as lost as soon as it was made.
+const brief = time.Minute
 
 // LaneStatus is how far a lane is confirmed, as of the last look.
 type LaneStatus struct {
@@ -30,6 +40,7 @@ type statusBoard struct {
 	mu       sync.Mutex
 	s        Status
 	watchers map[chan struct{}]struct{}
+	made     time.Time // the connection that stands; zero for none
 }
 
 func newStatusBoard() *statusBoard {
@@ -44,6 +55,9 @@ func (b *statusBoard) get() Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s := b.s
+	if !b.made.IsZero() && time.Since(b.made) >= brief {
+		s.Lost = 0
+	}
 	s.Lanes = append([]LaneStatus(nil), b.s.Lanes...)
 	return s
 }
@@ -70,11 +84,43 @@ func (b *statusBoard) setUp(up bool) {
 	})
 }
 
+// dialled takes note of a connection that was made or, with an error, was not.
+func (b *statusBoard) dialled(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.made = time.Now()
+	if err != nil { // what is wrong is something else
+		b.made, b.s.Lost = time.Time{}, 0
+	}
+}
+
+// ended takes note of a connection's end, by the other side or by this one.
+func (b *statusBoard) ended(lost bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case time.Since(b.made) >= brief:
+		b.s.Lost = 0
+	case lost:
+		b.s.Lost++
+	}
+	b.made = time.Time{}
+}
+
 // setShut reports whether that is new.
 func (b *statusBoard) setShut(shut bool) bool {
 	return b.change(func(s *Status) bool {
 		changed := s.Shut != shut
 		s.Shut = shut
+		return changed
+	})
+}
+
+// setClone reports whether that is new.
+func (b *statusBoard) setClone(clone bool) bool {
+	return b.change(func(s *Status) bool {
+		changed := s.Clone != clone
+		s.Clone = clone
 		return changed
 	})
 }
@@ -112,6 +158,7 @@ func (n noticing) Dial(ctx context.Context, s Session) (Link, error) {
 	if refused, ok := errors.AsType[*RefusalError](err); ok && refused.Code == RefusedRevoked {
 		n.setShut(true)
 	}
+	n.status.dialled(err)
 	return link, err
 }
 
@@ -122,5 +169,15 @@ func (u *Uplink) setShut(shut bool) {
 		u.c.Log.Error("HQ has shut this machine out: its key or certificate was taken back; it sells on, and its sales are kept", "audit", true)
 	case isNew:
 		u.c.Log.Info("HQ does not shut this machine out any more", "audit", true)
+	}
+}
+
+// setClone takes HQ's word of whether another machine goes by this one's name.
+func (u *Uplink) setClone(clone bool) {
+	switch isNew := u.status.setClone(clone); {
+	case isNew && clone:
+		u.c.Log.Error("HQ hears two machines under this one's name: a copy of it is in use; both sell, and no sale is lost", "audit", true)
+	case isNew:
+		u.c.Log.Info("HQ hears one machine under this name again", "audit", true)
 	}
 }

@@ -137,6 +137,7 @@ func (u *Uplink) Run(ctx context.Context) error {
 		s.link = link
 		defer u.status.setUp(false)
 		err := s.run(ctx)
+		u.status.ended(errors.Is(err, ErrLinkLost) || errors.Is(context.Cause(ctx), ErrLinkLost))
 		silent = errors.Is(err, errSilent)
 		return s.healthy, err
 	})

@@ -25,7 +25,8 @@ const (
 	// when the shop goes on in a new epoch.
 	IncidentDiverged IncidentKind = "diverged"
 	// IncidentClone: two gateways write under one name, each in an epoch of its
-	// own. It is closed when one has been silent for a day.
+	// own. It is closed when either has been silent for a day. While it lasts the
+	// gateways hear of it with the answers to their questions.
 	IncidentClone IncidentKind = "clone"
 	// IncidentRestored: HQ's ledger came from a backup or was moved. It is closed
 	// after a day, when all shops that are there have been asked.
@@ -137,7 +138,7 @@ func (h *HQ) findIncidents(ctx context.Context) ([]Incident, error) {
 	// next one. That events of both still come tells this from old ones sent late.
 	const clones = `select c.node, c.epoch, c.lane, c.max_seen, d.max_seen, d.epoch from cursor c
 		join cursor d on d.node = c.node and d.lane = c.lane and d.opened > c.opened and d.first_time > 0` + notOpen + `
-		and c.last_time > d.first_time + $2 and c.last_at > d.opened and c.last_at > $3`
+		and c.last_time > d.first_time + $2 and c.last_at > d.opened and c.last_at > $3 and d.last_at > $3`
 	now := h.now()
 	found, err := h.suspects(ctx, IncidentGap, gaps, now.Add(-gapAfter).UnixMilli(), gapBatches)
 	if err != nil {
@@ -178,8 +179,9 @@ func (h *HQ) mendedIncidents(ctx context.Context) ([]int64, error) {
 			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane)
 		or i.kind = 'gap' and exists (select 1 from cursor c
 			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.gap_since = 0)
-		or i.kind = 'clone' and exists (select 1 from cursor c
-			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.last_at <= $1)
+		or i.kind = 'clone' and not exists (select 1 from cursor c join cursor d
+			on d.node = c.node and d.lane = c.lane and d.opened > c.opened and d.last_at > $1
+			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.last_at > $1)
 		or i.kind = 'restored' and i.opened <= $1
 		or i.kind = 'quarantine' and not exists (select 1 from quarantine x where x.node = i.node and x.at > $1))`
 	var list []int64

@@ -104,6 +104,28 @@ func TestCloneBecomesAnIncident(t *testing.T) {
 	require.Empty(t, g.lasting(), "one has been silent for a day")
 }
 
+// The copy is found and switched off. It had opened the later epoch, and the gateway
+// goes on in the earlier one.
+func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
+	g := newGateway(t)
+	g.addMoves(3)
+	g.send(g.batch(1, 3))
+	twin := *g
+	g.clock.Advance(time.Hour)
+	twin.newEpoch("e2")
+	twin.addMoves(1)
+	twin.send(twin.batch(1, 1))
+	g.clock.Advance(2 * cloneApart)
+	g.addMoves(1)
+	g.send(g.batch(4, 4))
+	require.Equal(t, []IncidentKind{IncidentClone}, g.lasting())
+	g.clock.Advance(closeAfter)
+	g.addMoves(1)
+	g.send(g.batch(5, 5))
+	require.Empty(t, g.lasting())
+	require.Empty(t, g.lasting(), "nor is it opened again")
+}
+
 func TestWhatIsSetAsideBecomesAnIncident(t *testing.T) {
 	g := newGateway(t)
 	g.add("from.the.future", "a", json.RawMessage(`{}`))

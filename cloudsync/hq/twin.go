@@ -76,7 +76,11 @@ func (h *HQ) reported(ctx context.Context, t cloudsync.Topic, payload []byte) er
 	if r.Node != t.Node {
 		return &cloudsync.RefusalError{Op: op, Code: cloudsync.RefusedForged, Msg: fmt.Sprintf("a report of %s came on %s", r.Node, t)}
 	}
-	return h.rollouts.Report(ctx, r)
+	env, err := cloudsync.Open(payload) // as it was opened before
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return h.rollouts.Report(ctx, env.Key, r)
 }
 
 // desiredBy seals what a node that asks over HTTPS should be told; nothing where

@@ -38,8 +38,9 @@ type Agent struct {
 	wake    chan struct{}
 	changed chan struct{}
 
-	mu sync.Mutex
-	m  memory
+	mu   sync.Mutex
+	m    memory
+	last uint64 // number of the last report
 }
 
 // New makes an agent that goes on from what its file says; Run starts it.
@@ -77,12 +78,14 @@ func New(ctx context.Context, c Config) (*Agent, error) {
 // Changed implements cloudsync.Twin.
 func (a *Agent) Changed() <-chan struct{} { return a.changed }
 
-// Report implements cloudsync.Twin.
+// Report implements cloudsync.Twin. Each report has a number of its own: it says
+// that the machine is so now, also where another one has spoken under its name.
 func (a *Agent) Report(context.Context) (*cloudsync.Reported, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.last = a.next(a.c.Now())
 	r := &cloudsync.Reported{
-		N: a.m.N, Class: a.c.Class, Running: a.m.Running, State: a.m.State, Bundle: a.m.Bundle,
+		N: a.last, Class: a.c.Class, Running: a.m.Running, State: a.m.State, Bundle: a.m.Bundle,
 		Reason: a.m.Reason, Message: a.m.Message, At: a.m.At,
 	}
 	if a.m.Desired != nil {
@@ -134,13 +137,18 @@ func (a *Agent) tell(t told) error {
 func (a *Agent) put(next memory) error {
 	now := a.c.Now().UTC()
 	next.At = now
-	next.N = max(a.m.N+1, uint64(max(now.UnixMilli(), 1)))
+	next.N = a.next(now)
 	if err := next.keep(a.c.File); err != nil {
 		return fmt.Errorf("twin: %w", err)
 	}
 	a.m = next
 	offer(a.changed)
 	return nil
+}
+
+// next is a number above those given out. The caller holds the lock.
+func (a *Agent) next(now time.Time) uint64 {
+	return max(max(a.m.N, a.last)+1, uint64(max(now.UnixMilli(), 1)))
 }
 
 // Run keeps the machine on what HQ wants until ctx ends.

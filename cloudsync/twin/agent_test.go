@@ -171,6 +171,18 @@ func TestGatewayThatIsStartedAnewGoesOn(t *testing.T) {
 	require.Len(t, s.machine.taken, 1)
 }
 
+// A copy of the machine spoke after its last change. What the machine says now is
+// newer, though it says the same.
+func TestEachReportHasANumberOfItsOwn(t *testing.T) {
+	s := newScene(t)
+	first := s.told()
+	s.clock.Advance(time.Hour)
+	again := s.told()
+	require.Equal(t, uint64(s.clock.Now().UnixMilli()), again.N)
+	require.Equal(t, first.At, again.At)
+	require.Greater(t, s.told().N, again.N)
+}
+
 func TestHoursAreKept(t *testing.T) {
 	s := newScene(t) // 08:00 UTC is 15:00 in the shop
 	s.want(s.shelf.put(t, "3 good"), func(d *cloudsync.Desired) {

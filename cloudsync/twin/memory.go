@@ -16,7 +16,7 @@ import (
 // memory is what the agent knows across interruptions.
 type memory struct {
 	Desired *cloudsync.Desired `json:"desired"` // HQ's newest word; nil for none
-	N       uint64             `json:"n"`       // of the newest report
+	N       uint64             `json:"n"`       // of the newest state; reports of it are numbered from here on
 	told
 }
 

@@ -29,6 +29,7 @@ type chain struct {
 	reports uint64
 	wants   map[string]*cloudsync.Desired
 	audit   []string
+	keys    map[string][]cloudsync.KeyID // of each gateway, the newest last
 }
 
 func newChain(t *testing.T, gateways int) *chain {
@@ -36,7 +37,7 @@ func newChain(t *testing.T, gateways int) *chain {
 	db, err := database.Open(t.Context(), databasetest.Place(t))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	c := &chain{t: t, clock: edgetest.NewClock(), wants: map[string]*cloudsync.Desired{}}
+	c := &chain{t: t, clock: edgetest.NewClock(), wants: map[string]*cloudsync.Desired{}, keys: map[string][]cloudsync.KeyID{}}
 	c.Rollouts = New(Options{
 		DB: db, Now: c.clock.Now, NewID: func() string { c.ids++; return fmt.Sprint("r", c.ids) }, Log: slog.New(slog.DiscardHandler),
 		There: func(up bool, _, _, _ time.Time) bool { return up },
@@ -57,10 +58,18 @@ func (c *chain) join(node, class string) {
 	c.t.Helper()
 	_, err := c.DB.Write.ExecContext(c.t.Context(), "insert into node (node, shop, enrolled, up) values ($1, 'shop', 0, 1)", node)
 	require.NoError(c.t, err)
-	const key = "insert into node_key (key_id, node, public_key, added) values ($1, $2, $1, 0)"
-	_, err = c.DB.Write.ExecContext(c.t.Context(), key, []byte(node), node)
-	require.NoError(c.t, err)
+	c.claim(node)
 	c.report(&cloudsync.Reported{Node: node, Class: class, State: cloudsync.BundleNone})
+}
+
+// claim gives a gateway a key, its first or another.
+func (c *chain) claim(node string) {
+	c.t.Helper()
+	const q = "insert into node_key (key_id, node, public_key, added) values ($1, $2, $1, $3)"
+	key := cloudsync.IDOf([]byte(fmt.Sprint(node, len(c.keys[node]))))
+	_, err := c.DB.Write.ExecContext(c.t.Context(), q, key[:], node, c.clock.Now().UnixMilli())
+	require.NoError(c.t, err)
+	c.keys[node] = append(c.keys[node], key)
 }
 
 // shutOut takes a gateway's keys back.
@@ -80,7 +89,13 @@ func (c *chain) report(p *cloudsync.Reported) {
 	c.t.Helper()
 	c.reports++
 	p.N, p.At = c.reports, c.clock.Now()
-	require.NoError(c.t, c.Report(c.t.Context(), p))
+	c.reportAs(len(c.keys[p.Node])-1, p)
+}
+
+// reportAs reports with one of the gateway's keys.
+func (c *chain) reportAs(key int, p *cloudsync.Reported) {
+	c.t.Helper()
+	require.NoError(c.t, c.Report(c.t.Context(), c.keys[p.Node][key], p))
 }
 
 func (c *chain) publish(version int64, change ...func(*Plan)) string {
@@ -389,7 +404,7 @@ func TestOldReportsChangeNothing(t *testing.T) {
 	id := c.publish(1)
 	c.becomes(cloudsync.BundleCommitted, c.told()...)
 	old := &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: 1, State: cloudsync.BundleRefused, Bundle: edge.Hash{1}, At: c.clock.Now()}
-	require.NoError(t, c.Report(t.Context(), old))
+	c.reportAs(0, old)
 	require.Equal(t, Counts{Gateways: 1, Told: 1, Committed: 1}, c.only(id).Counts)
 }
 
@@ -454,12 +469,57 @@ func TestMachineWhoseClockWasAheadIsHeard(t *testing.T) {
 	id := c.publish(1)
 	node := c.told()
 	ahead := c.clock.Now().AddDate(14, 0, 0)
-	require.NoError(t, c.Report(t.Context(), &cloudsync.Reported{Node: node[0], Class: "minipc", N: uint64(ahead.UnixMilli()), State: cloudsync.BundleNone, At: ahead}))
+	c.reportAs(0, &cloudsync.Reported{Node: node[0], Class: "minipc", N: uint64(ahead.UnixMilli()), State: cloudsync.BundleNone, At: ahead})
 	c.reports = uint64(c.clock.Now().UnixMilli()) // of the machine that was made anew
 	c.clock.Advance(time.Minute)
 	require.Equal(t, node, c.told())
 	c.becomes(cloudsync.BundleCommitted, node...)
 	require.Equal(t, 1, c.only(id).Counts.Committed)
+}
+
+// A day is not longer than a clock may be wrong: what a machine said of tomorrow
+// does not count until then, nor for ever.
+func TestMachineWhoseClockWasHoursAheadIsHeard(t *testing.T) {
+	c := newChain(t, 1)
+	runs := func(version int64, ahead time.Duration) *cloudsync.Reported {
+		at := c.clock.Now().Add(ahead)
+		return &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: uint64(at.UnixMilli()), Running: version, State: cloudsync.BundleNone, At: at}
+	}
+	c.reportAs(0, runs(1, 20*time.Hour))
+	c.clock.Advance(time.Minute)
+	c.reportAs(0, runs(2, 0))
+	require.EqualValues(t, 2, c.running("gw-000"))
+	late := runs(3, -time.Minute)
+	c.reportAs(0, late)
+	require.EqualValues(t, 2, c.running("gw-000"), "an older one is passed over")
+}
+
+// Of a gateway that was claimed anew the machine with the newest key is shown, by
+// whatever clock it or a copy of the one before numbers its reports.
+func TestTheNewestClaimIsShown(t *testing.T) {
+	c := newChain(t, 1)
+	of := func(n uint64, version int64) *cloudsync.Reported {
+		return &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: n, Running: version, State: cloudsync.BundleNone, At: c.clock.Now()}
+	}
+	now := uint64(c.clock.Now().UnixMilli())
+	c.reportAs(0, of(now, 7))
+	c.clock.Advance(time.Hour)
+	c.claim("gw-000")
+	c.reportAs(0, of(now+1, 8))
+	require.EqualValues(t, 8, c.running("gw-000"), "the new one has said nothing yet")
+	c.reportAs(1, of(1, 5))
+	require.EqualValues(t, 5, c.running("gw-000"))
+	c.reportAs(0, of(now+2, 8))
+	require.EqualValues(t, 5, c.running("gw-000"), "a copy with the key before")
+	c.reportAs(1, of(2, 6))
+	require.EqualValues(t, 6, c.running("gw-000"))
+}
+
+// running is the bundle's version that a gateway is shown with.
+func (c *chain) running(node string) (version int64) {
+	c.t.Helper()
+	require.NoError(c.t, c.DB.Read.QueryRowContext(c.t.Context(), "select running from twin where node = $1", node).Scan(&version))
+	return version
 }
 
 // Two collectors that step at once tell each gateway once.

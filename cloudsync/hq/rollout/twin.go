@@ -21,16 +21,17 @@ const Told cloudsync.BundleState = "told"
 const askAgain = 30 * time.Second
 
 // clockAhead is how far a machine's clock may be ahead of HQ's. A report's number
-// follows it; one from further ahead puts no later one in its shade for years.
-const clockAhead = 24 * time.Hour
+// follows it; one that came from further ahead puts no later one in its shade.
+const clockAhead = 10 * time.Minute
 
-// Report takes in how a gateway's machine stands. One that is older than what is
-// known changes nothing.
-func (r *Rollouts) Report(ctx context.Context, p *cloudsync.Reported) error {
+// Report takes in how a gateway's machine stands, by a report that was signed with
+// a key of the gateway's. One that is older than what is known changes nothing: one
+// of a key that the gateway had before, or with a lower number of the same key.
+func (r *Rollouts) Report(ctx context.Context, key cloudsync.KeyID, p *cloudsync.Reported) error {
 	const op = "rollout.Report"
 	moved := false
 	err := r.DB.InTx(ctx, func(tx *sql.Tx) (err error) {
-		moved, err = r.report(ctx, tx, p)
+		moved, err = r.report(ctx, tx, key, p)
 		return err
 	})
 	if err != nil {
@@ -42,18 +43,25 @@ func (r *Rollouts) Report(ctx context.Context, p *cloudsync.Reported) error {
 	return nil
 }
 
-func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported) (moved bool, err error) {
-	var known, wanted int64
+func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, key cloudsync.KeyID, p *cloudsync.Reported) (moved bool, err error) {
+	var claimed int64
+	if err := tx.QueryRowContext(ctx, "select added from node_key where key_id = $1", key[:]).Scan(&claimed); err != nil {
+		return false, fmt.Errorf("key %s: %w", key, err)
+	}
+	var known struct{ n, at, claimed, received int64 }
+	var wanted int64
 	var rollout string
 	var was bool
-	err = tx.QueryRowContext(ctx, "select n, wanted, rollout, settled from twin where node = $1", p.Node).Scan(&known, &wanted, &rollout, &was)
+	err = tx.QueryRowContext(ctx, "select n, at, claimed, received, wanted, rollout, settled from twin where node = $1", p.Node).
+		Scan(&known.n, &known.at, &known.claimed, &known.received, &wanted, &rollout, &was)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
-	now := r.Now().UnixMilli()
-	if int64(p.N) < known && known <= now+clockAhead.Milliseconds() {
+	numbered := claimed == known.claimed && known.n <= known.received+clockAhead.Milliseconds()
+	if claimed < known.claimed || numbered && int64(p.N) < known.n {
 		return false, nil
 	}
+	now := r.Now().UnixMilli()
 	settled := int64(p.Desired) == wanted && (rollout == "" || p.State.Final())
 	// A gateway that has heard more than HQ knows to have said (its database came from
 	// a backup) passes over what is older. What it still waits for is said anew.
@@ -64,12 +72,12 @@ func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported
 			return false, err
 		}
 	}
-	const store = `insert into twin (node, n, desired, class, running, state, reason, message, at, received, settled)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		on conflict (node) do update set n = excluded.n, desired = excluded.desired, class = excluded.class, running = excluded.running,
+	const store = `insert into twin (node, n, desired, class, running, state, reason, message, at, received, settled, claimed)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+		on conflict (node) do update set claimed = excluded.claimed, n = excluded.n, desired = excluded.desired, class = excluded.class, running = excluded.running,
 			state = excluded.state, reason = excluded.reason, message = excluded.message, at = excluded.at, received = excluded.received, settled = excluded.settled`
 	if _, err := tx.ExecContext(ctx, store, p.Node, int64(p.N), int64(p.Desired), p.Class, p.Running, string(p.State),
-		clip(p.Reason), clip(p.Message), p.At.UnixMilli(), now, toInt(settled)); err != nil {
+		clip(p.Reason), clip(p.Message), p.At.UnixMilli(), now, toInt(settled), claimed); err != nil {
 		return false, err
 	}
 	if _, err := tx.ExecContext(ctx, "update node set seen = $1 where node = $2", now, p.Node); err != nil {
@@ -78,7 +86,7 @@ func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, p *cloudsync.Reported
 	const member = `update rollout_node set state = $1, reason = $2, message = $3, at = case when state = $1 then at else $4 end
 		where node = $5 and rollout in (select id from rollout where sha256 = $6)`
 	_, err = tx.ExecContext(ctx, member, string(p.State), clip(p.Reason), clip(p.Message), now, p.Node, p.Bundle[:])
-	return int64(p.N) != known, err
+	return p.At.UnixMilli() != known.at, err
 }
 
 // Wanted is what a gateway should be told; nil where it knows and is done, or
