@@ -64,10 +64,10 @@ func TestASaleOutOfALargeCatalogue(t *testing.T) {
 	sale := edgetest.Sell(t, one.db, want.SKU)
 	require.Equal(t, want.Price, sale.Total)
 	require.Eventually(t, func() bool {
-		require.NoError(t, b.hq.Project(t.Context()))
 		waiting, _, err := one.db.Waiting(t.Context(), edge.LaneSale)
 		return err == nil && waiting == 0
 	}, 30*time.Second, 10*time.Millisecond)
+	require.NoError(t, b.hq.Project(t.Context()))
 	sales, err := b.hq.Sales(t.Context(), 0, 10)
 	require.NoError(t, err)
 	require.Len(t, sales, 1)

@@ -88,9 +88,13 @@ func (b *statusBoard) setUp(up bool) {
 func (b *statusBoard) dialled(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.made = time.Now()
-	if err != nil { // what is wrong is something else
-		b.made, b.s.Lost = time.Time{}, 0
+	switch {
+	case err == nil:
+		b.made = time.Now()
+	case errors.Is(err, ErrLinkLost): // while it subscribed
+		b.s.Lost++
+	default: // what is wrong is something else
+		b.s.Lost = 0
 	}
 }
 

@@ -193,8 +193,10 @@ func (a *Agent) Step(ctx context.Context) error {
 	if over || next.State == cloudsync.BundleStaged || next.State == cloudsync.BundleProbation {
 		return a.tellOf(d, next)
 	}
-	if a.c.Now().After(d.Exp) {
-		next.State, next.Reason, next.Message = cloudsync.BundleRefused, "expired", "it could be begun until "+d.Exp.Format(time.RFC3339)
+	if now := a.c.Now(); now.After(d.Exp) {
+		next.State, next.Reason = cloudsync.BundleRefused, "expired"
+		next.Message = fmt.Sprintf("it could be begun until %s, and the clock of this machine says %s: if the clock is wrong, set it",
+			d.Exp.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 		return a.tellOf(d, next)
 	}
 	if s.Unable != nil {

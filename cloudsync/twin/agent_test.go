@@ -235,6 +235,7 @@ func TestExpiredBundleIsRefused(t *testing.T) {
 	s.clock.Advance(49 * time.Hour)
 	s.is(cloudsync.BundleRefused)
 	require.Equal(t, "expired", s.told().Reason)
+	require.Contains(t, s.told().Message, "the clock of this machine says "+s.clock.Now().UTC().Format(time.RFC3339))
 	require.Empty(t, s.machine.taken)
 }
 

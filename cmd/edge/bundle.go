@@ -38,9 +38,10 @@ func bundleCommand() *cobra.Command {
 		Short: "Bring a signed bundle of files to this machine, or go back to what it had",
 		Long: `Bring a signed bundle of files to this machine, or go back to what it had. A
 bundle is made and signed by headquarters (hq bundle) of a machine's description;
-/etc/mirrorcart/root.json says whose signatures count. What is of this machine
-alone, its node, shop and till, stands in /etc/mirrorcart/own.yaml, which no bundle
-touches.`,
+/etc/mirrorcart/root.json says whose signatures count for the first one; every
+change of that comes with a bundle, and the file is not read any more. What is of
+this machine alone, its node, shop and till, stands in /etc/mirrorcart/own.yaml,
+which no bundle touches.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVar(&f.root, "root", "/", "the machine's root folder, for one that is looked at from outside")

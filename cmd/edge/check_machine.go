@@ -234,7 +234,11 @@ func (in *inspection) clock(ctx context.Context) (string, error) {
 	}
 	off := time.Since(hq)
 	if off.Abs() > clockMaxOff {
-		return "", fmt.Errorf("the clock is %v from headquarters': see that chrony runs and reaches a time server", off.Round(time.Second))
+		side := "ahead of"
+		if off < 0 {
+			side = "behind"
+		}
+		return "", fmt.Errorf("the clock is %v %s headquarters': see that chrony runs and reaches a time server", off.Abs().Round(time.Second), side)
 	}
 	if !follows {
 		return "", warning("headquarters answers, and the clock is as its; but no time server sets it, so it will drift: see that chrony runs and reaches one")

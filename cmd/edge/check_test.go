@@ -140,7 +140,7 @@ func TestCheckFindsWhatIsWrong(t *testing.T) {
 		}, "database", "edge restore --latest"},
 		"another's database": {func(_ *testing.T, m *machineThatIsWell) { m.cfg.Node = "gw9" }, "database", "belongs to gateway"},
 		"second medium":      {func(_ *testing.T, m *machineThatIsWell) { m.cfg.Backup.Second = "/media/none" }, "backup", "plug the medium in"},
-		"clock":              {func(_ *testing.T, m *machineThatIsWell) { m.hqClock = time.Hour }, "clock and headquarters", "chrony"},
+		"clock":              {func(_ *testing.T, m *machineThatIsWell) { m.hqClock = time.Hour }, "clock and headquarters", "behind headquarters': see that chrony"},
 		"no headquarters":    {func(_ *testing.T, m *machineThatIsWell) { m.hq.Close() }, "clock and headquarters", "hq.public_url"},
 		"no broker":          {func(_ *testing.T, m *machineThatIsWell) { m.broker() }, "line", "hq.mqtt"},
 		"not let in": {func(t *testing.T, m *machineThatIsWell) {

@@ -69,6 +69,30 @@ var errShutOut = errors.New("headquarters has shut this machine out: its key or 
 	"it sells on, and its sales are kept on its disk; what still reaches headquarters counts for nothing there as yet. If it was a mistake, have a new code made there (hq device claim), " +
 	"move the file of keys.device away here, run edge claim with the code, start the gateway anew, and have hq device accept run there")
 
+// errCopied says what is wrong with a machine of which there are two. It is a fault
+// and no more.
+var errCopied = errors.New("another machine goes by this one's name: headquarters has heard two within a day, so a copy of this machine's disk, or of its key, is in use; " +
+	"both sell, and no sale is lost or counted twice. Find the other one and switch it off. Then make this one's key its own: have hq device revoke run at headquarters, and a new code made there (hq device claim), " +
+	"move the file of keys.device away here, run edge claim with the code, and start the gateway anew. This goes away a day after the other machine was heard last")
+
+// lostAtOnce is how many connections in a row that are lost as soon as they are made
+// are told.
+const lostAtOnce = 5
+
+// lineTrouble says what is wrong with the line while it stands now and then.
+func lineTrouble(s cloudsync.Status) error {
+	switch {
+	case s.Shut:
+		return errors.New("headquarters has shut this machine out: see faults")
+	case s.Clone:
+		return errors.New("another machine goes by this one's name: see faults")
+	case s.Lost >= lostAtOnce:
+		return fmt.Errorf("the broker let this machine in, and the connection was lost within a minute, %d times in a row: another machine goes by this one's name and takes its place each time, "+
+			"or the shop's line is unsteady; if it is another machine, headquarters' page of incidents soon says so; sales are kept meanwhile", s.Lost)
+	}
+	return nil
+}
+
 // shutsOut reports whether an error of the line's is that.
 func shutsOut(err error) bool {
 	refused, ok := errors.AsType[*cloudsync.RefusalError](err)
@@ -76,10 +100,16 @@ func shutsOut(err error) bool {
 }
 
 // identityFaults says where headquarters does not know the machine any more, or
-// soon will not.
+// soon will not, or knows another one for it.
 func (g *gateway) identityFaults() (list []api.Fault) {
-	if g.uplink != nil && g.uplink.Status().Shut {
-		list = append(list, api.Fault{Part: "shut_out", Message: errShutOut.Error()})
+	if g.uplink != nil {
+		s := g.uplink.Status()
+		if s.Shut {
+			list = append(list, api.Fault{Part: "shut_out", Message: errShutOut.Error()})
+		}
+		if s.Clone {
+			list = append(list, api.Fault{Part: "clone", Message: errCopied.Error()})
+		}
 	}
 	if g.identity == nil {
 		return list

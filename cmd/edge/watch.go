@@ -165,8 +165,8 @@ func printerFault(why edge.PrintReason) error {
 }
 
 func (g *gateway) lineReady(context.Context) error {
-	if g.uplink.Status().Shut {
-		return errors.New("headquarters has shut this machine out: see faults")
+	if err := lineTrouble(g.uplink.Status()); err != nil {
+		return err
 	}
 	if up, since := g.line(); !up {
 		return fmt.Errorf("headquarters does not answer since %s: see the shop's line, hq.mqtt and hq.key; sales are kept meanwhile", since.UTC().Format(time.DateTime+" UTC"))

@@ -24,8 +24,8 @@ func bundleCommand() *cobra.Command {
 		Short: "Make and sign the bundles of files that machines run with, and bring them there",
 		Long: `Make and sign the bundles of files that machines run with, and bring them there.
 Whose signatures count, and how many, says a root set (hq bundle root): it lies on
-each machine as /etc/mirrorcart/root.json. Keep its keys apart from each other and
-off headquarters' machine.`,
+each machine as /etc/mirrorcart/root.json, which counts until the machine has taken
+its first bundle. Keep its keys apart from each other and off headquarters' machine.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(bundleRootCommand(), bundleBuildCommand(), bundleSignCommand())
@@ -43,7 +43,8 @@ func bundleRootCommand() *cobra.Command {
 		Long: `Say whose signatures count, or change it. The public keys are what hq keys prints.
 A change (--after) is signed by enough keys of the set before and of the new one;
 they may sign one after the other, each with --after and --sign alone. Machines get
-a change with the next bundle that is built with it.`,
+a change with the next bundle that is built with it (hq bundle build --roots); to
+replace the file on a machine that has taken a bundle changes nothing.`,
 		Example: `  hq keys --key root-1.key          # once for each key, where it is kept
   hq bundle root --key 'Wd0…=' --key 'k3L…=' --key 'x9Q…=' --out root.json
   hq bundle root --after root.json --key 'Wd0…=' --key 'k3L…=' --key 'new…=' --sign root-1.key --out root-2.json

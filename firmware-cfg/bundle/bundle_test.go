@@ -145,6 +145,9 @@ func TestWhatMayNotBeTakenIsRefused(t *testing.T) {
 		require.NoError(t, err, name)
 		got, err := taken.Check(b, tc.class, tc.now)
 		require.Equal(t, tc.want, ReasonOf(err), "%s: %v", name, err)
+		if tc.want == Expired {
+			require.ErrorContains(t, err, "the clock of this machine says "+end.UTC().Format(time.RFC3339))
+		}
 		if tc.want != "" {
 			require.Error(t, err, name)
 			require.Equal(t, taken, got, "%s: nothing is learnt from what is refused", name)

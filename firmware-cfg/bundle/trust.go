@@ -64,10 +64,11 @@ func (t Trust) Check(b *Bundle, class string, now time.Time) (Trust, error) {
 	case m.Version == t.Version && b.ID() != t.ID:
 		return t, refuse(Mixed, "another bundle of version %d has been taken: build it anew under a number of its own", m.Version)
 	case !m.Expires.After(now):
-		return t, refuse(Expired, "it could be taken until %s: build it anew; if it is not that late, set the clock", m.Expires.Format(time.RFC3339))
+		return t, refuse(Expired, "it could be taken until %s, and the clock of this machine says %s: if the clock is wrong, set it, else build the bundle anew",
+			m.Expires.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	case !m.Expires.After(t.Seen):
-		return t, refuse(Frozen, "it could be taken until %s, which is past, although the clock says %s: set the clock, and fetch the newest bundle",
-			m.Expires.Format(time.RFC3339), now.Format(time.RFC3339))
+		return t, refuse(Frozen, "it could be taken until %s, which is past, although the clock of this machine says %s: set the clock, and fetch the newest bundle",
+			m.Expires.UTC().Format(time.RFC3339), now.UTC().Format(time.RFC3339))
 	}
 	t.Root, t.Version, t.ID = root, m.Version, b.ID()
 	if m.Created.After(t.Seen) {

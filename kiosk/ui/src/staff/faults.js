@@ -1,5 +1,6 @@
 const words = {
   shut_out: 'shutOut',
+  clone: 'copied',
   certificate: 'certificateEnds',
   http: 'kioskNoPage',
   https: 'kioskNoTLS',

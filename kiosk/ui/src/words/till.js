@@ -155,6 +155,11 @@ export default {
     'Headquarters has shut this computer out: its key was taken back, on purpose or by mistake. Keep selling: no sale is lost, this computer keeps them. Tell the manager to call headquarters now.',
     '总部已停用本机：密钥被收回，可能有意，也可能是误操作。照常销售：销售记录保存在本机，不会丢失。请店长立即联系总部。',
   ],
+  copied: [
+    'Có một máy khác đang chạy dưới tên của máy này: một bản sao của nó. Vẫn bán như thường: không lượt bán nào bị mất hay tính hai lần. Báo quản lý gọi trung tâm.',
+    'Another computer goes by this one’s name: a copy of it is in use. Keep selling: no sale is lost or counted twice. Tell the manager to call headquarters.',
+    '另一台电脑正以本机的名义运行：它是本机的副本。照常销售：销售不会丢失，也不会重复计算。请店长联系总部。',
+  ],
   certificateEnds: [
     'Chứng chỉ của máy này đã hết hạn hoặc sắp hết hạn mà chưa được gia hạn. Vẫn bán như thường; báo quản lý gọi trung tâm.',
     'This computer’s certificate has run out or soon will, and was not renewed. Keep selling; tell the manager to call headquarters.',

@@ -40,7 +40,7 @@ test('every fault has its words', () => {
     assert.equal(told.filter(({ bad }) => bad).length, 1, part);
   }
   assert.ok(row('https-east', { status: { ...status, faults: [{ part: 'https', kiosk: 'east', message: '' }] } }).text.includes('east'));
-  for (const [part, words] of [['shut_out', /shut this computer out.*Keep selling/], ['certificate', /certificate/], ['catalogue', /needs a look/]]) {
+  for (const [part, words] of [['shut_out', /shut this computer out.*Keep selling/], ['clone', /goes by this one’s name.*Keep selling/], ['certificate', /certificate/], ['catalogue', /needs a look/]]) {
     const told = row(`${part}-`, { status: { ...status, faults: [{ part, kiosk: '', message: '' }] } });
     assert.ok(told.bad);
     assert.match(told.text, words);
