@@ -49,17 +49,17 @@ func (c *Codec) DecodeRecall(body []byte) (*Recall, error) {
 	return &r, nil
 }
 
-const recallAgain = 10 * time.Minute // after what went wrong here
+// recallAgain is how often HQ is asked: more of the past may count there by then,
+// or what went wrong here may be mended.
+const recallAgain = 10 * time.Minute
 
-// recall takes back, at the start of a session, what the shop lacks of its own
+// recall takes back, from the start of a session on, what the shop lacks of its own
 // past. Nothing of the past holds up today's sales.
 func (s *session) recall(ctx context.Context) error {
-	for s.c.Recall != nil {
-		err := s.recallAll(ctx)
-		if err == nil || ctx.Err() != nil {
-			break
+	for s.c.Recall != nil && ctx.Err() == nil {
+		if err := s.recallAll(ctx); err != nil && ctx.Err() == nil {
+			s.c.Log.Error("what HQ holds of this shop's past could not be taken back", "error", err, "again_in", recallAgain)
 		}
-		s.c.Log.Error("what HQ holds of this shop's past could not be taken back", "error", err, "again_in", recallAgain)
 		select {
 		case <-ctx.Done():
 		case <-time.After(recallAgain):

@@ -1,9 +1,13 @@
 package cloudsync_test
 
 import (
+	"context"
+	"crypto/ed25519"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -137,6 +141,81 @@ func TestGatewayThatLostEverythingGoesOnInAnotherSeries(t *testing.T) {
 			require.Len(t, numbers, len(c.sold), "a number was given out twice")
 		})
 	}
+}
+
+// A machine is shut out and sells on, and another takes its place. What was set aside
+// reaches that one when somebody has let it count, though it was asked for before.
+func TestWhatIsLetCountReachesTheNextMachine(t *testing.T) {
+	c := seller{chain: newChain(t, inMemory{newHub(8)})}
+	c.collect(t, "hq-1")
+	stop := c.startUplink(t)
+	c.sell(t, 3)
+	c.settled(t, c.sold)
+	require.NoError(t, c.hq.RevokeDevice(t.Context(), node))
+	c.sell(t, 2)
+	c.confirmed(t)
+	stop()
+	require.NoError(t, c.shop.Close())
+
+	c.nodeKey = newKey(t)
+	c.enrol(t)
+	var err error
+	c.shop, err = sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(c.dir, "new.db"), Node: node, Shop: shop, Till: "T1", Line: true})
+	require.NoError(t, err)
+	require.NoError(t, c.shop.PutRelease(t.Context(), edgetest.Release(1)))
+	learns := func() (knows int) {
+		past := &asking{Recall: c.shop}
+		u, err := cloudsync.NewUplink(cloudsync.UplinkConfig{
+			Node: node, Key: c.nodeKey, HQ: []ed25519.PublicKey{c.hqKey.Public().(ed25519.PublicKey)},
+			Outbox: c.shop, Recall: past, Dialer: c.dialer, Log: c.log, Backoff: quick, Resend: 300 * time.Millisecond, Probe: time.Second,
+		})
+		require.NoError(t, err)
+		defer start(t, u.Run)()
+		require.Eventually(t, func() bool { return past.times.Load() > 0 }, 30*time.Second, 10*time.Millisecond)
+		sales, err := c.shop.Sales(t.Context(), 100)
+		require.NoError(t, err)
+		return len(sales)
+	}
+	require.Equal(t, 3, learns())
+	require.Equal(t, 3, learns(), "however often it asks")
+
+	n, err := c.hq.AcceptRevoked(t.Context(), node)
+	require.NoError(t, err)
+	require.Positive(t, n)
+	require.Equal(t, 5, learns())
+	require.Equal(t, 5, learns())
+}
+
+// asking counts how often a shop has asked for its past, to the end of it.
+type asking struct {
+	edge.Recall
+	times atomic.Int64
+}
+
+// TakenBack implements edge.Recall.
+func (a *asking) TakenBack(ctx context.Context, epoch string) error {
+	defer a.times.Add(1)
+	return a.Recall.TakenBack(ctx, epoch)
+}
+
+// complete is the past of a shop that lacks nothing.
+type complete struct{ edge.Recall }
+
+func (complete) Recalled(context.Context) ([]edge.LaneMark, error) { return nil, nil }
+func (complete) TakenBack(context.Context, string) error           { return nil }
+
+// More may count at HQ while the line stands.
+func TestThePastIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.halt()
+		b.startCollector()
+		past := &asking{Recall: complete{}}
+		b.run(b.newUplink(b.outbox, func(c *cloudsync.UplinkConfig) { c.Recall = past }).Run)
+		time.Sleep(25 * time.Minute)
+		require.EqualValues(t, 3, past.times.Load())
+		b.halt()
+	})
 }
 
 // inMemory is a hub as a network.

@@ -172,6 +172,13 @@ func (h *HQ) RevokeDevice(ctx context.Context, node string) error {
 func (h *HQ) AcceptRevoked(ctx context.Context, node string) (n int64, err error) {
 	const op = "hq.AcceptRevoked"
 	err = h.db.InTx(ctx, func(tx *sql.Tx) error {
+		var known bool
+		if err := tx.QueryRowContext(ctx, "select exists (select 1 from node where node = $1)", node).Scan(&known); err != nil {
+			return err
+		}
+		if !known {
+			return edge.Errorf(op, edge.NotFound, "%s is not known here: `hq device list` shows who is", node)
+		}
 		res, err := tx.ExecContext(ctx, "update inbox set flaw = null where node = $1 and flaw = $2", node, flawRevoked)
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func knows(ctx context.Context, tx *sql.Tx, r *cloudsync.CertificateRequest) err
 	case node != r.Node:
 		return edge.Errorf(op, edge.Forbidden, "this machine's key is that of %s, not of %s", node, r.Node)
 	case revoked != 0:
-		return edge.Errorf(op, edge.Forbidden, "this machine's key was taken back: it needs a new one (keys.device) and a new code")
+		return edge.Errorf(op, edge.Forbidden, "this machine's key was taken back: move the file of keys.device away there, so that it makes a new one, and claim it with a code that was made since")
 	}
 	return nil
 }

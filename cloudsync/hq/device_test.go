@@ -257,6 +257,8 @@ func TestWhatARevokedKeySignsIsSetAside(t *testing.T) {
 		_, err = newAsker(t, g.hq, testNode).ask("", c.Code)
 		require.NoError(t, err, "one with a key of its own can, and the code was not lost")
 	})
+	_, err = g.hq.AcceptRevoked(ctx, "shop-9")
+	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	n, err := g.hq.AcceptRevoked(ctx, testNode)
 	require.NoError(t, err)
 	require.EqualValues(t, 3, n)

@@ -60,24 +60,31 @@ func (h *HQ) lacking(ctx context.Context, r *cloudsync.Recall) (*cloudsync.Batch
 		return nil, err
 	}
 	defer rows.Close()
+	type lack struct {
+		epoch       string
+		after, mark uint64
+	}
+	var lacks []lack
 	for rows.Next() {
-		var epoch, kind string
-		var mark uint64
+		var l lack
+		var kind string
 		var data []byte
-		if err := rows.Scan(&epoch, &mark, &kind, &data); err != nil {
+		if err := rows.Scan(&l.epoch, &l.mark, &kind, &data); err != nil {
 			return nil, err
 		}
-		after, known := have[epoch]
-		if after >= mark || !known && !before(kind, data, r.Series) {
-			continue
+		after, known := have[l.epoch]
+		if l.after = after; after < l.mark && (known || before(kind, data, r.Series)) {
+			lacks = append(lacks, l)
 		}
-		if err := rows.Close(); err != nil {
-			return nil, err
-		}
-		return h.stretch(ctx, laneKey{r.Node, epoch, edge.LaneSale}, after, mark)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
+	}
+	for _, l := range lacks {
+		b, err := h.stretch(ctx, laneKey{r.Node, l.epoch, edge.LaneSale}, l.after, l.mark)
+		if err != nil || b.N > 0 {
+			return b, err
+		}
 	}
 	return &cloudsync.Batch{Node: r.Node, Epoch: r.Epoch, Lane: edge.LaneSale, From: 1}, nil
 }
@@ -90,7 +97,8 @@ func before(kind string, data []byte, series uint32) bool {
 }
 
 // stretch is a batch of the lane's events after one, up to the mark. An event
-// whose content HQ does not have as it was is told of alone.
+// whose content HQ does not have as it was is told of alone. What was set aside
+// because its key was taken back ends it: it is told of once it counts.
 func (h *HQ) stretch(ctx context.Context, l laneKey, after, mark uint64) (*cloudsync.Batch, error) {
 	const q = `select seq, id, type, time, mono, subject, data, prev, hash, flaw from inbox
 		where node = $1 and epoch = $2 and lane = $3 and seq > $4 and seq <= $5 order by seq limit $6`
@@ -100,13 +108,16 @@ func (h *HQ) stretch(ctx context.Context, l laneKey, after, mark uint64) (*cloud
 	}
 	defer rows.Close()
 	b := &cloudsync.Batch{Node: l.node, Epoch: l.epoch, Lane: l.lane, From: after + 1, To: after}
-	size := 0
+	size, aside := 0, false
 	for rows.Next() {
 		e := edge.Event{Node: l.node, Epoch: l.epoch, Lane: l.lane}
 		var prev, hash sql.RawBytes
 		var flaw sql.NullString
 		if err := rows.Scan(&e.Seq, &e.ID, &e.Type, &e.Time, &e.Mono, &e.Subject, (*[]byte)(&e.Data), &prev, &hash, &flaw); err != nil {
 			return nil, err
+		}
+		if aside = flaw.String == flawRevoked; aside {
+			break
 		}
 		if size += len(e.Data); b.N > 0 && (size > cloudsync.MaxBatch || flaw.Valid) {
 			break
@@ -127,7 +138,7 @@ func (h *HQ) stretch(ctx context.Context, l laneKey, after, mark uint64) (*cloud
 		}
 		b.Events = append(b.Events, e)
 	}
-	if b.N == 0 && rows.Err() == nil {
+	if b.N == 0 && !aside && rows.Err() == nil {
 		return nil, fmt.Errorf("event %d of %s, lane %s, passed and is not held", after+1, l.node, l.lane)
 	}
 	return b, rows.Err()

@@ -41,8 +41,8 @@ func TestTwoGatewaysWithOneNameSaySo(t *testing.T) {
 
 func TestWhatIsSaidOfALineThatStandsNowAndThen(t *testing.T) {
 	for want, s := range map[string]cloudsync.Status{
-		"":                                        {Up: true, Lost: lostAtOnce - 1},
-		"5 times in a row: another machine":       {Up: true, Lost: lostAtOnce},
+		"":                                  {Up: true, Lost: lostAtOnce - 1},
+		"5 times in a row: another machine": {Up: true, Lost: lostAtOnce},
 		"another machine goes by this one's name": {Up: true, Clone: true, Lost: 40},
 		"has shut this machine out":               {Up: true, Clone: true, Shut: true},
 	} {

@@ -18,6 +18,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/edge/api"
+	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
@@ -145,11 +146,12 @@ folder of the device's key is, so that the gateway can use what it writes.`,
 			if err := process.ActAsOwner(filepath.Dir(cfg.Keys.Device)); err != nil {
 				return err
 			}
+			log := process.Log(cmd.ErrOrStderr(), cfg.Log.Level)
 			key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
 			if err != nil {
 				return err
 			}
-			k, err := keeperOf(cfg, key, process.Log(cmd.ErrOrStderr(), cfg.Log.Level))
+			k, err := keeperOf(cfg, key, log)
 			if err != nil {
 				return err
 			}
@@ -161,6 +163,9 @@ folder of the device's key is, so that the gateway can use what it writes.`,
 				return err
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "This machine is %s now. Its certificate holds until %s and is renewed by itself.\n", cfg.Node, until.Local().Format(time.DateOnly))
+			if err == nil && sqlite.InUse(databaseOptions(cfg, log).Path) {
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "If the file of keys.device was moved away, start the gateway that runs here anew (systemctl restart mirrorcart): it still goes by the key before.")
+			}
 			return err
 		},
 	}

@@ -82,7 +82,7 @@ func (s *signers) gateway(state cloudsync.BundleState, n uint64, of ...rollout.R
 		r.Bundle, r.Reason, r.Message = of[0].SHA256, "camera of main", "camera of main: no frame came\nwithin 90 s"
 	}
 	require.NoError(s.t, db.Rollouts().Step(s.t.Context()))
-	require.NoError(s.t, db.Rollouts().Report(s.t.Context(), r))
+	require.NoError(s.t, db.Rollouts().Report(s.t.Context(), cloudsync.KeyID{}, r))
 	require.NoError(s.t, db.Rollouts().Step(s.t.Context()))
 }
 

@@ -44,7 +44,7 @@ func claimCommand(config *string) *cobra.Command {
 				if asJSON {
 					return json.NewEncoder(d.out).Encode(c)
 				}
-				_, err = fmt.Fprintf(d.out, "%s\n\nIt lets one machine become %s of %s until %s.\n", c.Code, c.Node, c.Shop, d.when(c.Expires))
+				_, err = fmt.Fprintf(d.out, "%s\n\nIt lets one machine become %s of %s until %s: edge claim CODE there, or its page /setup.\n", c.Code, c.Node, c.Shop, d.when(c.Expires))
 				return err
 			})
 		},
@@ -70,7 +70,8 @@ func revokeCommand(config *string) *cobra.Command {
 				if err := writeRevoked(ctx, d.cfg, d.db); err != nil {
 					return fmt.Errorf("%s is shut out of headquarters, and not of the broker: %w", args[0], err)
 				}
-				_, err := fmt.Fprintf(d.out, "%s is shut out. What still comes from it is set aside; what it cannot send stays on its own disk.\n", args[0])
+				_, err := fmt.Fprintf(d.out, "%[1]s is shut out. What still comes from it is set aside; what it cannot send stays on its own disk.\n"+
+					"For the machine that goes on as %[1]s, with a key of its own: hq device claim %[1]s\n", args[0])
 				return err
 			})
 		},
@@ -94,7 +95,7 @@ func acceptCommand(config *string) *cobra.Command {
 					_, err = fmt.Fprintf(d.out, "Nothing of %[1]s was set aside. What it could not send is on its own disk alone: run edge export there and hq import here, then hq device accept %[1]s again.\n", args[0])
 					return err
 				}
-				_, err = fmt.Fprintf(d.out, "%d events of %s count now.\n", n, args[0])
+				_, err = fmt.Fprintf(d.out, "%d events of %s count now. A machine in its place shows these sales within ten minutes of its line.\n", n, args[0])
 				return err
 			})
 		},

@@ -45,8 +45,8 @@ func (r *Rollouts) Report(ctx context.Context, key cloudsync.KeyID, p *cloudsync
 
 func (r *Rollouts) report(ctx context.Context, tx *sql.Tx, key cloudsync.KeyID, p *cloudsync.Reported) (moved bool, err error) {
 	var claimed int64
-	if err := tx.QueryRowContext(ctx, "select added from node_key where key_id = $1", key[:]).Scan(&claimed); err != nil {
-		return false, fmt.Errorf("key %s: %w", key, err)
+	if err := tx.QueryRowContext(ctx, "select coalesce(max(added), 0) from node_key where key_id = $1", key[:]).Scan(&claimed); err != nil {
+		return false, err
 	}
 	var known struct{ n, at, claimed, received int64 }
 	var wanted int64

@@ -30,7 +30,7 @@ func (f *fleet) report(node string, state cloudsync.BundleState, version int64, 
 	if state == cloudsync.BundleCommitted {
 		r.Running = version
 	}
-	require.NoError(f.t, f.Rollouts().Report(f.t.Context(), r))
+	require.NoError(f.t, f.Rollouts().Report(f.t.Context(), cloudsync.KeyID{}, r))
 }
 
 func (f *fleet) publish(version int64) string {
