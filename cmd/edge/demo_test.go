@@ -77,14 +77,14 @@ func TestDemoStopsCleanly(t *testing.T) {
 		resp.Body.Close()
 		require.Equal(t, http.StatusOK, resp.StatusCode, "%s at %s", page, at[page])
 	}
-	begin := time.Now()
 	stop()
-	require.NoError(t, <-done)
-	require.Less(t, time.Since(begin), stopBound, "an idle shop stops at once")
+	select {
+	case err := <-done:
+		require.NoError(t, err)
+	case <-time.After(30 * time.Second):
+		require.FailNow(t, "the shop does not stop")
+	}
 }
-
-// stopBound is far above what a stop takes and below what a hung one would.
-const stopBound = 15 * time.Second
 
 func TestDemoSaysWhatIsWrong(t *testing.T) {
 	models := modelsFolder(t)

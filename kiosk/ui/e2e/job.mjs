@@ -4,8 +4,10 @@
 // MIRRORCART_DEMO holds the line that `edge demo --json` prints; KIOSK_URL,
 // STAFF_URL, HQ_URL, DEMO_URL, STAFF_PIN and CLERK_PIN take its place one by one. SHOTS
 // is a folder for screenshots, CHROMIUM the browser's program, OFFICE_TOKEN an
-// operator's for headquarters' interface. A job exits with 1 and one sentence at
-// the first thing that is wrong.
+// operator's for headquarters' interface. With SLOW every answer that a page asks
+// for comes by chance up to so many ms later, so that answers overtake each other
+// here as they do on a slow machine. A job exits with 1 and one sentence at the
+// first thing that is wrong.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -81,10 +83,24 @@ export async function office(method, path, body) {
   return response.json();
 }
 
+/** late gives an answer later than it came; what goes on and on is left alone. */
+async function late(route) {
+  const asked = route.request();
+  if (!['fetch', 'xhr'].includes(asked.resourceType()) || asked.url().includes('/events')) return route.continue();
+  try {
+    const response = await route.fetch({ maxRedirects: 0, timeout: patience });
+    await new Promise((next) => setTimeout(next, Math.random() * env.SLOW));
+    await route.fulfill({ response });
+  } catch {
+    await route.abort().catch(() => {}); // the gateway has gone, or the page
+  }
+}
+
 /** open shows url in a page of its own. */
 export async function open(browser, name, url, options) {
   const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'vi-VN', ...options });
   context.setDefaultTimeout(patience);
+  if (env.SLOW) await context.route('**/*', late);
   const page = await context.newPage();
   page.on('pageerror', (err) => faults.push(`${name}: ${err.message}`));
   page.on('console', (message) => {
