@@ -183,10 +183,10 @@ func (d *Deal) paidWith(ps Payments) error {
 	return nil
 }
 
-// Spend takes off the parts that the payments of a sale made at a time name: they
-// are the sale's, and not to be given back. It reports whether there were any.
-func (d *Deal) Spend(ps Payments, at time.Time) bool {
-	left := slices.DeleteFunc(slices.Clone(d.Parts), func(p PaidPart) bool { return !p.At.After(at) && slices.Contains(ps, p.Payment) })
+// Spend takes off the parts that the payments of the cart's sale name: they are
+// the sale's, and not to be given back. It reports whether there were any.
+func (d *Deal) Spend(ps Payments) bool {
+	left := slices.DeleteFunc(slices.Clone(d.Parts), func(p PaidPart) bool { return slices.Contains(ps, p.Payment) })
 	spent := len(left) < len(d.Parts)
 	d.Parts = left
 	return spent

@@ -118,7 +118,7 @@ func (t *tx) remakeSale(ctx context.Context, ev *edge.Event, s *edge.Sale, at pl
 	if err != nil {
 		return err
 	}
-	if c.deal != nil && c.deal.Spend(s.Payments, s.At) {
+	if c.deal != nil && c.deal.Spend(s.Payments) {
 		if err := t.saveDeal(ctx, s.Cart, c.deal); err != nil {
 			return err
 		}
