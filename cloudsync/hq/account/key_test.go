@@ -172,7 +172,7 @@ func TestOldKeysGetTheirMakers(t *testing.T) {
 		_, _, err := o.MakeKey(ctx, by, Key{Name: "of-" + by, Role: Viewer})
 		require.NoError(t, err)
 	}
-	text, err := os.ReadFile("../database/migration/0028_known.sql")
+	text, err := os.ReadFile("../database/migration/0031_known.sql")
 	require.NoError(t, err)
 	_, update, found := strings.Cut(string(text), "update account_key")
 	require.True(t, found)

@@ -2,9 +2,13 @@ package database
 
 import (
 	"database/sql"
+	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -22,6 +26,14 @@ func open(t *testing.T, where string) *DB {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
+}
+
+func TestMigrationsAreNumbered(t *testing.T) {
+	files, err := fs.Glob(migrations, "migration/*.sql")
+	require.NoError(t, err)
+	for i, file := range files {
+		require.True(t, strings.HasPrefix(path.Base(file), fmt.Sprintf("%04d_", i+1)), file)
+	}
 }
 
 func TestEveryConnectionIsDurable(t *testing.T) {
