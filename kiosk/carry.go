@@ -130,8 +130,12 @@ func (s *session) withdraw(p photo) {
 
 // Fragment is what stands behind the # of a cart's link, where browsers send it
 // to nobody: the secret that opens the photos which went along. It is empty
-// where none did.
-func (k *Kiosk) Fragment(cart edge.CartID) string {
+// where none did, and for whoever asks from elsewhere than the screen before the
+// shopper: tills and others in the shop's network can name the cart too.
+func (k *Kiosk) Fragment(ctx context.Context, cart edge.CartID) string {
+	if ctx.Value(screenKey{}) != k {
+		return ""
+	}
 	s := k.session
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,6 +8,8 @@ import (
 	"image"
 	"image/jpeg"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +75,29 @@ func beginCarrying(t *testing.T) *fixture {
 	return f
 }
 
+// fragment is what a screen of the kiosk is told.
+func (f *fixture) fragment(cart edge.CartID) string { return f.fragmentFrom("127.0.0.1:1", cart) }
+
+func (f *fixture) fragmentFrom(remote string, cart edge.CartID) (fragment string) {
+	r := httptest.NewRequestWithContext(f.t.Context(), http.MethodGet, "/", nil)
+	r.RemoteAddr = remote
+	f.kiosk.KnowScreens(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		fragment = f.kiosk.Fragment(r.Context(), cart)
+	})).ServeHTTP(httptest.NewRecorder(), r)
+	return fragment
+}
+
+// A till, or whoever else in the shop's network names the cart, gets no key to the
+// shopper's photos; and what nobody was given goes with the session.
+func TestOnlyTheKiosksScreenGetsWhatOpensPhotos(t *testing.T) {
+	f := beginCarrying(t)
+	f.ok("PUT", f.shoot(), `{"until":"phone"}`)
+	require.Empty(t, f.fragmentFrom("192.168.1.9:1", f.cart.ID))
+	require.Empty(t, f.kiosk.Fragment(t.Context(), f.cart.ID), "nor a printer")
+	f.do("POST", "/kiosk/v1/session/finish", "")
+	require.Equal(t, []string{"away-1"}, f.away.gone, "it was not taken along")
+}
+
 func TestAPhotoGoesToThePhone(t *testing.T) {
 	f := beginCarrying(t)
 	f.mirror.shoot = func() ([]byte, error) { return pictureOf(t, 1280, 720), nil }
@@ -80,7 +105,7 @@ func TestAPhotoGoesToThePhone(t *testing.T) {
 	f.kiosk.cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	at := f.shoot()
 	f.ok("PUT", at, `{"until":"finish"}`)
-	require.Empty(t, f.kiosk.Fragment(f.cart.ID))
+	require.Empty(t, f.fragment(f.cart.ID))
 	require.Empty(t, f.away.taken)
 
 	v := f.view("PUT", at, `{"until":"phone"}`)
@@ -95,18 +120,18 @@ func TestAPhotoGoesToThePhone(t *testing.T) {
 	require.Len(t, f.away.taken, 1, "again is once")
 	require.Contains(t, log.String(), `purpose=photo_to_phone version=1`)
 
-	fragment := f.kiosk.Fragment(f.cart.ID)
+	fragment := f.fragment(f.cart.ID)
 	key, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(fragment, "k="))
 	require.NoError(t, err)
 	require.Equal(t, f.away.secrets[0], key)
 	require.Len(t, key, 16)
-	require.Empty(t, f.kiosk.Fragment(edge.CartID{9}), "another cart's link")
+	require.Empty(t, f.fragment(edge.CartID{9}), "another cart's link")
 	require.NotContains(t, f.ok("GET", "/kiosk/v1/session", ""), fragment[2:], "the page has no need of it")
 	require.NotContains(t, log.String(), fragment[2:])
 
 	f.do("POST", "/kiosk/v1/session/finish", "")
 	require.Empty(t, f.away.gone, "it was taken along")
-	require.Empty(t, f.kiosk.Fragment(f.cart.ID))
+	require.Empty(t, f.fragment(f.cart.ID))
 	require.Zero(t, f.onDisk())
 }
 
@@ -124,7 +149,7 @@ func TestAPhotoIsTakenBack(t *testing.T) {
 	first, second := f.shoot(), f.shoot()
 	f.ok("PUT", first, `{"until":"phone"}`)
 	f.ok("PUT", second, `{"until":"phone"}`)
-	require.NotEmpty(t, f.kiosk.Fragment(f.cart.ID))
+	require.NotEmpty(t, f.fragment(f.cart.ID))
 	require.Equal(t, f.away.secrets[0], f.away.secrets[1], "one link opens all")
 
 	v := f.view("PUT", first, `{"until":"finish"}`)
@@ -133,7 +158,7 @@ func TestAPhotoIsTakenBack(t *testing.T) {
 	require.NotEmpty(t, f.do("GET", first, "").Body.Bytes(), "it is still here")
 	f.ok("DELETE", second, "")
 	require.Equal(t, []string{"away-1", "away-2"}, f.away.gone)
-	require.Empty(t, f.kiosk.Fragment(f.cart.ID))
+	require.Empty(t, f.fragment(f.cart.ID))
 }
 
 func TestAPhotoIsDeletedOnThePhone(t *testing.T) {

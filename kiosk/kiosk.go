@@ -126,12 +126,33 @@ func (k *Kiosk) Register(e *gin.Engine) {
 // shop's network must neither consent for a shopper nor see them. It looks at
 // the connection alone; what a header says anybody can write.
 func (k *Kiosk) requireScreen(c *gin.Context) {
-	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
-	screen := at.Addr().Unmap().WithZone("")
-	if err == nil && (loopback(c.Request.RemoteAddr) || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) })) {
+	screen, own := k.screen(c.Request.RemoteAddr)
+	if own {
 		return
 	}
 	k.cfg.Refuse(c, api.RefusedScreen, edge.Errorf("kiosk", edge.Forbidden, "the mirror is run from its own screens only: if %s is one, add it to http.kiosks in the gateway's configuration", screen))
+}
+
+// screen is the address of a connection, and whether it is one of this kiosk's own
+// screens.
+func (k *Kiosk) screen(remote string) (screen netip.Addr, own bool) {
+	at, err := netip.ParseAddrPort(remote)
+	screen = at.Addr().Unmap().WithZone("")
+	return screen, err == nil && (screen.IsLoopback() || slices.ContainsFunc(k.cfg.Trusted, func(p netip.Prefix) bool { return p.Contains(screen) }))
+}
+
+// screenKey is where a request's context keeps the kiosk from whose screen it comes.
+type screenKey struct{}
+
+// KnowScreens lets h tell, by the context of a request, that it comes from a screen
+// of this kiosk's own.
+func (k *Kiosk) KnowScreens(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, own := k.screen(r.RemoteAddr); own {
+			r = r.WithContext(context.WithValue(r.Context(), screenKey{}, k))
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // loopback reports whether a connection comes from this machine.

@@ -140,7 +140,7 @@ func (s *station) run(ctx context.Context) error {
 		return s.mirror.pipeline.Run(ctx)
 	})
 	for _, p := range s.ports() {
-		group.Go(func() error { return p.run(ctx, s.engine) })
+		group.Go(func() error { return p.run(ctx, s.kiosk.KnowScreens(s.engine)) })
 	}
 	return group.Wait()
 }

@@ -40,10 +40,10 @@ func (g *gateway) recordsCame(list []edge.Record) {
 	}
 }
 
-// fragment is what stands behind the # of a cart's link.
-func (g *gateway) fragment(cart edge.CartID) string {
+// fragment is what stands behind the # of a cart's link, for a kiosk's own screen.
+func (g *gateway) fragment(ctx context.Context, cart edge.CartID) string {
 	for _, s := range g.stations {
-		if f := s.kiosk.Fragment(cart); f != "" {
+		if f := s.kiosk.Fragment(ctx, cart); f != "" {
 			return f
 		}
 	}
@@ -54,7 +54,7 @@ func (g *gateway) fragment(cart edge.CartID) string {
 // go along.
 type photoLinks struct {
 	links
-	fragment func(edge.CartID) string
+	fragment func(context.Context, edge.CartID) string
 }
 
 func (p photoLinks) Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge.Link, error) {
@@ -63,7 +63,7 @@ func (p photoLinks) Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge
 		return link, err
 	}
 	with := *link
-	if with.URL = p.with(link.URL, c.ID); with.URL == link.URL {
+	if with.URL = p.with(ctx, link.URL, c.ID); with.URL == link.URL {
 		return link, nil
 	}
 	if _, err := handoff.QRVersion(with.URL); err != nil { // it says less of the cart then
@@ -73,7 +73,7 @@ func (p photoLinks) Link(ctx context.Context, c *edge.Cart, app edge.App) (*edge
 }
 
 func (p photoLinks) LinkWithin(ctx context.Context, c *edge.Cart, most int) (*edge.Link, error) {
-	fragment := p.with("", c.ID)
+	fragment := p.with(ctx, "", c.ID)
 	link, err := p.links.LinkWithin(ctx, c, most-len(fragment))
 	if err != nil || fragment == "" {
 		return link, err
@@ -83,8 +83,8 @@ func (p photoLinks) LinkWithin(ctx context.Context, c *edge.Cart, most int) (*ed
 	return &with, nil
 }
 
-func (p photoLinks) with(url string, cart edge.CartID) string {
-	if f := p.fragment(cart); f != "" {
+func (p photoLinks) with(ctx context.Context, url string, cart edge.CartID) string {
+	if f := p.fragment(ctx, cart); f != "" {
 		return url + "#" + f
 	}
 	return url

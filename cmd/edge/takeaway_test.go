@@ -32,7 +32,7 @@ func TestLinksThatOpenPhotos(t *testing.T) {
 	const fragment = "k=MDEyMzQ1Njc4OWFiY2RlZg"
 	cart := &edge.Cart{ID: edge.CartID{1}}
 	ctx := t.Context()
-	p := photoLinks{longLinks{length: 150}, func(id edge.CartID) string {
+	p := photoLinks{longLinks{length: 150}, func(_ context.Context, id edge.CartID) string {
 		if id == cart.ID {
 			return fragment
 		}
