@@ -3,6 +3,7 @@ package firmwarecfg
 import (
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -51,6 +52,34 @@ func TestDebianPackages(t *testing.T) {
 		}
 		for _, s := range samples {
 			require.True(t, brought["/usr/share/doc/"+name+"/"+s], "%s has no %s", name, s)
+		}
+	}
+}
+
+// Purging a package deletes no sale: what is left of the ledger is put aside, also
+// where that is a backup alone.
+func TestPurgingPutsTheLedgerAside(t *testing.T) {
+	for name, kept := range map[string]string{"mirrorcart": "backup/20261121T010000Z.db", "mirrorcart-hq": "hq.db"} {
+		root, bin := t.TempDir(), t.TempDir()
+		for _, tool := range []string{"deb-systemd-helper", "systemctl"} {
+			require.NoError(t, os.WriteFile(path.Join(bin, tool), []byte("#!/bin/sh\n"), 0o700))
+		}
+		t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+		text, err := os.ReadFile("deb/" + name + ".postrm")
+		require.NoError(t, err)
+		script := path.Join(bin, "postrm")
+		require.NoError(t, os.WriteFile(script, []byte(regexp.MustCompile(`/(var|etc)/`).ReplaceAllString(string(text), root+"/$1/")), 0o700))
+		data := path.Join(root, "var/lib", name)
+		require.NoError(t, os.MkdirAll(path.Dir(path.Join(data, kept)), 0o700))
+		require.NoError(t, os.MkdirAll(path.Join(root, "var/backups"), 0o700))
+		require.NoError(t, os.WriteFile(path.Join(data, kept), []byte("sales"), 0o600))
+		for range 2 { // again finds nothing, and deletes nothing
+			out, ok := told(t, "sh", script, "purge")
+			require.True(t, ok, out)
+			require.NoDirExists(t, data)
+			aside, err := filepath.Glob(path.Join(root, "var/backups", name+".*", name, kept))
+			require.NoError(t, err)
+			require.Len(t, aside, 1)
 		}
 	}
 }

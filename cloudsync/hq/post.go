@@ -45,7 +45,8 @@ func (p post) handler(take func(context.Context, []byte) error, answer func(http
 			return
 		}
 		if err != nil && !errors.Is(err, errBusy) {
-			refuseHTTP(w, http.StatusBadRequest, edge.Invalid, "the body breaks off")
+			// Not 400: that says that it is never taken, and a slow line's shop would give it up.
+			refuseHTTP(w, http.StatusRequestTimeout, edge.Unavailable, "the body breaks off: send again")
 			return
 		}
 		if err != nil || !seat(turn) {

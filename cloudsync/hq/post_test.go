@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 )
@@ -35,6 +36,7 @@ func TestSlowStrangersKeepNobodysPostsOut(t *testing.T) {
 				defer w.Close()
 				_, _ = w.Write([]byte{1}) // returns when it is read, or nobody reads
 			}
+			require.Equal(t, http.StatusRequestTimeout, send(iotest.ErrReader(io.ErrUnexpectedEOF)), "what broke off on its way may come again")
 			require.Equal(t, http.StatusForbidden, send(bytes.NewReader([]byte("of no gateway's"))), "it was looked at")
 		})
 	}
