@@ -94,6 +94,15 @@ func TestThePackagesUnits(t *testing.T) {
 	}
 }
 
+// What is in memory while somebody is at the mirror reaches no disk by way of systemd.
+func TestNoMemoryOfTheMirrorIsOnADisk(t *testing.T) {
+	for _, unit := range []string{"mirrorcart.service", "mirrorcart-kiosk.service"} {
+		for _, set := range []string{"\nLimitCORE=0\n", "\nMemorySwapMax=0\n"} {
+			require.Contains(t, packaged(t, unit), set, unit)
+		}
+	}
+}
+
 // packaged is a file that the program's package brings.
 func packaged(t *testing.T, name string) string {
 	t.Helper()
