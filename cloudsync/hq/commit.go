@@ -20,8 +20,6 @@ const (
 
 	// Between two words of a node less than this apart, the second is not noted.
 	seenEvery = time.Second
-
-	flawOther = "another event with this number is held"
 )
 
 // commits groups the batches that wait while a transaction is under way into
@@ -276,8 +274,12 @@ func (h *HQ) pass(ctx context.Context, tx *sql.Tx, lanes []*laneIntake) (int64, 
 }
 
 // quarantine sets r aside, its names as they came.
-func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason string) error {
+func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, kind FlawKind) error {
 	b := in.batch
+	reason := string(kind)
+	if kind == FlawOther {
+		reason = "another event with this number is held"
+	}
 	raw := b.Opaque
 	if raw == nil {
 		raw = cloudsync.NewOpaque(&b.Events[r.seq-b.From])
@@ -288,7 +290,7 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 	}
 	fresh, err := setAside(ctx, l.tx.Tx, Flaw{
 		Node: b.Node, Epoch: b.Epoch, Lane: b.Lane, Seq: r.seq, Hash: r.hash,
-		Reason: reason, Body: body, At: database.Time(in.now),
+		Kind: kind, Reason: reason, Body: body, At: database.Time(in.now),
 	})
 	if err != nil || !fresh {
 		return err
@@ -296,7 +298,7 @@ func (l *laneIntake) quarantine(ctx context.Context, in *intake, r row, reason s
 	alarm := fmt.Sprintf("event %d: %s", r.seq, reason)
 	in.alarms = append(in.alarms, alarm)
 	i := Incident{Kind: IncidentQuarantine, Node: b.Node, What: alarm, Opened: database.Time(in.now)}
-	if reason == flawOther {
+	if kind == FlawOther {
 		i.Kind, i.Epoch, i.Lane = IncidentMismatch, b.Epoch, b.Lane
 	}
 	return openIncident(ctx, l.tx.Tx, i)

@@ -179,14 +179,14 @@ func (h *HQ) AcceptRevoked(ctx context.Context, node string) (n int64, err error
 		if !known {
 			return edge.Errorf(op, edge.NotFound, "%s is not known here: `hq device list` shows who is", node)
 		}
-		res, err := tx.ExecContext(ctx, "update inbox set flaw = null where node = $1 and flaw = $2", node, flawRevoked)
+		res, err := tx.ExecContext(ctx, "update inbox set flaw = null where node = $1 and flaw = $2", node, FlawRevoked)
 		if err != nil {
 			return err
 		}
 		if n, err = res.RowsAffected(); err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "delete from quarantine where node = $1 and reason = $2", node, flawRevoked); err != nil {
+		if _, err := tx.ExecContext(ctx, "delete from quarantine where node = $1 and reason = $2", node, FlawRevoked); err != nil {
 			return err
 		}
 		return h.noteDevice(ctx, tx, "device.accept", node, fmt.Sprintf("%d events", n))

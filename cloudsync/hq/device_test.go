@@ -221,7 +221,7 @@ func TestWhatARevokedKeySignsIsSetAside(t *testing.T) {
 	require.EqualValues(t, 2, g.stock())
 	flaws := g.flaws()
 	require.Len(t, flaws, 3)
-	require.Equal(t, "e1 5: "+flawRevoked, flaws[0])
+	require.Equal(t, "e1 5: revoked", flaws[0])
 	found, err := g.hq.Incidents(ctx, true, 10)
 	require.NoError(t, err)
 	require.Equal(t, IncidentQuarantine, found[0].Kind)

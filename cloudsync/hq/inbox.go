@@ -7,13 +7,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-// Flaws of events that are stored and passed but not used.
-const (
-	flawOpaque   = "opaque"   // has bytes that no text column takes
-	flawWithheld = "withheld" // too large to travel; its data is in the shop
-	flawRevoked  = "revoked"  // signed with a key that was taken back
-)
-
 // row is an event as the inbox stores it.
 type row struct {
 	seq           uint64
@@ -21,7 +14,7 @@ type row struct {
 	time, mono    int64
 	data          []byte
 	prev, hash    edge.Hash
-	flaw          string // "" is none
+	flaw          FlawKind // "" is none; why it is not used
 	received      int64
 }
 
@@ -31,10 +24,10 @@ func (in *intake) rows() []row {
 	if o := b.Opaque; o != nil {
 		r := row{
 			seq: b.From, id: database.Text(o.ID), typ: database.Text(o.Type), subj: database.Text(o.Subject), time: o.Time, mono: o.Mono,
-			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: flawOpaque, received: in.now,
+			data: nonNil(o.Data), prev: b.PrevHash, hash: b.Hash, flaw: FlawOpaque, received: in.now,
 		}
 		if o.Withheld > 0 {
-			r.flaw = flawWithheld
+			r.flaw = FlawWithheld
 		}
 		return []row{r}
 	}
@@ -47,10 +40,10 @@ func (in *intake) rows() []row {
 			data: nonNil(e.Data), prev: prev, hash: in.hashes[i], received: in.now,
 		}
 		if in.revoked {
-			rows[i].flaw = flawRevoked
+			rows[i].flaw = FlawRevoked
 		}
 		if !database.Storable(e.ID) || !database.Storable(e.Type) || !database.Storable(e.Subject) {
-			rows[i].flaw = flawOpaque
+			rows[i].flaw = FlawOpaque
 			rows[i].id, rows[i].typ, rows[i].subj = database.Text([]byte(e.ID)), database.Text([]byte(e.Type)), database.Text([]byte(e.Subject))
 		}
 		prev = in.hashes[i]
@@ -106,7 +99,8 @@ func (r *row) flawOrNull() *string {
 	if r.flaw == "" {
 		return nil
 	}
-	return &r.flaw
+	flaw := string(r.flaw)
+	return &flaw
 }
 
 // nonNil keeps an empty value apart from the database's null.

@@ -137,7 +137,8 @@ func TestWhatIsSetAsideBecomesAnIncident(t *testing.T) {
 	list, err := g.hq.Quarantine(t.Context(), 10)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
-	require.Equal(t, flawOpaque, list[1].Reason)
+	require.Equal(t, []FlawKind{FlawUnknown, FlawOpaque}, []FlawKind{list[0].Kind, list[1].Kind})
+	require.Equal(t, "opaque", list[1].Reason)
 	var raw struct{ ID []byte }
 	require.NoError(t, json.Unmarshal(list[1].Body, &raw))
 	require.Equal(t, "nul\x00", string(raw.ID), "as it came")

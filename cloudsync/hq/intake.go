@@ -140,7 +140,7 @@ func (l *laneIntake) take(ctx context.Context, in *intake) error {
 	for _, r := range in.rows() {
 		if have, ok := held[r.seq]; ok {
 			if have != r.hash {
-				if err := l.quarantine(ctx, in, r, flawOther); err != nil {
+				if err := l.quarantine(ctx, in, r, FlawOther); err != nil {
 					return err
 				}
 			}

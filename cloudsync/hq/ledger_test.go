@@ -172,6 +172,7 @@ func (g *gateway) flaws() []string {
 	require.NoError(g.t, err)
 	var reasons []string
 	for _, f := range list {
+		require.Contains(g.t, FlawKinds(), f.Kind)
 		reasons = append(reasons, fmt.Sprintf("%s %d: %s", f.Epoch, f.Seq, f.Reason))
 	}
 	return reasons

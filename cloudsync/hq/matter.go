@@ -35,6 +35,7 @@ type Matter struct {
 	Node    string
 	Subject string // the lane and number of the event; the receipt or the Z report
 	What    string
+	Flaw    FlawKind // of an event
 	At      time.Time
 	Mended  time.Time // zero while it lasts; only incidents end by themselves
 	Settled
@@ -55,17 +56,17 @@ func (m *Matter) Waiting() bool { return m.By == "" && m.Mended.IsZero() }
 const incidentWaits = "x.closed = 0 and x.settled = 0 and x.kind <> 'quarantine'"
 
 // matterSQL is how a kind of matter is stored.
-type matterSQL struct{ table, of, subject, what, at, closed, waits, all string }
+type matterSQL struct{ table, of, subject, what, flaw, at, closed, waits, all string }
 
 func matterOf(k MatterKind) (matterSQL, error) {
 	switch k {
 	case MatterIncident:
-		return matterSQL{"incident", "x.kind", "x.lane", "x.what", "x.opened", "x.closed", incidentWaits, "x.kind <> 'quarantine'"}, nil
+		return matterSQL{"incident", "x.kind", "x.lane", "x.what", "''", "x.opened", "x.closed", incidentWaits, "x.kind <> 'quarantine'"}, nil
 	case MatterEvent:
 		const event = "coalesce((select i.type from inbox i where i.node = x.node and i.epoch = x.epoch and i.lane = x.lane and i.seq = x.seq), '')"
-		return matterSQL{"quarantine", event, "x.lane || ' ' || x.seq", "x.reason", "x.at", "0", "x.settled = 0", "1 = 1"}, nil
+		return matterSQL{"quarantine", event, "x.lane || ' ' || x.seq", "x.reason", "x.kind", "x.at", "0", "x.settled = 0", "1 = 1"}, nil
 	case MatterRecord:
-		return matterSQL{"discrepancy", "x.kind", "x.subject", "x.message", "x.at", "0", "x.settled = 0", "1 = 1"}, nil
+		return matterSQL{"discrepancy", "x.kind", "x.subject", "x.message", "''", "x.at", "0", "x.settled = 0", "1 = 1"}, nil
 	}
 	return matterSQL{}, edge.Errorf("hq.matterOf", edge.NotFound, "there are no matters of kind %.20q", k)
 }
@@ -78,14 +79,14 @@ func (h *HQ) Matters(ctx context.Context, kind MatterKind, shop string, limit in
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	q := "select x.n, " + m.of + ", coalesce(n.shop, ''), x.node, " + m.subject + ", " + m.what + ", " + m.at + ", " + m.closed +
+	q := "select x.n, " + m.of + ", coalesce(n.shop, ''), x.node, " + m.subject + ", " + m.what + ", " + m.flaw + ", " + m.at + ", " + m.closed +
 		", x.settled, x.settled_by, x.note from " + m.table + " x left join node n on n.node = x.node where ($1 = '' or n.shop = $1) and " + m.all +
 		" order by case when " + m.waits + " then 0 else 1 end, x.n desc limit $2"
 	list := []Matter{}
 	err = database.Select(ctx, h.db.Read, q, shop, min(max(limit, 1), maxPage)).Each(func(rows *sql.Rows) error {
 		x := Matter{Kind: kind}
 		var at, closed, settled int64
-		err := rows.Scan(&x.N, &x.Of, &x.Shop, &x.Node, &x.Subject, &x.What, &at, &closed, &settled, &x.By, &x.Note)
+		err := rows.Scan(&x.N, &x.Of, &x.Shop, &x.Node, &x.Subject, &x.What, &x.Flaw, &at, &closed, &settled, &x.By, &x.Note)
 		x.At, x.Mended, x.Settled.At = database.Time(at), database.Time(closed), database.Time(settled)
 		list = append(list, x)
 		return err

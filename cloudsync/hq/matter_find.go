@@ -61,14 +61,14 @@ func (h *HQ) FindSetAside(ctx context.Context, f Filter, after int64, limit int)
 	var c conditions
 	c.add("x.n > ?", after)
 	c.of(f, typ, "x.at")
-	q := "select x.n, x.node, x.epoch, x.lane, x.seq, x.hash, " + typ + `, x.reason, x.body, x.at, coalesce(n.shop, ''), x.settled, x.settled_by, x.note
+	q := "select x.n, x.node, x.epoch, x.lane, x.seq, x.hash, " + typ + `, x.kind, x.reason, x.body, x.at, coalesce(n.shop, ''), x.settled, x.settled_by, x.note
 		from quarantine x left join node n on n.node = x.node` + c.where() + " order by x.n limit " + strconv.Itoa(min(max(limit, 1), maxPage))
 	list := []FoundFlaw{}
 	err := database.Select(ctx, h.db.Read, q, c.args...).Each(func(rows *sql.Rows) error {
 		var x FoundFlaw
 		var hash []byte
 		var at, settled int64
-		err := rows.Scan(&x.N, &x.Node, &x.Epoch, &x.Lane, &x.Seq, &hash, &x.Type, &x.Reason, &x.Body, &at, &x.Shop, &settled, &x.Settled.By, &x.Settled.Note)
+		err := rows.Scan(&x.N, &x.Node, &x.Epoch, &x.Lane, &x.Seq, &hash, &x.Type, &x.Kind, &x.Reason, &x.Body, &at, &x.Shop, &settled, &x.Settled.By, &x.Settled.Note)
 		if err == nil {
 			x.Hash, err = toHash(hash)
 		}

@@ -181,7 +181,7 @@ func (p *projector) one(ctx context.Context, e *entry) error {
 	case edge.EventCash:
 		flaw, err = p.cash(ctx, e)
 	default:
-		flaw = fmt.Errorf("event type %.40q is unknown to this version", e.Type)
+		flaw = &flawError{FlawUnknown, fmt.Sprintf("event type %.40q is unknown to this version", e.Type)}
 	}
 	if flaw != nil {
 		p.refuse(e, flaw)
@@ -211,7 +211,7 @@ func (p *projector) insertOnce(ctx context.Context, table, key string, c databas
 	}
 	for i, ok := range stored {
 		if !ok {
-			p.refuse(of[i], fmt.Errorf("%s is held already from another event", name(i)))
+			p.refuse(of[i], &flawError{FlawTwice, name(i) + " is held already from another event"})
 		}
 	}
 	return stored, nil
@@ -224,7 +224,7 @@ func (p *projector) setAside(ctx context.Context, f flawed) error {
 	}
 	fresh, err := setAside(ctx, p.tx, Flaw{
 		Node: f.Node, Epoch: f.Epoch, Lane: f.Lane, Seq: f.Seq, Hash: f.hash,
-		Reason: f.reason.Error(), Body: body, At: p.now(),
+		Kind: flawOf(f.reason), Reason: f.reason.Error(), Body: body, At: p.now(),
 	})
 	if err != nil || !fresh {
 		return err

@@ -116,7 +116,7 @@ func (h *HQ) stretch(ctx context.Context, l laneKey, after, mark uint64) (*cloud
 		if err := rows.Scan(&e.Seq, &e.ID, &e.Type, &e.Time, &e.Mono, &e.Subject, (*[]byte)(&e.Data), &prev, &hash, &flaw); err != nil {
 			return nil, err
 		}
-		if aside = flaw.String == flawRevoked; aside {
+		if aside = FlawKind(flaw.String) == FlawRevoked; aside {
 			break
 		}
 		if size += len(e.Data); b.N > 0 && (size > cloudsync.MaxBatch || flaw.Valid) {

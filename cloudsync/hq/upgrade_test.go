@@ -68,6 +68,7 @@ func TestUpgradeFromSchema3(t *testing.T) {
 		flaws, err := h.Quarantine(ctx, 10)
 		require.NoError(t, err)
 		require.Len(t, flaws, 1)
+		require.Equal(t, FlawUnknown, flaws[0].Kind, "told from the reason")
 	}
 	check()
 	require.NoError(t, h.Project(ctx))

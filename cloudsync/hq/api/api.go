@@ -24,6 +24,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/audit"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -61,6 +62,7 @@ type Headquarters interface {
 	RemoveMember(ctx context.Context, by, shop, name string) error
 	Issues(ctx context.Context, limit int) ([]hq.Issue, error)
 	Undo(ctx context.Context, version uint32) (*edge.SignedRelease, error)
+	Rollouts() *rollout.Rollouts
 }
 
 // Options are what the API is made with. HQ, Accounts, Now and Log are needed;
@@ -188,6 +190,9 @@ func (a *API) routes() []route {
 		does(http.MethodDelete, "/v1/shops/:shop/staff/:name", account.Staff, a.removeMember),
 		get("/v1/catalogues", a.catalogues, "limit"),
 		does(http.MethodPost, "/v1/catalogues/undo", account.Catalogue, a.undoCatalogue),
+		get("/v1/bundles", a.bundles),
+		get("/v1/rollouts", a.rollouts, "limit"),
+		get("/v1/rollouts/:id/gateways", a.rolloutGateways, "limit"),
 	}
 }
 

@@ -74,6 +74,7 @@ type SetAside struct {
 	Seq     uint64          `json:"seq"`
 	Hash    edge.Hash       `json:"hash"`
 	Type    string          `json:"type,omitempty"` // where it is known
+	Kind    hq.FlawKind     `json:"kind"`
 	Reason  string          `json:"reason"`
 	At      time.Time       `json:"at"`
 	Event   json.RawMessage `json:"event"` // a cloudsync.Opaque
@@ -95,7 +96,7 @@ func (a *API) setAsideFrom(c *gin.Context) (source[SetAside], error) {
 		p.next, p.more = after, len(found) == limit
 		for _, x := range found {
 			p.next = positionCursor(list, x.N)
-			p.rows = append(p.rows, SetAside{p.next, x.Shop, x.Node, x.Epoch, x.Lane, x.Seq, x.Hash, x.Type, x.Reason, x.At, x.Body, newSettled(x.Settled)})
+			p.rows = append(p.rows, SetAside{p.next, x.Shop, x.Node, x.Epoch, x.Lane, x.Seq, x.Hash, x.Type, x.Kind, x.Reason, x.At, x.Body, newSettled(x.Settled)})
 		}
 		return p, nil
 	}}, err

@@ -21,6 +21,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/account"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/hqtest"
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/rollout"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/talk"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -144,7 +145,7 @@ var schemaNames = map[reflect.Type]string{
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 	d := newApp(t, hqtest.Open(t)).description()
-	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "RefundsGiven": true, "OrderPage": true, "OrderState": true, "ActList": true, "StaffList": true, "CatalogueList": true}
+	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "RefundsGiven": true, "OrderPage": true, "OrderState": true, "ActList": true, "StaffList": true, "CatalogueList": true, "BundleList": true, "RolloutList": true, "RolloutGatewayList": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
@@ -229,6 +230,9 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		Catalogue{},
 		CatalogueUndo{},
 		CatalogueIssued{},
+		rollout.Fleet{},
+		Rollout{},
+		rollout.Machine{},
 	} {
 		check(reflect.TypeOf(v))
 	}

@@ -51,6 +51,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"events", "events/export", "sales", "sales/export", "z-reports", "z-reports/export", "audit", "discrepancies", "incidents", "quarantine", "stock",
 		"stock/export", "shops", "pulls/:id", "pulls/:id/results", "conversations", "payments", "transfers/seen",
 		"refunds-due", "refunds-given", "orders", "orders/:id", "catalogues", "feed",
+		"bundles", "rollouts", "rollouts/:id/gateways",
 	}
 	for _, path := range looks {
 		more["GET /v1/"+path] = all

@@ -45,6 +45,20 @@ func TestFaultsAreExplained(t *testing.T) {
 	require.Contains(t, body, `<nav class="areas"`)
 }
 
+// Why an event was set aside stands there in the reader's language, and what the
+// programs say of it beneath.
+func TestWhyAnEventWasSetAside(t *testing.T) {
+	a := newApp(t)
+	g := hqtest.NewGateway(t, a.HQ, "good-1", "hanoi-1")
+	g.Event(noon, "unknown.kind", struct{}{})
+	require.NoError(t, a.HQ.Project(t.Context()))
+	for lang, says := range map[string]string{"vi": "chưa biết loại sự kiện này", "en": "does not know this type of event", "zh": "不认识此类事件"} {
+		body := a.page("/incidents?lang=" + lang)
+		require.Contains(t, body, says)
+		require.Contains(t, body, `<p class="exact">event type &#34;unknown.kind&#34; is unknown to this version`)
+	}
+}
+
 // The way through the pages is there twice: in a row, and as a phone's menu with all
 // numbers in one.
 func TestAreas(t *testing.T) {

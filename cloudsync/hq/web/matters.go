@@ -91,12 +91,12 @@ func (p *Pages) matters(ctx context.Context, w words, now time.Time, kind hq.Mat
 }
 
 func (p *Pages) matterView(w words, now time.Time, m *hq.Matter) matterView {
-	of := m.Of
+	of, means := m.Of, m.Of+"_means"
 	if m.Kind == hq.MatterEvent {
-		of = "event"
+		of, means = "event", "event_"+string(m.Flaw)
 	}
 	v := matterView{
-		Kind: m.Kind, N: m.N, Title: w.known("k_", of), Means: w.known("k_", of+"_means"), Exact: m.What, Shop: m.Shop, Node: m.Node,
+		Kind: m.Kind, N: m.N, Title: w.known("k_", of), Means: w.known("k_", means), Exact: m.What, Shop: m.Shop, Node: m.Node,
 		Subject: m.Subject, When: w.T("found", p.clock(m.At, now)), Waiting: m.Waiting(),
 	}
 	if m.Kind == hq.MatterEvent && m.Of != "" {

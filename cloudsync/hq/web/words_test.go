@@ -47,11 +47,15 @@ func TestGlossary(t *testing.T) {
 		require.Contains(t, g, "pull_"+name)
 	}
 	for _, kind := range []string{
-		string(hq.IncidentGap), string(hq.IncidentMismatch), string(hq.IncidentDiverged), string(hq.IncidentClone), string(hq.IncidentRestored), "event",
+		string(hq.IncidentGap), string(hq.IncidentMismatch), string(hq.IncidentDiverged), string(hq.IncidentClone), string(hq.IncidentRestored),
 		string(audit.ReceiptTwice), string(audit.ZGap), string(audit.ZOverlap), string(audit.ZDiffers), string(audit.UnknownSale), string(audit.ReversedTwice), string(audit.RefundedOver),
 	} {
 		require.Contains(t, g, "k_"+kind)
 		require.Contains(t, g, "k_"+kind+"_means")
+	}
+	require.Contains(t, g, "k_event")
+	for _, kind := range hq.FlawKinds() {
+		require.Contains(t, g, "k_event_"+string(kind))
 	}
 	for _, s := range edge.OrderStates() {
 		require.Contains(t, g, "o_"+string(s))
