@@ -31,6 +31,7 @@ const (
 type Broker struct {
 	addr, dir, program string
 	kill               func()
+	hup                func() error
 }
 
 // Start makes a broker on a free port, and waits until it listens. Each of more
@@ -53,7 +54,7 @@ func StartWith(ctx context.Context, conf func(host, port string) string) (*Broke
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	b := &Broker{dir: dir, program: program, kill: func() {}}
+	b := &Broker{dir: dir, program: program, kill: func() {}, hup: func() error { return os.ErrProcessDone }}
 	if err = b.configure(ctx, conf); err == nil {
 		err = b.Restart(ctx)
 	}
@@ -119,6 +120,7 @@ func (b *Broker) Restart(ctx context.Context) error {
 		_ = cmd.Process.Kill() // an error says that it has ended
 		<-exited
 	}
+	b.hup = func() error { return cmd.Process.Signal(syscall.SIGHUP) }
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	for {
@@ -161,6 +163,9 @@ func listens(ctx context.Context, addr string) bool {
 	c.Close()
 	return true
 }
+
+// Reload tells the broker to read its files again.
+func (b *Broker) Reload() error { return b.hup() }
 
 // Kill ends the broker as a failure would: nothing is saved.
 func (b *Broker) Kill() { b.kill() }

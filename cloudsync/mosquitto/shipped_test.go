@@ -113,8 +113,9 @@ func shipped(t *testing.T, name string) string {
 // chain is a broker as we ship its settings, with nothing changed but places.
 type chain struct {
 	*authority
-	addr string
-	log  string // the broker's, a file
+	process *mosquitto.Broker
+	addr    string
+	log     string // the broker's, a file
 }
 
 func newChain(t *testing.T) *chain { return chainOf(t, newAuthority(t, "chain")) }
@@ -132,7 +133,7 @@ func chainOf(t *testing.T, a *authority, revoked ...tls.Certificate) *chain {
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.Stop()) })
-	return &chain{a, b.Addr(), log}
+	return &chain{a, b, b.Addr(), log}
 }
 
 func (c *chain) dial(t *testing.T, clientID string, s cloudsync.Session, config *tls.Config) (cloudsync.Link, error) {
