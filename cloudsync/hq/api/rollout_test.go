@@ -32,7 +32,7 @@ func TestRolloutsAreRead(t *testing.T) {
 
 	for i, node := range []string{"gw-1", "gw-2"} {
 		hqtest.NewGateway(t, h, node, "hanoi-1")
-		require.NoError(t, h.Rollouts().Report(t.Context(), &cloudsync.Reported{Node: node, N: uint64(i + 1), Class: "minipc", State: cloudsync.BundleNone, At: time.Now()}))
+		require.NoError(t, h.Rollouts().Report(t.Context(), cloudsync.KeyID{}, &cloudsync.Reported{Node: node, N: uint64(i + 1), Class: "minipc", State: cloudsync.BundleNone, At: time.Now()}))
 	}
 	b := rollout.Bundle{Version: 12, SHA256: edge.Hash{7}, Size: 100, Classes: []string{"minipc"}, Expires: time.Now().AddDate(0, 1, 0)}
 	id, err := h.Rollouts().Publish(t.Context(), b, rollout.DefaultPlan(), "mai")
@@ -46,7 +46,7 @@ func TestRolloutsAreRead(t *testing.T) {
 	require.Equal(t, []any{object{"class": "minipc", "version": 0.0, "gateways": 2.0}}, read("/v1/bundles", "/v1/bundles")["bundles"])
 
 	const path = "/v1/rollouts/{id}/gateways"
-	require.NoError(t, h.Rollouts().Report(t.Context(), &cloudsync.Reported{Node: "gw-1", N: 9, Class: "minipc", State: cloudsync.BundleRolledBack, Bundle: b.SHA256, Reason: "camera", Message: "no picture", At: time.Now()}))
+	require.NoError(t, h.Rollouts().Report(t.Context(), cloudsync.KeyID{}, &cloudsync.Reported{Node: "gw-1", N: 9, Class: "minipc", State: cloudsync.BundleRolledBack, Bundle: b.SHA256, Reason: "camera", Message: "no picture", At: time.Now()}))
 	require.Equal(t, object{"gateways": []any{}}, read(path, "/v1/rollouts/nothing/gateways"))
 	read(path, "/v1/rollouts/"+id+"/gateways?limit=10")
 
