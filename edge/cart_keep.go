@@ -31,12 +31,6 @@ type PersonKeep struct {
 	Consents  time.Duration // what people agreed to
 }
 
-// DefaultPersonKeep is what a shop keeps where no setting says otherwise.
-func DefaultPersonKeep() PersonKeep {
-	const day = 24 * time.Hour
-	return PersonKeep{Contacts: 30 * day, Customers: 730 * day, Consents: 1095 * day}
-}
-
 // Check refuses times within which an order may still come back.
 func (k PersonKeep) Check() error {
 	if k.Contacts < 24*time.Hour || k.Customers < 24*time.Hour || k.Consents < 24*time.Hour {

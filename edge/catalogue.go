@@ -65,11 +65,6 @@ type CatalogueRules struct {
 	Picture, Shape func(file string) error
 }
 
-// ReadCatalogue reads a product table by rules that do not look at files.
-func ReadCatalogue(r io.Reader, currency string, categories []Category) ([]Variant, map[SKU]int64, error) {
-	return CatalogueRules{Currency: currency, Categories: categories}.Read(r)
-}
-
 // Read reads a product table: CSV in UTF-8 (a byte order mark may lead),
 // separated by commas, semicolons or tabs, one header line, one row a variant,
 // at most 128 MiB and 100,000 rows. Prices are minor units, tax included.

@@ -46,10 +46,10 @@ func second(change ...string) string {
 }
 
 func readCatalogue(r io.Reader) ([]edge.Variant, map[edge.SKU]int64, error) {
-	return edge.ReadCatalogue(r, "VND", []edge.Category{{ID: "lips"}, {ID: "glasses"}, {ID: "care"}})
+	return edge.CatalogueRules{Currency: "VND", Categories: []edge.Category{{ID: "lips"}, {ID: "glasses"}, {ID: "care"}}}.Read(r)
 }
 
-// faults takes the single faults out of an error of ReadCatalogue.
+// faults takes the single faults out of an error of CatalogueRules.Read.
 func faults(t *testing.T, err error) []*edge.CatalogueError {
 	t.Helper()
 	var e *edge.Error
@@ -257,7 +257,7 @@ func TestReadCatalogueLimits(t *testing.T) {
 // A price in a currency with hundredths is not guessed at.
 func TestPricesInHundredths(t *testing.T) {
 	for _, price := range []string{"12.50", "1,250", "USD 12"} {
-		_, _, err := edge.ReadCatalogue(strings.NewReader(header+row("price", `"`+price+`"`)), "USD", []edge.Category{{ID: "lips"}})
+		_, _, err := edge.CatalogueRules{Currency: "USD", Categories: []edge.Category{{ID: "lips"}}}.Read(strings.NewReader(header + row("price", `"`+price+`"`)))
 		require.ErrorContains(t, err, "in hundredths of USD (1250 is 12.50)")
 		require.NotContains(t, err.Error(), "write")
 	}

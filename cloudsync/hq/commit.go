@@ -90,54 +90,20 @@ func (h *HQ) commitGroup(group []*intake) {
 	}
 }
 
+// stored is what a transaction that took batches in has come to.
+type stored struct {
+	ledger string // the database's incarnation
+	pos    int64  // the last that was given; 0 where nothing passed a mark
+	fresh  int    // events
+}
+
 // storeGroup takes batches in, extends the marks over all that follows them
 // without a gap, and makes the acks, in one transaction.
 func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
-	var id string
-	var pos int64
-	var fresh int
+	var s stored
 	begin := time.Now()
-	err := h.db.InTxBeside(ctx, func(t database.Tx) error {
-		tx := t.Tx
-		lanes := byLane(group)
-		for _, l := range lanes {
-			l.tx, l.db = t, h.db
-		}
-		for _, in := range group {
-			in.alarms = nil
-		}
-		if err := noteSeen(ctx, tx, h.db, lanes); err != nil {
-			return err
-		}
-		for _, l := range lanes {
-			if err := l.lock(ctx); err != nil {
-				return err
-			}
-			for _, in := range l.batches {
-				if err := l.take(ctx, in); err != nil {
-					return err
-				}
-			}
-		}
-		if err := insertEvents(ctx, t, h.db, lanes); err != nil {
-			return err
-		}
-		fresh = 0
-		for _, l := range lanes {
-			fresh += len(l.fresh)
-			if err := l.settle(ctx); err != nil {
-				return err
-			}
-		}
-		var same bool
-		var err error
-		if id, same, err = h.db.Incarnation(ctx, tx); err == nil && !same {
-			err = errMoved
-		}
-		if err != nil {
-			return err
-		}
-		pos, err = h.pass(ctx, tx, lanes)
+	err := h.db.InTxBeside(ctx, func(t database.Tx) (err error) {
+		s, err = h.storeWithin(ctx, t, group)
 		return err
 	})
 	if errors.Is(err, errMoved) {
@@ -152,20 +118,63 @@ func (h *HQ) storeGroup(ctx context.Context, group []*intake) error {
 	if h.timed != nil {
 		h.timed(time.Since(begin))
 	}
-	h.taken.store(group, fresh)
+	h.taken.store(group, s.fresh)
 	for _, in := range group {
-		in.ledger = id
+		in.ledger = s.ledger
 	}
-	if id != *h.ledger.Load() {
-		h.ledger.Store(&id)
+	if s.ledger != *h.ledger.Load() {
+		h.ledger.Store(&s.ledger)
 	}
-	if pos == 0 {
+	if s.pos == 0 {
 		return nil
 	}
-	if err := h.db.Committed(id, pos); err != nil { // what is committed is, and may be acknowledged
+	if err := h.db.Committed(s.ledger, s.pos); err != nil { // what is committed is, and may be acknowledged
 		h.log.Warn("the next start will be less watchful for a restored backup", "error", err)
 	}
 	return nil
+}
+
+// storeWithin is storeGroup's work in its transaction, which may be tried more
+// than once. Its error is errMoved where the database is another than it was.
+func (h *HQ) storeWithin(ctx context.Context, t database.Tx, group []*intake) (s stored, err error) {
+	lanes := byLane(group)
+	for _, l := range lanes {
+		l.tx, l.db = t, h.db
+	}
+	for _, in := range group {
+		in.alarms = nil
+	}
+	if err := noteSeen(ctx, t.Tx, h.db, lanes); err != nil {
+		return s, err
+	}
+	for _, l := range lanes {
+		if err := l.lock(ctx); err != nil {
+			return s, err
+		}
+		for _, in := range l.batches {
+			if err := l.take(ctx, in); err != nil {
+				return s, err
+			}
+		}
+	}
+	if err := insertEvents(ctx, t, h.db, lanes); err != nil {
+		return s, err
+	}
+	for _, l := range lanes {
+		s.fresh += len(l.fresh)
+		if err := l.settle(ctx); err != nil {
+			return s, err
+		}
+	}
+	var same bool
+	if s.ledger, same, err = h.db.Incarnation(ctx, t.Tx); err == nil && !same {
+		err = errMoved
+	}
+	if err != nil {
+		return s, err
+	}
+	s.pos, err = h.pass(ctx, t.Tx, lanes)
+	return s, err
 }
 
 // noteSeen notes that the nodes were heard. One whose row another transaction

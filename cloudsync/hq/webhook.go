@@ -10,7 +10,6 @@ import (
 	"net/netip"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
@@ -35,10 +34,7 @@ const (
 	DeliveryHeader = "Mirrorcart-Delivery"
 )
 
-const (
-	minSecret      = 16 // bytes
-	signatureStale = 5 * time.Minute
-)
+const minSecret = 16 // bytes
 
 func (w *Webhook) check() error {
 	const op = "hq.Webhook"
@@ -81,25 +77,6 @@ func mac(secret []byte, t string, body []byte) []byte {
 	m.Write([]byte(t + "."))
 	m.Write(body)
 	return m.Sum(nil)
-}
-
-// VerifySignature is what a receiver does: it refuses a body that was not
-// signed with the secret, or longer ago than five minutes.
-func VerifySignature(secret []byte, header string, body []byte, now time.Time) error {
-	const op = "hq.VerifySignature"
-	t, sum, ok := strings.Cut(strings.TrimPrefix(header, "t="), ",v1=")
-	seconds, err := strconv.ParseInt(t, 10, 64)
-	if !ok || err != nil || !strings.HasPrefix(header, "t=") {
-		return edge.Errorf(op, edge.Invalid, "the signature is not of the form t=SECONDS,v1=HEX")
-	}
-	have, err := hex.DecodeString(sum)
-	if err != nil || !hmac.Equal(have, mac(secret, t, body)) {
-		return edge.Errorf(op, edge.Forbidden, "the signature does not fit")
-	}
-	if age := now.Sub(time.Unix(seconds, 0)); age > signatureStale || age < -signatureStale {
-		return edge.Errorf(op, edge.Forbidden, "signed %s ago: at most %s", age.Round(time.Second), signatureStale)
-	}
-	return nil
 }
 
 // Delivery is the body of a webhook's request, as JSON.

@@ -2,11 +2,15 @@ package hq
 
 import (
 	"context"
+	"crypto/hmac"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,6 +20,28 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
+
+// signatureStale is how old a signature may be.
+const signatureStale = 5 * time.Minute
+
+// verifySignature is what a receiver does: it refuses a body that was not
+// signed with the secret, or longer ago than five minutes.
+func verifySignature(secret []byte, header string, body []byte, now time.Time) error {
+	const op = "verify"
+	t, sum, ok := strings.Cut(strings.TrimPrefix(header, "t="), ",v1=")
+	seconds, err := strconv.ParseInt(t, 10, 64)
+	if !ok || err != nil || !strings.HasPrefix(header, "t=") {
+		return edge.Errorf(op, edge.Invalid, "the signature is not of the form t=SECONDS,v1=HEX")
+	}
+	have, err := hex.DecodeString(sum)
+	if err != nil || !hmac.Equal(have, mac(secret, t, body)) {
+		return edge.Errorf(op, edge.Forbidden, "the signature does not fit")
+	}
+	if age := now.Sub(time.Unix(seconds, 0)); age > signatureStale || age < -signatureStale {
+		return edge.Errorf(op, edge.Forbidden, "signed %s ago: at most %s", age.Round(time.Second), signatureStale)
+	}
+	return nil
+}
 
 // receiver is somebody's system: it checks every signature, and misbehaves when
 // told to.
@@ -45,7 +71,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	r.requests++
 	status := r.answer(r.requests)
-	if err != nil || VerifySignature(r.secret, req.Header.Get(SignatureHeader), body, r.now()) != nil {
+	if err != nil || verifySignature(r.secret, req.Header.Get(SignatureHeader), body, r.now()) != nil {
 		r.unsigned++
 		status = http.StatusForbidden
 	}
@@ -192,15 +218,15 @@ func TestSignatures(t *testing.T) {
 	secret, body, now := []byte("0123456789abcdef"), []byte(`{"a":1}`), time.Unix(1795248000, 0)
 	good := Sign(secret, now, body)
 	require.Regexp(t, `^t=1795248000,v1=[0-9a-f]{64}$`, good)
-	require.NoError(t, VerifySignature(secret, good, body, now.Add(signatureStale)))
+	require.NoError(t, verifySignature(secret, good, body, now.Add(signatureStale)))
 	for name, bad := range map[string]error{
-		"other secret": VerifySignature([]byte("x"), good, body, now),
-		"other body":   VerifySignature(secret, good, []byte(`{"a":2}`), now),
-		"late":         VerifySignature(secret, good, body, now.Add(signatureStale+time.Second)),
-		"early":        VerifySignature(secret, good, body, now.Add(-signatureStale-time.Second)),
-		"other time":   VerifySignature(secret, "t=1795248001"+good[len("t=1795248000"):], body, now),
-		"none":         VerifySignature(secret, "", body, now),
-		"noise":        VerifySignature(secret, "t=1,v1=zz", body, now),
+		"other secret": verifySignature([]byte("x"), good, body, now),
+		"other body":   verifySignature(secret, good, []byte(`{"a":2}`), now),
+		"late":         verifySignature(secret, good, body, now.Add(signatureStale+time.Second)),
+		"early":        verifySignature(secret, good, body, now.Add(-signatureStale-time.Second)),
+		"other time":   verifySignature(secret, "t=1795248001"+good[len("t=1795248000"):], body, now),
+		"none":         verifySignature(secret, "", body, now),
+		"noise":        verifySignature(secret, "t=1,v1=zz", body, now),
 	} {
 		require.Error(t, bad, name)
 	}

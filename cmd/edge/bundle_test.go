@@ -52,7 +52,7 @@ func newSite(t *testing.T) *site {
 		key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{n}, ed25519.SeedSize))
 		s.keys, public = append(s.keys, key), append(public, key.Public().(ed25519.PublicKey))
 	}
-	roots, err := bundle.NewRoots(2, public...)
+	roots, err := bundle.Roots{}.Next(2, public...)
 	require.NoError(t, err)
 	text, err := json.Marshal(roots)
 	require.NoError(t, err)

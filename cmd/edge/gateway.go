@@ -18,7 +18,6 @@ import (
 	"github.com/mirrorcart/mirrorcart/cmd/process"
 	"github.com/mirrorcart/mirrorcart/cmd/shopdir"
 	"github.com/mirrorcart/mirrorcart/edge"
-	"github.com/mirrorcart/mirrorcart/edge/address"
 	"github.com/mirrorcart/mirrorcart/edge/api"
 	"github.com/mirrorcart/mirrorcart/edge/photo"
 	"github.com/mirrorcart/mirrorcart/edge/release"
@@ -73,7 +72,6 @@ type gateway struct {
 // newGateway opens everything that a gateway needs and listens; run starts it.
 func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	g := &gateway{gatewayOptions: o, restart: make(chan struct{}, 1)}
-	cfg := o.cfg
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, g.close())
@@ -83,55 +81,25 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("shop files: %w", err)
 	}
-	key, err := firmwarecfg.LoadOrCreateKey(cfg.Keys.Device)
+	key, err := firmwarecfg.LoadOrCreateKey(o.cfg.Keys.Device)
 	if err != nil {
 		return nil, err
 	}
-	if g.identity, err = keeperOf(cfg, key, o.log); err != nil {
+	if g.identity, err = keeperOf(o.cfg, key, o.log); err != nil {
 		return nil, err
 	}
 	g.watch = g.newWatch(ctx)
-	options := databaseOptions(cfg, o.log)
-	options.Committed = func(took time.Duration) { g.watch.commits.Observe(took.Seconds()) }
-	if options.Secret, err = hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart contacts 1", sha256.Size); err != nil {
-		return nil, fmt.Errorf("contacts: %w", err)
-	}
-	if options.Persons, err = process.PersonKeys(cfg.Keys.Persons, cfg.Keys.Device); err != nil {
+	if err := g.openDatabase(ctx, key); err != nil {
 		return nil, err
 	}
-	if g.db, err = sqlite.Open(ctx, options); err != nil {
-		return nil, err
-	}
-	g.backups, err = g.db.Keeper(sqlite.BackupPlan{
-		Dir: cfg.BackupDir(), Second: cfg.Backup.Second, Every: cfg.Backup.Every, Keep: cfg.Backup.Keep,
-	})
-	if err != nil {
-		return nil, err
-	}
-	g.photos = &album{path: filepath.Join(cfg.DataDir, "photos"), short: func() bool { return g.db.Disk().Short }, log: o.log}
-	_, _ = g.photos.open() // it tells by itself
-	if g.courier, err = g.newCourier(key); err != nil {
-		return nil, err
-	}
-	g.contacts = g.newContacts(key)
-	if g.fetcher, err = g.newFetcher(); err != nil {
+	if err := g.openCarriers(key); err != nil {
 		return nil, err
 	}
 	if err := g.stockShop(ctx, shop); err != nil {
 		return nil, err
 	}
-	switch g.studio, err = newStudio(cfg, g.files(edge.TryOnFolder, shop.TryOn)); {
-	case err != nil && o.needMirror:
+	if err := g.openStudio(shop); err != nil {
 		return nil, err
-	case err != nil:
-		o.log.Error("the mirror is out of order, the till sells without it", "err", err)
-	}
-	g.language = shop.Language
-	if g.model, err = g.studio.model(shop.Pictures, shop.Brand.Model); err != nil {
-		o.log.Error("nobody wears products for shoppers without a camera", "err", err)
-	}
-	if g.brand, err = brandOf(shop); err != nil {
-		return nil, fmt.Errorf("shop files: brand: %w", err)
 	}
 	if err := g.newAPI(shop, key); err != nil {
 		return nil, err
@@ -140,26 +108,83 @@ func newGateway(ctx context.Context, o gatewayOptions) (_ *gateway, err error) {
 	if g.uplink, err = g.newUplink(key); err != nil {
 		return nil, err
 	}
-	if o.setUp {
-		if g.door, err = openSetup(cfg); err != nil {
-			return nil, err
+	if err := g.openStations(ctx); err != nil {
+		return nil, err
+	}
+	g.watch.begin(g)
+	return g, nil
+}
+
+// openDatabase opens the ledger, and where its backups go.
+func (g *gateway) openDatabase(ctx context.Context, key ed25519.PrivateKey) (err error) {
+	options := databaseOptions(g.cfg, g.log)
+	options.Committed = func(took time.Duration) { g.watch.commits.Observe(took.Seconds()) }
+	if options.Secret, err = hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart contacts 1", sha256.Size); err != nil {
+		return fmt.Errorf("contacts: %w", err)
+	}
+	if options.Persons, err = process.PersonKeys(g.cfg.Keys.Persons, g.cfg.Keys.Device); err != nil {
+		return err
+	}
+	if g.db, err = sqlite.Open(ctx, options); err != nil {
+		return err
+	}
+	g.backups, err = g.db.Keeper(sqlite.BackupPlan{
+		Dir: g.cfg.BackupDir(), Second: g.cfg.Backup.Second, Every: g.cfg.Backup.Every, Keep: g.cfg.Backup.Keep,
+	})
+	return err
+}
+
+// openCarriers opens what goes to headquarters and comes from there beside the
+// ledger: photos, contacts, catalogues' files.
+func (g *gateway) openCarriers(key ed25519.PrivateKey) (err error) {
+	g.photos = &album{path: filepath.Join(g.cfg.DataDir, "photos"), short: func() bool { return g.db.Disk().Short }, log: g.log}
+	_, _ = g.photos.open() // it tells by itself
+	if g.courier, err = g.newCourier(key); err != nil {
+		return err
+	}
+	g.contacts = g.newContacts(key)
+	g.fetcher, err = g.newFetcher()
+	return err
+}
+
+// openStudio makes what all mirrors share, and how the pages look. It fails for
+// the lack of a mirror only where one is needed.
+func (g *gateway) openStudio(shop *shopdir.Shop) (err error) {
+	switch g.studio, err = newStudio(g.cfg, g.files(edge.TryOnFolder, shop.TryOn)); {
+	case err != nil && g.needMirror:
+		return err
+	case err != nil:
+		g.log.Error("the mirror is out of order, the till sells without it", "err", err)
+	}
+	g.language = shop.Language
+	if g.model, err = g.studio.model(shop.Pictures, shop.Brand.Model); err != nil {
+		g.log.Error("nobody wears products for shoppers without a camera", "err", err)
+	}
+	if g.brand, err = brandOf(shop); err != nil {
+		return fmt.Errorf("shop files: brand: %w", err)
+	}
+	return nil
+}
+
+// openStations opens the kiosks and, at each, the pages of installation day.
+func (g *gateway) openStations(ctx context.Context) (err error) {
+	if g.setUp {
+		if g.door, err = openSetup(g.cfg); err != nil {
+			return err
 		}
 	}
-	for _, k := range kiosksOf(cfg) {
+	for _, k := range kiosksOf(g.cfg) {
 		st, err := g.openStation(ctx, k)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		g.stations = append(g.stations, st)
 	}
 	g.station = g.stations[0]
-	if o.setUp {
-		if err := g.newSetup(); err != nil {
-			return nil, err
-		}
+	if g.setUp {
+		return g.newSetup()
 	}
-	g.watch.begin(g)
-	return g, nil
+	return nil
 }
 
 // stockShop puts the catalogue in force and, the first time, the opening stock
@@ -217,54 +242,6 @@ func (g *gateway) maySell() {
 	if g.desk != nil {
 		g.desk.Wake()
 	}
-}
-
-// newAPI makes what the kiosks' and the till's pages call.
-func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
-	links, err := g.newLinks(key)
-	if err != nil {
-		return err
-	}
-	var staff []api.Staff
-	for _, s := range g.cfg.Staff {
-		staff = append(staff, api.Staff{Name: s.Name, Role: string(s.Role), PIN: s.PINHash})
-	}
-	tillKey, err := hkdf.Key(sha256.New, key.Seed(), nil, "mirrorcart tills 1", sha256.Size)
-	if err != nil {
-		return fmt.Errorf("tills: %w", err)
-	}
-	transfers, err := transfersOf(g.cfg)
-	if err != nil {
-		return err
-	}
-	line := g.line
-	if g.cfg.HQ.MQTT.URL == "" {
-		line = nil // there is none
-	}
-	if g.desk, err = g.newDesk(shop, links); err != nil {
-		return err
-	}
-	places, err := address.Load()
-	if err != nil {
-		return err
-	}
-	orders, err := g.orders()
-	if err != nil {
-		return err
-	}
-	cfg := api.Config{
-		Shop:  api.Shop{ID: g.cfg.Shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
-		Carts: g.db, Ledger: g.db, CashBook: g.db, Audit: g.db, SignOff: g.cfg.SignOff, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{links, g.fragment},
-		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Sealed: !g.cfg.HTTP.Clear, Staff: staff, Directory: g.db,
-		Orders: orders, Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
-		Version: version, Log: g.log, Line: line, Faults: g.faults, Device: g.device, TillKey: tillKey,
-		Served: g.watch.requests.Served,
-	}
-	if g.desk != nil {
-		cfg.Printing = g.desk
-	}
-	g.api, err = api.New(cfg)
-	return err
 }
 
 // line tells whether HQ answers, and since when.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"time"
@@ -53,30 +54,11 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 	if s.mirror, err = g.studio.open(k.Camera, k.Mirror, g.watch.frames.WithLabelValues(k.ID), log); err != nil {
 		return nil, err
 	}
-	var screens []netip.Prefix
-	for _, text := range k.Screens {
-		p, err := firmwarecfg.ParseKiosk(text)
-		if err != nil {
-			return nil, fmt.Errorf("screens: %w", err)
-		}
-		screens = append(screens, p)
+	screens, err := screensOf(k)
+	if err != nil {
+		return nil, err
 	}
-	shown := kiosk.Config{
-		Mirror: s.mirror.pipeline, Catalogue: g.db, Carts: g.db,
-		WebSocket: s.mirror.hub.WebSocket(), MJPEG: s.mirror.hub.MJPEG(),
-		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: k.Mirror.IdleTimeout, Gone: k.Mirror.GoneTimeout,
-		Brand: g.brand, Language: g.language, Office: g.db, Consents: g.db, Place: k.ID, NewID: uuid.NewString, Fail: g.api.Fail, Refuse: g.api.Refuse, Log: log,
-	}
-	if g.courier != nil {
-		shown.Courier = g.courier
-	}
-	if g.model != nil {
-		shown.Model = g.model
-	}
-	if g.door != nil {
-		shown.Technician = g.door.Waits
-	}
-	if s.kiosk, err = kiosk.New(shown); err != nil {
+	if s.kiosk, err = kiosk.New(g.pages(k, s.mirror, screens, log)); err != nil {
 		return nil, err
 	}
 	s.engine = g.api.Engine(k.ID)
@@ -106,6 +88,39 @@ func (g *gateway) openStation(ctx context.Context, k firmwarecfg.Kiosk) (_ *stat
 		s.sealed.open(ctx)
 	}
 	return s, nil
+}
+
+// screensOf are the addresses from which a kiosk's own screens come.
+func screensOf(k firmwarecfg.Kiosk) ([]netip.Prefix, error) {
+	var screens []netip.Prefix
+	for _, text := range k.Screens {
+		p, err := firmwarecfg.ParseKiosk(text)
+		if err != nil {
+			return nil, fmt.Errorf("screens: %w", err)
+		}
+		screens = append(screens, p)
+	}
+	return screens, nil
+}
+
+// pages are a kiosk's pages and session, to be made.
+func (g *gateway) pages(k firmwarecfg.Kiosk, m *mirror, screens []netip.Prefix, log *slog.Logger) kiosk.Config {
+	c := kiosk.Config{
+		Mirror: m.pipeline, Catalogue: g.db, Carts: g.db,
+		WebSocket: m.hub.WebSocket(), MJPEG: m.hub.MJPEG(),
+		Photos: g.photos, Pages: ui.Dist(), Trusted: screens, Idle: k.Mirror.IdleTimeout, Gone: k.Mirror.GoneTimeout,
+		Brand: g.brand, Language: g.language, Office: g.db, Consents: g.db, Place: k.ID, NewID: uuid.NewString, Fail: g.api.Fail, Refuse: g.api.Refuse, Log: log,
+	}
+	if g.courier != nil {
+		c.Courier = g.courier
+	}
+	if g.model != nil {
+		c.Model = g.model
+	}
+	if g.door != nil {
+		c.Technician = g.door.Waits
+	}
+	return c
 }
 
 // brandOf is how the shop wants its pages.

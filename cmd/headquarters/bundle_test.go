@@ -35,7 +35,7 @@ func newSigners(t *testing.T) *signers {
 		s.keys = append(s.keys, ed25519.NewKeyFromSeed(seed))
 		public = append(public, s.keys[i].Public().(ed25519.PublicKey))
 	}
-	roots, err := bundle.NewRoots(2, public...)
+	roots, err := bundle.Roots{}.Next(2, public...)
 	require.NoError(t, err)
 	for _, k := range s.keys[:2] {
 		roots = roots.Sign(k)

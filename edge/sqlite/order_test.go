@@ -40,7 +40,7 @@ func TestContactsOfOrders(t *testing.T) {
 
 	clock.Advance(time.Hour)
 	require.NoError(t, db.Apply(ctx, 1, edgetest.Told(t, &k.Order, edge.OrderCompleted, clock.Now(), 0)))
-	keep := edge.DefaultPersonKeep()
+	keep := personKeep()
 	clock.Advance(keep.Contacts)
 	n, err := db.pruneContacts(ctx, keep)
 	require.NoError(t, err)

@@ -142,7 +142,7 @@ func TestABackupBringsNobodyBack(t *testing.T) {
 	require.NoError(t, err, "the backup has it")
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- db.KeepPersons(ctx, edge.DefaultPersonKeep()) }()
+	go func() { ended <- db.KeepPersons(ctx, personKeep()) }()
 	require.Eventually(t, func() bool {
 		_, err := db.OrderContact(t.Context(), ids[0])
 		return edge.KindOf(err) == edge.NotFound
@@ -214,11 +214,11 @@ func TestForgottenWhenTheOrderHasComeToItsEnd(t *testing.T) {
 	require.NoError(t, err)
 	ask := edge.NewPersonAsk("ask-1", edge.PersonForget, clock.Now(), edgetest.Customer().Phone)
 	require.NoError(t, db.Apply(t.Context(), 1, edge.Delivery{Persons: []edge.PersonAsk{*ask}}))
-	n, err := db.pruneContacts(t.Context(), edge.DefaultPersonKeep())
+	n, err := db.pruneContacts(t.Context(), personKeep())
 	require.NoError(t, err)
 	require.Zero(t, n)
 	require.NoError(t, db.Apply(t.Context(), 2, edgetest.Told(t, &k.Order, edge.OrderCompleted, clock.Now(), 0)))
-	n, err = db.pruneContacts(t.Context(), edge.DefaultPersonKeep())
+	n, err = db.pruneContacts(t.Context(), personKeep())
 	require.NoError(t, err)
 	require.Equal(t, 1, n)
 	var people int
@@ -293,4 +293,10 @@ func TestOldConsentsAreForgotten(t *testing.T) {
 	left, err := db.Consents(t.Context(), 10)
 	require.NoError(t, err)
 	require.Len(t, left, 1)
+}
+
+// personKeep is what a shop keeps by its usual settings.
+func personKeep() edge.PersonKeep {
+	const day = 24 * time.Hour
+	return edge.PersonKeep{Contacts: 30 * day, Customers: 730 * day, Consents: 1095 * day}
 }

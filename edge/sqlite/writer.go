@@ -8,7 +8,6 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"github.com/mirrorcart/mirrorcart/edge"
 )
@@ -25,27 +24,6 @@ type request struct {
 	// taken is set once, by the commit that does it or by its caller, who then
 	// waits no longer.
 	taken *atomic.Bool
-}
-
-// tx is the transaction that requests share. Each request runs in a savepoint.
-type tx struct {
-	db       *DB
-	conn     *sql.Conn
-	appended bool // events were added
-	released bool // releases were changed
-	standing
-}
-
-// standing is where the ledger stands. What is empty is not known and must be
-// read.
-type standing struct {
-	present *epoch
-	last    [2]proven // of each lane, in the present epoch; see slot
-}
-
-func (t *tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.conn.ExecContext(ctx, query, args...)
-	return err
 }
 
 // write runs do in the next commit and returns after that commit is on disk.
@@ -196,18 +174,7 @@ func (db *DB) answer(batch []request, cause error) {
 // commit runs the batch in one transaction and answers everybody. Its error is
 // one after which conn is not to be trusted.
 func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
-	defer func() {
-		if p := recover(); p != nil { // nobody may wait for ever, nor the pen be lost
-			suspect = fmt.Errorf("a commit panicked: %v", p)
-			db.opt.Log.Error("panic in a commit", "panic", p, "stack", string(debug.Stack()))
-			for _, r := range batch {
-				select {
-				case r.done <- edge.Errorf("sqlite", edge.Internal, "a commit panicked: it is not known what was recorded; try again with the same key"):
-				default: // it was answered before
-				}
-			}
-		}
-	}()
+	defer db.rescue(batch, &suspect)
 	// Nobody else writes: what the commit before left is there, if it succeeded.
 	t := &tx{db: db, conn: conn, standing: db.standing}
 	db.standing = standing{}
@@ -226,18 +193,7 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 		suspect = err
 	}
 	if err == nil {
-		for i, p := range t.last {
-			if p.Seq > 0 {
-				db.proven[i] = p
-			}
-		}
-		if e := t.present; e != nil && e != db.epoch.Load() {
-			db.epoch.Store(e)
-		}
-		db.wrote.Store(db.opt.Now().UnixMilli())
-		if t.released {
-			db.changes.Add(1)
-		}
+		db.committed(t)
 	}
 	for i, r := range batch {
 		if errs[i] == nil && err != nil {
@@ -260,98 +216,35 @@ func (db *DB) commit(conn *sql.Conn, batch []request) (suspect error) {
 	return suspect
 }
 
-// again runs those of the batch once more that found no room; all of them where
-// err undid all. It changes errs, and returns the transaction that stands and
-// what undid it.
-func (t *tx) again(batch []request, errs []error, err error) (*tx, error) {
-	var some []request
-	var at []int
-	for i, r := range batch {
-		if err != nil || noRoom(errs[i]) {
-			some, at = append(some, r), append(at, i)
+// rescue ends a commit that panicked: nobody may wait for ever, nor the pen be
+// lost. It is to be deferred.
+func (db *DB) rescue(batch []request, suspect *error) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	*suspect = fmt.Errorf("a commit panicked: %v", p)
+	db.opt.Log.Error("panic in a commit", "panic", p, "stack", string(debug.Stack()))
+	for _, r := range batch {
+		select {
+		case r.done <- edge.Errorf("sqlite", edge.Internal, "a commit panicked: it is not known what was recorded; try again with the same key"):
+		default: // it was answered before
 		}
 	}
-	second := &tx{db: t.db, conn: t.conn}
-	theirs, secondErr := second.run(some)
-	for j, i := range at {
-		if errs[i] = theirs[j]; errs[i] == nil && secondErr != nil {
-			errs[i] = fault("sqlite.commit", secondErr)
-		}
-	}
-	if err != nil {
-		return second, secondErr
-	}
-	if secondErr == nil {
-		t.appended, t.released = t.appended || second.appended, t.released || second.released
-		if second.present != nil {
-			t.present = second.present
-		}
-		for i, p := range second.last {
-			if p.Seq > 0 {
-				t.last[i] = p
-			}
-		}
-	}
-	return t, nil
 }
 
-// run returns each request's own error, and the error that undid them all.
-func (t *tx) run(batch []request) (errs []error, err error) {
-	ctx := context.Background()
-	errs = make([]error, len(batch))
-	if err := t.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
-		return errs, err
-	}
-	defer func() {
-		if err != nil {
-			// It may be gone already: SQLite itself undoes a transaction that
-			// met a full disk.
-			_ = t.exec(ctx, `ROLLBACK`)
-		}
-	}()
-	if len(batch) == 1 { // the transaction itself is undone; a savepoint would copy every page
-		if errs[0] = t.attempt(batch[0]); errs[0] != nil {
-			t.appended, t.standing = false, standing{}
-			_ = t.exec(ctx, `ROLLBACK`) // see above
-			return errs, nil
-		}
-		return errs, t.commit(ctx)
-	}
-	for i, r := range batch {
-		if err := t.exec(ctx, `SAVEPOINT request`); err != nil {
-			return errs, err
-		}
-		appended, before := t.appended, t.standing
-		if errs[i] = t.attempt(r); errs[i] != nil {
-			t.appended, t.standing = appended, before
-			if err := t.exec(ctx, `ROLLBACK TO request`); err != nil {
-				return errs, err
-			}
-		}
-		if err := t.exec(ctx, `RELEASE request`); err != nil {
-			return errs, err
+// committed takes over what t, which is on disk now, found and made.
+func (db *DB) committed(t *tx) {
+	for i, p := range t.last {
+		if p.Seq > 0 {
+			db.proven[i] = p
 		}
 	}
-	return errs, t.commit(ctx)
-}
-
-// commit ends the transaction.
-func (t *tx) commit(ctx context.Context) error {
-	start := time.Now()
-	err := t.exec(ctx, `COMMIT`)
-	if err == nil && t.appended && t.db.opt.Committed != nil {
-		t.db.opt.Committed(time.Since(start))
+	if e := t.present; e != nil && e != db.epoch.Load() {
+		db.epoch.Store(e)
 	}
-	return err
-}
-
-// attempt runs one request; its panic is its own error and nobody else's.
-func (t *tx) attempt(r request) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			t.db.opt.Log.ErrorContext(r.ctx, "panic in a write", "panic", p, "stack", string(debug.Stack()))
-			err = edge.Errorf("sqlite", edge.Internal, "a write panicked: %v", p)
-		}
-	}()
-	return fault("sqlite", r.do(r.ctx, t))
+	db.wrote.Store(db.opt.Now().UnixMilli())
+	if t.released {
+		db.changes.Add(1)
+	}
 }

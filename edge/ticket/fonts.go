@@ -24,16 +24,6 @@ import (
 //go:embed font/*.ttf
 var embedded embed.FS
 
-// SystemFonts are the files where Debian's packages fonts-droid-fallback,
-// fonts-noto-cjk and fonts-wqy-microhei put a font with Chinese characters.
-func SystemFonts() []string {
-	return []string{
-		"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-		"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
-		"/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
-	}
-}
-
 // Fonts are the typefaces of tickets. They are safe for concurrent use.
 type Fonts struct {
 	plain, strong []*font.Face // the embedded ones, in the order they are tried

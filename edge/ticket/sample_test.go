@@ -94,3 +94,13 @@ func sampleShift() edge.ZShift {
 		Reason: "Thối nhầm", Staff: "Linh", From: soldAt.Add(-9 * time.Hour), To: soldAt.Add(time.Hour),
 	}
 }
+
+// SystemFonts are the files where Debian's packages fonts-droid-fallback,
+// fonts-noto-cjk and fonts-wqy-microhei put a font with Chinese characters.
+func SystemFonts() []string {
+	return []string{
+		"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+		"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+		"/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+	}
+}

@@ -37,7 +37,7 @@ func public(keys ...byte) []ed25519.PublicKey {
 // testRoots has the keys 1, 2 and 3, two of which sign.
 func testRoots(t testing.TB) Roots {
 	t.Helper()
-	roots, err := NewRoots(2, public(1, 2, 3)...)
+	roots, err := Roots{}.Next(2, public(1, 2, 3)...)
 	require.NoError(t, err)
 	return roots
 }
@@ -208,11 +208,11 @@ func TestKeysAreChangedByTheOldOnes(t *testing.T) {
 	require.Equal(t, Mixed, ReasonOf(err), "the change between is missing")
 
 	for name, make := range map[string]func() (Roots, error){
-		"no key":        func() (Roots, error) { return NewRoots(1) },
-		"a key twice":   func() (Roots, error) { return NewRoots(1, public(1, 1)...) },
-		"none to sign":  func() (Roots, error) { return NewRoots(0, public(1)...) },
-		"more than all": func() (Roots, error) { return NewRoots(3, public(1, 2)...) },
-		"a short key":   func() (Roots, error) { return NewRoots(1, ed25519.PublicKey("short")) },
+		"no key":        func() (Roots, error) { return Roots{}.Next(1) },
+		"a key twice":   func() (Roots, error) { return Roots{}.Next(1, public(1, 1)...) },
+		"none to sign":  func() (Roots, error) { return Roots{}.Next(0, public(1)...) },
+		"more than all": func() (Roots, error) { return Roots{}.Next(3, public(1, 2)...) },
+		"a short key":   func() (Roots, error) { return Roots{}.Next(1, ed25519.PublicKey("short")) },
 	} {
 		_, err := make()
 		require.Error(t, err, name)

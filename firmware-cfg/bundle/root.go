@@ -106,12 +106,8 @@ type SignedRoot struct {
 // roots.json of a bundle. The first is believed by whoever was given the file.
 type Roots []SignedRoot
 
-// NewRoots are the first root set, with which trust begins.
-func NewRoots(threshold int, keys ...ed25519.PublicKey) (Roots, error) {
-	return Roots(nil).Next(threshold, keys...)
-}
-
-// Next is the list with one set more, not yet signed.
+// Next is the list with one set more, not yet signed. Trust begins with the first,
+// which follows none.
 func (l Roots) Next(threshold int, keys ...ed25519.PublicKey) (Roots, error) {
 	r := Root{Format: 1, Product: Product, Version: 1, Threshold: threshold}
 	if len(l) > 0 {

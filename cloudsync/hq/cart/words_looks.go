@@ -5,7 +5,7 @@ import "github.com/mirrorcart/mirrorcart/edge"
 // looksWords are the texts of photos and votes in one language.
 type looksWords struct {
 	Title, Cart, Language                         string
-	Photos, Sealed, Locked, Delete, Gone, Nothing string
+	Photos, Sealed, Locked, Delete, Nothing       string
 	Ask, AskWhy, Consent, AskButton, AskTitle     string
 	Result, Voted, Votes, OpenUntil, Over, End    string
 	Link, Share, Copied                           string

@@ -39,9 +39,8 @@ func newTelegram(s TelegramSettings, o Options) (*telegram, error) {
 
 func (*telegram) name() string { return Telegram }
 
-// telegramRules: once the person has written, without end, as far as is known.
-func telegramRules() Rules { return Rules{Free: map[Deed]Allowance{Said: {}}} }
-
+// rules: once the person has written, without end as far as is known; the settings
+// may say otherwise.
 func (t *telegram) rules() Rules { return Rules{Free: map[Deed]Allowance{Said: {For: t.Window}}} }
 
 // challenge: Telegram asks for none.

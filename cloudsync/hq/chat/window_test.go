@@ -15,7 +15,7 @@ func TestChannel(t *testing.T) {
 	mini := weChatRules(WeChatSettings{Kind: WeChatMiniProgram})
 	zalo := zaloRules(ZaloSettings{FreeFor: 48 * h, FreeCount: 8})
 	paid := zaloRules(ZaloSettings{FreeFor: 48 * h, FreeCount: 8, PaidFor: 7 * 24 * h})
-	messenger, telegram := messengerRules(), telegramRules()
+	messenger, telegram := messengerRules(), (&telegram{}).rules()
 	at := func(d Deed, ago time.Duration, sent int) map[string]talk.Window {
 		return map[string]talk.Window{string(d): {At: noon.Add(-ago), Sent: sent}}
 	}

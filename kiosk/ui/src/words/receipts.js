@@ -25,7 +25,6 @@ export default {
     'That is the number of a void or a refund. Type the sale’s receipt number, which is printed on it.',
     '这是作废单或退货单的号码。请输入其上印的销售小票号。',
   ],
-  receiptState: ['Tình trạng', 'State', '状态'],
   receiptSold: ['Đã bán', 'Sold', '已售'],
   receiptVoid: ['Đã hủy', 'Void', '已作废'],
   receiptPart: ['Trả một phần', 'Refunded in part', '部分退货'],
