@@ -123,7 +123,7 @@ func TestCatalogueAndMirrorAgreeOnKinds(t *testing.T) {
 					for _, c := range columns {
 						names, values = names+","+c.name, values+","+cells[c.name]
 					}
-					vs, _, err := edge.ReadCatalogue(strings.NewReader(names+"\n"+values+"\n"), "VND", []edge.Category{{ID: "a"}})
+					vs, _, err := edge.CatalogueRules{Currency: "VND", Categories: []edge.Category{{ID: "a"}}}.Read(strings.NewReader(names + "\n" + values + "\n"))
 					layer := fmt.Sprintf("%s %v", kind, cells)
 					if err == nil {
 						l, err := layerOf(&vs[0], 0.5, 0)
