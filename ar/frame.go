@@ -13,6 +13,8 @@ type Frame struct {
 	Width, Height int    // pixels
 	Seq           uint64 // counts the camera's frames from 1; a gap is a dropped frame
 	At            time.Time
+
+	left uint64 // how many had left before it was taken
 }
 
 // Resize makes Pix fit width × height, reusing its memory where it can. The

@@ -21,6 +21,7 @@ type Pipeline struct {
 	look   atomic.Pointer[Look]
 	paused atomic.Bool
 	gone   atomic.Bool // somebody has left, and nothing of them is to stay
+	door   door
 	meter  meter
 	faces  []Face
 	size   int // bytes of the last picture, to make room for the next
@@ -75,10 +76,14 @@ func (p *Pipeline) Look() Look { return *p.look.Load() }
 // SetPaused stops (true) or resumes everything that looks at a frame: while
 // paused the camera runs on, but its frames are neither tracked nor drawn on
 // nor shown to anybody, but for Preview. Pausing also ends what is compared, lets
-// go of a held moment and forgets a replay.
+// go of a held moment and forgets a replay; what was taken before is shown to
+// nobody afterwards, even if the pipeline was resumed meanwhile.
 func (p *Pipeline) SetPaused(v bool) {
+	p.door.mu.Lock()
+	defer p.door.mu.Unlock()
 	p.paused.Store(v)
 	if v {
+		p.door.left++
 		p.gone.Store(true)
 		p.compare.wanted.Store(&Compare{Mode: CompareOff})
 		p.still.want(false)
@@ -193,6 +198,10 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 		return wasOK
 	}
 	defer frames.recycle(f)
+	if f.left != p.door.count() { // of a shopper who is gone
+		return wasOK
+	}
+	p.door.shown = f.left
 	err := p.governed(f)
 	if err == nil {
 		return true
@@ -208,6 +217,11 @@ func (p *Pipeline) step(frames *mailbox, wasOK bool) bool {
 // of that. A frame that cannot be tracked or drawn on is shown as it is, and
 // the error says why.
 func (p *Pipeline) Show(f *Frame) error {
+	p.door.shown = p.door.count()
+	return p.show(f)
+}
+
+func (p *Pipeline) show(f *Frame) error {
 	ask := p.asked()
 	paused := p.paused.Load()
 	p.peek(f, paused)
@@ -266,9 +280,6 @@ func (p *Pipeline) publish(f *Frame) (err error) {
 	}
 	p.size = len(picture)
 	p.meter.time(stageEncode, time.Since(start))
-	if f != &p.watch.card {
-		p.replay.keep(picture)
-	}
-	p.cfg.Sink.Publish(picture)
+	p.handOver(picture, f == &p.watch.card)
 	return nil
 }

@@ -44,6 +44,7 @@ func (p *Pipeline) captureOnce(ctx context.Context, frames *mailbox, lost bool) 
 	defer func() { err = errors.Join(err, closeCamera(cam)) }()
 	for {
 		f := frames.spare()
+		f.left = p.door.count() // before it is taken: somebody may leave meanwhile
 		err := readCamera(ctx, cam, f)
 		if err == nil && p.reopen.Swap(false) {
 			err = uselessError{p.meter.seen()}

@@ -61,7 +61,7 @@ func (p *Pipeline) see(f *Frame) (_ []Face, err error) {
 		return nil, fmt.Errorf("track: %w", err)
 	}
 	if holding {
-		p.still.hold(f, faces)
+		p.here(func() { p.still.hold(f, faces) })
 	}
 	return faces, nil
 }

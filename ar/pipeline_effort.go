@@ -45,14 +45,14 @@ func (p *Pipeline) governed(f *Frame) (err error) {
 	defer caught(&err)
 	g := p.effort.governor
 	if g == nil {
-		return p.Show(f)
+		return p.show(f)
 	}
 	if !p.paused.Load() && !p.effort.due(f.Seq) {
 		p.meter.skip()
 		return nil
 	}
 	start := time.Now()
-	err = p.Show(f)
+	err = p.show(f)
 	now := time.Now()
 	if p.paused.Load() {
 		return err

@@ -74,6 +74,8 @@ func (p *Pipeline) Replay() Replay {
 
 // replayed shows the viewers the recorded picture of now, if a replay is played.
 func (p *Pipeline) replayed() (playing bool) {
+	p.door.mu.Lock() // so that nothing of it is shown after it was forgotten
+	defer p.door.mu.Unlock()
 	picture, playing := p.replay.next()
 	if picture != nil {
 		p.cfg.Sink.Publish(picture)
