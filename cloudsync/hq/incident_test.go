@@ -126,6 +126,29 @@ func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
 	require.Empty(t, g.lasting(), "nor is it opened again")
 }
 
+// The copy's key was taken back, and the machine that stays has another. Whatever
+// the copy still sends, the machine is told of it no more: it would give up its own
+// key for that.
+func TestACloneThatIsShutOutIsNoClone(t *testing.T) {
+	g := newGateway(t)
+	g.addMoves(3)
+	g.send(g.batch(1, 3))
+	copied := *g
+	require.NoError(t, g.hq.RevokeDevice(t.Context(), testNode))
+	g.clock.Advance(time.Hour)
+	g.key = newKey(t)
+	require.NoError(t, g.hq.Enrol(t.Context(), Node{Node: testNode, Shop: testShop, Key: publicOf(g.key)}))
+	g.newEpoch("e2")
+	for n := range uint64(3) {
+		g.clock.Advance(2 * cloneApart)
+		g.addMoves(1)
+		g.send(g.batch(n+1, n+1))
+		copied.addMoves(1)
+		require.True(t, copied.send(copied.batch(n+4, n+4)).Revoked)
+		require.NotContains(t, g.lasting(), IncidentClone)
+	}
+}
+
 func TestWhatIsSetAsideBecomesAnIncident(t *testing.T) {
 	g := newGateway(t)
 	g.add("from.the.future", "a", json.RawMessage(`{}`))

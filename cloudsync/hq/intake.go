@@ -60,7 +60,7 @@ type cursor struct {
 	gapBatches    int64
 	firstTime     int64 // of event 1, by the shop's clock
 	lastTime      int64 // of the newest event, by the shop's clock
-	lastAt        int64 // when a new event came last
+	lastAt        int64 // when a new event came last, but for those that were set aside for their key
 }
 
 // byLane sorts batches into lanes. Every collector takes the lanes in the same
@@ -147,7 +147,9 @@ func (l *laneIntake) take(ctx context.Context, in *intake) error {
 			continue
 		}
 		l.fresh = append(l.fresh, r)
-		l.cur.lastTime, l.cur.lastAt = max(l.cur.lastTime, r.time), in.now
+		if !in.revoked { // who was shut out is no second machine of the node's
+			l.cur.lastTime, l.cur.lastAt = max(l.cur.lastTime, r.time), in.now
+		}
 		if r.seq == 1 {
 			l.cur.firstTime = r.time
 		}

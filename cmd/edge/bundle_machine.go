@@ -205,8 +205,8 @@ func (m *bundled) Health(ctx context.Context) ([]bundle.Part, error) {
 	}
 	var parts []bundle.Part
 	for _, s := range report.Parts {
-		if s.Part == "faults" {
-			continue // a roll of paper at its end is no bundle's fault
+		if s.Part == faultsPart || s.Part == identityPart {
+			continue // a roll of paper at its end is no bundle's fault, nor a copy of the machine, nor an unsteady line
 		}
 		p := bundle.Part{Name: s.Part, Must: s.Needed, Fault: s.Why}
 		if !s.OK && p.Fault == "" {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync"
+	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -16,7 +20,7 @@ import (
 // say what may be wrong, and all that they sell arrives.
 func TestTwoGatewaysWithOneNameSaySo(t *testing.T) {
 	cfg := testShop(t, t.TempDir())
-	cfg.ModelsDir = filepath.Join(cfg.DataDir, "no-models")
+	cfg.ModelsDir, cfg.Metrics.Addr = filepath.Join(cfg.DataDir, "no-models"), "127.0.0.1:0"
 	w := tap(t, cfg)
 	copied := *cfg
 	copied.DataDir = t.TempDir() // with the same key
@@ -34,19 +38,36 @@ func TestTwoGatewaysWithOneNameSaySo(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, sales, 2)
 	require.Eventually(t, func() bool {
-		err := first.lineReady(t.Context())
+		err := first.alone(t.Context())
 		return err != nil && strings.Contains(err.Error(), "another machine goes by this one's name")
 	}, time.Minute, 20*time.Millisecond)
+	require.NotContains(t, faultsForABundle(t, first), "this one's name", "a bundle that is tried meanwhile stays")
+}
+
+// faultsForABundle is what a bundle is told of what does not work.
+func faultsForABundle(t *testing.T, g *gateway) (faults string) {
+	t.Helper()
+	root := t.TempDir()
+	m := newBundled(root, "", io.Discard)
+	require.NoError(t, os.MkdirAll(filepath.Dir(m.file()), 0o755))
+	addr := strings.TrimSuffix(strings.TrimPrefix(g.watch.url(), "http://"), monitor.MetricsPath)
+	require.NoError(t, os.WriteFile(m.file(), fmt.Appendf(nil, "node: %s\nshop: {id: %s, name: One}\ntill: T1\nmetrics: {addr: %q}\n", g.cfg.Node, g.cfg.Shop.ID, addr), 0o600))
+	parts, err := m.Health(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, parts)
+	for _, p := range parts {
+		faults += p.Name + ": " + p.Fault + "\n"
+	}
+	return faults
 }
 
 func TestWhatIsSaidOfALineThatStandsNowAndThen(t *testing.T) {
 	for want, s := range map[string]cloudsync.Status{
 		"":                                  {Up: true, Lost: lostAtOnce - 1},
-		"5 times in a row: another machine": {Up: true, Lost: lostAtOnce},
+		"5 times in a row: the shop's line": {Up: true, Lost: lostAtOnce},
 		"another machine goes by this one's name": {Up: true, Clone: true, Lost: 40},
-		"has shut this machine out":               {Up: true, Clone: true, Shut: true},
 	} {
-		err := lineTrouble(s)
+		err := notAlone(s)
 		if want == "" {
 			require.NoError(t, err)
 			continue

@@ -80,16 +80,14 @@ var errCopied = errors.New("another machine goes by this one's name: headquarter
 // are told.
 const lostAtOnce = 5
 
-// lineTrouble says what is wrong with the line while it stands now and then.
-func lineTrouble(s cloudsync.Status) error {
+// notAlone says where another machine goes, or may go, by this one's name.
+func notAlone(s cloudsync.Status) error {
 	switch {
-	case s.Shut:
-		return errors.New("headquarters has shut this machine out: see faults")
 	case s.Clone:
 		return errors.New("another machine goes by this one's name: see faults")
 	case s.Lost >= lostAtOnce:
-		return fmt.Errorf("the broker let this machine in, and the connection was lost within a minute, %d times in a row: another machine goes by this one's name and takes its place each time, "+
-			"or the shop's line is unsteady; if it is another machine, headquarters' page of incidents soon says so; sales are kept meanwhile", s.Lost)
+		return fmt.Errorf("the broker let this machine in, and the connection was lost within a minute, %d times in a row: the shop's line is unsteady, "+
+			"or another machine goes by this one's name and takes its place each time; if it is another machine, headquarters' page of incidents soon says so; sales are kept meanwhile", s.Lost)
 	}
 	return nil
 }

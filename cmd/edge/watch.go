@@ -66,13 +66,19 @@ func (w *watch) begin(g *gateway) {
 	w.Read(gatewayFigures(), g.figures)
 }
 
+// faultsPart and identityPart tell of what no bundle brings about.
+const (
+	faultsPart   = "faults"
+	identityPart = "identity"
+)
+
 // ready are the parts of the gateway as /readyz shows them. What selling and
 // showing the pages need is needed.
 func (g *gateway) ready() []monitor.Part {
 	list := []monitor.Part{
 		{Name: "ledger", Needed: true, Ask: g.db.Turn},
 		{Name: "catalogue", Needed: true, Ask: g.catalogueReady},
-		{Name: "faults", Ask: g.faultless},
+		{Name: faultsPart, Ask: g.faultless},
 	}
 	for i, s := range g.stations {
 		list = append(list,
@@ -83,7 +89,7 @@ func (g *gateway) ready() []monitor.Part {
 		list = append(list, monitor.Part{Name: "printer", Ask: g.printerReady})
 	}
 	if g.uplink != nil {
-		list = append(list, monitor.Part{Name: "line", Ask: g.lineReady})
+		list = append(list, monitor.Part{Name: "line", Ask: g.lineReady}, monitor.Part{Name: identityPart, Ask: g.alone})
 	}
 	return list
 }
@@ -165,14 +171,17 @@ func printerFault(why edge.PrintReason) error {
 }
 
 func (g *gateway) lineReady(context.Context) error {
-	if err := lineTrouble(g.uplink.Status()); err != nil {
-		return err
+	if g.uplink.Status().Shut {
+		return errors.New("headquarters has shut this machine out: see faults")
 	}
 	if up, since := g.line(); !up {
 		return fmt.Errorf("headquarters does not answer since %s: see the shop's line, hq.mqtt and hq.key; sales are kept meanwhile", since.UTC().Format(time.DateTime+" UTC"))
 	}
 	return nil
 }
+
+// alone fails while another machine goes, or may go, by this one's name.
+func (g *gateway) alone(context.Context) error { return notAlone(g.uplink.Status()) }
 
 // url is where Prometheus reads the figures; empty for nowhere.
 func (w *watch) url() string {

@@ -53,7 +53,8 @@ export class Basket {
 
   /** hear takes over what the gateway says of this cart, unless something later was heard already: answers and news overtake each other. */
   hear(view) {
-    if (view.id === this.id && view.changes >= this.view.changes) this.view = view;
+    if (view.id !== this.id || view.changes < this.view.changes) return; // an older gateway, put back under this page, counts none
+    this.view = view;
   }
 
   add(sku) {
