@@ -112,8 +112,30 @@ func (h *HQ) forgetPerson(ctx context.Context, tx *sql.Tx, a *edge.PersonAsk, id
 
 // personsAsked lists the persons that an ask is about, by their numbers. It reads
 // all of them: the number itself is known to nobody any more.
-func (h *HQ) personsAsked(ctx context.Context, a *edge.PersonAsk) (ids []string, err error) {
-	err = database.Select(ctx, h.db.Read, "select id, key, number from person").Each(func(rows *sql.Rows) error {
+func (h *HQ) personsAsked(ctx context.Context, a *edge.PersonAsk) ([]string, error) {
+	list, err := h.numbers(ctx, nil)
+	return personsIn(list, a), err
+}
+
+// numbered is a person, and the number as which the person is known.
+type numbered struct{ id, number string }
+
+func personsIn(list []numbered, a *edge.PersonAsk) (ids []string) {
+	for _, p := range list {
+		if a.Is(p.number) {
+			ids = append(ids, p.id)
+		}
+	}
+	return ids
+}
+
+// numbers reads the numbers of all persons but those whose keys a master key of a
+// mark has sealed. Whose number cannot be read is left out; forgetUnread comes back
+// to them.
+func (h *HQ) numbers(ctx context.Context, but []byte) (list []numbered, err error) {
+	unread := 0
+	const q = "select id, key, number from person where substr(key, 1, 4) <> $1"
+	err = database.Select(ctx, h.db.Read, q, append([]byte{}, but...)).Each(func(rows *sql.Rows) error {
 		var id string
 		var sealed, number []byte
 		if err := rows.Scan(&id, &sealed, &number); err != nil {
@@ -123,15 +145,17 @@ func (h *HQ) personsAsked(ctx context.Context, a *edge.PersonAsk) (ids []string,
 		if err == nil {
 			number, err = key.Open(id, number)
 		}
-		switch {
-		case err != nil:
-			h.log.Error("a person's number cannot be read", "person", id, "error", err)
-		case a.Is(string(number)):
-			ids = append(ids, id)
+		if err != nil {
+			unread++
+			return nil
 		}
+		list = append(list, numbered{id, string(number)})
 		return nil
 	})
-	return ids, err
+	if unread > 0 {
+		h.log.Error("persons' numbers cannot be read: whoever of them was deleted goes once their master key's line is back in the file of master keys", "persons", unread)
+	}
+	return list, err
 }
 
 // onTheirWay refuses while an order of one of the persons is on its way.

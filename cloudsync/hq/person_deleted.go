@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
+	"github.com/mirrorcart/mirrorcart/edge"
 )
 
 // deletedList is a file beside the database in which stands who was deleted: one
@@ -159,6 +160,58 @@ func (h *HQ) deleteAgain(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// forgetUnread forgets whom a deletion did not find because a master key was not
+// there: the person's was not, or who deleted had another file of them. Then the two
+// are sealed with different keys, until all is sealed anew; so it comes before that.
+func (h *HQ) forgetUnread(ctx context.Context) error {
+	const q = `select count(*) from (select substr(key, 1, 4) from person
+		union select substr(sealed, 1, 4) from person_ask where deed = 'forget') as marks`
+	var marks int
+	if err := h.db.Read.QueryRowContext(ctx, q).Scan(&marks); err != nil || marks < 2 {
+		return err
+	}
+	deleted, err := h.deletions(ctx)
+	if err != nil {
+		return err
+	}
+	others := map[string][]numbered{} // by the mark of a deletion, those sealed with another key
+	for _, d := range deleted {
+		a, err := h.openAsk(d.ID, d.Sealed)
+		if err != nil {
+			continue // it waits for its own key
+		}
+		mark := string(d.Sealed[:len(h.persons.Mark())])
+		if _, ok := others[mark]; !ok {
+			if others[mark], err = h.numbers(ctx, []byte(mark)); err != nil {
+				return err
+			}
+		}
+		if err := h.forgetFound(ctx, a, personsIn(others[mark], a)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetFound deletes persons whom a deletion that is on record did not find.
+func (h *HQ) forgetFound(ctx context.Context, a *edge.PersonAsk, ids []string) error {
+	var contacts, chats int64
+	err := h.db.InTx(ctx, func(tx *sql.Tx) (err error) {
+		if contacts, chats, err = h.forgetPerson(ctx, tx, a, ids); err != nil || contacts == 0 {
+			return err
+		}
+		if err := h.forgetExportsOf(ctx, tx, a); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "update person_ask set contacts = contacts + $1, chats = chats + $2 where id = $3", contacts, chats, a.ID)
+		return err
+	})
+	if err == nil && contacts > 0 {
+		h.log.Warn("a person was deleted now: the master key was not here when it was asked for", "audit", true, "deletion", a.ID)
+	}
+	return err
 }
 
 // listAnew writes the list as the database has it. An entry that the database

@@ -20,7 +20,7 @@ const resealAtOnce = 100 // rows of one transaction
 // rows in each transaction; each row says which key sealed it. It forgets old
 // exports too.
 func (h *HQ) keepPersons(ctx context.Context) error {
-	if err := errors.Join(h.adoptContacts(ctx), h.deleteAgain(ctx)); err != nil { // what other collectors left
+	if err := errors.Join(h.adoptContacts(ctx), h.deleteAgain(ctx), h.forgetUnread(ctx)); err != nil { // what other collectors left
 		return err
 	}
 	sum := 0

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -90,6 +91,43 @@ func TestAnotherMasterKeyOfHeadquarters(t *testing.T) {
 	a, err := g.hq.openAsk(d.ID, listed[0].Sealed)
 	require.NoError(t, err)
 	require.True(t, a.Is("0901234050"))
+}
+
+// A deletion that comes while a master key is not there, at a collector with an
+// older file of them or after a restore, finds the person once the key is back.
+func TestADeletionFindsWhoCouldNotBeReadThen(t *testing.T) {
+	for name, keys := range map[string]struct{ before, asked, after []byte }{
+		"a collector with an older file":   {[]byte{2, 1}, []byte{1}, []byte{2, 1}},
+		"the older key was taken away":     {[]byte{1}, []byte{2}, []byte{2, 1}},
+		"and there is a newer one by then": {[]byte{1}, []byte{2}, []byte{3, 2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGateway(t)
+			ctx := t.Context()
+			g.with(Options{Persons: edgetest.PersonKeys(keys.before...)})
+			c := g.meets(1)
+			g.meets(2)
+			g.with(Options{Persons: edgetest.PersonKeys(keys.asked...)})
+			d := g.deletes(c.Phone)
+			require.NoError(t, g.hq.keepPersons(ctx))
+			require.Zero(t, d.Contacts)
+			g.clock.Advance(edge.ClocksApart + time.Minute)
+			g.with(Options{Persons: edgetest.PersonKeys(keys.after...)})
+			require.NoError(t, g.hq.keepPersons(ctx))
+			_, err := g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+			require.Equal(t, edge.NotFound, edge.KindOf(err))
+			d, err = g.hq.Deletion(ctx, d.ID)
+			require.NoError(t, err)
+			require.Equal(t, []int{1, 1}, []int{d.Contacts, d.Chats})
+			_, err = g.hq.Contact(ctx, edge.CartID{2}, phoneKey(2))
+			require.NoError(t, err, "somebody else")
+
+			g.meets(1) // who comes again is not forgotten for it
+			require.NoError(t, g.hq.keepPersons(ctx))
+			_, err = g.hq.Contact(ctx, edge.CartID{1}, phoneKey(1))
+			require.NoError(t, err)
+		})
+	}
 }
 
 // sealsChatsAsBefore seals conversations as earlier versions did.
