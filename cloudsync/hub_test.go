@@ -176,7 +176,10 @@ type hubLink struct {
 
 func (l *hubLink) hears(topic string) (plain, shared bool) {
 	for _, f := range l.session.Filters {
-		rest, isShared := strings.CutPrefix(f, "$share/hq/")
+		rest, isShared := strings.CutPrefix(f, "$share/")
+		if isShared {
+			_, rest, _ = strings.Cut(rest, "/")
+		}
 		if !matches(rest, topic) {
 			continue
 		}

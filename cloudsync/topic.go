@@ -24,15 +24,20 @@ const (
 	BranchReported Branch = "cfg/reported" // how the machine stands with it; retained
 )
 
-// Topics that HQ listens to. The shared one spreads batches over collectors;
-// retained messages do not reach a shared subscription, so every collector
-// hears the states and reports.
+// Topics that HQ listens to. Those of SharedFilters spread what comes over
+// collectors; retained messages do not reach a shared subscription, so every
+// collector hears the states and reports.
 const (
-	FilterUp       = "$share/hq/v1/+/+/up/+"
-	FilterRsp      = "$share/hq/v1/+/+/rsp"
 	FilterState    = "v1/+/+/state"
 	FilterReported = "v1/+/+/cfg/reported"
 )
+
+// SharedFilters are the topics of which each message reaches one collector of a
+// group. Brokers let anybody join a group whose name they know, and Mosquitto drops
+// what falls to a member who may not read it: the name is the collectors' secret.
+func SharedFilters(group string) []string {
+	return []string{"$share/" + group + "/v1/+/+/up/+", "$share/" + group + "/v1/+/+/rsp"}
+}
 
 // PartitionFilters are the topics that HQ listens to of one partition, on a
 // broker without shared subscriptions.

@@ -132,7 +132,10 @@ func (g *gate) OnConnectAuthenticate(cl *mochi.Client, pk packets.Packet) bool {
 func (g *gate) OnACLCheck(cl *mochi.Client, topic string, write bool) bool {
 	user := string(cl.Properties.Username)
 	if g.users[user].HQ {
-		return strings.HasPrefix(topic, "v1/") || strings.HasPrefix(topic, "$share/hq/v1/")
+		if shared, ok := strings.CutPrefix(topic, "$share/"); ok {
+			_, topic, _ = strings.Cut(shared, "/")
+		}
+		return strings.HasPrefix(topic, "v1/")
 	}
 	t, err := cloudsync.ParseTopic(topic)
 	if err != nil || t.Node != user {

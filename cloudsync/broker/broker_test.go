@@ -86,7 +86,7 @@ func TestOnlyKnownUsersComeIn(t *testing.T) {
 func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
 	b := listen(t)
 	for _, filter := range []string{
-		"#", "v1/#", cloudsync.FilterUp, cloudsync.FilterState,
+		"#", "v1/#", cloudsync.SharedFilters("hq")[0], cloudsync.FilterState,
 		topic("shop-2", cloudsync.BranchDown, ""), topic("shop-2", cloudsync.BranchAck, edge.LaneSale),
 		topic("shop-2", cloudsync.BranchCmd, ""), topic("shop-1", cloudsync.BranchRsp, ""),
 		topic("shop-1", cloudsync.BranchUp, edge.LaneSale),
@@ -94,7 +94,7 @@ func TestGatewayUsesItsOwnTopicsOnly(t *testing.T) {
 		_, err := dial(t, b.Addr().String(), "shop-1", "shop-1", "p1", cloudsync.Session{Filters: []string{filter}})
 		require.ErrorContains(t, err, "not allowed", filter)
 	}
-	filters := cloudsync.Session{Filters: []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState}}
+	filters := cloudsync.Session{Filters: append(cloudsync.SharedFilters("hq"), cloudsync.FilterState)}
 	hq, err := dial(t, b.Addr().String(), "hq-1", "hq", "p3", filters)
 	require.NoError(t, err)
 	for _, foreign := range []string{

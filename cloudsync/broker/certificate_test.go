@@ -114,9 +114,9 @@ func TestTopicsGoByTheCertificate(t *testing.T) {
 		c := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: a.Pool(), Certificates: []tls.Certificate{client(t, a, name, time.Hour)}}
 		return dialTLS(t, addr, clientID, c, cloudsync.Session{Filters: filters})
 	}
-	hq, err := in("hq-1", "any", cloudsync.FilterUp)
+	hq, err := in("hq-1", "any", cloudsync.SharedFilters("hq")[0])
 	require.NoError(t, err)
-	_, err = in("shop-1", "shop-1", cloudsync.FilterUp)
+	_, err = in("shop-1", "shop-1", cloudsync.SharedFilters("hq")[0])
 	require.ErrorContains(t, err, "not allowed", "although it calls itself hq-1")
 	_, err = in("shop-1", "shop-1", topic("shop-2", cloudsync.BranchDown, ""))
 	require.ErrorContains(t, err, "not allowed")

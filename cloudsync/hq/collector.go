@@ -2,6 +2,7 @@ package hq
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"hash/fnv"
 	"log/slog"
@@ -76,9 +77,11 @@ func (c *Collector) Run(ctx context.Context) error {
 	wg.Go(func() { _ = c.c.HQ.forgetOld(ctx, c.c.Carts) }) // its only error was checked for above
 	wg.Go(func() { c.c.HQ.forgetVisits(ctx) })
 	wg.Go(func() { c.follow(ctx) })
-	session := func() cloudsync.Session {
-		return cloudsync.Session{Filters: c.filters()}
+	filters, err := c.filters()
+	if err != nil {
+		return err
 	}
+	session := func() cloudsync.Session { return cloudsync.Session{Filters: filters} }
 	cloudsync.Redial(ctx, c.c.Dialer, c.c.Backoff, c.c.Log, session, func(ctx context.Context, link cloudsync.Link) (bool, error) {
 		c.c.Log.Info("the line to the broker is up")
 		c.up.Store(true)
@@ -89,15 +92,19 @@ func (c *Collector) Run(ctx context.Context) error {
 	return nil
 }
 
-func (c *Collector) filters() []string {
+func (c *Collector) filters() ([]string, error) {
 	if len(c.c.Partitions) == 0 {
-		return []string{cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState, cloudsync.FilterReported}
+		group, err := c.c.HQ.Secret("collectors")
+		if err != nil {
+			return nil, err
+		}
+		return append(cloudsync.SharedFilters(hex.EncodeToString(group[:16])), cloudsync.FilterState, cloudsync.FilterReported), nil
 	}
 	var list []string
 	for _, p := range c.c.Partitions {
 		list = append(list, cloudsync.PartitionFilters(p)...)
 	}
-	return list
+	return list, nil
 }
 
 // project runs the projections whenever a mark has moved.

@@ -254,8 +254,9 @@ func TestTheCertificateNamesTheClient(t *testing.T) {
 
 func TestCollectorsShareTheBatches(t *testing.T) {
 	c := newChain(t)
-	first := c.join(t, "hq-1", cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState)
-	second := c.join(t, "hq-2", cloudsync.FilterUp, cloudsync.FilterRsp, cloudsync.FilterState)
+	filters := append(cloudsync.SharedFilters("hq"), cloudsync.FilterState)
+	first := c.join(t, "hq-1", filters...)
+	second := c.join(t, "hq-2", filters...)
 	shop := c.join(t, "shop-1")
 	const batches = 20
 	for range batches {
