@@ -125,9 +125,16 @@ export async function openTill(browser, name = 'staff') {
   return till;
 }
 
-/** scan types what a scanner read: keys that wait for no page, and Enter. */
-export function scan(page, code) {
-  return Promise.all([...code, 'Enter'].map((key) => page.keyboard.press(key)));
+/** scan types what a scanner read: its keys are 10 ms apart, however late the page hears of them. */
+export async function scan(page, code) {
+  const scanner = await page.context().newCDPSession(page);
+  const began = Date.now() / 1000;
+  for (const [i, key] of [...code, 'Enter'].entries()) {
+    const press = { key, timestamp: began + i / 100, ...(key === 'Enter' && { windowsVirtualKeyCode: 13 }) };
+    await scanner.send('Input.dispatchKeyEvent', { type: 'keyDown', text: key === 'Enter' ? '\r' : key, ...press });
+    await scanner.send('Input.dispatchKeyEvent', { type: 'keyUp', ...press });
+  }
+  await scanner.detach();
 }
 
 /** setLine cuts or mends the shop's line by the button on the demo's page, which must offer that. */
