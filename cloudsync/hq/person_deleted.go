@@ -188,8 +188,10 @@ func (h *HQ) forgetUnread(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := h.forgetFound(ctx, a, personsIn(others[mark], a)); err != nil {
-			return err
+		if ids := personsIn(others[mark], a); len(ids) > 0 {
+			if err := h.forgetFound(ctx, a, ids); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
