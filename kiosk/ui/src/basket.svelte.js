@@ -13,6 +13,7 @@ export class Basket {
   view = $state.raw(null); // the gateway's cart, null before the first thing
   adding = $state(0); // pieces on their way into it
   wanted = $state({}); // line → quantity on its way
+  #anew = false; // the gateway was away since it was heard
   #queue = Promise.resolve();
   #path;
   #opened;
@@ -53,8 +54,14 @@ export class Basket {
 
   /** hear takes over what the gateway says of this cart, unless something later was heard already: answers and news overtake each other. */
   hear(view) {
-    if (view.id !== this.id || view.changes < this.view.changes) return; // an older gateway, put back under this page, counts none
+    if (view.id !== this.id || (view.changes < this.view.changes && !this.#anew)) return; // an older gateway, put back under this page, counts none
+    this.#anew = false;
     this.view = view;
+  }
+
+  /** lost says that the gateway is away: it may come back with an older state, which counts then. */
+  lost() {
+    this.#anew = true;
   }
 
   add(sku) {

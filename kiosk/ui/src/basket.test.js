@@ -24,3 +24,12 @@ test('a gateway that went back to a version which counts no changes is heard', (
   basket.hear(view(1, 3));
   assert.equal(basket.view.count, 3);
 });
+
+test('a gateway that comes back with the state of a backup is heard', () => {
+  const basket = new Basket({ view: view(5, 3) });
+  basket.lost();
+  basket.hear(view(2, 1));
+  assert.equal(basket.view.count, 1);
+  basket.hear(view(1, 9));
+  assert.equal(basket.view.count, 1, 'answers overtake each other again');
+});

@@ -97,7 +97,10 @@ export class Kiosk {
       cart: (view) => this.#cartChanged(view),
       status: (status) => this.#statusChanged(status),
       line: (up) => (this.offline = !up),
-      connected: (up) => (this.connected = up),
+      connected: (up) => {
+        this.connected = up;
+        if (!up) this.basket?.lost();
+      },
     });
   }
 

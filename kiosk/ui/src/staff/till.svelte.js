@@ -95,7 +95,10 @@ export class Till {
         this.#heard = this.#now = Date.now();
       },
       line: (up) => (this.line = up),
-      connected: (up) => (this.connected = up),
+      connected: (up) => {
+        this.connected = up;
+        if (!up) this.ticket.lost();
+      },
     });
   }
 
