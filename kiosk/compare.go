@@ -67,26 +67,26 @@ func (k *Kiosk) putCompare(c *gin.Context) {
 			return
 		}
 	}
-	s, err := k.session.compare(in, release)
+	s, err := k.session.compare(meant(c), in, release)
 	k.answer(c, s, err)
 }
 
 func (k *Kiosk) postReplay(c *gin.Context) {
-	s, err := k.session.replay(true)
+	s, err := k.session.replay(meant(c), true)
 	k.answer(c, s, err)
 }
 
 func (k *Kiosk) deleteReplay(c *gin.Context) {
-	s, err := k.session.replay(false)
+	s, err := k.session.replay(meant(c), false)
 	k.answer(c, s, err)
 }
 
 // compare shows what in wishes, with shades of release r.
-func (s *session) compare(in compareWish, r *edge.Release) (snapshot, error) {
+func (s *session) compare(of string, in compareWish, r *edge.Release) (snapshot, error) {
 	const op = "kiosk.compare"
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.looking(op); err != nil {
+	if err := s.looking(op, of); err != nil {
 		return snapshot{}, err
 	}
 	shown := ar.Compare{Mode: in.Mode, At: in.At, Columns: in.Columns, Aspect: in.Aspect, Freeze: in.Freeze}
@@ -147,10 +147,10 @@ func (o outfit) orUsual() outfit {
 }
 
 // replay records the mirror and plays it, or ends that.
-func (s *session) replay(on bool) (snapshot, error) {
+func (s *session) replay(of string, on bool) (snapshot, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.looking("kiosk.replay"); err != nil {
+	if err := s.looking("kiosk.replay", of); err != nil {
 		return snapshot{}, err
 	}
 	s.mirror.SetReplay(on)
@@ -159,12 +159,12 @@ func (s *session) replay(on bool) (snapshot, error) {
 }
 
 // looking reports why nobody looks into the mirror, for whoever holds s.mu.
-func (s *session) looking(op string) error {
+func (s *session) looking(op, of string) error {
 	if s.now.State != Mirroring {
 		return edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
 	}
 	if !s.now.Camera {
 		return edge.Errorf(op, edge.Forbidden, "the shopper chose to go without the camera")
 	}
-	return nil
+	return s.is(op, of)
 }

@@ -91,7 +91,7 @@ func New(cfg Config) (*Kiosk, error) {
 }
 
 // Close wipes the session and cuts off all viewers.
-func (k *Kiosk) Close() { k.session.finish() }
+func (k *Kiosk) Close() { k.session.finish("") }
 
 // InUse reports whether somebody is at the kiosk.
 func (k *Kiosk) InUse() bool { return k.session.snapshot().State != Attract }

@@ -92,7 +92,7 @@ func (k *Kiosk) postPhoto(c *gin.Context) {
 		k.cfg.Fail(c, edge.Errorf(op, edge.Forbidden, "no photo without consent: tick it first"))
 		return
 	}
-	consent, err := k.session.mayTake()
+	consent, err := k.session.mayTake(meant(c))
 	if err != nil {
 		k.cfg.Fail(c, err)
 		return
@@ -171,10 +171,10 @@ func (k *Kiosk) deletePhoto(c *gin.Context) {
 
 // mayTake reports whether the shopper may take another photo, and under which
 // consent to the camera: it closes with that.
-func (s *session) mayTake() (consent <-chan struct{}, err error) {
+func (s *session) mayTake(of string) (consent <-chan struct{}, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.looking("kiosk.photo"); err != nil {
+	if err := s.looking("kiosk.photo", of); err != nil {
 		return nil, err
 	}
 	if len(s.now.Photos) >= maxPhotos {

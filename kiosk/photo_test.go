@@ -159,7 +159,7 @@ func TestPhotoComesTooLate(t *testing.T) {
 	f.begin(true)
 	late := []byte(jpegOfAFace)
 	f.mirror.shoot = func() ([]byte, error) {
-		f.kiosk.session.finish()
+		f.kiosk.session.finish("")
 		return late, nil
 	}
 	f.refused(edge.Conflict, "POST", photosPath, ticked)

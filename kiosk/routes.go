@@ -107,6 +107,10 @@ func (k *Kiosk) view(s snapshot) sessionView {
 	return v
 }
 
+// meant is the session that a request is meant for, if it says so: a page's may be
+// late.
+func meant(c *gin.Context) string { return c.GetHeader("Kiosk-Session") }
+
 // answer sends the session, or the error.
 func (k *Kiosk) answer(c *gin.Context, s snapshot, err error) {
 	if err != nil {
@@ -146,12 +150,12 @@ func checkLanguage(op, language string) error {
 
 func (k *Kiosk) postConsent(c *gin.Context) {
 	var in struct {
-		Camera   *bool  `json:"camera"`
+		Camera   *bool  `json:"camera"`   // left out where only the language changes
 		Language string `json:"language"` // the session's own where it is left out
 	}
 	const op = "kiosk.consent"
 	err := api.Bind(c, &in)
-	if err == nil && in.Camera == nil {
+	if err == nil && in.Camera == nil && in.Language == "" {
 		err = edge.Errorf(op, edge.Invalid, "camera is missing: want true or false")
 	}
 	if err == nil && in.Language != "" {
@@ -161,8 +165,13 @@ func (k *Kiosk) postConsent(c *gin.Context) {
 		k.cfg.Fail(c, err)
 		return
 	}
-	s, err := k.session.consent(*in.Camera, in.Language)
-	if err == nil && *in.Camera {
+	if in.Camera == nil {
+		s, err := k.session.speak(meant(c), in.Language)
+		k.answer(c, s, err)
+		return
+	}
+	s, fresh, err := k.session.consent(meant(c), *in.Camera, in.Language)
+	if fresh {
 		k.agreed(c.Request.Context(), edge.ForMirror, mirrorConsent)
 	}
 	k.answer(c, s, err)
@@ -212,7 +221,7 @@ func (k *Kiosk) putLook(c *gin.Context) {
 		k.cfg.Fail(c, err)
 		return
 	}
-	s, err := k.session.wear(w)
+	s, err := k.session.wear(meant(c), w)
 	k.answer(c, s, err)
 }
 
@@ -228,7 +237,7 @@ func (k *Kiosk) putCart(c *gin.Context) {
 		k.cfg.Fail(c, err)
 		return
 	}
-	s, err := k.session.bind(in.Cart)
+	s, err := k.session.bind(meant(c), in.Cart)
 	k.answer(c, s, err)
 }
 
@@ -236,12 +245,12 @@ func (k *Kiosk) putCart(c *gin.Context) {
 // the phone and will not touch the screen for a while.
 func (k *Kiosk) postTouch(c *gin.Context) {
 	_, hold := c.GetQuery("hold")
-	s, err := k.session.touch(hold)
+	s, err := k.session.touch(meant(c), hold)
 	k.answer(c, s, err)
 }
 
 func (k *Kiosk) postFinish(c *gin.Context) {
-	k.session.finish()
+	k.session.finish(meant(c))
 	c.Status(http.StatusNoContent)
 }
 

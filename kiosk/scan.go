@@ -40,7 +40,7 @@ func (k *Kiosk) postScan(c *gin.Context) {
 // getScan looks for a code in what the camera sees next, of a shopper who agreed
 // to it; there is no content where it shows none.
 func (k *Kiosk) getScan(c *gin.Context) {
-	if err := k.session.mayScan(); err != nil {
+	if err := k.session.mayScan(meant(c)); err != nil {
 		k.cfg.Fail(c, err)
 		return
 	}
@@ -53,7 +53,7 @@ func (k *Kiosk) getScan(c *gin.Context) {
 	}
 	text := k.codes.read(picture)
 	clear(picture.Pix)
-	if err := k.session.mayScan(); err != nil { // wiped meanwhile
+	if err := k.session.mayScan(meant(c)); err != nil { // wiped meanwhile
 		k.cfg.Fail(c, err)
 		return
 	}
@@ -64,10 +64,10 @@ func (k *Kiosk) getScan(c *gin.Context) {
 	k.answerScan(c, text)
 }
 
-func (s *session) mayScan() error {
+func (s *session) mayScan(of string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.looking("kiosk.scan")
+	return s.looking("kiosk.scan", of)
 }
 
 func (k *Kiosk) answerScan(c *gin.Context, text string) {

@@ -102,7 +102,7 @@ func TestScanByCamera(t *testing.T) {
 
 	// Who was wiped while their picture was read is not told what it shows.
 	f.mirror.grey = func() (*image.Gray, error) {
-		f.kiosk.session.finish()
+		f.kiosk.session.finish("")
 		return heldUp(t, oned.NewEAN13Writer(), gozxing.BarcodeFormat_EAN_13, "8939990100013", 250, 120, false), nil
 	}
 	f.refused(edge.Conflict, "GET", scan, "")

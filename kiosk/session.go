@@ -104,12 +104,18 @@ func (s *session) start(id, language string) snapshot {
 // changed later: taking it back cuts off whoever is looking and forgets the
 // photos that were not kept. The language is the
 // one in which the shopper was asked, or empty where it stays as it was.
-func (s *session) consent(camera bool, language string) (snapshot, error) {
+// fresh says that the camera did not look before.
+func (s *session) consent(of string, camera bool, language string) (_ snapshot, fresh bool, err error) {
+	const op = "kiosk.consent"
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State == Attract {
-		return snapshot{}, edge.Errorf("kiosk.consent", edge.Conflict, "no session waits for consent: start a new one")
+		return snapshot{}, false, edge.Errorf(op, edge.Conflict, "no session waits for consent: start a new one")
 	}
+	if err := s.is(op, of); err != nil {
+		return snapshot{}, false, err
+	}
+	fresh = camera && !s.now.Camera
 	s.mirror.SetPaused(!camera)
 	if !camera {
 		s.now.Compare = compare{}
@@ -124,16 +130,45 @@ func (s *session) consent(camera bool, language string) (snapshot, error) {
 		s.now.Language = language
 	}
 	s.touchLocked(false)
+	return s.view(), fresh, nil
+}
+
+// speak goes on in another language.
+func (s *session) speak(of, language string) (snapshot, error) {
+	const op = "kiosk.speak"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now.State == Attract {
+		return snapshot{}, edge.Errorf(op, edge.Conflict, "the session was wiped: start a new one")
+	}
+	if err := s.is(op, of); err != nil {
+		return snapshot{}, err
+	}
+	s.now.Language = language
+	s.touchLocked(false)
 	return s.view(), nil
 }
 
+// is reports, for whoever holds s.mu, that what is asked was meant for another
+// session than this: requests may be late, and nobody answers for the next shopper.
+// Who does not say of which session it is means the one that is here.
+func (s *session) is(op, of string) error {
+	if of != "" && of != s.now.ID {
+		return edge.Errorf(op, edge.Conflict, "the session that this was meant for is over: start a new one")
+	}
+	return nil
+}
+
 // wear shows w in the mirror.
-func (s *session) wear(w worn) (snapshot, error) {
+func (s *session) wear(of string, w worn) (snapshot, error) {
 	const op = "kiosk.wear"
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State != Mirroring {
 		return snapshot{}, edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
+	}
+	if err := s.is(op, of); err != nil {
+		return snapshot{}, err
 	}
 	if err := s.mirror.SetLook(w.layers); err != nil {
 		return snapshot{}, &edge.Error{Op: op, Kind: edge.Invalid, Msg: "the mirror cannot show this", Err: err}
@@ -144,11 +179,15 @@ func (s *session) wear(w worn) (snapshot, error) {
 }
 
 // bind makes cart the session's cart.
-func (s *session) bind(cart edge.CartID) (snapshot, error) {
+func (s *session) bind(of string, cart edge.CartID) (snapshot, error) {
+	const op = "kiosk.bind"
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State != Mirroring {
-		return snapshot{}, edge.Errorf("kiosk.bind", edge.Conflict, "nobody is at the mirror: start a session first")
+		return snapshot{}, edge.Errorf(op, edge.Conflict, "nobody is at the mirror: start a session first")
+	}
+	if err := s.is(op, of); err != nil {
+		return snapshot{}, err
 	}
 	s.now.Cart = &cart
 	s.touchLocked(false)
@@ -157,21 +196,27 @@ func (s *session) bind(cart edge.CartID) (snapshot, error) {
 
 // touch puts the wipe off: by the idle time, or, while the shopper is busy with
 // the phone, by the longer hold time.
-func (s *session) touch(hold bool) (snapshot, error) {
+func (s *session) touch(of string, hold bool) (snapshot, error) {
+	const op = "kiosk.touch"
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now.State == Attract {
-		return snapshot{}, edge.Errorf("kiosk.touch", edge.Conflict, "the session was wiped: start a new one")
+		return snapshot{}, edge.Errorf(op, edge.Conflict, "the session was wiped: start a new one")
+	}
+	if err := s.is(op, of); err != nil {
+		return snapshot{}, err
 	}
 	s.touchLocked(hold)
 	return s.view(), nil
 }
 
-// finish wipes. Wiping what is wiped changes nothing.
-func (s *session) finish() {
+// finish wipes. Wiping what is wiped, or is over, changes nothing.
+func (s *session) finish(of string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.wipe()
+	if s.is("kiosk.finish", of) == nil {
+		s.wipe()
+	}
 }
 
 // snapshot is the session now.

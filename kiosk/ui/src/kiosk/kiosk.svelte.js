@@ -133,7 +133,7 @@ export class Kiosk {
   /** speak goes on in another language. */
   speak(lang) {
     this.lang = lang;
-    return this.#session.tell('POST', '/consent', { camera: this.mirror.on, language: lang });
+    return this.#session.tell('POST', '/consent', { language: lang });
   }
 
   /** found puts on what was scanned, wherever the shopper is. */
@@ -178,9 +178,10 @@ export class Kiosk {
   /** finish wipes here at once and at the gateway as soon as it answers. */
   async finish() {
     if (!this.active) return;
+    const { id } = this.#session;
     this.#wipe('thanks');
     this.#thanksTimer = setTimeout(() => this.#wipe('attract'), thanksFor);
-    await this.#session.end();
+    await this.#session.end(id);
   }
 
   #wipe(screen) {
@@ -200,11 +201,12 @@ export class Kiosk {
   }
 
   #newBasket(view) {
-    return new Basket({
+    const basket = new Basket({
       view,
-      opened: (cart) => call('PUT', '/kiosk/v1/session/cart', { cart }),
+      opened: (cart) => basket === this.basket && this.#session.send('PUT', '/cart', { cart }), // not to the next shopper
       failed: this.#failed,
     });
+    return basket;
   }
 
   /**
@@ -283,8 +285,8 @@ export class Kiosk {
       if (!this.basket) throw new Error('the shopper has finished meanwhile');
       this.fitting.forgetComparison();
       let session = null;
-      if (screen !== 'consent') session = await call('POST', '/kiosk/v1/session/consent', { camera, language: this.lang });
-      if (basket.id) session = await call('PUT', '/kiosk/v1/session/cart', { cart: basket.id });
+      if (screen !== 'consent') session = await this.#session.send('POST', '/consent', { camera, language: this.lang });
+      if (basket.id) session = await this.#session.send('PUT', '/cart', { cart: basket.id });
       return session;
     });
     if (!restored) return;

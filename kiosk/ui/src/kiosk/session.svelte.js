@@ -1,6 +1,7 @@
 import { call } from '../net.js';
 
 const path = '/kiosk/v1/session';
+const header = 'Kiosk-Session'; // of which session a request is meant for
 const touchEvery = 2000; // ms between touches told to the gateway
 const endTries = 3;
 
@@ -52,10 +53,15 @@ export class Session {
     return call('GET', path);
   }
 
+  /** send sends what is meant for the session that is here, and for no later one. */
+  send(method, of, body) {
+    return call(method, path + of, body, { headers: { [header]: this.id ?? 'none' } });
+  }
+
   /** ask sends what concerns the session, takes the answer over, and tells whether the session is still here. */
   async ask(method, of, body) {
     const mine = this.id;
-    this.hear(mine, await call(method, path + of, body));
+    this.hear(mine, await this.send(method, of, body));
     return mine === this.id;
   }
 
@@ -108,9 +114,10 @@ export class Session {
       return true;
     } catch {
       this.#restoring = false;
+      const mine = this.id;
       this.#gone();
       this.forget();
-      await this.end();
+      await this.end(mine);
       return false;
     }
   }
@@ -132,11 +139,11 @@ export class Session {
     clearTimeout(this.#touchTimer);
   }
 
-  /** end has the gateway wipe what nobody is here for. */
-  async end() {
+  /** end has the gateway wipe what nobody is here for: the session that was mine, or any. */
+  async end(mine = null) {
     for (let tries = 0; tries < endTries && !this.active; tries++) {
       try {
-        await call('POST', `${path}/finish`);
+        await call('POST', `${path}/finish`, undefined, { headers: mine === null ? {} : { [header]: mine } });
         return;
       } catch {
         await new Promise((next) => setTimeout(next, 1000));
