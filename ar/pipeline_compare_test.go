@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -434,5 +435,23 @@ func TestFarFace(t *testing.T) {
 		require.Equal(t, 320, p.Stats().Width, "of the camera's frame")
 		p.SetPaused(true)
 		require.False(t, p.Stats().Far)
+	}
+}
+
+// TestLandmarksThatAreNoNumbers: what a model answers for one frame does not stop the
+// shades for the rest of the visit.
+func TestLandmarksThatAreNoNumbers(t *testing.T) {
+	for _, odd := range []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))} {
+		r, _ := newCompareRig()
+		face := faceAt(0.4, 0.3, 0.2, 0.3)
+		r.cfg.Tracker = &fake.Tracker{Script: func(*ar.Frame) ([]ar.Face, error) { return []ar.Face{face}, nil }}
+		p := r.pipeline(t)
+		require.NoError(t, p.SetCompare(ar.Compare{Mode: ar.CompareShades, Looks: []ar.Look{{}, look(red)}, Columns: 2, Aspect: 1}))
+		usual := face
+		face.Points[3].X = odd
+		require.NotPanics(t, func() { require.NoError(t, p.Show(testCard(64, 36))) })
+		face = usual
+		require.NotPanics(t, func() { require.NoError(t, p.Show(testCard(64, 36))) })
+		require.Len(t, r.sink.all(), 2)
 	}
 }

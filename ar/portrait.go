@@ -2,6 +2,7 @@ package ar
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -29,20 +30,29 @@ type rect struct{ x, y, w, h float64 }
 // of f to show, width by height aspect; without any face so far, the middle.
 func (p *portrait) follow(f *Frame, face *Face, aspect float64) rect {
 	if face != nil {
-		x, y, h := around(face, f, aspect)
-		k := 1.0
-		if dt := f.At.Sub(p.at); p.known && dt >= 0 && dt < portraitLost {
-			k = 1 - math.Exp(-dt.Seconds()/portraitFollow.Seconds())
-		}
-		p.x += k * (x - p.x)
-		p.y += k * (y - p.y)
-		p.h += k * (h - p.h)
-		p.at, p.known = f.At, true
+		p.move(f, face, aspect)
 	}
 	if !p.known {
 		return inside(f, float64(f.Width)/2, float64(f.Height)/2, float64(f.Height), aspect)
 	}
 	return inside(f, p.x, p.y, p.h, aspect)
+}
+
+// move moves the portrait towards face. Landmarks that are no numbers leave it where
+// it is: it would never find back.
+func (p *portrait) move(f *Frame, face *Face, aspect float64) {
+	x, y, h := around(face, f, aspect)
+	if !finite(x, y, h) {
+		return
+	}
+	k := 1.0
+	if dt := f.At.Sub(p.at); p.known && dt >= 0 && dt < portraitLost {
+		k = 1 - math.Exp(-dt.Seconds()/portraitFollow.Seconds())
+	}
+	p.x += k * (x - p.x)
+	p.y += k * (y - p.y)
+	p.h += k * (h - p.h)
+	p.at, p.known = f.At, true
 }
 
 // around is the middle and the height of the part of f that shows face.
@@ -60,7 +70,10 @@ func around(face *Face, f *Frame, aspect float64) (x, y, h float64) {
 // inside is the part of f around a middle, shrunk and moved until f holds it.
 func inside(f *Frame, x, y, h, aspect float64) rect {
 	w, hh := float64(f.Width), float64(f.Height)
-	if !(h > 1) { // landmarks that are no numbers
+	if !finite(x, y, h) { // landmarks that are no numbers
+		x, y, h = w/2, hh/2, hh
+	}
+	if h < 1 {
 		h = hh
 	}
 	h = min(h, hh, w/aspect)
@@ -68,6 +81,10 @@ func inside(f *Frame, x, y, h, aspect float64) rect {
 	r.x = min(max(x-r.w/2, 0), w-r.w)
 	r.y = min(max(y-r.h/2, 0), hh-r.h)
 	return r
+}
+
+func finite(numbers ...float64) bool {
+	return !slices.ContainsFunc(numbers, func(v float64) bool { return math.IsNaN(v) || math.IsInf(v, 0) })
 }
 
 // scaler draws a part of one frame into a part of another, larger or smaller,
