@@ -97,6 +97,27 @@ async function photosOnDisk() {
   return names.filter((e) => e.isFile() && e.parentPath.endsWith('photos')).map((e) => join(e.parentPath, e.name));
 }
 
+/** held keeps the page's next request to a path back: that it was asked, and letting it go, which waits for its answer. */
+async function held(page, path) {
+  let asked, go;
+  const came = new Promise((resolve) => (asked = resolve));
+  const going = new Promise((resolve) => (go = resolve));
+  const hold = async (route) => {
+    asked();
+    await going;
+    await route.continue();
+  };
+  await page.route(path, hold, { times: 1 });
+  const answered = page.waitForResponse(path);
+  return {
+    came,
+    async letGo() {
+      go();
+      return (await answered).status();
+    },
+  };
+}
+
 async function mirrorJob(browser, shots) {
   const shot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`) });
   await fetch(`${kioskURL}/kiosk/v1/session/finish`, { method: 'POST' }); // whoever was there before
@@ -283,6 +304,40 @@ async function mirrorJob(browser, shots) {
     assert.deepEqual(await photosOnDisk(), [], 'the photo is still on disk');
     const { compare, photos, replay, skus } = await session();
     assert.deepEqual([compare.mode, compare.freeze, photos, replay.state, skus], ['off', false, [], 'off', []]);
+  });
+
+  const next = async () => {
+    await page.click('.bar button');
+    await until(async () => (await session()).state === 'attract', 'the wipe');
+    await page.click('.start');
+    await page.waitForSelector('.answers');
+  };
+
+  await step('what a shopper asked late does not answer for the next one', async () => {
+    await page.click('.start');
+    await page.click('.answers .main');
+    await page.waitForSelector('[data-tool="language"]');
+    const language = await held(page, '**/session/consent');
+    await page.click('[data-tool="language"]');
+    await language.came;
+    await next();
+    assert.equal(await language.letGo(), 409);
+    assert.equal((await session()).state, 'consent', 'the camera looks at somebody who did not agree');
+
+    await page.click('.answers .main');
+    await page.click('[data-category="lips"]');
+    await page.click('[data-product]');
+    const cart = await held(page, '**/api/v1/carts');
+    await page.click('.add');
+    await cart.came;
+    await next();
+    await page.click('.answers .main');
+    await page.waitForSelector('[data-screen="mirror"]');
+    assert.equal(await cart.letGo(), 201);
+    await page.waitForResponse('**/kiosk/v1/session'); // the page has looked since
+    assert.equal((await session()).cart, null, 'the next shopper has the cart of the one before');
+    await page.click('.bar button');
+    await until(async () => (await session()).state === 'attract', 'the wipe');
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));
