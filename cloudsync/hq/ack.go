@@ -24,7 +24,7 @@ func (l *laneIntake) ack(ctx context.Context, b *cloudsync.Batch) (*cloudsync.Ac
 		if a.Series, err = l.highestSeries(ctx); err != nil {
 			return nil, err
 		}
-		const q = "select exists (select 1 from incident where node = $1 and kind = $2 and closed = 0)"
+		const q = "select exists (select 1 from incident where node = $1 and kind = $2 and closed = 0 and settled = 0)"
 		if err := l.tx.QueryRowContext(ctx, q, l.node, string(IncidentClone)).Scan(&a.Clone); err != nil {
 			return nil, err
 		}

@@ -135,10 +135,11 @@ func (h *HQ) findIncidents(ctx context.Context) ([]Incident, error) {
 	const gaps = `select c.node, c.epoch, c.lane, c.mark + 1, c.max_seen, '' from cursor c` + notOpen + `
 		and c.gap_since > 0 and (c.gap_since <= $2 or c.gap_batches >= $3)`
 	// A gateway alone writes nothing more into an epoch once it has opened the
-	// next one. That events of both still come tells this from old ones sent late.
+	// next one. That events of both still come tells this from old ones sent late,
+	// and that they were written beside each other from old ones brought later.
 	const clones = `select c.node, c.epoch, c.lane, c.max_seen, d.max_seen, d.epoch from cursor c
 		join cursor d on d.node = c.node and d.lane = c.lane and d.opened > c.opened and d.first_time > 0` + notOpen + `
-		and c.last_time > d.first_time + $2 and c.last_at > d.opened and c.last_at > $3 and d.last_at > $3`
+		and c.last_time > d.first_time + $2 and d.last_time >= c.first_time and c.last_at > d.opened and c.last_at > $3 and d.last_at > $3`
 	now := h.now()
 	found, err := h.suspects(ctx, IncidentGap, gaps, now.Add(-gapAfter).UnixMilli(), gapBatches)
 	if err != nil {

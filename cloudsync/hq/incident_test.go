@@ -104,6 +104,45 @@ func TestCloneBecomesAnIncident(t *testing.T) {
 	require.Empty(t, g.lasting(), "one has been silent for a day")
 }
 
+// What a machine wrote before headquarters knew it is brought later, by hand.
+func TestAnEpochThatIsBroughtLateIsNoClone(t *testing.T) {
+	g := newGateway(t)
+	g.addMoves(3)
+	before := *g
+	g.clock.Advance(time.Hour)
+	g.newEpoch("e2")
+	for n := range uint64(3) {
+		g.clock.Advance(2 * cloneApart)
+		g.addMoves(1)
+		g.send(g.batch(n+1, n+1))
+		if n == 1 {
+			before.send(before.batch(1, 3))
+		}
+		require.Empty(t, g.lasting())
+	}
+}
+
+// Whoever settles the incident has looked into it: the gateways hear no more of it.
+func TestAClonedMachineIsToldUntilTheIncidentIsSettled(t *testing.T) {
+	g := newGateway(t)
+	g.addMoves(1)
+	g.send(g.batch(1, 1))
+	twin := *g
+	g.clock.Advance(time.Hour)
+	twin.newEpoch("e2")
+	twin.addMoves(1)
+	twin.send(twin.batch(1, 1))
+	g.clock.Advance(2 * cloneApart)
+	g.addMoves(1)
+	g.send(g.batch(2, 2))
+	require.Equal(t, []IncidentKind{IncidentClone}, g.lasting())
+	require.True(t, g.send(g.batch(3, 2)).Clone)
+	list, err := g.hq.Incidents(t.Context(), true, 10)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.Settle(t.Context(), MatterIncident, list[0].N, "lan", "both are ours"))
+	require.False(t, g.send(g.batch(3, 2)).Clone)
+}
+
 // The copy is found and switched off. It had opened the later epoch, and the gateway
 // goes on in the earlier one.
 func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
