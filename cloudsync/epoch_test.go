@@ -274,7 +274,7 @@ func TestTwoGatewaysWithOneIdentity(t *testing.T) {
 	require.ElementsMatch(t, receipts(all()), receipts(c.held(t)))
 	apart := len(doubles(all()))
 	require.LessOrEqual(t, apart, 3, "given out by both before they heard of each other")
-	require.Eventually(t, func() bool { return c.shop.Series() > 1 && twin.shop.Series() > 1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return c.shop.Series() > 1 && twin.shop.Series() > 1 }, patience, 10*time.Millisecond)
 	require.NotEqual(t, c.shop.Series(), twin.shop.Series())
 	incidents, err := c.hq.Incidents(t.Context(), false, 10)
 	require.NoError(t, err)
