@@ -171,7 +171,7 @@ func TestShopWithoutBrokerGoesOverHTTPS(t *testing.T) {
 
 	c.net.start(t)
 	c.collect(t, "hq-1")
-	require.Eventually(t, func() bool { return first.dialled.Load() >= 2 }, 20*time.Second, 10*time.Millisecond, "looked for, and taken")
+	require.Eventually(t, func() bool { return first.dialled.Load() >= 2 }, 30*time.Second, 10*time.Millisecond, "looked for, and taken")
 	server.Close()
 	sell(20)
 	c.settled(t, sold)

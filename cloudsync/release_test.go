@@ -137,7 +137,7 @@ func (s *branch) price(t *testing.T) int64 {
 
 func (s *branch) reaches(t *testing.T, price int64) {
 	t.Helper()
-	require.Eventually(t, func() bool { return s.price(t) == price }, 10*time.Second, 5*time.Millisecond, "%s has %d, not %d", s.node, s.price(t), price)
+	require.Eventually(t, func() bool { return s.price(t) == price }, 30*time.Second, 5*time.Millisecond, "%s has %d, not %d", s.node, s.price(t), price)
 	s.applied.mu.Lock()
 	defer s.applied.mu.Unlock()
 	for n, times := range s.applied.n {

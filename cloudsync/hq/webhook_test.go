@@ -171,11 +171,11 @@ func TestWebhookIsToldEverythingInOrder(t *testing.T) {
 	known(t, h, "some")
 	send(150)
 	send(150)
-	require.Eventually(t, func() bool { return len(bad.got()) == 300 && len(sales.got()) == 150 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(bad.got()) == 300 && len(sales.got()) == 150 }, 30*time.Second, 5*time.Millisecond)
 	stop()
 	send(7)
 	tell(t, h, time.Hour, bad.hook("all"))
-	require.Eventually(t, func() bool { return len(bad.got()) == 307 }, 20*time.Second, 5*time.Millisecond, "it goes on where it was")
+	require.Eventually(t, func() bool { return len(bad.got()) == 307 }, 30*time.Second, 5*time.Millisecond, "it goes on where it was")
 	for i, r := range bad.got() {
 		require.EqualValues(t, i+11, r.Cursor)
 		require.Equal(t, g.events[i+10], r.Event)
