@@ -3,9 +3,6 @@ package rollout
 import (
 	"context"
 	"database/sql"
-	"fmt"
-	"log/slog"
-	"strings"
 	"testing"
 	"time"
 
@@ -15,169 +12,9 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database/databasetest"
 	"github.com/mirrorcart/mirrorcart/edge"
-	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
 
 func TestContractOnPostgres(t *testing.T) { databasetest.RunOnPostgres(t) }
-
-// chain is gateways whose machines report what a test says.
-type chain struct {
-	*Rollouts
-	t       *testing.T
-	clock   *edgetest.Clock
-	ids     int
-	reports uint64
-	wants   map[string]*cloudsync.Desired
-	audit   []string
-	keys    map[string][]cloudsync.KeyID // of each gateway, the newest last
-}
-
-func newChain(t *testing.T, gateways int) *chain {
-	t.Helper()
-	db, err := database.Open(t.Context(), databasetest.Place(t))
-	require.NoError(t, err)
-	t.Cleanup(func() { db.Close() })
-	c := &chain{t: t, clock: edgetest.NewClock(), wants: map[string]*cloudsync.Desired{}, keys: map[string][]cloudsync.KeyID{}}
-	c.Rollouts = New(Options{
-		DB: db, Now: c.clock.Now, NewID: func() string { c.ids++; return fmt.Sprint("r", c.ids) }, Log: slog.New(slog.DiscardHandler),
-		There: func(up bool, _, _, _ time.Time) bool { return up },
-		Audit: func(_ context.Context, _ *sql.Tx, by, what, rollout, detail string) error {
-			c.audit = append(c.audit, strings.TrimSpace(strings.Join([]string{by, what, rollout, detail}, " ")))
-			return nil
-		},
-		Wake: func() {}, Changed: func() {},
-	})
-	for i := range gateways {
-		c.join(fmt.Sprintf("gw-%03d", i), "minipc")
-	}
-	return c
-}
-
-// join connects a gateway that has no bundle.
-func (c *chain) join(node, class string) {
-	c.t.Helper()
-	_, err := c.DB.Write.ExecContext(c.t.Context(), "insert into node (node, shop, enrolled, up) values ($1, 'shop', 0, 1)", node)
-	require.NoError(c.t, err)
-	c.claim(node)
-	c.report(&cloudsync.Reported{Node: node, Class: class, State: cloudsync.BundleNone})
-}
-
-// claim gives a gateway a key, its first or another.
-func (c *chain) claim(node string) {
-	c.t.Helper()
-	const q = "insert into node_key (key_id, node, public_key, added) values ($1, $2, $1, $3)"
-	key := cloudsync.IDOf([]byte(fmt.Sprint(node, len(c.keys[node]))))
-	_, err := c.DB.Write.ExecContext(c.t.Context(), q, key[:], node, c.clock.Now().UnixMilli())
-	require.NoError(c.t, err)
-	c.keys[node] = append(c.keys[node], key)
-}
-
-// shutOut takes a gateway's keys back.
-func (c *chain) shutOut(node string) {
-	c.t.Helper()
-	_, err := c.DB.Write.ExecContext(c.t.Context(), "update node_key set revoked = 1 where node = $1", node)
-	require.NoError(c.t, err)
-}
-
-func (c *chain) leave(node string) {
-	c.t.Helper()
-	_, err := c.DB.Write.ExecContext(c.t.Context(), "update node set up = 0 where node = $1", node)
-	require.NoError(c.t, err)
-}
-
-func (c *chain) report(p *cloudsync.Reported) {
-	c.t.Helper()
-	c.reports++
-	p.N, p.At = c.reports, c.clock.Now()
-	c.reportAs(len(c.keys[p.Node])-1, p)
-}
-
-// reportAs reports with one of the gateway's keys.
-func (c *chain) reportAs(key int, p *cloudsync.Reported) {
-	c.t.Helper()
-	require.NoError(c.t, c.Report(c.t.Context(), c.keys[p.Node][key], p))
-}
-
-func (c *chain) publish(version int64, change ...func(*Plan)) string {
-	c.t.Helper()
-	p := DefaultPlan()
-	for _, f := range change {
-		f(&p)
-	}
-	id, err := c.Publish(c.t.Context(), c.bundle(version), p, "mai")
-	require.NoError(c.t, err)
-	return id
-}
-
-func (c *chain) bundle(version int64) Bundle {
-	return Bundle{Version: version, SHA256: edge.Hash{byte(version)}, Size: 100, Classes: []string{"minipc"}, Expires: c.clock.Now().Add(30 * 24 * time.Hour)}
-}
-
-// told steps, and lists who was told something now.
-func (c *chain) told() (nodes []string) {
-	c.t.Helper()
-	require.NoError(c.t, c.Step(c.t.Context()))
-	due, err := c.Due(c.t.Context(), 5*time.Second)
-	require.NoError(c.t, err)
-	for _, d := range due {
-		if before := c.wants[d.Node]; before != nil {
-			require.GreaterOrEqual(c.t, d.N, before.N)
-		}
-		c.wants[d.Node] = d
-		nodes = append(nodes, d.Node)
-	}
-	return nodes
-}
-
-// longest is as much as a machine may say, how to mend it at its end.
-func longest() string { return strings.Repeat("no frame came; ", 32) + "see its ổ cắm" }
-
-// becomes makes gateways report a state of what they were told last.
-func (c *chain) becomes(state cloudsync.BundleState, nodes ...string) {
-	c.t.Helper()
-	for _, node := range nodes {
-		d := c.wants[node]
-		p := &cloudsync.Reported{Node: node, Class: "minipc", Desired: d.N, State: cloudsync.BundleNone}
-		if d.Bundle != nil {
-			p.State, p.Bundle = state, d.Bundle.SHA256
-			if state == cloudsync.BundleCommitted {
-				p.Running = d.Bundle.Version
-			}
-			if state == cloudsync.BundleRolledBack {
-				p.Reason, p.Message = "camera", longest()
-			}
-		}
-		c.report(p)
-	}
-}
-
-func (c *chain) only(id string) *Rollout {
-	c.t.Helper()
-	list, err := c.List(c.t.Context(), 10)
-	require.NoError(c.t, err)
-	for i := range list {
-		if list[i].ID == id {
-			return &list[i]
-		}
-	}
-	require.Fail(c.t, "there is no such rollout")
-	return nil
-}
-
-func (c *chain) does(id string, act Act, by, why string) error {
-	_, err := c.Do(c.t.Context(), id, act, by, why)
-	return err
-}
-
-// soak lets the plan's half hour pass.
-func (c *chain) soak() {
-	c.t.Helper()
-	require.Empty(c.t, c.told(), "it soaks first")
-	c.clock.Advance(29 * time.Minute)
-	require.Empty(c.t, c.told(), "not long enough")
-	c.clock.Advance(time.Minute)
-	require.NoError(c.t, c.Step(c.t.Context()))
-}
 
 func TestRingsReachEverybody(t *testing.T) {
 	c := newChain(t, 100)
@@ -399,15 +236,6 @@ func TestWhatIsNotPublished(t *testing.T) {
 	require.Equal(t, edge.Conflict, try(func(b *Bundle, _ *Plan) { b.Version = 5 }), "the number is used")
 }
 
-func TestOldReportsChangeNothing(t *testing.T) {
-	c := newChain(t, 1)
-	id := c.publish(1)
-	c.becomes(cloudsync.BundleCommitted, c.told()...)
-	old := &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: 1, State: cloudsync.BundleRefused, Bundle: edge.Hash{1}, At: c.clock.Now()}
-	c.reportAs(0, old)
-	require.Equal(t, Counts{Gateways: 1, Told: 1, Committed: 1}, c.only(id).Counts)
-}
-
 func TestExpiredBundleStops(t *testing.T) {
 	c := newChain(t, 3)
 	id := c.publish(1)
@@ -416,110 +244,6 @@ func TestExpiredBundleStops(t *testing.T) {
 	c.told()
 	require.Equal(t, Stopped, c.only(id).State)
 	require.Equal(t, WhyExpired, c.only(id).Why)
-}
-
-// A machine that was made anew, and knows nothing, is told again.
-func TestMachineThatForgotIsToldAgain(t *testing.T) {
-	c := newChain(t, 1)
-	c.publish(1)
-	node := c.told()
-	c.becomes(cloudsync.BundleCommitted, node...)
-	c.clock.Advance(time.Hour)
-	require.Empty(t, c.told())
-	c.report(&cloudsync.Reported{Node: node[0], Class: "minipc", State: cloudsync.BundleNone})
-	require.Equal(t, node, c.told())
-	d, err := c.Wanted(t.Context(), node[0])
-	require.NoError(t, err)
-	require.Equal(t, c.wants[node[0]], d)
-}
-
-// Headquarters' database is put back from a backup: gateways have heard words that
-// it does not know of.
-func TestGatewayThatHasHeardMore(t *testing.T) {
-	t.Run("and was done", func(t *testing.T) {
-		c := newChain(t, 1)
-		c.publish(1)
-		node := c.told()
-		c.becomes(cloudsync.BundleCommitted, node...)
-		c.report(&cloudsync.Reported{Node: node[0], Class: "minipc", Desired: c.wants[node[0]].N + 1000, State: cloudsync.BundleCommitted, Bundle: edge.Hash{2}, Running: 2})
-		for range 3 {
-			c.clock.Advance(time.Minute)
-			require.Empty(t, c.told(), "it would pass over what is older")
-		}
-	})
-	t.Run("and had the bundle withdrawn", func(t *testing.T) {
-		c := newChain(t, 1)
-		id := c.publish(1)
-		node := c.told()
-		heard := c.wants[node[0]].N + uint64(time.Hour.Milliseconds())
-		c.report(&cloudsync.Reported{Node: node[0], Class: "minipc", Desired: heard, State: cloudsync.BundleNone})
-		require.Equal(t, node, c.told())
-		require.Greater(t, c.wants[node[0]].N, heard, "it passes over a word that is older")
-		require.Equal(t, int64(1), c.wants[node[0]].Bundle.Version)
-		c.becomes(cloudsync.BundleCommitted, node...)
-		require.Equal(t, 1, c.only(id).Counts.Committed)
-		c.clock.Advance(time.Minute)
-		require.Empty(t, c.told())
-	})
-}
-
-// A clock that stood wrong once is no reason never to hear of a machine again.
-func TestMachineWhoseClockWasAheadIsHeard(t *testing.T) {
-	c := newChain(t, 1)
-	id := c.publish(1)
-	node := c.told()
-	ahead := c.clock.Now().AddDate(14, 0, 0)
-	c.reportAs(0, &cloudsync.Reported{Node: node[0], Class: "minipc", N: uint64(ahead.UnixMilli()), State: cloudsync.BundleNone, At: ahead})
-	c.reports = uint64(c.clock.Now().UnixMilli()) // of the machine that was made anew
-	c.clock.Advance(time.Minute)
-	require.Equal(t, node, c.told())
-	c.becomes(cloudsync.BundleCommitted, node...)
-	require.Equal(t, 1, c.only(id).Counts.Committed)
-}
-
-// A day is not longer than a clock may be wrong: what a machine said of tomorrow
-// does not count until then, nor for ever.
-func TestMachineWhoseClockWasHoursAheadIsHeard(t *testing.T) {
-	c := newChain(t, 1)
-	runs := func(version int64, ahead time.Duration) *cloudsync.Reported {
-		at := c.clock.Now().Add(ahead)
-		return &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: uint64(at.UnixMilli()), Running: version, State: cloudsync.BundleNone, At: at}
-	}
-	c.reportAs(0, runs(1, 20*time.Hour))
-	c.clock.Advance(time.Minute)
-	c.reportAs(0, runs(2, 0))
-	require.EqualValues(t, 2, c.running("gw-000"))
-	late := runs(3, -time.Minute)
-	c.reportAs(0, late)
-	require.EqualValues(t, 2, c.running("gw-000"), "an older one is passed over")
-}
-
-// Of a gateway that was claimed anew the machine with the newest key is shown, by
-// whatever clock it or a copy of the one before numbers its reports.
-func TestTheNewestClaimIsShown(t *testing.T) {
-	c := newChain(t, 1)
-	of := func(n uint64, version int64) *cloudsync.Reported {
-		return &cloudsync.Reported{Node: "gw-000", Class: "minipc", N: n, Running: version, State: cloudsync.BundleNone, At: c.clock.Now()}
-	}
-	now := uint64(c.clock.Now().UnixMilli())
-	c.reportAs(0, of(now, 7))
-	c.clock.Advance(time.Hour)
-	c.claim("gw-000")
-	c.reportAs(0, of(now+1, 8))
-	require.EqualValues(t, 8, c.running("gw-000"), "the new one has said nothing yet")
-	c.reportAs(1, of(1, 5))
-	require.EqualValues(t, 5, c.running("gw-000"))
-	c.reportAs(0, of(now+2, 8))
-	require.EqualValues(t, 5, c.running("gw-000"), "a copy with the key before")
-	c.reportAs(1, of(2, 6))
-	require.EqualValues(t, 6, c.running("gw-000"))
-}
-
-// running is the bundle's version that a gateway is shown with.
-func (c *chain) running(node string) (version int64) {
-	c.t.Helper()
-	require.NoError(c.t, c.DB.Read.QueryRowContext(c.t.Context(), "select running from twin where node = $1", node).Scan(&version))
-	return version
 }
 
 // Two collectors that step at once tell each gateway once.
