@@ -122,30 +122,10 @@ func TestAnEpochThatIsBroughtLateIsNoClone(t *testing.T) {
 	}
 }
 
-// Whoever settles the incident has looked into it: the gateways hear no more of it.
-func TestAClonedMachineIsToldUntilTheIncidentIsSettled(t *testing.T) {
-	g := newGateway(t)
-	g.addMoves(1)
-	g.send(g.batch(1, 1))
-	twin := *g
-	g.clock.Advance(time.Hour)
-	twin.newEpoch("e2")
-	twin.addMoves(1)
-	twin.send(twin.batch(1, 1))
-	g.clock.Advance(2 * cloneApart)
-	g.addMoves(1)
-	g.send(g.batch(2, 2))
-	require.Equal(t, []IncidentKind{IncidentClone}, g.lasting())
-	require.True(t, g.send(g.batch(3, 2)).Clone)
-	list, err := g.hq.Incidents(t.Context(), true, 10)
-	require.NoError(t, err)
-	require.NoError(t, g.hq.Settle(t.Context(), MatterIncident, list[0].N, "lan", "both are ours"))
-	require.False(t, g.send(g.batch(3, 2)).Clone)
-}
-
-// The copy is found and switched off. It had opened the later epoch, and the gateway
-// goes on in the earlier one.
-func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
+// copied is a gateway whose machine was copied, which is an incident: the copy has
+// opened a later epoch.
+func copied(t *testing.T) *gateway {
+	t.Helper()
 	g := newGateway(t)
 	g.addMoves(3)
 	g.send(g.batch(1, 3))
@@ -158,6 +138,23 @@ func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
 	g.addMoves(1)
 	g.send(g.batch(4, 4))
 	require.Equal(t, []IncidentKind{IncidentClone}, g.lasting())
+	return g
+}
+
+// Whoever settles the incident has looked into it: the gateways hear no more of it.
+func TestAClonedMachineIsToldUntilTheIncidentIsSettled(t *testing.T) {
+	g := copied(t)
+	require.True(t, g.send(g.batch(5, 4)).Clone)
+	list, err := g.hq.Incidents(t.Context(), true, 10)
+	require.NoError(t, err)
+	require.NoError(t, g.hq.Settle(t.Context(), MatterIncident, list[0].N, "lan", "both are ours"))
+	require.False(t, g.send(g.batch(5, 4)).Clone)
+}
+
+// The copy is found and switched off. It had opened the later epoch, and the gateway
+// goes on in the earlier one.
+func TestACloneThatIsSwitchedOffIsNoIncidentForEver(t *testing.T) {
+	g := copied(t)
 	g.clock.Advance(closeAfter)
 	g.addMoves(1)
 	g.send(g.batch(5, 5))
