@@ -175,6 +175,9 @@ func (b *Batch) check(op string) error {
 		if e.Node != b.Node || e.Epoch != b.Epoch || e.Lane != b.Lane || e.Seq != b.From+uint64(i) {
 			return bad("event %d is not the batch's own", b.From+uint64(i))
 		}
+		if len(e.Data) == 0 {
+			return bad("event %d has no data", e.Seq)
+		}
 	}
 	return nil
 }

@@ -1,10 +1,13 @@
 package cloudsync_test
 
 import (
+	"bytes"
+	"context"
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
@@ -139,6 +142,20 @@ func TestHQRestoredToBeforeTheLastEpochs(t *testing.T) {
 	}
 }
 
+// lateLine fails to connect a few times.
+type lateLine struct {
+	cloudsync.Dialer
+	failures int
+}
+
+func (l *lateLine) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
+	if l.failures > 0 {
+		l.failures--
+		return nil, errors.New("no line yet")
+	}
+	return l.Dialer.Dial(ctx, s)
+}
+
 // A shop that is put back with everything that it knows, as a snapshot of its
 // whole machine is, to before an epoch that began without the line, holds
 // nothing that differs from HQ's copy. It learns of the later epoch all the
@@ -164,8 +181,15 @@ func TestShopPutBackToBeforeItsLastEpoch(t *testing.T) {
 	before.putBack(t)
 	c.openShop(t)
 	require.EqualValues(t, 1, c.shop.Series())
-	c.startUplink(t)
+	var log bytes.Buffer
+	c.log, c.dialer = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), &lateLine{Dialer: c.dialer, failures: 3}
+	stop = c.startUplink(t)
 	require.Eventually(t, func() bool { return c.shop.Series() > 2 }, 30*time.Second, 10*time.Millisecond)
+	c.confirmed(t)
+	stop()
+	require.Regexp(t, `level=DEBUG msg="no line to the broker" error="no line yet"`, log.String())
+	require.Regexp(t, `level=WARN msg="no line to the broker" error="a new epoch was opened"`, log.String(), "HQ answered: it is the first failure in a row, and the pause is short")
+	c.startUplink(t)
 	c.sell(t, 5)
 	c.confirmed(t)
 	allHeld(t, c.sold, c.held(t))

@@ -274,8 +274,8 @@ func TestFilesOfEventsAtEveryByte(t *testing.T) {
 func TestEventsReadTheSameOnBothSides(t *testing.T) {
 	b := bodies(t)["batch"]
 	wire := b.sender(t)
-	for _, data := range []string{`{"total":1,"total":2}`, "{\"a\":\"\xff\"}", `{"a":"\ud800"}`} {
-		raw := strings.Replace(b.good, `{"a":[1,"b"]}`, data, 1)
+	for _, data := range []string{`"data":{"total":1,"total":2}`, "\"data\":{\"a\":\"\xff\"}", `"data":{"a":"\ud800"}`, `"dato":{}`} {
+		raw := strings.Replace(b.good, `"data":{"a":[1,"b"]}`, data, 1)
 		require.NotEqual(t, b.good, raw)
 		require.NotEmpty(t, refusal(b.decode(wire(raw))), "%q", data)
 	}

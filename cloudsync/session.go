@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -100,10 +101,11 @@ func (s *session) run(ctx context.Context) error {
 
 // send agrees with HQ where each lane stands, then keeps all lanes moving.
 func (s *session) send(ctx context.Context) error {
-	if err := s.agree(ctx); err != nil {
+	err := s.agree(ctx)
+	s.healthy = err == nil || errors.Is(err, errNewEpoch) // which HQ's answer is the cause of
+	if err != nil {
 		return err
 	}
-	s.healthy = true
 	s.status.setUp(true)
 	s.c.Log.Info("the line is up: HQ answers")
 	fs := []func(context.Context) error{s.wakeLanes, s.orders.run, s.sendSamples, s.recall, s.followTwin}

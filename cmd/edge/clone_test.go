@@ -14,6 +14,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/cloudsync"
 	"github.com/mirrorcart/mirrorcart/cmd/monitor"
 	"github.com/mirrorcart/mirrorcart/edge"
+	firmwarecfg "github.com/mirrorcart/mirrorcart/firmware-cfg"
 )
 
 // Two gateways have one name and one key, and push each other off the broker. Both
@@ -24,14 +25,20 @@ func TestTwoGatewaysWithOneNameSaySo(t *testing.T) {
 	w := tap(t, cfg)
 	copied := *cfg
 	copied.DataDir = t.TempDir() // with the same key
-	first, second := runGateway(t, testGateway(t, cfg)), runGateway(t, testGateway(t, &copied))
+	start := func(cfg *firmwarecfg.Edge) *gateway {
+		o := testGateway(t, cfg)
+		o.backoff = cloudsync.Backoff{Base: time.Second, Max: 10 * time.Second} // a slow machine needs some of it to be heard
+		return runGateway(t, o)
+	}
+	first, second := start(cfg), start(&copied)
+	const patience = 4 * time.Minute // each waits while the other one is let in
 	for _, g := range []*gateway{first, second} {
-		require.Eventually(t, func() bool { return g.uplink.Status().Lost >= lostAtOnce }, time.Minute, 20*time.Millisecond)
+		require.Eventually(t, func() bool { return g.uplink.Status().Lost >= lostAtOnce }, patience, 20*time.Millisecond)
 		sellAtGateway(t, g)
 		require.Eventually(t, func() bool {
 			n, _, err := g.db.Waiting(t.Context(), edge.LaneSale)
 			return err == nil && n == 0
-		}, time.Minute, 20*time.Millisecond)
+		}, patience, 20*time.Millisecond)
 	}
 	require.NoError(t, w.hq.Project(t.Context()))
 	sales, err := w.hq.Sales(t.Context(), 0, 100)
@@ -40,7 +47,7 @@ func TestTwoGatewaysWithOneNameSaySo(t *testing.T) {
 	require.Eventually(t, func() bool {
 		err := first.alone(t.Context())
 		return err != nil && strings.Contains(err.Error(), "another machine goes by this one's name")
-	}, time.Minute, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	require.NotContains(t, faultsForABundle(t, first), "this one's name", "a bundle that is tried meanwhile stays")
 }
 
