@@ -87,7 +87,7 @@ func (c *Cart) SetField(w Writer, at time.Time, line LineID, name FieldName, tex
 	if !name.Valid() {
 		return Errorf(op, Invalid, "field name %.30q: want 1 to 24 of a-z, 0-9 and _, a letter first", name)
 	}
-	if !plainText(text) {
+	if text = Visible(text); !plainText(text) {
 		return Errorf(op, Invalid, "%s: want at most %d bytes of plain text", name, MaxFieldText)
 	}
 	if n := digits(text); n > 12 {

@@ -48,6 +48,7 @@ func (c *OpenCart) Park(p Parking, note string) error {
 		return err
 	}
 	p.Name, note = strings.TrimSpace(p.Name), strings.TrimSpace(note)
+	p.Name, note = Visible(p.Name), Visible(note)
 	if err := checkDealText(op, "name", p.Name, maxParkingName); err != nil {
 		return err
 	}

@@ -122,7 +122,7 @@ func (r catalogueRow) text(column string, required bool, most int) string {
 		r.fail(column, "is empty: fill it in")
 	case utf8.RuneCountInString(s) > most:
 		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), most)
-	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }):
+	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || steers(c) }):
 		r.fail(column, "holds a line break or another control character: remove it, or type the text anew")
 	}
 	return s

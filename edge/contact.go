@@ -36,11 +36,11 @@ const maxContactText = 120 // bytes of a field
 // Tidy brings the fields into one form: no space around them, and the telephone
 // number in digits alone.
 func (c *Contact) Tidy() {
-	c.Name = strings.Join(strings.Fields(c.Name), " ")
+	c.Name = strings.Join(strings.Fields(Visible(c.Name)), " ")
 	c.Phone = tidyPhone(c.Phone)
 	if a := c.Address; a != nil {
 		for _, s := range []*string{&a.Country, &a.Region, &a.Locality, &a.Street, &a.Postcode, &a.Former} {
-			*s = strings.Join(strings.Fields(*s), " ")
+			*s = strings.Join(strings.Fields(Visible(*s)), " ")
 		}
 		a.Country = strings.ToUpper(a.Country)
 		if a.Country == "CN" && len(c.Phone) == 11 && c.Phone[0] == '1' {
@@ -64,7 +64,7 @@ func tidyPhone(number string) string {
 			return -1
 		}
 		return r
-	}, number)
+	}, Visible(number)) // a number copied from a list of contacts comes wrapped in marks
 	if rest, ok := strings.CutPrefix(number, "+84"); ok {
 		number = "0" + strings.TrimPrefix(rest, "0")
 	}

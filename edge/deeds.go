@@ -106,7 +106,7 @@ func (r AuditRecord) Legible() AuditRecord {
 				return ' '
 			}
 			return c
-		}, strings.ToValidUTF8(*s, " "))
+		}, strings.ToValidUTF8(Visible(*s), " "))
 		if len(*s) > MaxFieldText {
 			*s = strings.ToValidUTF8((*s)[:MaxFieldText], "")
 		}

@@ -124,7 +124,7 @@ func (r *OrderRequest) Check() error {
 	if !plain(r.ID) || !plain(r.Order) || r.Wish != WishCancel && r.Wish != WishChange {
 		return Errorf(op, Invalid, "request %.70q to %.20q order %.70q", r.ID, r.Wish, r.Order)
 	}
-	return checkReason(r.Reason)
+	return checkReason(Visible(r.Reason))
 }
 
 // Abandons reports whether the request ends an order that is not placed yet: no

@@ -57,7 +57,7 @@ type OrderAsk struct {
 func (a OrderAsk) Quote(from *Cart, r *Release, at time.Time) (*Order, error) {
 	const op = "edge.OrderAsk.Quote"
 	o := &Order{
-		Way: a.Way, Shop: a.Home, Note: a.Note, Release: r.Version, Total: Money{Currency: r.Currency},
+		Way: a.Way, Shop: a.Home, Note: Visible(a.Note), Release: r.Version, Total: Money{Currency: r.Currency},
 		Taken: &OrderTaken{Shop: a.Home, Staff: a.Staff, Offline: a.Offline, Terms: a.Terms},
 	}
 	switch {
@@ -96,7 +96,7 @@ func (a OrderAsk) price(o *Order, from *Cart, r *Release) error {
 		}
 		o.Lines = append(o.Lines, OrderLine{
 			SKU: v.SKU, Name: v.Name, Shade: v.Shade, Quantity: l.Quantity, Price: v.Price.Amount,
-			Total: v.Price.Amount * int64(l.Quantity), Note: l.Note, Short: a.Stock[l.SKU] < int64(l.Quantity),
+			Total: v.Price.Amount * int64(l.Quantity), Note: Visible(l.Note), Short: a.Stock[l.SKU] < int64(l.Quantity),
 		})
 		o.Total.Amount += o.Lines[len(o.Lines)-1].Total
 	}

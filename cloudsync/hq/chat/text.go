@@ -19,11 +19,11 @@ func plain(s string) string {
 			return r
 		case r == '\t' || r == '\r':
 			return ' '
-		case r == utf8.RuneError, unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r):
+		case r == utf8.RuneError, unicode.IsControl(r):
 			return -1
 		}
 		return r
-	}, s)
+	}, edge.Visible(s))
 	return clip(strings.TrimSpace(s), maxText)
 }
 
