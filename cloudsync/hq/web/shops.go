@@ -160,7 +160,7 @@ func lag(w words, now time.Time, s *hq.Shop, sample *cloudsync.Sample, received 
 	if sample != nil {
 		for _, l := range sample.Lanes {
 			if l.Lane == edge.LaneSale && l.Waiting > 0 {
-				return w.T("sales_wait", l.Waiting, w.span(max(0, sample.At.Sub(l.Oldest)+now.Sub(received))))
+				return w.T("records_wait", l.Waiting, w.span(max(0, sample.At.Sub(l.Oldest)+now.Sub(received))))
 			}
 		}
 	}

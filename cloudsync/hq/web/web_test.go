@@ -167,9 +167,9 @@ func TestShopsPage(t *testing.T) {
 		lang string
 		want []string
 	}{
-		{"vi", []string{"2 trên 3 cửa hàng cần xem lại", "Đang kết nối từ 11:00:00", "Mất kết nối từ 10:00:00", "Chưa kết nối lần nào", "5 phút trước", "3 giờ trước", "Thay đổi đang chờ gửi tới cửa hàng: 3", "12 đơn đang chờ, lâu nhất 4 phút"}},
-		{"en", []string{"2 of 3 shops need a look", "Line up since 11:00:00", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "Changes waiting to go to the shop: 3", "12 sales wait, oldest 4 min"}},
-		{"zh", []string{"3 家门店中有 2 家需要查看", "线路自 11:00:00 起正常", "线路自 10:00:00 起中断", "尚未连接过", "5 分钟前", "3 小时前", "等待发送到门店的更改：3", "12 笔待上传，最早 4 分钟"}},
+		{"vi", []string{"2 trên 3 cửa hàng cần xem lại", "Đang kết nối từ 11:00:00", "Mất kết nối từ 10:00:00", "Chưa kết nối lần nào", "5 phút trước", "3 giờ trước", "Thay đổi đang chờ gửi tới cửa hàng: 3", "Bản ghi bán hàng và kho đang chờ: 12, lâu nhất 4 phút"}},
+		{"en", []string{"2 of 3 shops need a look", "Line up since 11:00:00", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "Changes waiting to go to the shop: 3", "Sales and stock entries waiting: 12, oldest 4 min"}},
+		{"zh", []string{"3 家门店中有 2 家需要查看", "线路自 11:00:00 起正常", "线路自 10:00:00 起中断", "尚未连接过", "5 分钟前", "3 小时前", "等待发送到门店的更改：3", "待上传的销售、库存记录：12 条，最早 4 分钟"}},
 	} {
 		resp, page := a.get("/?lang=" + tt.lang)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
