@@ -19,7 +19,7 @@ const env = process.env;
 export let kioskURL, staffURL, hqURL, demoURL;
 export let pin, clerkPin; // a manager's, and that of somebody who is none
 visit(JSON.parse(env.MIRRORCART_DEMO ?? '{}'));
-const patience = 60_000; // ms for anything to happen: it ends what hangs, and measures nothing
+export const patience = 60_000; // ms for anything to happen: it ends what hangs, and measures nothing
 
 export const tillSize = { width: 1280, height: 800 };
 export const phoneSize = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { faults, get, kioskURL, open, picture, runJob, step, until } from './job.mjs';
+import { faults, get, kioskURL, open, patience, picture, runJob, step, until } from './job.mjs';
 
 const look = 'red-carpet';
 const session = () => get(`${kioskURL}/kiosk/v1/session`);
@@ -97,23 +97,18 @@ async function photosOnDisk() {
   return names.filter((e) => e.isFile() && e.parentPath.endsWith('photos')).map((e) => join(e.parentPath, e.name));
 }
 
-/** held keeps the page's next request to a path back: that it was asked, and letting it go, which waits for its answer. */
+/** held keeps the page's next request to a path back: that it was asked, and letting it go, which gives its answer's status. The page may have given up meanwhile. */
 async function held(page, path) {
-  let asked, go;
+  let asked;
   const came = new Promise((resolve) => (asked = resolve));
-  const going = new Promise((resolve) => (go = resolve));
-  const hold = async (route) => {
-    asked();
-    await going;
-    await route.continue();
-  };
-  await page.route(path, hold, { times: 1 });
-  const answered = page.waitForResponse(path);
+  await page.route(path, asked, { times: 1 });
   return {
     came,
     async letGo() {
-      go();
-      return (await answered).status();
+      const route = await came;
+      const response = await route.fetch({ timeout: patience });
+      await route.fulfill({ response }).catch(() => {});
+      return response.status();
     },
   };
 }
@@ -336,6 +331,22 @@ async function mirrorJob(browser, shots) {
     assert.equal(await cart.letGo(), 201);
     await page.waitForResponse('**/kiosk/v1/session'); // the page has looked since
     assert.equal((await session()).cart, null, 'the next shopper has the cart of the one before');
+
+    for (const [what, touch] of [
+      ['look', '[data-product]'],
+      ['compare', '[data-tool="freeze"]'],
+    ]) {
+      await page.click('[data-category="lips"]');
+      const wish = await held(page, `**/session/${what}`);
+      await page.click(touch);
+      await wish.came;
+      await next();
+      await page.click('.answers .main');
+      await page.waitForSelector('[data-screen="mirror"]');
+      assert.equal(await wish.letGo(), 409);
+      const { skus, compare } = await session();
+      assert.deepEqual([skus, compare.freeze], [[], false], `the next shopper has the ${what} of the one before`);
+    }
     await page.click('.bar button');
     await until(async () => (await session()).state === 'attract', 'the wipe');
   });

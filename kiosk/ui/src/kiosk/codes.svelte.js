@@ -4,13 +4,15 @@ const every = 250; // ms between pictures that are looked at for a code
 const pause = 2000; // ms after the gateway did not answer
 const faults = { not_found: 'scanNotSold', invalid: 'scanNoProduct' };
 
-/** Codes finds products by their codes: found(sku) hears of each, failed(err) of codes that a scanner read in vain. */
+/** Codes finds products by their codes: see() asks for what the camera sees, found(sku) hears of each, failed(err) of codes that a scanner read in vain. */
 export class Codes {
   fault = $state(''); // a key of the glossary: what the camera sees is no code of a product here
+  #see;
   #found;
   #failed;
 
-  constructor({ found, failed }) {
+  constructor({ see, found, failed }) {
+    this.#see = see;
     this.#found = found;
     this.#failed = failed;
   }
@@ -31,7 +33,7 @@ export class Codes {
     const next = async () => {
       let wait = every;
       try {
-        const seen = await call('GET', '/kiosk/v1/session/scan');
+        const seen = await this.#see();
         if (stopped) return;
         if (seen) {
           this.#found(seen.sku);

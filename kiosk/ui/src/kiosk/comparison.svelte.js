@@ -1,5 +1,3 @@
-import { call } from '../net.js';
-
 const most = 4; // shades side by side
 const least = 2;
 
@@ -7,8 +5,8 @@ const least = 2;
  * Comparison is how the mirror's picture compares: not at all, split in the
  * middle, or several shades of one moment; with freeze, that moment stands
  * still. Only the newest wish is sent; what was wished while a request ran
- * replaces what waited. answered(view) hears what the gateway says of the session
- * when a wish took effect, failed(err) why one did not.
+ * replaces what waited. send(wish) takes it to the gateway; answered(view) hears what
+ * that says of the session when a wish took effect, failed(err) why one did not.
  */
 export class Comparison {
   live = false; // a camera is looking, so the gateway is told
@@ -18,12 +16,14 @@ export class Comparison {
   skus = $state([]); // the shades
   freeze = $state(false);
   #aspect = 1; // width by height of the place for the picture of shades
+  #send;
   #answered;
   #failed;
   #busy = false;
   #stale = false;
 
-  constructor({ answered, failed }) {
+  constructor({ send, answered, failed }) {
+    this.#send = send;
     this.#answered = answered;
     this.#failed = failed;
   }
@@ -73,7 +73,7 @@ export class Comparison {
 
   /** again asks for the same once more: what else is worn has changed. */
   again() {
-    if (this.mode === 'shades') this.#send();
+    if (this.mode === 'shades') this.#tell();
   }
 
   /** adopt takes over what the gateway shows, unless something newer is on its way. */
@@ -89,7 +89,7 @@ export class Comparison {
 
   #set(changes) {
     Object.assign(this, changes);
-    this.#send();
+    this.#tell();
   }
 
   get #wish() {
@@ -99,17 +99,17 @@ export class Comparison {
     return { mode, skus: this.tiles, columns: this.columns, aspect: Math.min(Math.max(this.#aspect, 0.25), 4), freeze };
   }
 
-  async #send() {
+  async #tell() {
     this.#stale = true;
     if (!this.live || this.#busy) return;
     this.#busy = true;
     try {
-      while (this.#stale) {
+      while (this.#stale && this.live) {
         this.#stale = false;
-        this.#answered(await call('PUT', '/kiosk/v1/session/compare', this.#wish));
+        this.#answered(await this.#send(this.#wish));
       }
     } catch (err) {
-      this.#failed(err);
+      if (this.live) this.#failed(err);
     } finally {
       this.#busy = false;
     }

@@ -7,7 +7,7 @@ export class Fitting {
   outfit = $state.raw(null);
   comparison = $state.raw(null);
   #shelf;
-  #handlers; // {failed, answered}
+  #handlers; // {send, failed, answered}
 
   constructor({ shelf, ...handlers }) {
     this.#shelf = shelf;
@@ -16,9 +16,10 @@ export class Fitting {
 
   /** begin wears nothing yet, or what the gateway's session has on. */
   begin(session) {
-    const handlers = { failed: this.#handlers.failed, changed: () => this.comparison?.again() };
+    const { send, failed } = this.#handlers;
+    const handlers = { send: (wish) => send('/look', wish), failed, changed: () => this.comparison?.again() };
     this.outfit = session ? Outfit.of(session, handlers) : new Outfit(handlers);
-    this.comparison = new Comparison(this.#handlers);
+    this.comparison = this.#newComparison();
     this.watched(session?.camera.consent ?? false);
   }
 
@@ -27,15 +28,23 @@ export class Fitting {
     this.outfit.live = this.comparison.live = live;
   }
 
+  /** end lets nothing of what this shopper wished follow to the next one. */
   end() {
+    if (this.outfit) this.watched(false);
     this.outfit = this.comparison = null;
   }
 
   /** forgetComparison goes on with a gateway that knows of no comparison. */
   forgetComparison() {
     if (this.comparison.mode === 'off') return;
-    this.comparison = new Comparison(this.#handlers);
+    this.comparison.live = false;
+    this.comparison = this.#newComparison();
     this.watched(this.outfit.live);
+  }
+
+  #newComparison() {
+    const { send, ...others } = this.#handlers;
+    return new Comparison({ send: (wish) => send('/compare', wish), ...others });
   }
 
   /** showWhole shows the camera's picture, live and not compared. */

@@ -31,9 +31,14 @@ export class Kiosk {
   notice = $state(''); // a key of the glossary
   countdown = new Countdown(); // to the wipe
   wish = $state({ undertone: '', finish: '' }); // of shades, in the shopper's own words
-  codes = new Codes({ found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
+  codes = new Codes({ see: () => this.#session.send('GET', '/scan'), found: (sku) => this.#found(sku), failed: (err) => this.#failed(err) });
   shelf = new Shelf();
-  fitting = new Fitting({ shelf: this.shelf, answered: (view) => this.#session.passes(view), failed: (err) => this.#failed(err) });
+  fitting = new Fitting({
+    shelf: this.shelf,
+    send: (of, wish) => this.#session.send('PUT', of, wish),
+    answered: (view) => this.#session.passes(view),
+    failed: (err) => this.#failed(err),
+  });
   mirror = new Mirror({ replayEnds: () => this.active && this.#look() });
   #session = new Session({
     heard: (session) => this.#adopt(session),

@@ -1,5 +1,3 @@
-import { call } from '../net.js';
-
 const solid = ['glasses', 'earrings', 'nose-stud', 'necklace']; // always drawn whole, whatever the intensity
 
 /** tunable says whether a variant can be worn more or less. */
@@ -10,19 +8,22 @@ export function tunable(variant) {
 /**
  * Outfit is what the shopper wears in the mirror: one variant a place. Only
  * the newest wish is sent; what was wished while a request ran replaces what
- * waited. changed() hears of every wish that took effect.
+ * waited. send(wish) takes it to the gateway; changed() hears of every wish that
+ * took effect.
  */
 export class Outfit {
   live = false; // a camera is looking, so the gateway is told
   intensity = $state(0.6);
   lookID = $state(''); // the complete look that was put on last
   #worn = $state({}); // place → sku
+  #send;
   #failed;
   #changed;
   #busy = false;
   #stale = false;
 
-  constructor({ failed, changed }) {
+  constructor({ send, failed, changed }) {
+    this.#send = send;
     this.#failed = failed;
     this.#changed = changed;
   }
@@ -65,19 +66,19 @@ export class Outfit {
   put(variant) {
     if (!variant.tryon) return;
     this.#worn[variant.tryon.kind] = variant.sku;
-    this.#send();
+    this.#tell();
   }
 
   /** putLook wears a complete look, and nothing else. */
   putLook(id, variants) {
     this.#worn = Object.fromEntries(variants.map((v) => [v.tryon.kind, v.sku]));
     this.lookID = id;
-    this.#send();
+    this.#tell();
   }
 
   takeOff(kind) {
     delete this.#worn[kind];
-    this.#send();
+    this.#tell();
   }
 
   takeOffAll() {
@@ -86,26 +87,26 @@ export class Outfit {
 
   setIntensity(value) {
     this.intensity = value;
-    this.#send();
+    this.#tell();
   }
 
   /** again says once more what is worn. */
   again() {
-    this.#send();
+    this.#tell();
   }
 
-  async #send() {
+  async #tell() {
     this.#stale = true;
     if (!this.live || this.#busy) return;
     this.#busy = true;
     try {
-      while (this.#stale) {
+      while (this.#stale && this.live) {
         this.#stale = false;
-        await call('PUT', '/kiosk/v1/session/look', { skus: this.skus, intensity: this.intensity, look_id: this.lookID });
+        await this.#send({ skus: this.skus, intensity: this.intensity, look_id: this.lookID });
       }
       this.#changed?.();
     } catch (err) {
-      this.#failed(err);
+      if (this.live) this.#failed(err);
     } finally {
       this.#busy = false;
     }
