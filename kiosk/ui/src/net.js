@@ -10,6 +10,24 @@ export class Refusal extends Error {
   }
 }
 
+/** ShopTime is the shop's time, by the gateway's clock: a tablet's own may be days off. */
+export class ShopTime {
+  #ahead = 0; // ms that the gateway's clock is ahead of this device's
+
+  /** hear takes the time from an answer's Date, which is good to a second (RFC 9110, 6.6.1). */
+  hear(date) {
+    const at = Date.parse(date);
+    if (!Number.isNaN(at)) this.#ahead = at - Date.now();
+  }
+
+  /** now is in ms, as Date.now() gives it; before the gateway has answered it is the device's. */
+  now() {
+    return Date.now() + this.#ahead;
+  }
+}
+
+export const shopTime = new ShopTime();
+
 /** NoAnswer says that it is not known whether the request took effect. */
 export class NoAnswer extends Error {
   kind = 'offline';
@@ -29,6 +47,7 @@ export async function call(method, path, body, { headers = {}, timeout = 10_000 
       signal: AbortSignal.timeout(timeout),
       cache: 'no-store',
     });
+    shopTime.hear(response.headers.get('Date'));
     text = await response.text();
   } catch (err) {
     throw new NoAnswer(`${method} ${path}: ${err.message}`, { cause: err });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { eventsPath, latest, listen } from './net.js';
+import { call, eventsPath, latest, listen, shopTime, ShopTime } from './net.js';
 
 /** stream is an EventSource whose events the test makes. */
 class Stream extends EventTarget {
@@ -32,6 +32,23 @@ function follow(t) {
   const stop = listen('/events', { line: (up) => told.push(up) });
   return { told, stop, stream: Stream.latest, wait: (ms) => t.mock.timers.tick(ms) };
 }
+
+test('the shop’s time is the gateway’s, whatever this device’s clock says', async (t) => {
+  const gateway = Date.UTC(2026, 10, 23, 17, 0, 5); // past midnight in the shop
+  t.mock.timers.enable({ apis: ['Date'], now: gateway - 3 * 86_400_000 });
+  t.mock.method(globalThis, 'fetch', async () => new Response('{}', { headers: { Date: new Date(gateway).toUTCString() } }));
+  await call('GET', '/api/v1/shop');
+  assert.equal(shopTime.now(), gateway);
+  t.mock.timers.tick(60_000);
+  assert.equal(shopTime.now(), gateway + 60_000);
+});
+
+test('before the gateway has answered the time is this device’s', (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1000 });
+  const time = new ShopTime();
+  time.hear(null);
+  assert.equal(time.now(), 1000);
+});
 
 test('only the newest question’s answer counts', () => {
   const ask = latest();

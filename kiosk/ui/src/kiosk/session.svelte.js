@@ -125,7 +125,8 @@ export class Session {
   /** touch tells the gateway, now and then, that somebody is there; holds() says whether the wipe waits longer. */
   touch(holds) {
     clearTimeout(this.#touchTimer);
-    const wait = Math.max(0, this.#touched + touchEvery - Date.now());
+    const since = Date.now() - this.#touched; // below 0 where the clock was set back
+    const wait = since < 0 ? 0 : Math.max(0, touchEvery - since);
     this.#touchTimer = setTimeout(() => {
       if (!this.active) return;
       this.#touched = Date.now();

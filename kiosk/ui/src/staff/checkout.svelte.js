@@ -1,4 +1,5 @@
 import { call, NoAnswer } from '../net.js';
+import { tab } from './keep.js';
 
 const kept = 'checkout'; // where a check-out survives a reload of the page
 const tries = 3; // before the clerk is asked
@@ -26,7 +27,7 @@ export class Checkout {
   done = $state.raw(null); // {sale, change}
 
   constructor() {
-    const found = sessionStorage.getItem(kept);
+    const found = tab.get(kept);
     if (found) this.pending = JSON.parse(found);
   }
 
@@ -37,7 +38,7 @@ export class Checkout {
   async record(csrf, total, asked) {
     if (this.running || this.pending) return;
     this.pending = { key: newKey(), total, asked };
-    sessionStorage.setItem(kept, JSON.stringify(this.pending));
+    tab.set(kept, JSON.stringify(this.pending));
     await this.retry(csrf);
   }
 
@@ -77,6 +78,6 @@ export class Checkout {
 
   #settle() {
     this.pending = null;
-    sessionStorage.removeItem(kept);
+    tab.drop(kept);
   }
 }

@@ -1,5 +1,6 @@
 import { call } from '../net.js';
 import { newKey, unsure } from './checkout.svelte.js';
+import { tab } from './keep.js';
 
 /**
  * once posts what must take effect once. Its Idempotency-Key stays with the name
@@ -8,14 +9,14 @@ import { newKey, unsure } from './checkout.svelte.js';
  */
 export async function once(csrf, name, path, body) {
   const kept = `once ${name}`;
-  const key = sessionStorage.getItem(kept) ?? newKey();
-  sessionStorage.setItem(kept, key);
+  const key = tab.get(kept) ?? newKey();
+  tab.set(kept, key);
   try {
     const answer = await call('POST', path, body, { headers: { 'X-CSRF': csrf, 'Idempotency-Key': key } });
-    sessionStorage.removeItem(kept);
+    tab.drop(kept);
     return answer;
   } catch (err) {
-    if (!unsure(err)) sessionStorage.removeItem(kept);
+    if (!unsure(err)) tab.drop(kept);
     throw err;
   }
 }

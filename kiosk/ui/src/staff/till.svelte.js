@@ -1,9 +1,10 @@
 import { Basket } from '../basket.svelte.js';
-import { call, eventsPath, listen, Refusal } from '../net.js';
+import { call, eventsPath, listen, Refusal, shopTime } from '../net.js';
 import { languages } from '../words.js';
 import { Checkout } from './checkout.svelte.js';
 import { Deal } from './deal.svelte.js';
 import { Finder, namesCart } from './finder.svelte.js';
+import { device, tab } from './keep.js';
 import { Payment, slipRefusal } from './payment.svelte.js';
 import { Printing } from './printing.svelte.js';
 import { Session } from './session.svelte.js';
@@ -16,7 +17,7 @@ const keptTicket = 'ticket'; // and the open ticket's cart
 
 /** Till is what a signed-in clerk works with. */
 export class Till {
-  lang = $state(languages.find(({ id }) => id === localStorage.getItem(keptLang))?.id ?? 'vi');
+  lang = $state(languages.find(({ id }) => id === device.get(keptLang))?.id ?? 'vi');
   session = new Session();
   tab = $state('carts'); // carts, search, sales
   catalogue = $state.raw(null); // the shop and its shelves; products are found by a Finder
@@ -26,6 +27,7 @@ export class Till {
   line = $state.raw(null); // the line to HQ is up; null before that is known
   connected = $state(true);
   notice = $state(''); // a key of the glossary
+  forgetful = $state(false); // the browser does not keep what a reload needs
   ticket = $state.raw(this.#newTicket());
   deal = $state.raw(new Deal(this)); // about the ticket
   checkout = new Checkout();
@@ -61,6 +63,12 @@ export class Till {
     return this.catalogue?.shop.timezone;
   }
 
+  /** The shop's time in ms, which goes on by itself. */
+  get now() {
+    this.#now; // ticks
+    return shopTime.now();
+  }
+
   /** The age in seconds of the oldest record that waits for HQ: the status is told when it changes, and this grows meanwhile. */
   get oldest() {
     return (this.status?.oldest_s ?? 0) + (this.#now - this.#heard) / 1000;
@@ -72,6 +80,7 @@ export class Till {
     this.#loadCatalogue();
     const poll = setInterval(() => {
       this.#now = Date.now();
+      this.forgetful = tab.forgetful;
       if (this.session.left && !this.checkout.running) this.lock('signedOffIdle');
       else this.refresh();
     }, pollEvery);
@@ -105,11 +114,12 @@ export class Till {
   /** speak changes the language, for this till's next clerk too. */
   speak(lang) {
     this.lang = lang;
-    localStorage.setItem(keptLang, lang);
+    device.set(keptLang, lang);
   }
 
   /** signIn returns why it is refused, as PinPad wants it, or nothing. */
   async signIn(pin) {
+    if (!navigator.cookieEnabled) return { word: 'noCookies' }; // whoever signs in would be unknown at once
     try {
       await this.session.open(pin);
       this.notice = '';
@@ -203,7 +213,7 @@ export class Till {
   }
 
   clearTicket() {
-    sessionStorage.removeItem(keptTicket);
+    tab.drop(keptTicket);
     this.ticket = this.#newTicket();
     this.#beginTicket();
   }
@@ -217,12 +227,12 @@ export class Till {
 
   /** remember keeps which cart the ticket is, over a reload of the page. */
   remember(cart) {
-    if (cart) sessionStorage.setItem(keptTicket, cart);
+    if (cart) tab.set(keptTicket, cart);
   }
 
   /** reopen takes up the ticket that was open before a reload. */
   async #reopen() {
-    const cart = sessionStorage.getItem(keptTicket);
+    const cart = tab.get(keptTicket);
     if (!cart || this.ticket.id) return;
     try {
       const view = await call('GET', `/api/v1/staff/carts/${cart}`);

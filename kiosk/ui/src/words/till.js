@@ -6,6 +6,16 @@ export default {
   enterPin: ['Nhập mã PIN', 'Enter your PIN', '输入 PIN 码'],
   signIn: ['Vào ca', 'Sign in', '登录'],
   signOut: ['Ra ca', 'Sign out', '退出'],
+  noCookies: [
+    'Trình duyệt này chặn cookie nên không vào ca được. Cho phép cookie của trang này, rồi tải lại trang.',
+    'This browser blocks cookies, so nobody can sign in. Allow cookies for this site, then reload the page.',
+    '此浏览器阻止了 Cookie，无法登录。请允许本网站使用 Cookie，然后刷新页面。',
+  ],
+  forgetful: [
+    'Trình duyệt này không lưu được gì. Vẫn bán hàng được, nhưng đừng đóng hay tải lại trang khi đang thu hay trả tiền. Cho phép trang này lưu dữ liệu, hoặc giải phóng dung lượng máy.',
+    'This browser keeps nothing. You can go on selling, but do not close or reload this page while money is taken or given back. Allow this site to store data, or free some space on the device.',
+    '此浏览器无法保存数据。可以继续销售，但收款或退款时请勿关闭或刷新页面。请允许本网站存储数据，或清理设备空间。',
+  ],
   erase: ['Xoá một số', 'Erase one digit', '删除一位'],
   openCarts: ['Chưa thanh toán', 'Not paid yet', '未付款'],
   noOpenCarts: [

@@ -1,4 +1,4 @@
-import { call, latest } from '../../net.js';
+import { call, latest, shopTime } from '../../net.js';
 import { unsure } from '../checkout.svelte.js';
 import { Draft } from './draft.svelte.js';
 import { once } from '../once.js';
@@ -22,7 +22,7 @@ class Desk {
   draft = $state.raw(null);
   busy = $state(false);
   unsure = $state(false); // the last request has no answer: it may be sent again
-  now = $state(Date.now());
+  now = $state(shopTime.now());
   #choosing = latest(); // the order that the clerk wants to see
   #looking = latest(); // how the board stands
   #stock = $state.raw({}); // SKU → pieces here, of what is on the ticket
@@ -42,9 +42,9 @@ class Desk {
   }
 
   async refresh() {
-    this.now = Date.now();
     const newest = this.#looking();
     const { orders } = await this.#tried(() => call('GET', `/api/v1/staff/orders?limit=${most}`), { orders: this.orders ?? [] });
+    this.now = shopTime.now();
     if (!newest()) return;
     this.orders = orders;
     const known = this.chosen && orders.find(({ id }) => id === this.chosen.order.id);

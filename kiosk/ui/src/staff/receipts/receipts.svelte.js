@@ -1,5 +1,6 @@
-import { call, latest } from '../../net.js';
+import { call, latest, shopTime } from '../../net.js';
 import { newKey, unsure } from '../checkout.svelte.js';
+import { tab } from '../keep.js';
 import { number } from '../receipt.js';
 import { slipRefusal } from '../payment.svelte.js';
 import { Exchange } from './exchange.svelte.js';
@@ -10,7 +11,7 @@ const kept = 'reversal'; // where what has no answer survives a reload
 const handed = new WeakMap(); // till → the cart that its ticket handed over
 
 /** today is the shop's date, 2026-11-22, so many days on. */
-export function today(timeZone, days = 0, from = Date.now()) {
+export function today(timeZone, days = 0, from = shopTime.now()) {
   return new Intl.DateTimeFormat('en-CA', { timeZone }).format(from + days * 86_400_000);
 }
 
@@ -43,7 +44,7 @@ export class Receipts {
 
   constructor(till) {
     this.#till = till;
-    const found = sessionStorage.getItem(kept);
+    const found = tab.get(kept);
     if (found) this.pending = JSON.parse(found);
     this.second = handed.get(till) ?? null;
     handed.delete(till);
@@ -217,7 +218,7 @@ export class Receipts {
   #record(sale, path, body) {
     if (this.running || this.pending) return;
     this.pending = { key: newKey(), path, body, sale };
-    sessionStorage.setItem(kept, JSON.stringify(this.pending));
+    tab.set(kept, JSON.stringify(this.pending));
     return this.retry();
   }
 
@@ -246,7 +247,7 @@ export class Receipts {
 
   #settle() {
     this.pending = null;
-    sessionStorage.removeItem(kept);
+    tab.drop(kept);
   }
 
   async #lookAtPrinter() {

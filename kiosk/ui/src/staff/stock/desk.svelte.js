@@ -1,5 +1,6 @@
 import { call } from '../../net.js';
 import { newKey, unsure } from '../checkout.svelte.js';
+import { tab } from '../keep.js';
 import { begin, drop, moves, put, ready, set } from './entry.js';
 
 const kept = 'stock'; // where the job and the entries survive a reload of the page
@@ -17,7 +18,7 @@ export class Desk {
 
   constructor(till) {
     this.#till = till;
-    Object.assign(this, JSON.parse(sessionStorage.getItem(kept) ?? '{}'));
+    Object.assign(this, JSON.parse(tab.get(kept) ?? '{}'));
   }
 
   /** The entry of the job that is looked at. */
@@ -115,6 +116,6 @@ export class Desk {
 
   #keep(job, entry) {
     this.entries = { ...this.entries, [job]: entry };
-    sessionStorage.setItem(kept, JSON.stringify({ job: this.job, entries: this.entries }));
+    tab.set(kept, JSON.stringify({ job: this.job, entries: this.entries }));
   }
 }

@@ -1,4 +1,5 @@
 // What a clerk enters about stock, before it is sent: one line a product.
+import { shopTime } from '../../net.js';
 
 /** The jobs, and by which sign the pieces move; a count moves none by itself. */
 export const jobs = { goods_in: 1, transfer_out: -1, transfer_in: 1, count: 0, loss: -1 };
@@ -7,7 +8,7 @@ export const mostLines = 200; // of one entry: so much fits into one request
 export const mostPieces = 9999; // of one line; more is a barcode in the wrong field
 
 /** begin is an empty entry; the reference, with the time in the shop's zone, tells it from every other one. */
-export function begin(job, timeZone, now = Date.now(), noise = crypto.getRandomValues(new Uint8Array(2))) {
+export function begin(job, timeZone, now = shopTime.now(), noise = crypto.getRandomValues(new Uint8Array(2))) {
   const stamp = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short', timeStyle: 'short' }).format(now); // 2026-11-22 09:05
   const tail = Array.from(noise, (b) => b.toString(16).padStart(2, '0')).join('');
   return { job, ref: `${stamp} ${tail}`, why: '', lines: [], key: null };
