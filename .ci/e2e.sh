@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
-# what a shopper does with the mirror and beside it, what holds of every page, the
-# cart that kiosk and phone share in a shop with a printer and an account, what a
+# what a shopper does with the mirror and beside it, what holds of every page and in
+# browsers at their worst, the cart that kiosk and phone share in a shop with a printer and an account, what a
 # clerk does there with stock, orders and receipts and through a day, and a tablet
 # that is the mirror's camera; with "painted", measures how soon a tablet's picture
 # is painted instead. What is run gets a demo's addresses in MIRRORCART_DEMO, as the
@@ -95,6 +95,7 @@ if [ "$what" = jobs ]; then
 	job mirror-job
 	job friends-job
 	job page-job
+	job browser-job
 	job setup-job # turns the camera, and ends with the sign-off
 	stop
 	job shopper-job # starts demos of its own, and kills one

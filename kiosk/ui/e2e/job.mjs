@@ -96,10 +96,11 @@ async function late(route) {
   }
 }
 
-/** open shows url in a page of its own. */
-export async function open(browser, name, url, options) {
+/** open shows url in a page of its own; before, a function, runs in it before the page's own scripts. */
+export async function open(browser, name, url, { before, ...options } = {}) {
   const context = await browser.newContext({ reducedMotion: 'reduce', locale: 'vi-VN', ...options });
   context.setDefaultTimeout(patience);
+  if (before) await context.addInitScript(before);
   if (env.SLOW) await context.route('**/*', late);
   const page = await context.newPage();
   page.on('pageerror', (err) => faults.push(`${name}: ${err.message}`));
