@@ -170,7 +170,7 @@ func (s *CashShift) Counted() *CashRecord {
 // are left to the ledger.
 func (e CashEntry) Record(s *CashShift, currency string, at time.Time) (*CashRecord, error) {
 	const op = "edge.CashEntry.Record"
-	r := &CashRecord{Kind: e.Kind, Amount: Money{Currency: currency}, Staff: e.Staff, Reason: e.Reason, At: at}
+	r := &CashRecord{Kind: e.Kind, Amount: Money{Currency: currency}, Staff: e.Staff, Reason: Visible(e.Reason), At: at}
 	if s != nil {
 		r.Shift, r.Amount.Currency = s.Number, s.Currency()
 	}

@@ -90,7 +90,7 @@ func (s *Server) approved(c *gin.Context, a *approval, subject string) (*edge.Ap
 	case ses.Role != manager:
 		return nil, edge.Errorf(op, edge.Forbidden, "only a manager can approve this: let one enter the PIN")
 	}
-	return &edge.Approval{Staff: name, Reason: a.Reason}, nil
+	return &edge.Approval{Staff: name, Reason: edge.Visible(a.Reason)}, nil
 }
 
 // approve is the token of a manager's yes to what a clerk does before until

@@ -33,7 +33,7 @@ type discount struct {
 }
 
 func (d discount) asked() edge.Discount {
-	return edge.Discount{SKU: d.SKU, Rate: d.Rate, Amount: d.Amount, Reason: d.Reason}
+	return edge.Discount{SKU: d.SKU, Rate: d.Rate, Amount: d.Amount, Reason: edge.Visible(d.Reason)}
 }
 
 // discounter is who is signed in.

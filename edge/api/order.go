@@ -154,7 +154,7 @@ func (s *Server) postOrderPayment(c *gin.Context) {
 		return
 	}
 	m, replayed, err := d.Book.PayOrder(c.Request.Context(), key, edge.OrderPaying{
-		Order: c.Param("id"), Payment: in.Payment, Back: in.Back, Reason: in.Reason, Approval: approved,
+		Order: c.Param("id"), Payment: in.Payment, Back: in.Back, Reason: edge.Visible(in.Reason), Approval: approved,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	})
 	if err != nil {
@@ -194,7 +194,7 @@ func (s *Server) postOrderRequest(c *gin.Context) {
 		return
 	}
 	k, replayed, err := d.Book.AskOrder(c.Request.Context(), key, edge.Asking{
-		Order: c.Param("id"), Wish: in.Wish, Reason: in.Reason, Staff: signedIn(c).Name,
+		Order: c.Param("id"), Wish: in.Wish, Reason: edge.Visible(in.Reason), Staff: signedIn(c).Name,
 	})
 	if err != nil {
 		s.Fail(c, err)

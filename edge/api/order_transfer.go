@@ -64,7 +64,7 @@ func (s *Server) postOrderTransferSeen(c *gin.Context) {
 		s.Fail(c, err)
 		return
 	}
-	m, replayed, err := d.Book.SeeOrderTransfer(c.Request.Context(), key, edge.TransferSeen{Code: c.Param("code"), Reason: in.Reason, Staff: signedIn(c).Name})
+	m, replayed, err := d.Book.SeeOrderTransfer(c.Request.Context(), key, edge.TransferSeen{Code: c.Param("code"), Reason: edge.Visible(in.Reason), Staff: signedIn(c).Name})
 	if err != nil {
 		s.Fail(c, err)
 		return

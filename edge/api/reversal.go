@@ -51,7 +51,7 @@ func (s *Server) postVoid(c *gin.Context) {
 		return
 	}
 	void, replayed, err := s.cfg.Ledger.VoidSale(c.Request.Context(), key, edge.Voiding{
-		Sale: ref, Reason: in.Reason, References: in.References, Staff: signedIn(c).Name, Offline: s.offline(),
+		Sale: ref, Reason: edge.Visible(in.Reason), References: in.References, Staff: signedIn(c).Name, Offline: s.offline(),
 	})
 	if err != nil {
 		s.Fail(c, err)
@@ -76,7 +76,7 @@ func (s *Server) refunding(c *gin.Context, in *refunding) (r edge.Refunding, err
 	}
 	approved, err := s.approved(c, in.Approval, c.Param("id"))
 	return edge.Refunding{
-		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: in.Reason, Approval: approved,
+		Sale: ref, Lines: in.Lines, Back: in.Back, Reason: edge.Visible(in.Reason), Approval: approved,
 		Staff: signedIn(c).Name, Offline: s.offline(), Cash: s.cfg.Cash,
 	}, err
 }

@@ -177,7 +177,7 @@ func (s *Server) postTransferSeen(c *gin.Context) {
 		return
 	}
 	sale, replayed, err := s.cfg.Ledger.SeeTransfer(c.Request.Context(), key, edge.TransferSeen{
-		Code: c.Param("code"), Reason: in.Reason, Staff: signedIn(c).Name,
+		Code: c.Param("code"), Reason: edge.Visible(in.Reason), Staff: signedIn(c).Name,
 	})
 	if err != nil {
 		s.Fail(c, err)
