@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
@@ -25,8 +26,8 @@ const (
 	// when the shop goes on in a new epoch.
 	IncidentDiverged IncidentKind = "diverged"
 	// IncidentClone: two gateways write under one name, each in an epoch of its
-	// own. It is closed when either has been silent for a day. While it lasts the
-	// gateways hear of it with the answers to their questions.
+	// own. It is of no single lane, and is closed when either has been silent for a
+	// day. While it lasts the gateways hear of it with the answers to their questions.
 	IncidentClone IncidentKind = "clone"
 	// IncidentRestored: HQ's ledger came from a backup or was moved. It is closed
 	// after a day, when all shops that are there have been asked.
@@ -126,9 +127,9 @@ func (h *HQ) LookForIncidents(ctx context.Context) error {
 }
 
 // notOpen begins the condition of a query for what would be an incident: none
-// of its kind, the first parameter, lasts.
+// of its kind, the first parameter, lasts, for the lane or for all.
 const notOpen = ` where not exists (select 1 from incident i where i.closed = 0 and i.kind = $1
-	and i.node = c.node and i.epoch = c.epoch and i.lane = c.lane)`
+	and i.node = c.node and i.epoch = c.epoch and i.lane in (c.lane, ''))`
 
 // findIncidents looks for gaps and clones that are no incidents yet.
 func (h *HQ) findIncidents(ctx context.Context) ([]Incident, error) {
@@ -139,14 +140,15 @@ func (h *HQ) findIncidents(ctx context.Context) ([]Incident, error) {
 	// and that they were written beside each other from old ones brought later.
 	const clones = `select c.node, c.epoch, c.lane, c.max_seen, d.max_seen, d.epoch from cursor c
 		join cursor d on d.node = c.node and d.lane = c.lane and d.opened > c.opened and d.first_time > 0` + notOpen + `
-		and c.last_time > d.first_time + $2 and d.last_time >= c.first_time and c.last_at > d.opened and c.last_at > $3 and d.last_at > $3`
+		and c.last_time > d.first_time + $2 and d.last_time >= c.first_time and c.last_at > d.opened and c.last_at > $3 and d.last_at > $3
+		order by c.node, c.epoch, c.lane desc, d.opened desc`
 	now := h.now()
 	found, err := h.suspects(ctx, IncidentGap, gaps, now.Add(-gapAfter).UnixMilli(), gapBatches)
 	if err != nil {
 		return nil, err
 	}
 	twins, err := h.suspects(ctx, IncidentClone, clones, cloneApart.Milliseconds(), now.Add(-closeAfter).UnixMilli())
-	return append(found, twins...), err
+	return append(found, slices.CompactFunc(twins, func(a, b Incident) bool { return a.Node == b.Node && a.Epoch == b.Epoch })...), err
 }
 
 func (h *HQ) suspects(ctx context.Context, kind IncidentKind, q string, args ...any) ([]Incident, error) {
@@ -165,7 +167,8 @@ func (h *HQ) suspects(ctx context.Context, kind IncidentKind, q string, args ...
 		}
 		i.What = fmt.Sprintf("events from %d on are missing, %d has come", first, second)
 		if kind == IncidentClone {
-			i.What = fmt.Sprintf("two gateways write as %s: one in epoch %s up to %d, one in %s up to %d", i.Node, i.Epoch, first, other, second)
+			i.What = fmt.Sprintf("two gateways write as %s: one in epoch %s, up to event %d of lane %s, one in epoch %s, up to event %d", i.Node, i.Epoch, first, i.Lane, other, second)
+			i.Lane = "" // they do so in all lanes
 		}
 		list = append(list, i)
 	}
@@ -182,7 +185,7 @@ func (h *HQ) mendedIncidents(ctx context.Context) ([]int64, error) {
 			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.gap_since = 0)
 		or i.kind = 'clone' and not exists (select 1 from cursor c join cursor d
 			on d.node = c.node and d.lane = c.lane and d.opened > c.opened and d.last_at > $1
-			where c.node = i.node and c.epoch = i.epoch and c.lane = i.lane and c.last_at > $1)
+			where c.node = i.node and c.epoch = i.epoch and c.last_at > $1)
 		or i.kind = 'restored' and i.opened <= $1
 		or i.kind = 'quarantine' and not exists (select 1 from quarantine x where x.node = i.node and x.at > $1))`
 	var list []int64

@@ -92,10 +92,24 @@ func TestCloneBecomesAnIncident(t *testing.T) {
 	require.Empty(t, g.lasting(), "a gateway may open an epoch")
 	g.send(g.batch(1, 3))
 	require.Empty(t, g.lasting(), "and what it sends again is no sign of another")
+	ops, twinOps := *g, twin // the other lane shows it as well
+	for _, of := range []*gateway{&ops, &twinOps} {
+		of.lane = edge.LaneOps
+		of.newEpoch(of.epoch)
+		of.addMoves(1)
+		of.send(of.batch(1, 1))
+	}
 	g.clock.Advance(2 * cloneApart)
-	g.addMoves(1)
-	g.send(g.batch(4, 4))
+	for _, of := range []*gateway{g, &ops} {
+		of.addMoves(1)
+		n := uint64(len(of.events))
+		of.send(of.batch(n, n))
+	}
 	require.Equal(t, []IncidentKind{IncidentClone}, g.lasting())
+	list, err := g.hq.Incidents(t.Context(), true, 10)
+	require.NoError(t, err)
+	require.Equal(t, "two gateways write as "+testNode+": one in epoch e1, up to event 4 of lane sale, one in epoch e2, up to event 1", list[0].What)
+	require.Empty(t, list[0].Lane, "one for both lanes")
 	twin.addMoves(1)
 	twin.send(twin.batch(2, 2))
 	g.clock.Advance(closeAfter)
