@@ -1,6 +1,7 @@
 package cloudsync_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -81,6 +82,39 @@ func TestConnectionsThatAreLostAsSoonAsTheyAreMadeAreCounted(t *testing.T) {
 		mark, err := b.shop.Mark(t.Context(), edge.LaneSale)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, mark)
+		b.halt()
+	})
+}
+
+// sharing dials links that no other machine can take the place of.
+type sharing struct{ cloudsync.Dialer }
+
+func (d sharing) Dial(ctx context.Context, s cloudsync.Session) (cloudsync.Link, error) {
+	link, err := d.Dialer.Dial(ctx, s)
+	return sharedLink{link}, err
+}
+
+type sharedLink struct{ cloudsync.Link }
+
+func (sharedLink) Shared() bool { return true }
+
+// Over HTTPS a connection that is lost at once, as while headquarters' database is
+// away, says nothing of another machine.
+func TestAConnectionThatMachinesShareCountsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.halt()
+		b.startCollector()
+		u := b.newUplink(b.outbox, func(c *cloudsync.UplinkConfig) { c.Dialer = sharing{b.hub} })
+		b.run(u.Run)
+		for range 6 {
+			time.Sleep(10 * time.Second)
+			require.True(t, u.Status().Up)
+			b.hub.cut()
+			b.hub.mend()
+			synctest.Wait()
+			require.Zero(t, u.Status().Lost)
+		}
 		b.halt()
 	})
 }

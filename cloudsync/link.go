@@ -26,7 +26,8 @@ type Dialer interface {
 }
 
 // Link is one connection: a pipe that may lose, repeat and reorder. It is not
-// mended; when it is lost the user dials anew.
+// mended; when it is lost the user dials anew. One that has Shared() bool, and says
+// so, was not taken from another connection of the same name and cannot be lost to one.
 type Link interface {
 	// Publish hands a message to the broker and returns once the broker has
 	// it. That says nothing of delivery.

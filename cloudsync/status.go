@@ -21,7 +21,8 @@ type Status struct {
 	Clone bool
 	// Lost counts the connections in a row that the broker let in and that were lost
 	// within a minute: on an unsteady line, or because another machine under this
-	// one's name comes in their place each time.
+	// one's name comes in their place each time. A line that machines of one name
+	// share, as that over HTTPS, counts nothing.
 	Lost  int
 	Lanes []LaneStatus
 }
@@ -41,6 +42,7 @@ type statusBoard struct {
 	s        Status
 	watchers map[chan struct{}]struct{}
 	made     time.Time // the connection that stands; zero for none
+	shared   bool      // it takes nobody's place
 }
 
 func newStatusBoard() *statusBoard {
@@ -85,12 +87,13 @@ func (b *statusBoard) setUp(up bool) {
 }
 
 // dialled takes note of a connection that was made or, with an error, was not.
-func (b *statusBoard) dialled(err error) {
+func (b *statusBoard) dialled(link Link, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case err == nil:
-		b.made = time.Now()
+		s, ok := link.(interface{ Shared() bool })
+		b.made, b.shared = time.Now(), ok && s.Shared()
 	case errors.Is(err, ErrLinkLost): // while it subscribed
 		b.s.Lost++
 	default: // what is wrong is something else
@@ -103,7 +106,7 @@ func (b *statusBoard) ended(lost bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
-	case time.Since(b.made) >= brief:
+	case b.shared || time.Since(b.made) >= brief:
 		b.s.Lost = 0
 	case lost:
 		b.s.Lost++
@@ -162,7 +165,7 @@ func (n noticing) Dial(ctx context.Context, s Session) (Link, error) {
 	if refused, ok := errors.AsType[*RefusalError](err); ok && refused.Code == RefusedRevoked {
 		n.setShut(true)
 	}
-	n.status.dialled(err)
+	n.status.dialled(link, err)
 	return link, err
 }
 

@@ -65,6 +65,9 @@ func (l *link) Messages() <-chan cloudsync.Message { return l.in }
 func (l *link) Done() <-chan struct{}              { return l.done }
 func (l *link) Close()                             { l.end() }
 
+// Shared says that machines of one name do not push each other off.
+func (l *link) Shared() bool { return true }
+
 // Publish queues a message; it goes with the next request.
 func (l *link) Publish(ctx context.Context, m cloudsync.Message) error {
 	select {
