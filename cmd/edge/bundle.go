@@ -195,8 +195,15 @@ func (f *bundleFlags) tell(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	var refuses string // why no bundle would be taken, whatever is in it
+	if _, err := s.Trust.Begun(f.path(rootsPath)); err != nil {
+		refuses = err.Error()
+	}
 	if f.asJSON {
-		return json.NewEncoder(w).Encode(s)
+		return json.NewEncoder(w).Encode(struct {
+			bundle.Status
+			Refuses string `json:"refuses,omitempty"`
+		}{s, refuses})
 	}
 	named := func(i bundle.Installed) string {
 		if i.Version == 0 {
@@ -207,6 +214,9 @@ func (f *bundleFlags) tell(w io.Writer) error {
 	fmt.Fprintf(w, "runs with: %s\n", named(s.Running))
 	if s.Previous.ID != "" {
 		fmt.Fprintf(w, "goes back to: %s\n", named(s.Previous))
+	}
+	if refuses != "" {
+		fmt.Fprintf(w, "takes none: %s\n", refuses)
 	}
 	at := s.Attempt
 	if at.Phase == "" {

@@ -214,6 +214,21 @@ func TestBundleThatDoesNotFitTheMachine(t *testing.T) {
 	require.ErrorContains(t, err, "there is nothing to go back to")
 }
 
+// Whoever looks hears why no bundle is taken, before one has come.
+func TestStatusSaysWhyNoBundleIsTaken(t *testing.T) {
+	s := newSite(t)
+	told, err := s.run("status")
+	require.NoError(t, err)
+	require.NotContains(t, told, "takes none")
+	require.NoError(t, os.Remove(s.path(rootsPath)))
+	told, err = s.run("status")
+	require.NoError(t, err)
+	require.Contains(t, told, "takes none: no_root_set: no root set: nothing says who may sign bundles for this machine")
+	told, err = s.run("status", "--json")
+	require.NoError(t, err)
+	require.Contains(t, told, `"refuses":"no_root_set: no root set`)
+}
+
 // What the gateway leaves is taken from its data_dir, wherever that is.
 func TestBundleIsTakenFromTheDataFolder(t *testing.T) {
 	s := newSite(t)
