@@ -1,6 +1,7 @@
 package hq
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,9 @@ type ImportReport struct {
 	Events  uint64                 `json:"events"`
 	Held    uint64                 `json:"held"`  // of the events, already before
 	Aside   uint64                 `json:"aside"` // of the others: their key was taken back
+
+	alarms int    // events that were set aside, for whatever reason
+	first  string // why the first of them was
 }
 
 // Import takes in a file that a gateway exported. The whole file is verified
@@ -53,6 +57,9 @@ func (h *HQ) Import(ctx context.Context, file io.ReadSeeker, progress func(done,
 		}
 		done += b.To - b.From + 1
 		progress(done, report.Events)
+	}
+	if report.alarms > 0 {
+		h.log.Error("events quarantined", "node", report.Node, "events", report.alarms, "first", report.first)
 	}
 	if err := h.Project(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -108,9 +115,15 @@ func (h *HQ) importBatch(ctx context.Context, r *cloudsync.ExportReader, b *clou
 		return err
 	}
 	report.Held += held
-	reply, err := h.Ingest(ctx, b.Topic(r.Header.Node), b.Envelope)
+	in := h.receive(ctx, cloudsync.Topic{Node: r.Header.Node, Branch: cloudsync.BranchUp, Lane: b.Lane}, b.Envelope)
+	in.quiet = true
+	reply, err := h.answer(ctx, in)
 	if err != nil {
 		return err
+	}
+	if in.in != nil && len(in.in.alarms) > 0 {
+		report.first = cmp.Or(report.first, in.in.alarms[0])
+		report.alarms += len(in.in.alarms)
 	}
 	env, err := cloudsync.Open(reply.Payload)
 	if err != nil {

@@ -45,6 +45,7 @@ type received struct {
 	ref   cloudsync.Ref
 	in    *intake
 	err   error // why there is no in
+	quiet bool  // who handed it in tells what was set aside
 }
 
 // answer waits until the batch is committed and makes the reply.
@@ -67,8 +68,8 @@ func (h *HQ) answer(ctx context.Context, r received) (cloudsync.Message, error) 
 	if err != nil {
 		return cloudsync.Message{}, fmt.Errorf("%s: %w", op, err)
 	}
-	for _, alarm := range in.alarms {
-		h.log.Error("event quarantined", "node", t.Node, "epoch", in.batch.Epoch, "lane", t.Lane, "reason", alarm)
+	if len(in.alarms) > 0 && !r.quiet {
+		h.log.Error("events quarantined", "node", t.Node, "epoch", in.batch.Epoch, "lane", t.Lane, "events", len(in.alarms), "first", in.alarms[0])
 	}
 	ack := in.ack
 	ack.Ref, ack.Ledger, ack.Credit, ack.Time, ack.Revoked = r.ref, in.ledger, credit, h.now().UTC(), in.revoked

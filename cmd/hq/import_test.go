@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,14 +81,21 @@ nodes:
 	require.NoError(t, err)
 	require.Contains(t, out, "Nothing of gw-1 was set aside")
 	edgetest.Sell(t, shop, edgetest.Lipstick)
+	edgetest.Sell(t, shop, edgetest.Lipstick)
 	x.Spans[0].To, _, err = shop.Head(t.Context(), edge.LaneSale)
 	require.NoError(t, err)
 	var later bytes.Buffer
 	require.NoError(t, x.Write(t.Context(), &later, func(uint64) {}))
 	require.NoError(t, os.WriteFile(stick, later.Bytes(), 0o600))
-	out, err = hqCommand(t, "import", "--config", config, stick)
-	require.NoError(t, err)
-	require.Contains(t, out, fmt.Sprintf("%d of them count for nothing as yet", x.Spans[0].To-head))
+	var said bytes.Buffer
+	root := newRoot()
+	root.SetArgs([]string{"import", "--config", config, stick})
+	root.SetOut(&said)
+	root.SetErr(&said)
+	require.NoError(t, root.ExecuteContext(t.Context()))
+	require.Contains(t, said.String(), fmt.Sprintf("%d of them count for nothing as yet", x.Spans[0].To-head))
+	require.Equal(t, 1, strings.Count(said.String(), "level=ERROR"), "one line for the file: %s", said.String())
+	require.Contains(t, said.String(), fmt.Sprintf("events=%d", x.Spans[0].To-head))
 	out, err = hqCommand(t, "device", "accept", "gw-1", "--config", config)
 	require.NoError(t, err)
 	require.Contains(t, out, fmt.Sprintf("%d events of gw-1 count now", x.Spans[0].To-head))
