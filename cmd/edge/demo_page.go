@@ -4,14 +4,20 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
+	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/kiosk/ui"
 )
 
-// addPage adds the page that explains the demo and cuts its line.
+// demoCarts is how many carts the newest is looked for among.
+const demoCarts = 100
+
+// addPage adds the page that explains the demo, cuts its line and opens the phone's
+// page.
 func (d *demo) addPage() error {
 	page, err := template.ParseFS(demoFiles, "demo/index.html")
 	if err != nil {
@@ -39,9 +45,32 @@ func (d *demo) addPage() error {
 			d.gateway.log.Debug("demo page", "err", err)
 		}
 	})
+	d.gateway.engine.GET("/demo/phone", d.getPhone)
 	d.gateway.engine.POST("/demo/line", func(c *gin.Context) {
 		d.line.setCut(c.PostForm("up") != "true")
 		c.Redirect(http.StatusSeeOther, "/demo")
 	})
 	return nil
+}
+
+// getPhone leads to where the code of the newest cart leads, for who has no phone
+// that reaches this machine.
+func (d *demo) getPhone(c *gin.Context) {
+	ctx := c.Request.Context()
+	carts, err := d.gateway.db.OpenCarts(ctx, demoCarts)
+	if err != nil {
+		d.gateway.api.Fail(c, err)
+		return
+	}
+	if len(carts) == 0 {
+		c.String(http.StatusNotFound, "There is no cart yet: open the kiosk, and add something to the cart there.\n")
+		return
+	}
+	newest := slices.MaxFunc(carts, func(a, b edge.OpenCart) int { return a.Made.Compare(b.Made) })
+	link, err := d.gateway.links.Link(ctx, newest.Cart, edge.Web)
+	if err != nil {
+		d.gateway.api.Fail(c, err)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, link.URL)
 }

@@ -52,6 +52,7 @@ type gateway struct {
 	contacts *contacts      // nil in a shop that has no line
 	courier  *photo.Courier // nil in a shop that has no line
 	studio   *studio
+	links    links
 	api      *api.Server
 	desk     *ticket.Desk      // nil in a shop without a printer
 	uplink   *cloudsync.Uplink // nil in a shop that has no line

@@ -13,9 +13,8 @@ import (
 )
 
 // newAPI makes what the kiosks' and the till's pages call.
-func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
-	links, err := g.newLinks(key)
-	if err != nil {
+func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) (err error) {
+	if g.links, err = g.newLinks(key); err != nil {
 		return err
 	}
 	var staff []api.Staff
@@ -34,7 +33,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	if g.cfg.HQ.MQTT.URL == "" {
 		line = nil // there is none
 	}
-	if g.desk, err = g.newDesk(shop, links); err != nil {
+	if g.desk, err = g.newDesk(shop, g.links); err != nil {
 		return err
 	}
 	places, err := address.Load()
@@ -47,7 +46,7 @@ func (g *gateway) newAPI(shop *shopdir.Shop, key ed25519.PrivateKey) error {
 	}
 	cfg := api.Config{
 		Shop:  api.Shop{ID: g.cfg.Shop.ID, Name: shop.Name, Timezone: shop.Location.String()},
-		Carts: g.db, Ledger: g.db, CashBook: g.db, Audit: g.db, SignOff: g.cfg.SignOff, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{links, g.fragment},
+		Carts: g.db, Ledger: g.db, CashBook: g.db, Audit: g.db, SignOff: g.cfg.SignOff, Catalogue: g.db, Outbox: g.db, Office: g.db, Handoff: photoLinks{g.links, g.fragment},
 		Pictures: g.files(edge.PictureFolder, shop.Pictures), Hosts: g.cfg.HTTP.AllowedHosts, Sealed: !g.cfg.HTTP.Clear, Staff: staff, Directory: g.db,
 		Orders: orders, Transfers: transfers, Cash: roundingOf(g.cfg), CashTolerance: g.cfg.Payment.CashTolerance, Addresses: places, Discounts: discountsOf(g.cfg),
 		Version: version, Log: g.log, Line: line, Faults: g.faults, Device: g.device, TillKey: tillKey,
