@@ -168,7 +168,7 @@ func TestShopsPage(t *testing.T) {
 		want []string
 	}{
 		{"vi", []string{"2 trên 3 cửa hàng cần xem lại", "Đang kết nối từ 11:00:00", "Mất kết nối từ 10:00:00", "Chưa kết nối lần nào", "5 phút trước", "3 giờ trước", "Thay đổi đang chờ gửi tới cửa hàng: 3", "Bản ghi bán hàng và kho đang chờ: 12, lâu nhất 4 phút"}},
-		{"en", []string{"2 of 3 shops need a look", "Line up since 11:00:00", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "Changes waiting to go to the shop: 3", "Sales and stock entries waiting: 12, oldest 4 min"}},
+		{"en", []string{"Shops to look at: 2 of 3", "Line up since 11:00:00", "Line down since 10:00:00", "Has not connected yet", "5 min ago", "3 h ago", "Changes waiting to go to the shop: 3", "Sales and stock entries waiting: 12, oldest 4 min"}},
 		{"zh", []string{"3 家门店中有 2 家需要查看", "线路自 11:00:00 起正常", "线路自 10:00:00 起中断", "尚未连接过", "5 分钟前", "3 小时前", "等待发送到门店的更改：3", "待上传的销售、库存记录：12 条，最早 4 分钟"}},
 	} {
 		resp, page := a.get("/?lang=" + tt.lang)
@@ -194,7 +194,7 @@ func TestShopsPageSaysWhatNeedsALook(t *testing.T) {
 		return &cloudsync.Sample{At: noon.Add(3 * time.Minute), DiskFree: 2e9, DiskTotal: 100e9}
 	}
 	page := a.page("/?lang=en")
-	require.Contains(t, page, "1 of 1 shops need a look")
+	require.Contains(t, page, "Shops to look at: 1 of 1")
 	require.Contains(t, page, "Disk nearly full, 2 % left (2.0 GB)")
 	require.Contains(t, page, "Clock 3 min ahead")
 	a.sample = func(string) *cloudsync.Sample { return nil }
@@ -205,7 +205,7 @@ func TestShopsPageSaysWhatNeedsALook(t *testing.T) {
 	}
 	page = a.page("/?lang=en")
 	for _, want := range []string{
-		"1 of 1 shops need a look", "Events that could not be used: 2", "Records that do not add up: 3", "Open incidents: 1",
+		"Shops to look at: 1 of 1", "Events that could not be used: 2", "Records that do not add up: 3", "Open incidents: 1",
 		"Events still missing and asked for again: 4", "Receipts began a new series at 11:00:00",
 	} {
 		require.True(t, strings.Contains(page, want), want)
