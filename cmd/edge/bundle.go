@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -81,8 +82,8 @@ func (f *bundleFlags) verifyCommand() *cobra.Command {
 			if f.asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(map[string]any{"version": m.Version, "id": b.ID(), "file": bundle.Digest(archive), "classes": m.Classes, "expires": m.Expires, "files": len(m.Files)})
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "version %d for %v, %d files, to be taken until %s: this machine would take it\n",
-				m.Version, m.Classes, len(m.Files), m.Expires.Format(time.RFC3339))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "version %d for %s, %d files, to be taken until %s: this machine would take it\n",
+				m.Version, strings.Join(m.Classes, ", "), len(m.Files), m.Expires.Format(time.RFC3339))
 			return err
 		},
 	}

@@ -69,12 +69,9 @@ furthest each way; a row for every kind of layer, or for the one --look.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job.faceFiles = args
 			if err := job.check(); err != nil {
-				return process.UsageError{Err: fmt.Errorf("look: %w", err)}
+				return process.UsageError{Err: err}
 			}
-			if err := job.run(cmd.Context(), cmd.OutOrStdout()); err != nil {
-				return fmt.Errorf("look: %w", err)
-			}
-			return nil
+			return job.run(cmd.Context(), cmd.OutOrStdout())
 		},
 	}
 	f := cmd.Flags()

@@ -21,8 +21,8 @@ func payQRCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "payqr",
 		Short: "Print the code that a bank app scans to pay by transfer",
-		Long: "Print the text of the code that a bank app scans to pay by transfer, alone on the last line, and draw it. " +
-			"It needs no line, and asks no bank whether the account is there.",
+		Long: `Print the text of the code that a bank app scans to pay by transfer, alone on the last
+line, and draw it. It needs no line, and asks no bank whether the account is there.`,
 		Example: "  edge payqr --bank 970436 --account 0011004321234 --amount 398000 --purpose MC7K3J9XQ2T8W --png pay.png",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			a.Scheme = payment.Scheme(scheme)

@@ -40,7 +40,7 @@ again, and when the line is down.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if latest == (len(args) == 1) {
-				return process.UsageError{Err: errors.New("restore: name a backup, or give --latest")}
+				return process.UsageError{Err: errors.New("name a backup, or give --latest")}
 			}
 			cfg, err := firmwarecfg.LoadEdge(file, os.Environ())
 			if err != nil {

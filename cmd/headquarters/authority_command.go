@@ -44,9 +44,9 @@ func initCommand(config *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make the authority, in devices.dir",
-		Long: "Make the authority, in devices.dir: ca.key, which only its owner may read, and ca.pem. " +
-			"All gateways trust it, so one that is there is never replaced: keep a copy of both in a safe place. " +
-			"Run by root, it works as the user whose data_dir is.",
+		Long: `Make the authority, in devices.dir: ca.key, which only its owner may read, and ca.pem.
+All gateways trust it, so one that is there is never replaced: keep a copy of both in
+a safe place. Run by root, it works as the user whose data_dir is.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := firmwarecfg.LoadHQ(*config, os.Environ())
 			if err != nil {

@@ -60,8 +60,10 @@ func bundlePublish() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish FILE.bundle",
 		Short: "Bring a bundle to the gateways, ring by ring",
-		Long: "Bring a bundle to the gateways whose machines it is for: to the first ring, and when that has worked with it for a while to the next. " +
-			"It stops by itself where too many fail; a shop that is silent is no success. The bundle must be signed as bundle_roots in hq.yaml says.",
+		Long: `Bring a bundle to the gateways whose machines it is for: to the first ring, and when
+that has worked with it for a while to the next. It stops by itself where too many
+fail; a shop that is silent is no success. The bundle must be signed as bundle_roots
+in hq.yaml says.`,
 		Example: "  hq bundle publish v12.bundle --rings 1,5%,25%,100% --soak 30m --window 22:00-06:00",
 		Args:    process.Args("FILE.bundle"),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {

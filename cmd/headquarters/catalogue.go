@@ -29,8 +29,8 @@ func CatalogueCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "catalogue",
 		Short: "Issue a catalogue with its prices to all shops, or take one back",
-		Long: "Issue a catalogue with its prices to all shops, or take one back. Headquarters may run meanwhile: " +
-			"it passes on what is issued within seconds.",
+		Long: `Issue a catalogue with its prices to all shops, or take one back. Headquarters may run
+meanwhile: it passes on what is issued within seconds.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var config string
@@ -93,9 +93,10 @@ func importCommand(config *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import FILE.csv",
 		Short: "Check a product table, show what it changes, and issue it",
-		Long: "Check a product table, show what it changes of the catalogue in force, ask, and issue it to all shops. " +
-			"Its columns are those of products.csv; categories, currency and looks come from shop_dir. " +
-			"Every fault is told with its line and column, and nothing is issued while there is one.",
+		Long: `Check a product table, show what it changes of the catalogue in force, ask, and issue
+it to all shops. Its columns are those of products.csv; categories, currency and looks
+come from shop_dir. Every fault is told with its line and column, and nothing is
+issued while there is one.`,
 		Example: "  hq catalogue import spring.csv --images spring --effective 2027-02-01T08:00:00+07:00",
 		Args:    process.Args("FILE.csv"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -244,8 +245,9 @@ func undoCommand(config *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "undo",
 		Short: "Issue the catalogue before the newest one again",
-		Long: "Issue the content of the catalogue before the newest one, or of the one that --to names, as a new version, " +
-			"in force at once. Undone twice is as if nothing had been undone.",
+		Long: `Issue the content of the catalogue before the newest one, or of the one that --to
+names, as a new version, in force at once. Undone twice is as if nothing had been
+undone.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error { return d.undo(ctx, to, yes) })
 		},

@@ -31,8 +31,9 @@ func claimCommand(config *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "claim NODE",
 		Short: "Make the code by which one machine becomes a gateway",
-		Long: "Make the code by which one machine becomes a gateway, once: `edge claim CODE` there. It is printed once, " +
-			"and headquarters keeps its hash alone. A code made before for the node is void.",
+		Long: `Make the code by which one machine becomes a gateway, once: edge claim CODE there. It
+is printed once, and headquarters keeps its hash alone. A code made before for the
+node is void.`,
 		Example: "  hq device claim hanoi-1-gw-1 --shop hanoi-1",
 		Args:    process.Args("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,8 +60,11 @@ func revokeCommand(config *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "revoke NODE",
 		Short: "Take back a gateway's keys and certificates: it was stolen, or its key was",
-		Long: "Take back a gateway's keys and certificates. Headquarters acts on it at once: what still comes from the machine " +
-			"is set aside; what it cannot send stays on its own disk, from which edge export and hq import bring it. A broker does so with the list in devices.revoked, once it is restarted. A new code lets another machine take the gateway's place.",
+		Long: `Take back a gateway's keys and certificates. Headquarters acts on it at once: what
+still comes from the machine is set aside; what it cannot send stays on its own disk,
+from which edge export and hq import bring it. A broker does so with the list in
+devices.revoked, once it is restarted. A new code lets another machine take the
+gateway's place.`,
 		Args: process.Args("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error {
@@ -82,8 +86,9 @@ func acceptCommand(config *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "accept NODE",
 		Short: "Let count what was set aside since a gateway's key was taken back",
-		Long: "Let count what was set aside since a gateway's key was taken back, where somebody has seen that these sales are genuine: " +
-			"the machine was found in the shop. The key stays taken back. All tables are made anew.",
+		Long: `Let count what was set aside since a gateway's key was taken back, where somebody has
+seen that these sales are genuine: the machine was found in the shop. The key stays
+taken back. All tables are made anew.`,
 		Args: process.Args("NODE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return atDesk(cmd, *config, func(ctx context.Context, d *desk) error {

@@ -30,8 +30,9 @@ func StaffCommand() *cobra.Command {
 		&cobra.Command{
 			Use:   "set SHOP FILE.yaml",
 			Short: "Make a file the staff directory of a shop",
-			Long: "Make a file the staff directory of a shop. It lists name, role (clerk or manager) and pin_hash, as `edge pin` prints it; " +
-				"active: false signs somebody off. What edge.yaml lists in the shop itself holds beside it.",
+			Long: `Make a file the staff directory of a shop. It lists name, role (clerk or manager) and
+pin_hash, as edge pin prints it; active: false signs somebody off. What edge.yaml
+lists in the shop itself holds beside it.`,
 			Example: "  hq staff set hue-1 hue-1-staff.yaml",
 			Args:    process.Args("SHOP", "FILE.yaml"),
 			RunE: func(cmd *cobra.Command, args []string) error {

@@ -16,8 +16,8 @@ func UserCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
 		Short: "Say who may sign in to headquarters' pages, or give somebody a new password",
-		Long: "Say who may sign in to headquarters' pages, or give somebody a new password. " +
-			"Headquarters may run meanwhile. What is done here is in its log of accounts.",
+		Long: `Say who may sign in to headquarters' pages, or give somebody a new password.
+Headquarters may run meanwhile. What is done here is in its log of accounts.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var config string

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -191,8 +192,8 @@ anew under a higher number.`,
 			if err := newFile(out, archive); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: version %d for %v, %d files, to be taken until %s; sign it with hq bundle sign\n",
-				out, m.Version, m.Classes, len(files), m.Expires.Format(time.RFC3339))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: version %d for %s, %d files, to be taken until %s; sign it with hq bundle sign\n",
+				out, m.Version, strings.Join(m.Classes, ", "), len(files), m.Expires.Format(time.RFC3339))
 			return err
 		},
 	}
@@ -215,6 +216,9 @@ func bundleSignCommand() *cobra.Command {
 		Example: "  hq bundle sign kiosk-12.bundle --key root-1.key",
 		Args:    process.Args("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if keyFile == "" {
+				return process.UsageError{Err: errors.New("say who signs: --key root-1.key, a private key's file")}
+			}
 			key, err := firmwarecfg.LoadKey(keyFile)
 			if err != nil {
 				return process.UsageError{Err: err}
@@ -231,7 +235,7 @@ func bundleSignCommand() *cobra.Command {
 			if err := firmwarecfg.ReplaceFile(args[0], archive); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: version %d, signed by %d keys\n", args[0], b.Manifest.Version, len(b.Signatures))
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s: version %d, keys that have signed: %d\n", args[0], b.Manifest.Version, len(b.Signatures))
 			return err
 		},
 	}

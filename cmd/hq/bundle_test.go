@@ -58,7 +58,7 @@ func TestBundleIsBuiltAndSigned(t *testing.T) {
 	must("bundle", "sign", file, "--key", at("1.key"))
 	must("bundle", "sign", file, "--key", at("1.key"))
 	require.Equal(t, bundle.TooFew, bundle.ReasonOf(check(at("root.json"))), "a key counts once")
-	require.Contains(t, must("bundle", "sign", file, "--key", at("3.key")), "version 12, signed by 2 keys")
+	require.Contains(t, must("bundle", "sign", file, "--key", at("3.key")), "version 12, keys that have signed: 2")
 	require.NoError(t, check(at("root.json")))
 
 	// Key 3 is lost; key 4 takes its place, by the word of 1 and 2, one after the other.

@@ -33,8 +33,9 @@ func openCartCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "open LINK --config hq.yaml",
 		Short: "Print the cart that a link carries, or say why it does not open",
-		Long: "Print the cart that a link or its token carries as JSON, or say why it does not open. Nothing is changed by it. " +
-			"Of a short link, which only names its cart, the cart is the one that headquarters has.",
+		Long: `Print the cart that a link or its token carries as JSON, or say why it does not open.
+Nothing is changed by it. Of a short link, which only names its cart, the cart is the
+one that headquarters has.`,
 		Example: "  hq cart open https://cart.example.com/c/AXf_YrJC9l0f… --config /etc/mirrorcart/hq.yaml",
 		Args:    process.Args("LINK"),
 		RunE: func(cmd *cobra.Command, args []string) error {

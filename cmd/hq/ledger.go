@@ -15,16 +15,17 @@ import (
 
 func rebuildCommand() *cobra.Command {
 	return ledgerCommand("rebuild", "Make sales, stock and all other tables anew from the shops' events",
-		"Make sales, stock and all other tables anew from the shops' events. Headquarters may go on running meanwhile; "+
-			"its pages fill up again as it goes.",
+		`Make sales, stock and all other tables anew from the shops' events. Headquarters may
+go on running meanwhile; its pages fill up again as it goes.`,
 		"The tables are made anew; headquarters' pages fill up as it goes.",
 		func(cmd *cobra.Command, h *hq.HQ) error { return h.Rebuild(cmd.Context()) })
 }
 
 func restoredCommand() *cobra.Command {
 	return ledgerCommand("restored", "Tell the shops that headquarters' database was put back from a backup",
-		"Tell the shops that headquarters' database was put back from a backup, so that they send what it lacks. "+
-			"Headquarters notices a database that was put back by itself; it cannot notice when the whole machine was, disk and all.",
+		`Tell the shops that headquarters' database was put back from a backup, so that they
+send what it lacks. Headquarters notices a database that was put back by itself; it
+cannot notice when the whole machine was, disk and all.`,
 		"The shops are told when they connect next, and send what headquarters lacks.",
 		func(cmd *cobra.Command, h *hq.HQ) error { return h.NewIncarnation(cmd.Context()) })
 }

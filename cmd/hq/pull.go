@@ -51,12 +51,11 @@ Exit status: 0 done, 1 failed, 2 used wrongly, 3 the shop was not there within
   hq pull hanoi-1 --from 1200 --to 1800 --lane sale
   hq pull hanoi-1 --snapshot --json > snapshot.json`,
 		Args: func(cmd *cobra.Command, args []string) error {
-			want := cobra.ExactArgs(1)
-			if f.follow != "" {
-				want = cobra.NoArgs
-			}
-			if err := want(cmd, args); err != nil {
-				return process.UsageError{Err: fmt.Errorf("%w: see %s --help", err, cmd.CommandPath())}
+			switch {
+			case f.follow == "":
+				return process.Args("SHOP")(cmd, args)
+			case len(args) > 0:
+				return process.UsageError{Err: fmt.Errorf("--follow says which pull, so no shop is named: see %s --help", cmd.CommandPath())}
 			}
 			return nil
 		},

@@ -54,8 +54,10 @@ func Main(root *cobra.Command) (status int) {
 	return 1
 }
 
-// operation is where in the program an error came up, as edge.Error tells it.
-var operation = regexp.MustCompile(`\b[a-z]+\.(?:[A-Za-z]+\.)?[a-z]*[A-Z][A-Za-z]*[a-z][A-Za-z]*: `)
+// operation is where in the program an error came up, as edge.Error tells it: a
+// function with a capital in its name, or any of a package that is no file's name.
+var operation = regexp.MustCompile(`\b(?:[a-z]+\.(?:[A-Za-z]+\.)?[a-z]*[A-Z][A-Za-z]*[a-z][A-Za-z]*` +
+	`|(?:account|authority|database|identity|sqlite|ticket)\.[a-z]+): `)
 
 // Plain is an error as people read it, without the names of our functions.
 func Plain(err error) string { return operation.ReplaceAllString(err.Error(), "") }

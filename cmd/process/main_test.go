@@ -16,6 +16,7 @@ func TestErrorsForPeople(t *testing.T) {
 		"hq.ReleaseVersion: hq.releaseVersion: catalogue 99 is not known here":                "catalogue 99 is not known here",
 		"a.csv: edge.CatalogueRules.Read: it has faults: line 2, column price: \"x\"":         "a.csv: it has faults: line 2, column price: \"x\"",
 		"mqtt.Dial: no connection to broker.example.com: dial tcp 127.0.0.1:1: refused":       "no connection to broker.example.com: dial tcp 127.0.0.1:1: refused",
+		"account.change: lan is the last administrator":                                       "lan is the last administrator",
 		"/etc/mirrorcart/hq.yaml:3: mqtt.url: \"x\" is no address":                            "/etc/mirrorcart/hq.yaml:3: mqtt.url: \"x\" is no address",
 		"open shop.CSV: no such file or directory\nedge.Errorf: and more; sqlite.DB.Open: so": "open shop.CSV: no such file or directory\nand more; so",
 	} {
