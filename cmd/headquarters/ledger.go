@@ -42,7 +42,7 @@ func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Du
 		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, fmt.Errorf("data_dir: %w", err)
 		}
-		database = filepath.Join(cfg.DataDir, "hq.db")
+		database = ledgerFile(cfg)
 	}
 	places := map[string]edge.Place{}
 	for _, of := range cfg.Chat.Shops {
@@ -72,6 +72,9 @@ func openLedger(ctx context.Context, cfg *firmwarecfg.HQ, committed func(time.Du
 	}
 	return db, nil
 }
+
+// ledgerFile is where the ledger lies that is in no PostgreSQL.
+func ledgerFile(cfg *firmwarecfg.HQ) string { return filepath.Join(cfg.DataDir, "hq.db") }
 
 func enrol(ctx context.Context, cfg *firmwarecfg.HQ, db *hq.HQ) error {
 	for _, n := range cfg.Nodes {

@@ -23,7 +23,7 @@ func main() { os.Exit(process.Main(newRoot())) }
 
 func newRoot() *cobra.Command {
 	return process.Root("hq", "Headquarters: collects what the shops sell, shows carts and shops", version,
-		benchCommand(), rebuildCommand(), restoredCommand(), cartCommand(),
+		benchCommand(), rebuildCommand(), headquarters.BackupCommand(), headquarters.RestoreCommand(), restoredCommand(), cartCommand(),
 		runCommand(), healthCommand(), pullCommand(), exportCommand(), tokenCommand(), importCommand(), bundleCommand(), headquarters.CatalogueCommand(), headquarters.StaffCommand(), headquarters.UserCommand(), personCommand(),
 		headquarters.AuthorityCommand(), headquarters.DeviceCommand(),
 		process.Keys("Print headquarters' public key for hq.key in edge.yaml; makes the key where there is none", firmwarecfg.DefaultHQ().Key))

@@ -66,6 +66,9 @@ nodes:
 		{"import " + write("shop.ndjson.zst", "no export"), "shop.ndjson.zst: "},
 		{"rebuild", "made anew"},
 		{"restored", "The shops are told"},
+		{"backup " + data + "/monday.db", "bytes, whole"},
+		{"backup " + roots + "/monday.db", "bytes, whole"},
+		{"restore " + roots + "/monday.db", `is kept as .*hq\.db\.aside-(.|\n)*the shops send what it lacks`},
 		{"person rotate", "another master key"},
 	} {
 		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$")
@@ -88,5 +91,5 @@ nodes:
 		}
 		return err
 	}))
-	require.Subset(t, written, []string{"hq.db", "hq.key", "persons.key", "ca.key", "revoked.pem", "hq-1.key", "hq-1.pem"})
+	require.Subset(t, written, []string{"hq.db", "monday.db", "hq.key", "persons.key", "ca.key", "revoked.pem", "hq-1.key", "hq-1.pem"})
 }

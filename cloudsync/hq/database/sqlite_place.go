@@ -17,11 +17,13 @@ type witness struct {
 	Position int64  `json:"position"` // the last one committed
 }
 
+const witnessEnd = ".incarnation" // after the database's name
+
 const witnessSize = 256 // bytes, filled with spaces, so that one write replaces all
 
 // openWitness opens the file beside the database, making it if need be.
 func (d *sqlite) openWitness() (err error) {
-	d.beside, err = os.OpenFile(d.path+".incarnation", os.O_RDWR|os.O_CREATE, 0o600)
+	d.beside, err = os.OpenFile(d.path+witnessEnd, os.O_RDWR|os.O_CREATE, 0o600)
 	return err
 }
 
