@@ -49,7 +49,7 @@ func TestASaleOutOfALargeCatalogue(t *testing.T) {
 	require.Eventually(t, func() bool {
 		r, err = one.db.Release(t.Context())
 		return err == nil && r.Version == signed.Version && len(r.Variants) == n
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 
 	want := &r.Variants[n*2/3]
 	x := edge.NewIndex(r)
@@ -66,7 +66,7 @@ func TestASaleOutOfALargeCatalogue(t *testing.T) {
 	require.Eventually(t, func() bool {
 		waiting, _, err := one.db.Waiting(t.Context(), edge.LaneSale)
 		return err == nil && waiting == 0
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	require.NoError(t, b.hq.Project(t.Context()))
 	sales, err := b.hq.Sales(t.Context(), 0, 10)
 	require.NoError(t, err)

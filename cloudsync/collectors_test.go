@@ -159,7 +159,7 @@ func shareOneDatabase(t *testing.T, database string, half [2]string) {
 				}
 			}
 			return true
-		}, 30*time.Second, 10*time.Millisecond, "HQ does not confirm")
+		}, 2*time.Minute, 10*time.Millisecond, "HQ does not confirm")
 	}
 	sell(30)
 	confirmed()

@@ -134,7 +134,7 @@ func TestHQRestoredToBeforeTheLastEpochs(t *testing.T) {
 			require.Eventually(t, func() bool {
 				require.NoError(t, c.hq.Project(t.Context()))
 				return len(c.held(t)) == len(c.sold)
-			}, 30*time.Second, 20*time.Millisecond)
+			}, 2*time.Minute, 20*time.Millisecond)
 			c.sell(t, 2)
 			c.settled(t, c.sold)
 			require.EqualValues(t, 3, c.shop.Series(), "the shop lost nothing: no new epoch")
@@ -184,7 +184,7 @@ func TestShopPutBackToBeforeItsLastEpoch(t *testing.T) {
 	var log bytes.Buffer
 	c.log, c.dialer = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), &lateLine{Dialer: c.dialer, failures: 3}
 	stop = c.startUplink(t)
-	require.Eventually(t, func() bool { return c.shop.Series() > 2 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return c.shop.Series() > 2 }, 2*time.Minute, 10*time.Millisecond)
 	c.confirmed(t)
 	stop()
 	require.Regexp(t, `level=DEBUG msg="no line to the broker" error="no line yet"`, log.String())

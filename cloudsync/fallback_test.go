@@ -159,19 +159,19 @@ func TestShopWithoutBrokerGoesOverHTTPS(t *testing.T) {
 		k, err := c.shop.Cart(t.Context(), cart.ID)
 		require.NoError(t, err)
 		return k.Lines[0].Quantity() == 3
-	}, 10*time.Second, 10*time.Millisecond, "the downlink comes in the replies")
+	}, 2*time.Minute, 10*time.Millisecond, "the downlink comes in the replies")
 	require.Equal(t, cloudsync.CmdDone, c.ended(t, c.command(t, cloudsync.OpDiagnostics, cloudsync.Args{})).Status)
 	require.Eventually(t, func() bool {
 		_, _, err := c.hq.LastSample(t.Context(), node)
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	shops, err := c.hq.Shops(t.Context())
 	require.NoError(t, err)
 	require.True(t, shops[0].Up)
 
 	c.net.start(t)
 	c.collect(t, "hq-1")
-	require.Eventually(t, func() bool { return first.dialled.Load() >= 2 }, 30*time.Second, 10*time.Millisecond, "looked for, and taken")
+	require.Eventually(t, func() bool { return first.dialled.Load() >= 2 }, 2*time.Minute, 10*time.Millisecond, "looked for, and taken")
 	server.Close()
 	sell(20)
 	c.settled(t, sold)

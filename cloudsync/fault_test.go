@@ -112,7 +112,7 @@ func TestFaults(t *testing.T) {
 		})
 	}
 	all.Wait()
-	require.Eventually(t, func() bool { return len(running()) == 0 }, 30*time.Second, 50*time.Millisecond, "left over: %v", running())
+	require.Eventually(t, func() bool { return len(running()) == 0 }, 2*time.Minute, 50*time.Millisecond, "left over: %v", running())
 }
 
 // running lists the goroutines of the line that are not a test's.

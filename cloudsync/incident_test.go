@@ -57,7 +57,7 @@ func TestShopRestoredFromABackup(t *testing.T) {
 			epoch := c.shop.Epoch()
 			sell(after)
 			c.startUplink(t)
-			require.Eventually(t, func() bool { return c.shop.Epoch() != epoch }, 30*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return c.shop.Epoch() != epoch }, 2*time.Minute, 10*time.Millisecond)
 			sell(5)
 			require.Greater(t, sold[len(sold)-1].Receipt.Series, uint32(1), "a new receipt series")
 			c.confirmed(t)

@@ -27,7 +27,7 @@ func (c *chain) ended(t testing.TB, id string) *hq.Command {
 		got, err = c.hq.CommandByID(t.Context(), id)
 		require.NoError(t, err)
 		return got.Over
-	}, 30*time.Second, 10*time.Millisecond, "command %s is not answered", id)
+	}, 2*time.Minute, 10*time.Millisecond, "command %s is not answered", id)
 	return got
 }
 

@@ -137,7 +137,7 @@ func (s *branch) price(t *testing.T) int64 {
 
 func (s *branch) reaches(t *testing.T, price int64) {
 	t.Helper()
-	require.Eventually(t, func() bool { return s.price(t) == price }, 30*time.Second, 5*time.Millisecond, "%s has %d, not %d", s.node, s.price(t), price)
+	require.Eventually(t, func() bool { return s.price(t) == price }, 2*time.Minute, 5*time.Millisecond, "%s has %d, not %d", s.node, s.price(t), price)
 	s.applied.mu.Lock()
 	defer s.applied.mu.Unlock()
 	for n, times := range s.applied.n {
@@ -185,7 +185,7 @@ func TestAReleaseReachesAllShops(t *testing.T) {
 	require.Eventually(t, func() bool {
 		list, err := two.db.IssuedReleases(t.Context())
 		return err == nil && len(list) == 2 && list[0].Complete
-	}, 10*time.Second, 5*time.Millisecond)
+	}, 2*time.Minute, 5*time.Millisecond)
 	require.EqualValues(t, 210000, two.price(t))
 	b.clock.Advance(time.Hour)
 	two.reaches(t, 220000)
@@ -213,7 +213,7 @@ func TestAReleaseReachesAllShops(t *testing.T) {
 		require.NoError(t, b.hq.Project(t.Context()))
 		list, err := b.hq.Differences(t.Context(), 0, 10)
 		return err == nil && len(list) == 1 && list[0].Receipt == late.Receipt && list[0].Amount.Amount == -11000
-	}, 10*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 }
 
 func TestAForgedReleaseIsRefused(t *testing.T) {
@@ -268,7 +268,7 @@ func TestShopsKnowEachOthersStock(t *testing.T) {
 				got[l.Shop] = l.Quantity
 			}
 			return err == nil && maps.Equal(got, want)
-		}, 10*time.Second, 10*time.Millisecond)
+		}, 2*time.Minute, 10*time.Millisecond)
 	}
 	one.connect(t)
 	two.connect(t)

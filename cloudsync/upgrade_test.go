@@ -251,9 +251,9 @@ func (d *oldDay) arrives(t *testing.T) {
 		require.NoError(t, err)
 		return len(there) == len(d.sales) && fmt.Sprint(there) == fmt.Sprint(d.sales) && fmt.Sprint(stock) == fmt.Sprint(d.stock)
 	}
-	require.Eventually(t, check, 30*time.Second, 20*time.Millisecond, "HQ has not what the shop sold: %+v", uplink.Status())
+	require.Eventually(t, check, 2*time.Minute, 20*time.Millisecond, "HQ has not what the shop sold: %+v", uplink.Status())
 	require.NoError(t, h.Rebuild(ctx))
-	require.Eventually(t, check, 30*time.Second, 20*time.Millisecond, "built anew HQ says something else")
+	require.Eventually(t, check, 2*time.Minute, 20*time.Millisecond, "built anew HQ says something else")
 	flaws, err := h.Quarantine(ctx, 10)
 	require.NoError(t, err)
 	require.Empty(t, flaws)

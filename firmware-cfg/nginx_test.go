@@ -26,7 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-const nginxPatience = 30 * time.Second
+const nginxPatience = 2 * time.Minute
 
 // nginx is the proxy that we ship the settings of, with nothing changed but places.
 type nginx struct {

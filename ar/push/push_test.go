@@ -94,7 +94,7 @@ func (s *shop) send(c *websocket.Conn, b []byte) {
 
 func (s *shop) answered(c *websocket.Conn) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	kind, b, err := c.Read(ctx)
 	require.NoError(s.t, err)
@@ -105,7 +105,7 @@ func (s *shop) answered(c *websocket.Conn) {
 // cut waits until c is cut off and gives the reason.
 func (s *shop) cut(c *websocket.Conn) websocket.CloseError {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
 	defer cancel()
 	for {
 		if _, _, err := c.Read(ctx); err != nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func newAuthority(t *testing.T) *authority.Authority {
 	t.Helper()

@@ -27,7 +27,7 @@ func TestIntakeWaitsForNoChangeOfAGateway(t *testing.T) {
 	require.NoError(t, err)
 	g.addMoves(1)
 	other.addMoves(1)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	var group []*intake
 	for _, g := range []*gateway{g, other} {

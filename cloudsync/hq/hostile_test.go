@@ -122,7 +122,7 @@ func TestProjectionEndsWhileEventsCome(t *testing.T) {
 			}
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	err := g.hq.Project(ctx)
 	close(stop)

@@ -134,7 +134,7 @@ func known(t *testing.T, h *HQ, name string) {
 	require.Eventually(t, func() bool {
 		var n int
 		return h.db.Read.QueryRow("select count(*) from webhook where name = $1", name).Scan(&n) == nil && n == 1
-	}, 10*time.Second, time.Millisecond)
+	}, 2*time.Minute, time.Millisecond)
 }
 
 func TestWebhookIsToldEverythingInOrder(t *testing.T) {
@@ -171,11 +171,11 @@ func TestWebhookIsToldEverythingInOrder(t *testing.T) {
 	known(t, h, "some")
 	send(150)
 	send(150)
-	require.Eventually(t, func() bool { return len(bad.got()) == 300 && len(sales.got()) == 150 }, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return len(bad.got()) == 300 && len(sales.got()) == 150 }, 2*time.Minute, 5*time.Millisecond)
 	stop()
 	send(7)
 	tell(t, h, time.Hour, bad.hook("all"))
-	require.Eventually(t, func() bool { return len(bad.got()) == 307 }, 30*time.Second, 5*time.Millisecond, "it goes on where it was")
+	require.Eventually(t, func() bool { return len(bad.got()) == 307 }, 2*time.Minute, 5*time.Millisecond, "it goes on where it was")
 	for i, r := range bad.got() {
 		require.EqualValues(t, i+11, r.Cursor)
 		require.Equal(t, g.events[i+10], r.Event)
@@ -204,7 +204,7 @@ func TestWebhookThatNeverAnswersIsGivenUp(t *testing.T) {
 		var err error
 		dead, err = h.DeadLetters(t.Context(), 10)
 		return err == nil && len(dead) == 1
-	}, 20*time.Second, 5*time.Millisecond)
+	}, 2*time.Minute, 5*time.Millisecond)
 	require.Equal(t, "down", dead[0].Webhook)
 	require.EqualValues(t, 1, dead[0].Last)
 	require.Contains(t, dead[0].Error, "502")

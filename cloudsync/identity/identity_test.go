@@ -28,7 +28,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // log keeps what was written, for tests that look for a line of it.
 type log struct {

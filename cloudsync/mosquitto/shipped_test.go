@@ -30,7 +30,7 @@ import (
 )
 
 // patience bounds the wait for what must come.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // authority signs certificates into a folder.
 type authority struct {

@@ -28,7 +28,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/sqlite"
 )
 
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 

@@ -67,7 +67,7 @@ func TestBackupAndRestoreOfAGateway(t *testing.T) {
 	t.Run("the gateway runs", func(t *testing.T) {
 		g := runGateway(t, o)
 		require.Equal(t, "T1-1-000001", sellAtGateway(t, g).Receipt.String())
-		require.Eventually(t, func() bool { return !g.backups.Last().IsZero() }, 30*time.Second, 10*time.Millisecond, "a backup of its own")
+		require.Eventually(t, func() bool { return !g.backups.Last().IsZero() }, 2*time.Minute, 10*time.Millisecond, "a backup of its own")
 		out, err := runEdge(t, "backup", "--config", file, "--out", copied, "--json")
 		require.NoError(t, err)
 		var made struct {

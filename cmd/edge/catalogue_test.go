@@ -57,7 +57,7 @@ func TestGatewayServesHQsCatalogue(t *testing.T) {
 	require.Eventually(t, func() bool {
 		r, err := g.db.Release(t.Context())
 		return err == nil && r.Version == 9
-	}, 30*time.Second, 5*time.Millisecond, "%v", g.faults())
+	}, 2*time.Minute, 5*time.Millisecond, "%v", g.faults())
 	require.Equal(t, string(picture), body(t, g.url()+"/api/v1/pictures/new.svg"))
 	require.Contains(t, body(t, g.url()+"/api/v1/pictures/"+folder.Variants[1].Picture), "<svg", "HQ sent none: the folder's")
 

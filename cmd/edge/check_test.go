@@ -258,7 +258,7 @@ func TestCheckBesideAGatewayThatRuns(t *testing.T) {
 	require.Eventually(t, func() bool { // until the camera and the printer were asked
 		found = inspect(t.Context(), &beside, slog.New(slog.DiscardHandler))
 		return found.OK
-	}, 30*time.Second, 50*time.Millisecond, "%+v", found)
+	}, 2*time.Minute, 50*time.Millisecond, "%+v", found)
 	require.True(t, found.Running)
 	for _, c := range found.Checks {
 		require.NotEqual(t, "line", c.Check, "there is none")
@@ -271,7 +271,7 @@ func TestCheckBesideAGatewayThatRuns(t *testing.T) {
 		b, err := json.Marshal(found)
 		require.NoError(t, err)
 		return !found.OK && strings.Contains(string(b), "close its cover")
-	}, 30*time.Second, 50*time.Millisecond)
+	}, 2*time.Minute, 50*time.Millisecond)
 
 	beside.Metrics.Addr = ""
 	found = inspect(t.Context(), &beside, slog.New(slog.DiscardHandler))

@@ -106,6 +106,6 @@ func TestDemoTakesTheSettingsBroker(t *testing.T) {
 		settings:   write("edge.yaml", "hq: {mqtt: {url: 'mqtt://"+b.Addr().String()+"', username: "+demoNode+", password_file: p1}}\n"),
 		hqSettings: write("hq.yaml", "mqtt: {url: 'mqtt://"+b.Addr().String()+"', username: hq, password_file: p2}\n"),
 	})
-	require.Eventually(t, func() bool { return d.gateway.uplink.Status().Up }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return d.gateway.uplink.Status().Up }, 2*time.Minute, 10*time.Millisecond)
 	require.NoDirExists(t, filepath.Join(dir, "identity"), "it needs no certificate of the demo's")
 }

@@ -93,7 +93,7 @@ func TestNobodyIsInTheLog(t *testing.T) {
 	require.Eventually(t, func() bool { // headquarters has all of it
 		waiting, _, err := d.gateway.db.Waiting(ctx, edge.LaneSale)
 		return err == nil && waiting == 0
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 2*time.Minute, 20*time.Millisecond)
 	end()
 
 	log.mu.Lock()

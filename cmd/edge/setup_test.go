@@ -66,7 +66,7 @@ func TestInstallationDay(t *testing.T) {
 			var status int
 			status, view = do("GET", "", "")
 			return status == http.StatusOK && fits(view)
-		}, 30*time.Second, 50*time.Millisecond, what)
+		}, 2*time.Minute, 50*time.Millisecond, what)
 		return view
 	}
 	ok := func(status int, view setupView) setupView {
@@ -104,7 +104,7 @@ func TestInstallationDay(t *testing.T) {
 	}
 	ok(do("PUT", "/language", `{"language":"en"}`))
 	ok(do("POST", "/sign", `{"technician":"Nguyễn Văn Thợ"}`))
-	require.Eventually(t, func() bool { return len(printer.Papers()) == 3 }, 30*time.Second, 50*time.Millisecond, "receipt, void and sheet")
+	require.Eventually(t, func() bool { return len(printer.Papers()) == 3 }, 2*time.Minute, 50*time.Millisecond, "receipt, void and sheet")
 
 	db := d.gateway.db
 	sales, err := db.Sales(t.Context(), 10)

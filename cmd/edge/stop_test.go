@@ -133,7 +133,7 @@ func TestASaleDuringTheStopIsThereOrIsNot(t *testing.T) {
 	select {
 	case err := <-stopped:
 		require.NoError(t, err)
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		require.Fail(t, "it does not stop")
 	}
 	require.NoError(t, g.close())

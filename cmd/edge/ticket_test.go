@@ -44,7 +44,7 @@ func TestATicketIsPrintedAndDrawn(t *testing.T) {
 	sale, _, err := g.db.RecordSale(t.Context(), "key-00000001", edge.Checkout{Cart: c.ID, Payments: pay, Staff: "Linh"})
 	require.NoError(t, err)
 	g.desk.Wake()
-	require.Eventually(t, func() bool { return len(printer.Papers()) == 1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(printer.Papers()) == 1 }, 2*time.Minute, 10*time.Millisecond)
 	printed := printer.Papers()[0]
 	require.Zero(t, len(printed.Garbage))
 

@@ -128,7 +128,7 @@ func TestBundlesReachThreeMachines(t *testing.T) {
 	}
 	until := func(what string, holds func() bool) {
 		t.Helper()
-		require.Eventually(t, func() bool { return h.Rollouts().Step(t.Context()) == nil && holds() }, 30*time.Second, 20*time.Millisecond, what)
+		require.Eventually(t, func() bool { return h.Rollouts().Step(t.Context()) == nil && holds() }, 2*time.Minute, 20*time.Millisecond, what)
 	}
 	publish := func(version int64, quality int) (id string) {
 		archive := sites[0].archive(version, sites[0].render(quality), sites[0].keys[:2]...)

@@ -47,7 +47,7 @@ func eventually(t *testing.T, url, figure string, good func(float64) bool) strin
 		_, body = page(t, url)
 		value, ok := figureOf(body, figure)
 		return ok && good(value)
-	}, 30*time.Second, 20*time.Millisecond, "%s", figure)
+	}, 2*time.Minute, 20*time.Millisecond, "%s", figure)
 	return body
 }
 
@@ -127,7 +127,7 @@ func TestReadySaysWhatIsAmiss(t *testing.T) {
 		r = monitor.Report{}
 		require.NoError(t, json.Unmarshal([]byte(body), &r))
 		return !strings.Contains(body, "not been asked yet")
-	}, 30*time.Second, 20*time.Millisecond)
+	}, 2*time.Minute, 20*time.Millisecond)
 	parts := map[string]monitor.State{}
 	for _, s := range r.Parts {
 		parts[s.Part] = s
@@ -154,6 +154,6 @@ func TestTheTillSellsWhereNobodyCanWatch(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, `"part":"metrics"`)
 	require.NoError(t, taken.Close())
-	require.Eventually(t, func() bool { return len(g.watch.port.faults()) == 0 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(g.watch.port.faults()) == 0 }, 2*time.Minute, 20*time.Millisecond)
 	eventually(t, g.watch.url(), "mirrorcart_receipt_series", positive)
 }

@@ -104,7 +104,7 @@ func (w *wire) text(g *gateway, last string) (said []byte) {
 		defer w.mu.Unlock()
 		said = w.unpack(w.said)
 		return bytes.Contains(said, []byte(last))
-	}, 30*time.Second, 20*time.Millisecond, "%s is not heard", last)
+	}, 2*time.Minute, 20*time.Millisecond, "%s is not heard", last)
 	return said
 }
 
@@ -155,7 +155,7 @@ func (w *wire) posted() (text []byte) {
 			require.NoError(w.t, err)
 			got += len(list)
 			text = append(text, w.unpack(list)...)
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			require.Fail(w.t, "messages are missing")
 		}
 	}

@@ -38,7 +38,7 @@ import (
 )
 
 // patience bounds the wait for what must come.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // chain is a headquarters with an authority of its own, a Mosquitto as we ship its
 // settings, and gateways, with certificates everywhere.

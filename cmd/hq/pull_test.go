@@ -259,7 +259,7 @@ func TestPullOfAShopThatIsNotThere(t *testing.T) {
 	require.Eventually(t, func() bool {
 		shops, err := w.hq.DB.Shops(t.Context())
 		return err == nil && !shops[0].Up
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	require.EqualValues(t, 20, w.lose("lane = 'sale' and seq between 11 and 30"))
 	status, out, errs := w.run(operator, "pull", testShop, "--digest", "--wait", "300ms", "--json")
 	require.Equal(t, notConnected, status, errs)

@@ -43,7 +43,7 @@ func ended(t *testing.T, told <-chan error) error {
 	select {
 	case err := <-told:
 		return err
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		require.Fail(t, "it still writes")
 		return nil
 	}
@@ -148,7 +148,7 @@ func TestWhoNeverEndsARequestIsLeft(t *testing.T) {
 	defer c.Close()
 	_, err = io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ")
 	require.NoError(t, err)
-	require.NoError(t, c.SetReadDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(2*time.Minute)))
 	_, err = io.ReadAll(c)
 	require.NoError(t, err, "the server has closed it")
 }

@@ -68,7 +68,7 @@ func TestChain(t *testing.T) {
 					require.Eventually(t, func() bool {
 						n, _, err := db.Waiting(ctx, edge.LaneSale)
 						return err == nil && n == 0
-					}, 30*time.Second, time.Millisecond, "%+v", up.Status())
+					}, 2*time.Minute, time.Millisecond, "%+v", up.Status())
 					c.Broker.Kill()
 					require.NoError(t, c.Broker.Restart(ctx))
 				}

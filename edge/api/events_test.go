@@ -53,7 +53,7 @@ func listen(t *testing.T, url string, cookies ...*http.Cookie) <-chan event {
 // next waits for the next event called name.
 func next(t *testing.T, events <-chan event, name string) string {
 	t.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(2 * time.Minute)
 	for {
 		select {
 		case e, ok := <-events:
@@ -160,7 +160,7 @@ func TestEventsWithoutCart(t *testing.T) {
 			if strings.Contains(e.data, `"up":false`) {
 				return
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			require.FailNow(t, "the line's fall is not told")
 		}
 	}

@@ -213,7 +213,7 @@ func TestALargeReleaseIsFetchedOverAFlappingLine(t *testing.T) {
 		list, err := s.IssuedReleases(t.Context())
 		return err == nil && list[0].Complete
 	}
-	require.Eventually(t, complete, 30*time.Second, 5*time.Millisecond)
+	require.Eventually(t, complete, 2*time.Minute, 5*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 	require.EqualValues(t, 1, s.version(t), "not before its time")
@@ -300,7 +300,7 @@ func TestAFileThatNoCatalogueNames(t *testing.T) {
 		var err error
 		path, err = s.fetcher.File(t.Context(), sum, size)
 		return err == nil
-	}, 30*time.Second, time.Millisecond)
+	}, 2*time.Minute, time.Millisecond)
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, body, got)

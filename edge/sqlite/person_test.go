@@ -146,7 +146,7 @@ func TestABackupBringsNobodyBack(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := db.OrderContact(t.Context(), ids[0])
 		return edge.KindOf(err) == edge.NotFound
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
 	_, err = db.OrderContact(t.Context(), ids[1])
@@ -287,7 +287,7 @@ func TestOldConsentsAreForgotten(t *testing.T) {
 		list, err := db.AuditRecords(t.Context(), 1)
 		require.NoError(t, err)
 		return len(list) == 1 && list[0].Kind == edge.AuditTidied && list[0].About == "consents" && list[0].Reason == "3"
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-ended)
 	left, err := db.Consents(t.Context(), 10)

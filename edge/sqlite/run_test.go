@@ -108,7 +108,7 @@ func TestWhatWasAcknowledgedIsProven(t *testing.T) {
 	_, err = trySelling(t, db, 1)
 	require.Equal(t, edge.Unavailable, edge.KindOf(err))
 	require.ErrorContains(t, err, "start the gateway again")
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	require.ErrorContains(t, db.Run(ctx), "start the gateway again")
 	require.NoError(t, ctx.Err())

@@ -348,7 +348,7 @@ func TestATurnEndsNotWhileACommitHangs(t *testing.T) {
 	<-in
 	turned := make(chan error, 1)
 	go func() { turned <- db.Turn(t.Context()) }()
-	require.Eventually(t, func() bool { return len(db.queue) > 0 }, 30*time.Second, time.Millisecond, "it waits for its turn")
+	require.Eventually(t, func() bool { return len(db.queue) > 0 }, 2*time.Minute, time.Millisecond, "it waits for its turn")
 	require.Empty(t, turned, "a commit hangs")
 	close(out)
 	require.NoError(t, <-turned)

@@ -22,7 +22,7 @@ import (
 	"github.com/mirrorcart/mirrorcart/edge/ticket/tickettest"
 )
 
-const within = 30 * time.Second // of what is waited for
+const within = 2 * time.Minute // of what is waited for
 
 // shop is a shop with a printer.
 type shop struct {

@@ -319,7 +319,7 @@ func TestStreamsOfOneToken(t *testing.T) {
 	require.Eventually(t, func() bool {
 		resp, _ := a.get("/v1/events/export")
 		return resp.StatusCode == http.StatusOK
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 2*time.Minute, 10*time.Millisecond)
 }
 
 func TestFeedsAreBounded(t *testing.T) {

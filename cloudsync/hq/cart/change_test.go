@@ -220,5 +220,5 @@ func TestPageIsLive(t *testing.T) {
 		a.pages.streams.mu.Lock()
 		defer a.pages.streams.mu.Unlock()
 		return a.pages.streams.all == 0
-	}, 30*time.Second, 5*time.Millisecond, "the stream gives its place back")
+	}, 2*time.Minute, 5*time.Millisecond, "the stream gives its place back")
 }

@@ -74,7 +74,7 @@ func (s *shop) event(lane edge.Lane, kind string, data any) {
 	require.Eventually(s.t, func() bool {
 		pos, err := s.hq.LastEvent(s.t.Context())
 		return err == nil && uint64(pos) == s.seq[edge.LaneSale]+s.seq[edge.LaneOps]
-	}, 30*time.Second, time.Millisecond, "HQ took nothing in")
+	}, 2*time.Minute, time.Millisecond, "HQ took nothing in")
 	require.NoError(s.t, s.hq.Project(s.t.Context()))
 }
 
@@ -89,7 +89,7 @@ func (s *shop) says(up bool) {
 	s.send(cloudsync.BranchState, "", cloudsync.KindState, body)
 	select {
 	case <-changed:
-	case <-time.After(10 * time.Second):
+	case <-time.After(2 * time.Minute):
 		s.t.Fatal("HQ did not hear the line's state")
 	}
 }

@@ -117,7 +117,7 @@ func telegramServer(t *testing.T) *platform {
 
 func (s *scene) eventually(what string, f func() bool) {
 	s.t.Helper()
-	require.Eventually(s.t, f, 30*time.Second, 10*time.Millisecond, what)
+	require.Eventually(s.t, f, 2*time.Minute, 10*time.Millisecond, what)
 }
 
 func (s *scene) allSent() bool {

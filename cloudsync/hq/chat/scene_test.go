@@ -148,7 +148,7 @@ func (s *scene) run() (stop func()) {
 		select {
 		case err := <-done:
 			require.NoError(s.t, err)
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			s.t.Error("the service does not end")
 		}
 	})

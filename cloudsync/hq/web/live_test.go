@@ -57,7 +57,7 @@ func TestAStreamTellsOfChangesAndPulls(t *testing.T) {
 		select {
 		case name := <-stream:
 			require.Equal(t, "changed", name)
-		case <-time.After(30 * time.Second):
+		case <-time.After(2 * time.Minute):
 			require.Fail(t, "nothing was told", why)
 		}
 	}
