@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq"
 	"github.com/mirrorcart/mirrorcart/edge"
 	"github.com/mirrorcart/mirrorcart/edge/edgetest"
 )
@@ -73,7 +74,7 @@ func TestASaleOutOfALargeCatalogue(t *testing.T) {
 	require.Len(t, sales, 1)
 	require.Equal(t, sale.Receipt, sales[0].Sale.Receipt)
 	require.Equal(t, want.SKU, sales[0].Sale.Lines[0].SKU)
-	differences, err := b.hq.Differences(t.Context(), 0, 10)
+	differences, err := b.hq.FindDifferences(t.Context(), hq.Filter{}, 0, 10)
 	require.NoError(t, err)
 	require.Empty(t, differences)
 }

@@ -211,7 +211,7 @@ func TestAReleaseReachesAllShops(t *testing.T) {
 	// What was sold by the old prices stays so, and HQ says by how much.
 	require.Eventually(t, func() bool {
 		require.NoError(t, b.hq.Project(t.Context()))
-		list, err := b.hq.Differences(t.Context(), 0, 10)
+		list, err := b.hq.FindDifferences(t.Context(), hq.Filter{}, 0, 10)
 		return err == nil && len(list) == 1 && list[0].Receipt == late.Receipt && list[0].Amount.Amount == -11000
 	}, 2*time.Minute, 10*time.Millisecond)
 }

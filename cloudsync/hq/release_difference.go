@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	json2 "github.com/go-json-experiment/json"
 
+	"github.com/mirrorcart/mirrorcart/cloudsync/hq/database"
 	"github.com/mirrorcart/mirrorcart/edge"
 )
 
@@ -19,7 +21,7 @@ const compareAtOnce = 2000 // positions of one transaction
 // HQ had in force for its node at that time. It stays as it is: the receipt was
 // printed, most often by a shop that had no line.
 type Difference struct {
-	Cursor   int64            `json:"cursor"` // of the sale; for the next page
+	Cursor   int64            `json:"-"` // of the sale; for the next page
 	Node     string           `json:"node"`
 	Shop     string           `json:"shop"`
 	Receipt  edge.Receipt     `json:"receipt"`
@@ -41,29 +43,38 @@ type LineDifference struct {
 	By       int64    `json:"by"`                // Taken less Expected
 }
 
-// Differences lists sales that were priced otherwise than expected, after a
-// cursor (0 for all), oldest first, at most limit (1 to 1000).
-func (h *HQ) Differences(ctx context.Context, after int64, limit int) ([]Difference, error) {
-	const op = "hq.Differences"
-	const q = "select body from difference where pos > $1 order by pos limit $2"
-	rows, err := h.db.Read.QueryContext(ctx, q, after, min(max(limit, 1), maxPage))
+// FindDifferences lists sales that were priced otherwise than expected, after a
+// cursor (0 for all), in the order in which they came, at most limit (1 to 1000).
+// The filter's times are those of the sale; it has no types.
+func (h *HQ) FindDifferences(ctx context.Context, f Filter, after int64, limit int) ([]Difference, error) {
+	const op = "hq.FindDifferences"
+	var c conditions
+	c.add("x.pos > ?", after)
+	if f.Shop != "" {
+		c.add("x.shop = ?", f.Shop)
+	}
+	if f.Node != "" {
+		c.add("x.node = ?", f.Node)
+	}
+	c.between("x.at", f)
+	q := "select x.pos, x.body from difference x" + c.where() + " order by x.pos limit " + strconv.Itoa(min(max(limit, 1), maxPage))
+	list := []Difference{}
+	err := database.Select(ctx, h.db.Read, q, c.args...).Each(func(rows *sql.Rows) error {
+		var pos int64
+		var body []byte
+		if err := rows.Scan(&pos, &body); err != nil {
+			return err
+		}
+		var d Difference
+		err := json.Unmarshal(body, &d)
+		d.Cursor = pos
+		list = append(list, d)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	defer rows.Close()
-	list := []Difference{}
-	for rows.Next() {
-		var body []byte
-		var d Difference
-		if err := rows.Scan(&body); err != nil {
-			return nil, fmt.Errorf("%s: %w", op, err)
-		}
-		if err := json.Unmarshal(body, &d); err != nil {
-			return nil, fmt.Errorf("%s: %w", op, err)
-		}
-		list = append(list, d)
-	}
-	return list, rows.Err()
+	return list, nil
 }
 
 // comparePricesSome looks at the next sales that were projected.

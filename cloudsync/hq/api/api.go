@@ -33,6 +33,7 @@ type Headquarters interface {
 	FindEvents(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundEvent, hq.Span, error)
 	FindReceipts(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Receipt, hq.Span, error)
 	FindDiscrepancies(ctx context.Context, f hq.Filter, after int64, limit int) ([]audit.Discrepancy, error)
+	FindDifferences(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.Difference, error)
 	FindIncidents(ctx context.Context, f hq.Filter, open bool, after int64, limit int) ([]hq.FoundIncident, error)
 	FindSetAside(ctx context.Context, f hq.Filter, after int64, limit int) ([]hq.FoundFlaw, error)
 	FindStock(ctx context.Context, f hq.Filter, shop string, sku edge.SKU, limit int) ([]hq.Figure, error)
@@ -156,6 +157,7 @@ func (a *API) routes() []route {
 		get("/v1/z-reports/export", exported(a, a.zReportsFrom, "z-reports"), export(without(logFilter, "type"))...),
 		get("/v1/audit", list(a, a.auditFrom), paged(without(logFilter, "type"))...),
 		get("/v1/discrepancies", list(a, a.discrepanciesFrom), paged(without(logFilter, "type"))...),
+		get("/v1/price-differences", list(a, a.priceDifferencesFrom), paged(without(logFilter, "type"))...),
 		get("/v1/incidents", list(a, a.incidentsFrom), append(paged(logFilter), "open")...),
 		get("/v1/quarantine", list(a, a.setAsideFrom), paged(logFilter)...),
 		get("/v1/stock", list(a, a.stockFrom), paged(stockFilter)...),

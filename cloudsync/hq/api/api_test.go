@@ -271,7 +271,7 @@ func TestWhatIsAskedIsTextAlone(t *testing.T) {
 	noText := []string{"%00", "a%00b", "%ff", "%c3%28", "%ed%a0%80"}
 	for _, bad := range noText {
 		for _, target := range []string{
-			"/v1/events?shop=", "/v1/sales?node=", "/v1/events?type=", "/v1/stock?shop=", "/v1/shops?shop=", "/v1/discrepancies?node=",
+			"/v1/events?shop=", "/v1/sales?node=", "/v1/events?type=", "/v1/stock?shop=", "/v1/shops?shop=", "/v1/discrepancies?node=", "/v1/price-differences?shop=",
 			"/v1/sales/export?shop=", "/v1/feed?shop=", "/v1/stock?after=", "/v1/pulls/",
 		} {
 			resp, body := a.get(target + bad)

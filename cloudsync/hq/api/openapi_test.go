@@ -145,7 +145,7 @@ var schemaNames = map[reflect.Type]string{
 // are written, both ways.
 func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 	d := newApp(t, hqtest.Open(t)).description()
-	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "RefundsGiven": true, "OrderPage": true, "OrderState": true, "ActList": true, "StaffList": true, "CatalogueList": true, "BundleList": true, "RolloutList": true, "RolloutGatewayList": true}
+	seen := map[string]bool{"Error": true, "EventPage": true, "SalePage": true, "ZReportPage": true, "AuditPage": true, "DiscrepancyPage": true, "PriceDifferencePage": true, "IncidentPage": true, "SetAsidePage": true, "StockPage": true, "ShopPage": true, "PullResults": true, "ConversationList": true, "PaymentPage": true, "SeenTransfers": true, "RefundsDue": true, "RefundsGiven": true, "OrderPage": true, "OrderState": true, "ActList": true, "StaffList": true, "CatalogueList": true, "BundleList": true, "RolloutList": true, "RolloutGatewayList": true}
 	var check func(reflect.Type)
 	check = func(typ reflect.Type) {
 		for typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer {
@@ -199,6 +199,7 @@ func TestDescriptionHasEveryFieldAndNoOther(t *testing.T) {
 		edge.ZReport{},
 		Audit{},
 		Discrepancy{},
+		PriceDifference{},
 		Incident{},
 		SetAside{},
 		Stock{},

@@ -48,7 +48,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"GET /v1/acts": admin,
 	}
 	looks := []string{
-		"events", "events/export", "sales", "sales/export", "z-reports", "z-reports/export", "audit", "discrepancies", "incidents", "quarantine", "stock",
+		"events", "events/export", "sales", "sales/export", "z-reports", "z-reports/export", "audit", "discrepancies", "price-differences", "incidents", "quarantine", "stock",
 		"stock/export", "shops", "pulls/:id", "pulls/:id/results", "conversations", "payments", "transfers/seen",
 		"refunds-due", "refunds-given", "orders", "orders/:id", "catalogues", "feed",
 		"bundles", "rollouts", "rollouts/:id/gateways",
