@@ -124,14 +124,6 @@ func sweepCommands(ctx context.Context, tx *sql.Tx, now time.Time) error {
 	return err
 }
 
-// WatchCommand delivers a value soon after the command's status or progress
-// changed; values may merge. It hears what this process takes in: where other
-// collectors run beside it, look again every second or so too. Call cancel when
-// done.
-func (h *HQ) WatchCommand(id string) (changed <-chan struct{}, cancel func()) {
-	return h.commands.watch(id)
-}
-
 // CommandByID finds a command; an edge.Error of kind NotFound where there is
 // none.
 func (h *HQ) CommandByID(ctx context.Context, id string) (*Command, error) {

@@ -67,7 +67,7 @@ func (g *gateway) standing(id string) *Command {
 func TestCommandWaitsForItsNodeAndIsRepeatedUntilAnswered(t *testing.T) {
 	g := newGateway(t)
 	id := g.command(cloudsync.OpDiagnostics, cloudsync.Args{})
-	changed, cancel := g.hq.WatchCommand(id)
+	changed, cancel := g.hq.commands.watch(id)
 	defer cancel()
 	require.Empty(t, g.told(), "the node is not there")
 	require.Equal(t, CommandQueued, g.standing(id).Status)
