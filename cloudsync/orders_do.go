@@ -182,7 +182,7 @@ func (o *orders) diagnose(ctx context.Context, j *job) error {
 		Version: sample.Version, Go: runtime.Version(), System: runtime.GOOS + "/" + runtime.GOARCH,
 		Epoch: o.c.Outbox.Epoch(), ClockOffset: o.clock.offset().Milliseconds(), Sample: *sample,
 	}
-	d.Faults = o.c.Machine.faults(maxFaults, maxText)
+	d.Faults = o.c.Machine.faults(maxFaults)
 	if err := o.part(ctx, j, &Result{Diagnostics: d}); err != nil {
 		return err
 	}

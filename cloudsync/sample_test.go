@@ -40,3 +40,27 @@ func TestSamplesAreSentWhileThereIsRoom(t *testing.T) {
 		b.halt()
 	})
 }
+
+// Headquarters' people read the whole of what a gateway says is wrong, or see that
+// there was more.
+func TestFaultsComeWholeOrEndWithAnEllipsis(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, 1)
+		b.halt()
+		b.startCollector()
+		whole, long := strings.Repeat("x", cloudsync.FaultText), strings.Repeat("ệ", cloudsync.FaultText)
+		u := b.newUplink(b.outbox, func(c *cloudsync.UplinkConfig) {
+			c.Machine.Faults = func() []cloudsync.Fault {
+				return []cloudsync.Fault{{Part: "clone", Message: whole}, {Part: "catalogue", Message: long}}
+			}
+		})
+		b.run(u.Run)
+		time.Sleep(2 * time.Minute)
+		s, _, err := b.hq.LastSample(t.Context(), memoryNode)
+		require.NoError(t, err)
+		require.Len(t, s.Faults, 2)
+		require.Equal(t, whole, s.Faults[0].Message)
+		require.Equal(t, strings.Repeat("ệ", (cloudsync.FaultText-len("…"))/len("ệ"))+"…", s.Faults[1].Message)
+		b.halt()
+	})
+}

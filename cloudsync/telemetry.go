@@ -17,21 +17,26 @@ type Machine struct {
 	Faults  func() []Fault             // what is out of order; names no person
 }
 
-// A sample tells of so many faults, each in so many bytes.
 const (
-	sampleFaults = 5
-	sampleText   = 200
+	sampleFaults = 5  // that a sample tells of
+	faultPart    = 64 // bytes of a part's name
 )
 
-// faults are the newest of what is out of order, at most limit, in words cut to
-// size bytes.
-func (m *Machine) faults(limit, size int) (list []Fault) {
+// FaultText is how many bytes HQ hears of what is wrong with a part, and how to mend
+// it; more is cut, and ends with an ellipsis.
+const FaultText = maxText
+
+// faults are the newest of what is out of order, at most limit.
+func (m *Machine) faults(limit int) (list []Fault) {
 	if m.Faults == nil {
 		return nil
 	}
 	all := m.Faults()
 	for _, f := range all[max(0, len(all)-limit):] {
-		f.Part, f.Message = shorten(f.Part, size), shorten(f.Message, size)
+		f.Part = shorten(f.Part, faultPart)
+		if len(f.Message) > FaultText {
+			f.Message = shorten(f.Message, FaultText-len("…")) + "…"
+		}
 		list = append(list, f)
 	}
 	return list
@@ -89,7 +94,7 @@ func (s *session) sample(ctx context.Context) (*Sample, error) {
 	if m.Disk != nil {
 		sample.DiskFree, sample.DiskTotal = m.Disk()
 	}
-	sample.Faults = m.faults(sampleFaults, sampleText)
+	sample.Faults = m.faults(sampleFaults)
 	if l, ok := s.link.(interface{ Dropped() uint64 }); ok {
 		sample.Dropped = l.Dropped()
 	}

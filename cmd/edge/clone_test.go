@@ -82,3 +82,9 @@ func TestWhatIsSaidOfALineThatStandsNowAndThen(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestHeadquartersReadsTheWholeOfAGatewaysTrouble(t *testing.T) {
+	for _, err := range []error{errShutOut, errCopied} {
+		require.LessOrEqual(t, len(err.Error()), cloudsync.FaultText, "%v", err)
+	}
+}
