@@ -115,6 +115,40 @@ func TestChatPage(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, resp.StatusCode)
 }
 
+// Whoever reads what a person wrote stands in the log, once for each opening, however
+// the page is asked for.
+func TestReadingAConversationIsWrittenDown(t *testing.T) {
+	a, _ := newOffice(t)
+	now := noon
+	a.pages.Now = func() time.Time { return now }
+	read := func() (subjects []string) {
+		acts, err := a.Accounts().Acts(t.Context(), 0, 100)
+		require.NoError(t, err)
+		for _, act := range acts {
+			if act.What == "GET /chats/:id" {
+				require.NotEmpty(t, act.By)
+				subjects = append(subjects, act.Subject)
+			}
+		}
+		return subjects
+	}
+	a.page("/chats")
+	require.Empty(t, read(), "the list names nobody")
+	a.page("/chats/c1?part=1")
+	require.Equal(t, []string{"/chats/c1"}, read())
+	for range 3 { // kept up to date
+		now = now.Add(openFor - time.Minute)
+		a.page("/chats/c1?part=1")
+	}
+	require.Len(t, read(), 1)
+	now = now.Add(openFor)
+	a.page("/chats/c1")
+	require.Len(t, read(), 2)
+	resp, _ := a.get("/chats/c2")
+	require.Equal(t, http.StatusNotFound, resp.StatusCode)
+	require.Len(t, read(), 3, "what was tried, too")
+}
+
 // What people write holds names and addresses: it is for those who answer.
 func TestReaderReadsNoConversation(t *testing.T) {
 	a, o := newOffice(t, account.Token{Name: "lan", Role: account.Viewer, SHA256: [32]byte{1}})

@@ -84,6 +84,7 @@ type Pages struct {
 	doors     chan struct{} // one password or token at a time is looked at
 	origin    *http.CrossOriginProtection
 	heartbeat time.Duration
+	readings  readings
 }
 
 const (
@@ -134,7 +135,7 @@ func (p *Pages) Register(r gin.IRouter) {
 	pages.GET("/live", p.events)
 	if p.Chats != nil {
 		pages.GET("/chats", p.chatsPage)
-		pages.GET("/chats/:id", p.only(account.Operate), p.chatPage) // people write who they are and where they live
+		pages.GET("/chats/:id", p.only(account.Operate), p.writeReading, p.chatPage) // people write who they are and where they live
 	}
 	pages.GET(passwordPath, p.passwordPage)
 	pages.GET("/accounts", p.only(account.Accounts), p.accountsPage)
