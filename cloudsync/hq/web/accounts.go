@@ -131,7 +131,8 @@ func (p *Pages) fillKeys(ctx context.Context, w words, now time.Time, v *account
 			one.Expires, one.Ended = p.clock(k.Expires, now), !now.Before(k.Expires)
 		}
 		switch {
-		case k.Maker == "":
+		case k.Maker == "": // made by no account, or so long ago that the log does not say by whom
+			one.Maker = w.T("key_nobody")
 		case k.InForce == account.Nobody:
 			one.Maker, one.Less = w.T("key_rests", k.Maker), true
 		case k.InForce != k.Role:

@@ -244,11 +244,15 @@ func TestKeysOfWhoLeft(t *testing.T) {
 		return body
 	}
 	require.Contains(t, page(), "made by lan")
+	require.NotContains(t, page(), "of no account")
+	_, _, err := a.Accounts().MakeKey(t.Context(), "office", account.Key{Name: "old", Role: account.Viewer})
+	require.NoError(t, err)
+	require.Contains(t, page(), "of no account: keeps its role until it ends or is revoked")
 	post(root, "/accounts/people/lan/role", url.Values{"role": {"viewer"}})
 	require.Contains(t, page(), "the key does what a “Viewer” may")
 	post(root, "/accounts/people/lan/active", url.Values{"active": {"0"}})
 	require.Contains(t, page(), "Not in force: the account of lan")
-	_, err := a.Accounts().FindKey(t.Context(), text)
+	_, err = a.Accounts().FindKey(t.Context(), text)
 	require.Equal(t, edge.NotFound, edge.KindOf(err))
 	acts, err := a.Accounts().Acts(t.Context(), 0, 10)
 	require.NoError(t, err)
