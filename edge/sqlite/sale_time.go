@@ -96,5 +96,7 @@ func (db *DB) SalesBetween(ctx context.Context, from, until time.Time, limit int
 			break
 		}
 	}
+	// What came back from headquarters was recorded behind what was sold after it.
+	slices.SortStableFunc(sales, func(a, b edge.RecordedSale) int { return b.At.Compare(a.At) })
 	return sales, nil
 }

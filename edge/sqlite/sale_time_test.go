@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 )
 
 // The sales of a stretch of time are those that looking at every one finds,
-// whatever the clock did meanwhile, and however many are asked for.
+// whatever the clock did meanwhile, and however many are asked for; those that were
+// sold last come first.
 func TestSalesOfATimeAreAllFound(t *testing.T) {
 	clock := edgetest.NewClock()
 	db, err := Open(t.Context(), Options{Path: filepath.Join(t.TempDir(), "shop.db"), Node: "node", Shop: "shop", Till: "T1", Now: clock.Now})
@@ -38,6 +40,7 @@ func TestSalesOfATimeAreAllFound(t *testing.T) {
 				want = append(want, s)
 			}
 		}
+		slices.SortStableFunc(want, func(a, b edge.RecordedSale) int { return b.At.Compare(a.At) })
 		got, err := db.SalesBetween(t.Context(), from, until, limit)
 		require.NoError(r, err)
 		require.Equal(r, want, got)
