@@ -34,7 +34,7 @@ func PersonKeys(file, besideKey string) (*person.Keys, error) {
 	}
 	keys, err := person.Parse(text)
 	if err != nil {
-		return nil, fmt.Errorf("master keys: %s: %w", path, err)
+		return nil, fmt.Errorf("master keys: %s: %w: put its copy back, or move it away for a new key, with which the names and addresses of before cannot be read", path, err)
 	}
 	return keys, nil
 }

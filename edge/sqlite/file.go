@@ -38,15 +38,20 @@ func prepareFile(ctx context.Context, path, node, shop string) error {
 	if !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: making the database: %w", op, err)
 	}
-	empty, err := checkHeader(path)
-	if err != nil || empty {
-		return err
-	}
-	found, err := identify(ctx, path)
+	found, err := whose(ctx, path)
 	if err != nil || found == (identity{}) {
 		return err
 	}
 	return found.belongs(path, node, shop)
+}
+
+// whose says whose database the file is. Its answer is empty where nothing is in
+// it yet, or any more.
+func whose(ctx context.Context, path string) (who identity, err error) {
+	if empty, err := checkHeader(path); err != nil || empty {
+		return who, err
+	}
+	return identify(ctx, path)
 }
 
 // checkHeader looks at the file's first bytes (SQLite file format, 1.3).
@@ -99,11 +104,7 @@ func Inspect(ctx context.Context, opt Options) error {
 	if statOrNil(opt.Path) == nil {
 		return edge.Errorf("sqlite.Inspect", edge.NotFound, "there is no database %s", opt.Path)
 	}
-	empty, err := checkHeader(opt.Path)
-	if err != nil || empty {
-		return err
-	}
-	found, err := identify(ctx, opt.Path)
+	found, err := whose(ctx, opt.Path)
 	if err != nil || found == (identity{}) {
 		return err
 	}

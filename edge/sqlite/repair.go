@@ -36,22 +36,28 @@ func (opt Options) unusable(ctx context.Context) (why string, err error) {
 	if len(opt.Backups) == 0 {
 		return "", nil
 	}
-	if statOrNil(opt.Path) == nil {
-		w, err := callWitness(opt.Witness, opt.Node, opt.Machine)
-		if err != nil {
+	why = "the database is missing"
+	if statOrNil(opt.Path) != nil {
+		found, err := whose(ctx, opt.Path)
+		switch {
+		case errors.Is(err, errDamaged):
+			return "the database is damaged", nil
+		case err != nil:
 			return "", err
+		case found != identity{}:
+			return "", found.belongs(opt.Path, opt.Node, opt.Shop)
 		}
-		first := w == nil || w.state == witnessNone
-		if first && len(Backups(opt.Node, opt.Backups...)) == 0 {
-			return "", nil
-		}
-		return "the database is missing", nil
+		why = "the database is empty"
 	}
-	err = prepareFile(ctx, opt.Path, opt.Node, opt.Shop)
-	if errors.Is(err, errDamaged) {
-		return "the database is damaged", nil
+	w, err := callWitness(opt.Witness, opt.Node, opt.Machine)
+	if err != nil {
+		return "", err
 	}
-	return "", err
+	first := w == nil || w.state == witnessNone
+	if first && len(Backups(opt.Node, opt.Backups...)) == 0 {
+		return "", nil
+	}
+	return why, nil
 }
 
 // repair replaces a database that cannot be used by the newest backup that can,

@@ -122,6 +122,21 @@ func TestDamagedDatabaseIsReplacedAtTheStart(t *testing.T) {
 		l.sell(2)
 		l.knows()
 	})
+	t.Run("empty", func(t *testing.T) {
+		l := newTill(t)
+		dir := backups(l)
+		l.sell(5)
+		require.NoError(t, sqlite.Backup(t.Context(), l.opt.Path, filepath.Join(dir, "node-20261121T080000Z.db")))
+		l.stop()
+		require.NoError(t, os.Truncate(l.opt.Path, 0)) // as a power cut leaves files on some disks
+		l.start()
+		require.NotNil(t, l.db.Restored())
+		require.Equal(t, "the database is empty", l.db.Restored().Why)
+		require.EqualValues(t, 2, l.db.Series())
+		l.knows()
+		l.sell(2)
+		l.knows()
+	})
 	t.Run("missing on a new machine", func(t *testing.T) {
 		l := newTill(t)
 		dir := backups(l)

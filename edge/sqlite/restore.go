@@ -67,14 +67,10 @@ func checkBackup(ctx context.Context, op, from string, opt Options) error {
 	case os.SameFile(st, statOrNil(opt.Path)):
 		return edge.Errorf(op, edge.Invalid, "%s is the gateway's database itself: name a backup of it", from)
 	}
-	empty, err := checkHeader(from)
+	found, err := whose(ctx, from)
+	empty := found == identity{}
 	if err == nil && !empty {
-		var found identity
-		found, err = identify(ctx, from)
-		empty = found == identity{}
-		if err == nil && !empty {
-			err = found.belongs(from, opt.Node, opt.Shop)
-		}
+		err = found.belongs(from, opt.Node, opt.Shop)
 	}
 	if errors.Is(err, errDamaged) {
 		return &edge.Error{Op: op, Kind: edge.Invalid, Msg: from + " is damaged: take another backup", Err: errors.Unwrap(err)}
