@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Starts demo shops on free ports and drives, in a real Chromium, their main job,
 # what a shopper does with the mirror and beside it, what holds of every page and in
-# browsers at their worst, the cart that kiosk and phone share in a shop with a printer and an account, what a
-# clerk does there with stock, orders and receipts and through a day, and a tablet
-# that is the mirror's camera; with "painted", measures how soon a tablet's picture
-# is painted instead. What is run gets a demo's addresses in MIRRORCART_DEMO, as the
-# line of JSON that edge demo --json prints: demo, kiosk, staff, hq, mqtt, pin.
+# browsers at their worst, the cart that kiosk and phone share in a shop with a
+# printer and an account, what a clerk does there with stock, orders and receipts and
+# through a day, and a tablet that is the mirror's camera; with "painted", measures
+# how soon a tablet's picture is painted instead. What is run gets a demo's addresses
+# in MIRRORCART_DEMO, as the line of JSON that edge demo --json prints: demo, kiosk,
+# staff, hq, mqtt, pin.
 #
 # usage: .ci/e2e.sh [painted]
 set -euo pipefail

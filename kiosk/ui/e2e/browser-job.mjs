@@ -1,15 +1,18 @@
 // The till in browsers at their worst, in a real Chromium against a running `edge
 // demo`: one that forbids a page to keep anything, one whose storage is full, one
 // without cookies, one whose clock and zone are of another day; a payment whose
-// answer is lost; and two tabs that a clerk has open.
+// answer is lost; and two tabs that a clerk has open. Then the pages where names are
+// as long as they may be, and where a phone is as small as they come.
 //
 // job.mjs says what it reads from the environment, and how it ends.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { faults, open, runJob, signIn, staffURL, step, tillSize, until } from './job.mjs';
+import { faults, kioskURL, open, phoneSize, post, runJob, signIn, staffURL, step, tillSize, until } from './job.mjs';
 
 const sku = 'LIP-VEL-02';
 const shopZone = 'Asia/Ho_Chi_Minh';
+const long = 'Dưỡngẩmchuyênsâuphụchồida'.repeat(5).slice(0, 120); // as much as the product table takes
+const small = { width: 320, height: 568 };
 
 /** forbid, flood and drift run in a page before its own scripts. */
 function forbid() {
@@ -42,6 +45,43 @@ function drift() {
 
 /** day is the shop's date of a moment, 2026-11-22. */
 const day = (moment) => new Intl.DateTimeFormat('en-CA', { timeZone: shopZone }).format(moment);
+
+/** rename gives everything that is sold a name that leaves no place to break, and loads the page again; news, which have the right one, do not come. */
+async function rename(page) {
+  await page.context().route(/\/events/, (route) => route.abort());
+  await page.context().route(/\/api\/v1\/(?!events|shop$|staff\/(events|session))/, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(/("(?:name|shade)":\{)[^}]*\}/g, `$1"vi":"${long}","en":"${long}","zh":"${long}"}`);
+    await route.fulfill({ response, body });
+  });
+  await page.reload();
+}
+
+/** spilt lists the words that stick out of what holds them: it runs in the page. */
+function spilt() {
+  const found = [];
+  const range = document.createRange();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text; (text = walker.nextNode()); ) {
+    const at = text.parentElement;
+    const holder = at.closest('li, button, header, section, main');
+    if (!holder || !text.data.trim() || !at.checkVisibility() || at.closest('.hidden') || getComputedStyle(at).overflowX === 'hidden') continue;
+    range.selectNodeContents(text);
+    const over = Math.round(range.getBoundingClientRect().right - holder.getBoundingClientRect().right);
+    if (over > 1) found.push(`“${text.data.trim().slice(0, 20)}” by ${over} px out of ${holder.outerHTML.slice(0, 60)}`);
+  }
+  const wide = document.documentElement.scrollWidth - innerWidth;
+  return wide > 0 ? [...found, `the page by ${wide} px`] : found;
+}
+
+/** thin lists what is too small for a finger: it runs in the page. */
+function thin() {
+  return [...document.querySelectorAll('a, button, summary, input, select')]
+    .filter((e) => e.checkVisibility())
+    .map((e) => ({ e, box: (e.closest('label') ?? e).getBoundingClientRect() }))
+    .filter(({ box }) => box.width < 44 || box.height < 44)
+    .map(({ e, box }) => `${e.outerHTML.slice(0, 60)} is ${Math.round(box.width)} × ${Math.round(box.height)} px`);
+}
 
 async function openTill(browser, name, options) {
   const till = await open(browser, name, staffURL, { viewport: tillSize, ...options });
@@ -174,6 +214,55 @@ async function browserJob(browser, shots) {
     await shot(late, 'tabs');
     assert.equal(await sales(till), sold + 1);
     await till.context().close();
+  });
+
+  await step('names as long as they may be are read on the till', async () => {
+    const till = await openTill(browser, 'long names');
+    await rename(till);
+    await ring(till);
+    await till.click('.pay .plain');
+    await till.waitForSelector('.ticket li');
+    await shot(till, 'long-till');
+    assert.equal(await till.textContent('.ticket .name'), long);
+    assert.deepEqual(await till.evaluate(spilt), []);
+    await till.context().close();
+  });
+
+  await step('and on the kiosk', async () => {
+    await fetch(`${kioskURL}/kiosk/v1/session/finish`, { method: 'POST' });
+    const kiosk = await open(browser, 'kiosk', `${kioskURL}/`, { viewport: { width: 1080, height: 1920 } });
+    await rename(kiosk);
+    await kiosk.click('.start');
+    await kiosk.click('.answers button:not(.main)');
+    await kiosk.waitForSelector('[data-category]');
+    await kiosk.click('.add');
+    await kiosk.waitForSelector('[data-count="1"]');
+    await kiosk.click('[data-cart]');
+    await kiosk.waitForSelector('.cart li');
+    await shot(kiosk, 'long-kiosk');
+    assert.equal(await kiosk.textContent('.cart .name'), long);
+    assert.deepEqual(await kiosk.evaluate(spilt), []);
+    await kiosk.click('[data-finish]');
+    await kiosk.waitForSelector('[data-screen="thanks"]');
+    await kiosk.context().close();
+  });
+
+  await step('the smallest phone shows the cart in three languages, with fingers’ room', async () => {
+    const { id } = await post('/api/v1/carts');
+    await post(`/api/v1/carts/${id}/lines`, { sku, quantity: 99 });
+    const { url } = await post(`/api/v1/carts/${id}/handoff?app=web`);
+    const phone = await open(browser, 'small phone', url, { ...phoneSize, viewport: small });
+    for (const lang of ['vi', 'en', 'zh']) {
+      await phone.goto(`${url}?lang=${lang}`);
+      await phone.waitForSelector('main li h2');
+      await phone.$$eval('details', (list) => list.forEach((e) => (e.open = true)));
+      assert.deepEqual(await phone.evaluate(spilt), [], lang);
+      assert.deepEqual(await phone.evaluate(thin), [], lang);
+      await phone.$$eval('main li h2, main li h2 + p', (list, name) => list.forEach((e) => (e.textContent = name)), long);
+      assert.deepEqual(await phone.evaluate(spilt), [], `${lang}, with long names`);
+      await shot(phone, `phone-${lang}`);
+    }
+    await phone.context().close();
   });
 
   await step('no page ran into an error or its own policy', () => assert.deepEqual(faults, []));

@@ -1,6 +1,6 @@
 import { Basket } from '../basket.svelte.js';
 import { call, eventsPath, listen, Refusal, shopTime } from '../net.js';
-import { languages } from '../words.js';
+import { clock, day, languages } from '../words.js';
 import { Checkout } from './checkout.svelte.js';
 import { Deal } from './deal.svelte.js';
 import { Finder, namesCart } from './finder.svelte.js';
@@ -38,6 +38,7 @@ export class Till {
   ways = $state.raw(null); // how money can be taken: {cash_rounding, transfer}
   #heard = $state(0); // when the status came
   #now = $state(0);
+  #today = $derived(day(this.lang, this.now, this.zone));
   #area = $state('sell');
   #looks = 0; // how often the lists were asked for
   #shown = 0; // which of those answers is shown, or the first that may be
@@ -67,6 +68,13 @@ export class Till {
   get now() {
     this.#now; // ticks
     return shopTime.now();
+  }
+
+  /** time writes a moment's time of day, with its date where that is not today. */
+  time(moment) {
+    const on = day(this.lang, moment, this.zone);
+    const at = clock(this.lang, moment, this.zone);
+    return on === this.#today ? at : `${on} ${at}`;
   }
 
   /** The age in seconds of the oldest record that waits for HQ: the status is told when it changes, and this grows meanwhile. */
