@@ -47,8 +47,8 @@ type Command struct {
 
 // Command asks a node to do something, now if it is there or as soon as it is
 // within a day. It returns the command's id at once; CommandByID tells how it
-// stands, WatchCommand when that changes. What is sent again arrives on the
-// usual way; digests, snapshot and diagnostics are CommandResult's.
+// stands. What is sent again arrives on the usual way; digests, snapshot and
+// diagnostics are CommandResult's.
 //
 // Arguments that do not fit op are an edge.Error of kind Invalid, an unknown
 // node is NotFound, and a node with too many commands waiting a Conflict.
