@@ -29,7 +29,7 @@ formatted() {
 
 # race compiles the C libraries lightly: the detector needs builds of its own,
 # and optimising SQLite and OpenCV's binding for them would take a minute more.
-race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 20m ./...; }
+race() { CGO_CFLAGS="-O1 -g0" CGO_CXXFLAGS="-O1 -g0" go test -race -timeout 40m ./...; }
 
 # pictures runs what looks at many pictures with all of them: where races are
 # looked for these tests take fewer.
