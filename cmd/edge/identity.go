@@ -73,7 +73,7 @@ var errShutOut = errors.New("headquarters has shut this machine out: its key or 
 // errCopied says what is wrong with a machine of which there are two. It is a fault
 // and no more.
 var errCopied = errors.New("another machine goes by this one's name: headquarters heard two within a day, so a copy of its disk or key is in use; " +
-	"both sell, and no sale is lost or counted twice. Find the other one and switch it off. Then make this one's key its own: have hq device revoke run at headquarters and a new code made (hq device claim), " +
+	"both sell, and no sale is lost or counted twice. Find the other and switch it off. Then make this one's key its own: have hq device revoke run at headquarters and a new code made (hq device claim), " +
 	"move the file of keys.device away here, run edge claim with the code, and start the gateway anew. It ends once the incident is settled there, or a day after the other was heard last")
 
 // lostAtOnce is how many connections in a row that are lost as soon as they are made
