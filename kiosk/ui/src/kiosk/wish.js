@@ -46,6 +46,11 @@ export function shadesFor(variants, { undertone }) {
   return variants.toSorted((a, b) => misfit(a, undertone, mid) - misfit(b, undertone, mid));
 }
 
+/** choicesOf are the variants of a product that a shopper chooses among: shades, and sizes and the like, which have no colour. One alone without a colour is no choice. */
+export function choicesOf({ variants }) {
+  return variants.length > 1 ? variants : variants.filter((v) => v.color);
+}
+
 /** shadeFor is the variant of a product that is put on first: of those that can be bought and have the wished finish, the one that suits best. */
 export function shadeFor({ variants }, wish) {
   const list = shadesFor(variants, wish);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { finishesOf, goesWith, productsFor, shadeFor, shadesFor, warmth } from './wish.js';
+import { choicesOf, finishesOf, goesWith, productsFor, shadeFor, shadesFor, warmth } from './wish.js';
 
 const shade = (color, more = {}) => ({ sku: color, color, stock: 1, ...more });
 const orange = shade('#E0701E');
@@ -14,6 +14,13 @@ test('warm colours are warmer than cool ones', () => {
   assert.deepEqual(list, list.toSorted((a, b) => b - a));
   assert.equal(warmth('#808080'), 0.5);
   assert.equal(warmth('#000000'), 0.5);
+});
+
+test('sizes are chosen among as shades are', () => {
+  const [small, large] = [{ sku: '50 ml' }, { sku: '100 ml' }];
+  assert.deepEqual(choicesOf({ variants: [small, large] }), [small, large]);
+  assert.deepEqual(choicesOf({ variants: [plum] }), [plum]);
+  assert.deepEqual(choicesOf({ variants: [small] }), []);
 });
 
 test('shades are sorted by the shopper’s word', () => {
