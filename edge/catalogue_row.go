@@ -117,15 +117,16 @@ func (r catalogueRow) id(column string) string {
 
 func (r catalogueRow) text(column string, required bool, most int) string {
 	s := r.cell(column)
+	seen := Visible(s)
 	switch {
-	case s == "" && required:
+	case seen == "" && required:
 		r.fail(column, "is empty: fill it in")
 	case utf8.RuneCountInString(s) > most:
 		r.fail(column, "%d characters, at most %d", utf8.RuneCountInString(s), most)
-	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || steers(c) }):
+	case strings.ContainsFunc(s, func(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }):
 		r.fail(column, "holds a line break or another control character: remove it, or type the text anew")
 	}
-	return s
+	return seen
 }
 
 // texts reads a text in all three languages; one that is not required may be

@@ -130,7 +130,7 @@ func TestReadCatalogueFaults(t *testing.T) {
 		{"many columns", strings.Replace(header, "\n", strings.Repeat(",x", 500)+"\n", 1), 0, "", "and 400 more"},
 		{"NUL", header + row("name_vi", "a\x00b"), 2, "name_vi", "control character"},
 		{"letters from the right", header + row("name_vi", "a\u202eb"), 2, "name_vi", "control character"},
-		{"a sign without width", header + row("name_vi", "a\u200bb"), 2, "name_vi", "control character"},
+		{"nothing that is seen", header + row("name_vi", "\u200b"), 2, "name_vi", "is empty"},
 		{"bars", strings.ReplaceAll(header+row(), ",", "|"), 1, "sku", "missing"},
 		{"column missing", strings.Replace(header, ",stock", "", 1) + row(), 1, "stock", "missing"},
 		{"column twice", strings.Replace(header, "\n", ",sku\n", 1) + row(), 1, "sku", "twice"},
