@@ -42,8 +42,8 @@ type onceReport struct {
 }
 
 const (
-	onceFrames = 90               // pictures to see before the mirror counts as running
-	onceLimit  = 30 * time.Second // for the whole job
+	onceFrames = 90              // pictures to see before the mirror counts as running
+	onceLimit  = 2 * time.Minute // for the whole job
 )
 
 // runOnce does the main job once: a shopper at the mirror, a cart handed to a

@@ -69,6 +69,9 @@ func (c Crash) Run(ctx context.Context) (_ *CrashReport, err error) {
 	if err := r.start(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.sell(ctx); err != nil {
+		return nil, err
+	}
 	report := &CrashReport{Seed: c.Seed, Began: time.Now(), Victims: map[string]int{}}
 	if err := r.strike(ctx, report); err != nil {
 		return nil, err
@@ -131,6 +134,26 @@ func (r *crash) victims() []victim {
 		}})
 	}
 	return list
+}
+
+// sell waits until every shop has sold something: before that there is nothing to
+// lose.
+func (r *crash) sell(ctx context.Context) error {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		n, err := r.tally.sellers()
+		if err != nil || n == len(r.shops) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-r.died:
+			return err
+		case <-look.C:
+		}
+	}
 }
 
 // strike kills, one victim after the other.

@@ -123,6 +123,18 @@ func (t *tally) print(cart edge.CartID, n number) {
 	t.sold[cart], t.given[n] = n, cart
 }
 
+// sellers is how many nodes have printed a receipt; its error is of one that
+// printed what is none.
+func (t *tally) sellers() (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	nodes := map[string]bool{}
+	for n := range t.given {
+		nodes[n.node] = true
+	}
+	return len(nodes), t.unclear
+}
+
 // unanswered lists the sales of a node that were asked for and got no receipt.
 func (t *tally) unanswered(node string) (list []edge.CartID) {
 	t.mu.Lock()

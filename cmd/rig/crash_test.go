@@ -40,7 +40,7 @@ func TestEverySaleArrivesOnceWhateverIsKilled(t *testing.T) {
 			require.Equal(t, c.Kills, r.Kills)
 			require.Equal(t, c.Kills, kills)
 			require.Equal(t, r.Receipts, r.Held)
-			require.Greater(t, r.Receipts, 5*len(r.Victims))
+			require.GreaterOrEqual(t, r.Receipts, c.Shops, "each has sold")
 		})
 	}
 }

@@ -31,14 +31,14 @@ type office struct {
 	mu    sync.Mutex
 	err   error
 	got   []edge.SealedPhoto
-	enter func() // called while one is being brought
+	enter func(id string) // called while one is being brought
 }
 
 func (o *office) send(_ context.Context, p *edge.SealedPhoto) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.enter != nil {
-		o.enter()
+		o.enter(p.ID)
 	}
 	if o.err != nil {
 		return o.err
@@ -183,14 +183,14 @@ func TestPhotosAreWithdrawn(t *testing.T) {
 		require.Equal(t, id, o.has()[0].ID)
 
 		// While it is being brought it is withdrawn: that is said afterwards.
-		id, err = c.Take(secret, cart, nil, face)
-		require.NoError(t, err)
 		o.mu.Lock()
-		o.enter = func() {
+		o.enter = func(id string) {
 			o.enter = nil
 			require.NoError(t, c.Withdraw(cart, id))
 		}
 		o.mu.Unlock()
+		id, err = c.Take(secret, cart, nil, face)
+		require.NoError(t, err)
 		time.Sleep(time.Minute)
 		last := o.has()[len(o.has())-1]
 		require.Equal(t, id, last.ID)
