@@ -2,8 +2,10 @@ package broker_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -131,6 +133,34 @@ func TestADoubleTakesOver(t *testing.T) {
 	case <-first.Done():
 	case <-time.After(2 * time.Minute):
 		require.Fail(t, "the first connection still stands")
+	}
+}
+
+// Clients that leave while the broker ends do not keep it from that.
+func TestEndsWhileClientsLeave(t *testing.T) {
+	for range 40 {
+		b, err := broker.Listen("127.0.0.1:0", broker.Options{Users: users, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- b.Run(ctx) }()
+		var leaving sync.WaitGroup
+		for i := range 8 {
+			link, err := dial(t, b.Addr().String(), fmt.Sprintf("hq-%d", i), "hq", "p3", cloudsync.Session{})
+			require.NoError(t, err)
+			leaving.Go(func() {
+				<-ctx.Done()
+				link.Close()
+			})
+		}
+		cancel()
+		leaving.Wait()
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+		case <-time.After(2 * time.Minute):
+			require.Fail(t, "the broker still runs")
+		}
 	}
 }
 

@@ -81,14 +81,14 @@ func (l *listener) remove(conn net.Conn) {
 	l.served.Done()
 }
 
-// Close ends all connections and returns when the server has let them go.
-func (l *listener) Close(goodbye listeners.CloseFn) {
+// Close ends all connections and returns when the server has let them go. The
+// server's own goodbye is left out: MQTT 3.1.1 has none, and the server takes its
+// list of clients' lock twice for it, which hangs for ever where a client leaves
+// in between.
+func (l *listener) Close(listeners.CloseFn) {
+	l.Listener.Close()
 	l.mu.Lock()
 	l.closed = true
-	l.mu.Unlock()
-	l.Listener.Close()
-	goodbye(l.ID())
-	l.mu.Lock()
 	for conn := range l.conns {
 		conn.Close()
 	}
