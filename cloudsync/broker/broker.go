@@ -76,7 +76,7 @@ func Listen(addr string, o Options) (*Broker, error) {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	if err := server.AddListener(newListener(l, o.Log)); err != nil {
+	if err := server.AddListener(newListener(l, server, o.Log)); err != nil {
 		l.Close()
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}

@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
+	mochi "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/mochi-mqtt/server/v2/packets"
 )
 
 // acceptAgain is the pause after a connection could not be taken.
@@ -18,7 +20,8 @@ const acceptAgain = 50 * time.Millisecond
 // they are, and lets one come in while the server counts who is left.
 type listener struct {
 	net.Listener
-	log *slog.Logger
+	server *mochi.Server
+	log    *slog.Logger
 
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
@@ -28,8 +31,8 @@ type listener struct {
 
 var _ listeners.Listener = (*listener)(nil)
 
-func newListener(l net.Listener, log *slog.Logger) *listener {
-	return &listener{Listener: l, log: log, conns: map[net.Conn]struct{}{}}
+func newListener(l net.Listener, server *mochi.Server, log *slog.Logger) *listener {
+	return &listener{Listener: l, server: server, log: log, conns: map[net.Conn]struct{}{}}
 }
 
 func (l *listener) ID() string              { return "tcp" }
@@ -81,14 +84,18 @@ func (l *listener) remove(conn net.Conn) {
 	l.served.Done()
 }
 
-// Close ends all connections and returns when the server has let them go. The
-// server's own goodbye is left out: MQTT 3.1.1 has none, and the server takes its
-// list of clients' lock twice for it, which hangs for ever where a client leaves
-// in between.
+// Close ends all connections and returns when the server has let them go. It says
+// goodbye in the server's place, which takes the lock of its clients twice for it
+// and hangs where one leaves in between.
 func (l *listener) Close(listeners.CloseFn) {
-	l.Listener.Close()
 	l.mu.Lock()
 	l.closed = true
+	l.mu.Unlock()
+	l.Listener.Close()
+	for _, client := range l.server.Clients.GetAll() {
+		_ = l.server.DisconnectClient(client, packets.ErrServerShuttingDown) // which it returns
+	}
+	l.mu.Lock()
 	for conn := range l.conns {
 		conn.Close()
 	}
